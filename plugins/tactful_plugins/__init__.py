@@ -1,1 +1,1 @@
-"""Guardrails, rankers and rule functions that come with tactful, a file for each, through the same hooks as anyone's."""
+"""What comes with tactful as plugins, a file for each boundary, through the same hooks as anyone's."""

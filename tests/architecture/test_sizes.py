@@ -1,0 +1,39 @@
+"""A module is one idea and a function one thought: neither may outgrow a person's view."""
+
+import ast
+
+MODULE_LINES = 300
+FUNCTION_LINES = 50
+
+# Each stands here with the reason why it is better long; one that has become short must go from the list.
+LONG_MODULES: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {}
+
+
+def long_modules(sources):
+    return {path for path, text in sources.items() if text.count("\n") > MODULE_LINES}
+
+
+def long_functions(sources):
+    return {
+        f"{path}:{node.name}"
+        for path, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or node.lineno) - node.lineno + 1 > FUNCTION_LINES
+    }
+
+
+def test_modules_are_short_or_say_why_not(sources):
+    assert long_modules(sources) == set(LONG_MODULES)
+
+
+def test_functions_are_short_or_say_why_not(sources):
+    assert long_functions(sources) == set(LONG_FUNCTIONS)
+
+
+def test_the_measure_finds_what_is_long():
+    body = "    pass\n" * FUNCTION_LINES
+    assert long_functions({"a.py": f"def f():\n{body}"}) == {"a.py:f"}
+    assert long_functions({"a.py": f"def f():\n{body[9:]}"}) == set()
+    assert long_modules({"a.py": "\n" * (MODULE_LINES + 1), "b.py": "\n" * MODULE_LINES}) == {"a.py"}
