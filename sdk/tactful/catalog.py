@@ -1,0 +1,84 @@
+"""All treatments of a policy in the order of worth, and sets of them. It knows no customer and no moment."""
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from .labels import Labeller, Labels
+from .limits import Scope
+from .offers import Intent, Offer, Treatment
+from .policy import Policy
+from .schema import Sensitivity
+from .topics import TopicGraph
+
+
+@attrs.frozen
+class Entry:
+    """One treatment of one offer, with its index in the catalog and its labels."""
+
+    index: int
+    offer: Offer
+    treatment: Treatment
+    labels: Labels
+
+
+class Catalog:
+    """
+    A policy's treatments, best offer first.
+
+    Help comes before the rest; then value x chance decides, then the offer's id. Within an offer, the treatment
+    with the greatest lift comes first, then the less familiar one, then the id.
+
+    Attributes:
+        policy: The policy.
+        entries: The treatments; an entry's place is its index and its bit in a `Scope`.
+        topics: The graph of topics.
+        all: The scope of all treatments.
+    """
+
+    __slots__ = ("_labeller", "all", "entries", "policy", "topics")
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.topics = TopicGraph(policy.topics)
+        self._labeller = Labeller(policy)
+        offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -o.value * o.chance, o.id))
+        entries: list[Entry] = []
+        for offer in offers:
+            labelled = [(t, self._labeller.labels(offer, t)) for t in offer.treatments]
+            for treatment, labels in sorted(labelled, key=lambda tl: (-tl[0].lift, tl[1].tone, tl[0].id)):
+                entries.append(Entry(len(entries), offer, treatment, labels))
+        self.entries: tuple[Entry, ...] = tuple(entries)
+        self.all = Scope((1 << len(entries)) - 1)
+
+    def where(self, test: Callable[[Entry], bool]) -> Scope:
+        """Return the scope of the treatments for which the test is true."""
+        bits = 0
+        for entry in self.entries:
+            if test(entry):
+                bits |= 1 << entry.index
+        return Scope(bits)
+
+    def topic(self, name: str) -> Scope:
+        """Return the treatments whose offer is about a topic or one under it."""
+        return self.where(lambda entry: name in self.topics.above(entry.offer.topic))
+
+    def purpose(self, name: str) -> Scope:
+        """Return the treatments whose offer has a purpose."""
+        return self.where(lambda entry: entry.offer.purpose == name)
+
+    def intent(self, intent: Intent | str) -> Scope:
+        """Return the treatments whose offer is for helping, informing or selling."""
+        wanted = Intent(intent)
+        return self.where(lambda entry: entry.offer.intent is wanted)
+
+    def sensitivity(self, attribute: str) -> Sensitivity:
+        """Return an attribute's sensitivity, with what it is derived from."""
+        return self._labeller.sensitivity(attribute)
+
+    def by_offer(self) -> Mapping[str, Scope]:
+        """Return the scope of each offer, by its id."""
+        scopes: dict[str, Scope] = {}
+        for entry in self.entries:
+            scopes[entry.offer.id] = scopes.get(entry.offer.id, Scope()) | Scope(1 << entry.index)
+        return scopes

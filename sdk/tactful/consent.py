@@ -1,0 +1,174 @@
+"""Purposes and consents, and how several records fold into one standing. Which consent suffices is a guardrail's."""
+
+import enum
+from collections.abc import Iterable
+
+import attrs
+
+from .clock import NEVER_US
+
+
+class LegalBasis(enum.Enum):
+    """The ground on which a purpose may use personal data."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGITIMATE_INTEREST = "legitimate-interest"
+    SOFT_OPT_IN = "soft-opt-in"
+
+
+class Regime(enum.Enum):
+    """Whether silence means no (opt-in) or yes (opt-out)."""
+
+    OPT_IN = "opt-in"
+    OPT_OUT = "opt-out"
+
+
+@attrs.frozen
+class Purpose:
+    """
+    What data is used for.
+
+    Attributes:
+        name: Its name in rules.
+        legal_basis: The ground on which it stands.
+        regimes: Regime by market; a market that is not here is opt-in.
+        under: The wider purpose whose refusal refuses this one, or None.
+        partner: The partner to whom data goes for it, or None.
+        dpv: Its name in the W3C Data Privacy Vocabulary.
+        say: What a customer is told of it.
+    """
+
+    name: str
+    legal_basis: LegalBasis = LegalBasis.CONSENT
+    regimes: tuple[tuple[str, Regime], ...] = ()
+    under: str | None = None
+    partner: str | None = None
+    dpv: str = ""
+    say: str = ""
+
+
+class ConsentState(enum.Enum):
+    """The states of consent of the W3C Data Privacy Vocabulary; only the first two permit."""
+
+    GIVEN = "ConsentGiven"
+    RENEWED = "RenewedConsentGiven"
+    UNKNOWN = "ConsentUnknown"
+    REQUESTED = "ConsentRequested"
+    REQUEST_DEFERRED = "ConsentRequestDeferred"
+    REFUSED = "ConsentRefused"
+    EXPIRED = "ConsentExpired"
+    INVALIDATED = "ConsentInvalidated"
+    REVOKED = "ConsentRevoked"
+    WITHDRAWN = "ConsentWithdrawn"
+
+
+class How(enum.Enum):
+    """How a consent was given."""
+
+    EXPLICIT = "explicit"
+    DOUBLE_OPT_IN = "double_opt_in"
+    IMPLIED = "implied"
+    PRE_TICKED = "pre_ticked"
+    FORCED = "forced"
+    UNKNOWN = "unknown"
+
+
+_GIVEN = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
+_REFUSED = frozenset(
+    {ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.WITHDRAWN, ConsentState.INVALIDATED},
+)
+
+
+@attrs.frozen
+class Consent:
+    """
+    One record of what a customer said to a purpose.
+
+    Attributes:
+        purpose: The purpose's name.
+        state: What it says.
+        how: How it was given.
+        at_us: When [us since 1970].
+        until_us: When it ends by itself [us since 1970].
+        channel: The one channel that it is for; None means all.
+        evidence: The id of the proof, kept elsewhere.
+    """
+
+    purpose: str
+    state: ConsentState
+    how: How
+    at_us: int
+    until_us: int = NEVER_US
+    channel: str | None = None
+    evidence: str = ""
+
+
+@attrs.frozen
+class Consents:
+    """All consent records of one customer, and when they were last known to be true [us since 1970]."""
+
+    records: tuple[Consent, ...]
+    at_us: int
+
+
+@attrs.frozen
+class Standing:
+    """
+    What a customer's records for one purpose on one channel come to.
+
+    Attributes:
+        given: Whether all that speak say yes.
+        refused: Whether any says no.
+        how: How the weakest yes was given; None without one.
+        at_us: When the oldest yes was given [us since 1970]; None without one.
+        until_us: The standing holds before this moment [us since 1970].
+    """
+
+    given: bool
+    refused: bool
+    how: str | None
+    at_us: int | None
+    until_us: int
+
+
+# The weakest way of giving first.
+_WEAKEST = (How.UNKNOWN, How.FORCED, How.PRE_TICKED, How.IMPLIED, How.EXPLICIT, How.DOUBLE_OPT_IN)
+
+
+def standing(consents: Consents, purposes: Iterable[str], channel: str, now_us: int) -> Standing:
+    """
+    Fold a customer's records by meet: any no wins.
+
+    For each purpose and scope (all channels, or this one) the newest record speaks; at the same moment, the more
+    careful one.
+
+    Args:
+        consents: The customer's records.
+        purposes: The purpose and those above it, whose refusal refuses it too; the purpose itself first.
+        channel: The channel of the contact.
+        now_us: The moment [us since 1970].
+    """
+    lineage = tuple(purposes)
+    newest: dict[tuple[str, str | None], Consent] = {}
+    for record in consents.records:
+        if record.purpose in lineage and record.channel in (None, channel):
+            key = (record.purpose, record.channel)
+            if key not in newest or _speaks_over(record, newest[key]):
+                newest[key] = record
+    refused = any(record.state in _REFUSED for record in newest.values())
+    yes = [r for r in newest.values() if r.purpose == lineage[0] and r.state in _GIVEN and now_us < r.until_us]
+    given = bool(yes) and not refused
+    return Standing(
+        given,
+        refused,
+        min((r.how for r in yes), key=_WEAKEST.index).value if given else None,
+        min(r.at_us for r in yes) if given else None,
+        min((r.until_us for r in yes), default=NEVER_US),
+    )
+
+
+def _speaks_over(record: Consent, other: Consent) -> bool:
+    if record.at_us != other.at_us:
+        return record.at_us > other.at_us
+    return record.state not in _GIVEN

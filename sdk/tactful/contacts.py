@@ -1,0 +1,40 @@
+"""A contact: one event between us and a customer, as ledger and outbox keep it. It counts nothing."""
+
+import attrs
+
+
+@attrs.frozen(repr=False)
+class Contact:
+    """
+    One event that a cap can count.
+
+    Attributes:
+        id: Unique; a second contact with the same id has no effect.
+        customer: The persistent customer id.
+        event: Such as "shown", "click", "purchase", "complaint".
+        at_us: When it happened [us since 1970].
+        topic: What it was about, or empty.
+        offer: The offer's id, or empty.
+        treatment: The treatment's id, or empty.
+        placement: Where it was shown, or empty.
+        channel: The channel, or empty.
+        owner: The offer's owner, or empty.
+        tags: The offer's tags as they were then.
+        until_us: A reservation ends here [us since 1970]; None is a contact for good.
+    """
+
+    id: str
+    customer: str
+    event: str
+    at_us: int
+    topic: str = ""
+    offer: str = ""
+    treatment: str = ""
+    placement: str = ""
+    channel: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    until_us: int | None = None
+
+    def __repr__(self) -> str:  # whom it concerns is personal
+        return f"<Contact {self.event} {self.offer}>"

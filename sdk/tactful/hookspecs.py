@@ -1,0 +1,44 @@
+"""The hooks of tactful. A plugin is asked once, when a plan is built; no hook runs in a decision."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
+
+import pluggy
+
+if TYPE_CHECKING:
+    from .catalog import Catalog
+    from .limits import LimitRule, Scope
+
+hookspec = pluggy.HookspecMarker("tactful")
+hookimpl = pluggy.HookimplMarker("tactful")
+
+
+class Guardrail(Protocol):
+    """
+    What a guardrail is: an attrs class whose fields are its settings.
+
+    Class attributes (all optional but `name`):
+        name: Its name in a policy.
+        tiers: The tiers of governance that it belongs to: values, strategy, execution, infrastructure.
+        dial: Defaults of settings by position of the dial, where they differ from the fields' own.
+    """
+
+    name: str
+
+    def scope(self, catalog: "Catalog") -> "Scope":
+        """Return all that it may ever limit; withheld if the guardrail breaks."""
+        ...
+
+    def limits(self, catalog: "Catalog") -> "Iterable[LimitRule]":
+        """Yield its limits."""
+        ...
+
+    def sentence(self) -> str:
+        """Return its line in the policy document."""
+        ...
+
+
+@hookspec
+def tactful_guardrails() -> "Iterable[type[Guardrail]]":
+    """Return the classes of guardrails that the plugin brings."""
+    return ()

@@ -1,0 +1,134 @@
+"""What selects a treatment and what its text shows, derived from what is read. It decides nothing.
+
+The tone comes from what a treatment's text reads, the basis from what selects its offer: eligibility, and
+segments transitively. An author can raise a label, never lower it.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from .expr import Expr, reads
+from .familiarity import Familiarity
+from .offers import Offer, Treatment
+from .policy import Policy
+from .schema import Sensitivity
+from .topics import TopicGraph
+
+
+@attrs.frozen
+class Evidence:
+    """What a text or a rule reads, and what that implies."""
+
+    familiarity: Familiarity
+    attributes: frozenset[str]
+    topics: frozenset[str]
+    sensitivity: Sensitivity
+
+
+@attrs.frozen
+class Labels:
+    """
+    The labels of one treatment.
+
+    Attributes:
+        tone: How much its text shows that it knows.
+        basis: How much selects it.
+        shows: Attributes that its text reads, through segments too.
+        evidence: Attributes that select it, through segments too.
+        topics: The topics of those attributes.
+        sensitivity: The greatest sensitivity of what its text and its selection read; the offer's topic apart.
+    """
+
+    tone: Familiarity
+    basis: Familiarity
+    shows: frozenset[str]
+    evidence: frozenset[str]
+    topics: frozenset[str]
+    sensitivity: Sensitivity
+
+
+class Labeller:
+    """Derives the labels of a policy's treatments, each attribute and segment once."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._graph = TopicGraph(policy.topics)
+        self._min_segment = policy.values.min_segment
+        self._segments = {segment.name: segment for segment in policy.segments}
+        self._attributes = {attribute.name: attribute for attribute in policy.attributes}
+        self._known: dict[str, Evidence] = {}
+
+    def labels(self, offer: Offer, treatment: Treatment) -> Labels:
+        """Return the labels of one treatment of an offer."""
+        basis = self.evidence((offer.when, *offer.unless))
+        text = self.evidence(part for _, fields in treatment.content for f in fields for part in f.parts)
+        tone = max(text.familiarity, treatment.raise_to)
+        if basis.familiarity is Familiarity.PERSONAL and not treatment.signed_by:
+            tone = max(tone, Familiarity.SEGMENT)
+        return Labels(
+            tone=tone,
+            basis=basis.familiarity,
+            shows=text.attributes,
+            evidence=basis.attributes,
+            topics=text.topics | basis.topics,
+            sensitivity=max(text.sensitivity, basis.sensitivity),
+        )
+
+    def evidence(self, parts: Iterable[str | Expr]) -> Evidence:
+        """Return what the expressions among the parts read, met into one."""
+        names = {name for part in parts if not isinstance(part, str) for name in reads(part)}
+        found = [self._read(name) for name in sorted(names)]
+        return Evidence(
+            max((one.familiarity for one in found), default=Familiarity.GENERIC),
+            frozenset[str]().union(*(one.attributes for one in found)),
+            frozenset[str]().union(*(one.topics for one in found)),
+            max((one.sensitivity for one in found), default=Sensitivity.ORDINARY),
+        )
+
+    def sensitivity(self, attribute: str) -> Sensitivity:
+        """Return an attribute's sensitivity: its own, its topic's, or that of anything it is derived from."""
+        return self._read(f"profile.{attribute}").sensitivity
+
+    def _read(self, name: str) -> Evidence:
+        if name not in self._known:
+            # A cycle is refused when a policy is checked; here it must only end, and carefully.
+            self._known[name] = Evidence(Familiarity.PERSONAL, frozenset(), frozenset(), Sensitivity.INTIMATE)
+            self._known[name] = self._derive(name)
+        return self._known[name]
+
+    def _derive(self, name: str) -> Evidence:
+        space, _, rest = name.partition(".")
+        if space in ("profile", "protective"):
+            return self._attribute(rest)
+        if space == "segment":
+            return self._segment(rest)
+        return Evidence(Familiarity.CONTEXT, frozenset(), frozenset(), Sensitivity.ORDINARY)
+
+    def _attribute(self, name: str) -> Evidence:
+        attribute = self._attributes.get(name)
+        if attribute is None:
+            return Evidence(Familiarity.PERSONAL, frozenset({name}), frozenset(), Sensitivity.INTIMATE)
+        inputs = [self._read(f"profile.{origin}") for origin in attribute.derived_from]
+        topics = frozenset([attribute.topic] if attribute.topic else []).union(*(one.topics for one in inputs))
+        sensitivity = max(attribute.sensitivity, self._graph.sensitivity(attribute.topic))
+        return Evidence(
+            Familiarity.PERSONAL,
+            frozenset({name}),
+            topics,
+            max([sensitivity, *(one.sensitivity for one in inputs)]),
+        )
+
+    def _segment(self, name: str) -> Evidence:
+        segment = self._segments.get(name)
+        if segment is None:
+            return Evidence(Familiarity.PERSONAL, frozenset(), frozenset(), Sensitivity.INTIMATE)
+        inner = self.evidence([segment.when])
+        large = segment.size is not None and segment.size >= self._min_segment
+        told = Familiarity.SEGMENT if large else Familiarity.PERSONAL
+        return attrs.evolve(inner, familiarity=min(inner.familiarity, told))
+
+
+def all_labels(policy: Policy) -> Mapping[tuple[str, str], Labels]:
+    """Return the labels of every treatment, by the ids of offer and treatment."""
+    labeller = Labeller(policy)
+    return {(offer.id, t.id): labeller.labels(offer, t) for offer in policy.offers for t in offer.treatments}

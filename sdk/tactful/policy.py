@@ -1,0 +1,119 @@
+"""A compiled policy: all that a bundle carries, as one frozen value. It is what both engines decide by."""
+
+import enum
+from collections.abc import Mapping
+
+import attrs
+
+from .consent import Purpose
+from .expr import Expr
+from .offers import Channel, Offer, Placement
+from .schema import Attribute, ContextAttribute
+from .topics import Topic
+
+
+class Dial(enum.Enum):
+    """The appetite for risk; it sets the default of every guardrail's settings."""
+
+    CONSERVATIVE = "conservative"
+    BALANCED = "balanced"
+    BOLD = "bold"
+
+
+@attrs.frozen
+class Values:
+    """
+    What the organization wants to be for its customers.
+
+    Attributes:
+        dial: The appetite for risk.
+        exposure_margin: A less familiar treatment is taken if it loses at most this share of the best's worth, 0 to 1.
+        min_segment: A segment of fewer customers counts as PERSONAL.
+        languages: The languages of the content; the first one is the default.
+        reserve_s: How long room under a cap is kept for a decision that is not confirmed [s].
+        token_s: How long a decision's token is taken [s].
+    """
+
+    dial: Dial = Dial.BALANCED
+    exposure_margin: float = 0.1
+    min_segment: int = 50
+    languages: tuple[str, ...] = ("en",)
+    reserve_s: int = 1800
+    token_s: int = 86_400
+
+
+@attrs.frozen
+class Segment:
+    """A named group of customers: a rule, the words in which a customer is told of it, its counted size or None."""
+
+    name: str
+    when: Expr
+    say: str = ""
+    size: int | None = None
+
+
+@attrs.frozen
+class Boost:
+    """A factor on the worth of some offers while a condition on the moment is surely true."""
+
+    when: Expr
+    times: float
+    offers: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Ranking:
+    """
+    How offers are ordered: worth = value x chance x affinity x boosts.
+
+    Attributes:
+        affinity: The attribute of type `scores` that holds the customer's affinities, or None.
+        absent: The affinity of a key that the customer's scores lack, >= 0.
+        ceiling: Affinities count at most this much, >= `absent`.
+        boosts: Factors for the moment; their conditions read context and time only.
+    """
+
+    affinity: str | None = None
+    absent: float = 1.0
+    ceiling: float = 10.0
+    boosts: tuple[Boost, ...] = ()
+
+
+@attrs.frozen
+class PluginUse:
+    """A guardrail that the policy names: the plugin's name, the versions that will do, and its settings."""
+
+    name: str
+    versions: str = ""
+    settings: Mapping[str, object] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Policy:
+    """
+    A compiled policy.
+
+    Attributes:
+        name: What it is called.
+        identifiers: Kind ("person", "household" or "device") by name of identifier.
+        conditions: The conditions of guardrails, compiled, by their text; a plugin's condition that is not here
+            cannot run.
+    The others are the sections of the policy format, in its order.
+    """
+
+    name: str
+    values: Values
+    channels: tuple[Channel, ...]
+    placements: tuple[Placement, ...]
+    topics: tuple[Topic, ...]
+    purposes: tuple[Purpose, ...]
+    attributes: tuple[Attribute, ...]
+    offers: tuple[Offer, ...]
+    context: tuple[ContextAttribute, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    ranking: Ranking = Ranking()
+    guardrails: tuple[PluginUse, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
+    conditions: tuple[tuple[str, Expr], ...] = ()

@@ -1,0 +1,70 @@
+"""A customer's profile at one moment, as an edge caches it. What of it may be used is decided elsewhere."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from .schema import Source, Value
+
+
+@attrs.frozen(repr=False)
+class Observation:
+    """
+    One attribute's value, and what is known about the value.
+
+    Attributes:
+        value: As `schema.check_value` gives it.
+        source: Where it comes from.
+        at_us: When it was observed [us since 1970].
+        confidence: How sure it is, 0 to 1.
+        first_party: Whether it was collected in the direct relationship with the customer.
+    """
+
+    value: Value
+    source: Source
+    at_us: int
+    confidence: float = 1.0
+    first_party: bool = True
+
+    def __repr__(self) -> str:  # values are personal
+        return f"<Observation {self.source.value} at {self.at_us}>"
+
+
+@attrs.frozen(repr=False)
+class Snapshot:
+    """
+    What the centre knew of a customer.
+
+    Attributes:
+        customer: The persistent customer id.
+        at_us: When the centre made it [us since 1970].
+        epoch: Rises with every change at the centre.
+        attributes: Observations by attribute name.
+    """
+
+    customer: str
+    at_us: int
+    attributes: Mapping[str, Observation]
+    epoch: int = 0
+
+    def __repr__(self) -> str:  # values are personal
+        return f"<Snapshot epoch={self.epoch} attributes={len(self.attributes)}>"
+
+
+@attrs.frozen(repr=False)
+class Identity:
+    """
+    Whom the identifiers of a call stand for.
+
+    Attributes:
+        customer: The persistent customer id.
+        kind: The strongest kind of identifier behind it: "person", "household" or "device".
+        household: The household that the customer belongs to, if known.
+    """
+
+    customer: str
+    kind: str = "person"
+    household: str | None = None
+
+    def __repr__(self) -> str:  # an id is personal
+        return f"<Identity {self.kind}>"

@@ -1,0 +1,215 @@
+"""Types of values and the profile schema: what an attribute is, and whether a value fits. It holds no value."""
+
+import enum
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from .errors import ValueRefused
+
+INT64_MAX: Final = 2**63 - 1
+TEXT_MAX_CHARS: Final = 4096
+LIST_MAX_ITEMS: Final = 256
+SCORES_MAX_ITEMS: Final = 4096
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ValueType(enum.Enum):
+    """The types of values; their names are those of the policy format."""
+
+    TEXT = "text"
+    INT = "int"
+    NUMBER = "number"
+    BOOL = "bool"
+    #: A moment; inside, whole microseconds since 1970 in UTC.
+    TIME = "time"
+    #: A length of time; inside, whole microseconds.
+    DURATION = "duration"
+    TEXTS = "list of text"
+    INTS = "list of int"
+    NUMBERS = "list of number"
+    #: A score per key, for ranking; no rule can read it.
+    SCORES = "scores"
+
+
+#: A value as the engine holds it: times and durations are int microseconds, lists are tuples.
+Value = str | int | float | bool | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | Mapping[str, float]
+
+
+class Sensitivity(enum.IntEnum):
+    """How much harm it does to a customer when knowledge shows."""
+
+    ORDINARY = 0
+    SENSITIVE = 1
+    INTIMATE = 2
+
+
+class Source(enum.Enum):
+    """Where a value comes from."""
+
+    STATED = "stated"
+    OBSERVED = "observed"
+    DERIVED = "derived"
+    MODELLED = "modelled"
+    THIRD_PARTY = "third-party"
+
+
+@attrs.frozen
+class Attribute:
+    """
+    One attribute of the profile schema.
+
+    Attributes:
+        name: Its name in rules, without `profile.`.
+        type: The type of its values.
+        topic: What it tells about, or None.
+        sensitivity: Its own sensitivity; what it is about and derived from can raise it (see `labels`).
+        derived_from: Names of the attributes that it is computed from.
+        owner: The department that answers for it.
+        purposes: The purposes that may read it; empty means all.
+        source: The source of a value that names none.
+        max_age_s: Older values do not exist [s]; None means that it does not age.
+        absent: The value that a customer has who has none on record; None means unknown.
+        protect: Guardrails and `unless:` see it even where a purpose may not read it.
+        say: The words in which a customer is told of it.
+    """
+
+    name: str
+    type: ValueType
+    topic: str | None = None
+    sensitivity: Sensitivity = Sensitivity.ORDINARY
+    derived_from: tuple[str, ...] = ()
+    owner: str = ""
+    purposes: tuple[str, ...] = ()
+    source: Source = Source.OBSERVED
+    max_age_s: int | None = None
+    absent: Value | None = None
+    protect: bool = False
+    say: str = ""
+
+
+@attrs.frozen
+class ContextAttribute:
+    """One attribute of the moment (page, place, weather …), given by the caller of `decide`."""
+
+    name: str
+    type: ValueType
+    absent: Value | None = None
+
+
+def check_value(type_: ValueType, value: object) -> Value:
+    """
+    Return a value as the engine holds it.
+
+    Args:
+        type_: The declared type.
+        value: What came from outside. Times: an aware datetime, an ISO 8601 text with its offset, or whole
+            microseconds since 1970. Durations: a timedelta or whole microseconds.
+
+    Raises:
+        ValueRefused: If it does not fit. The message tells the type, never the value.
+
+    >>> check_value(ValueType.NUMBER, 3), check_value(ValueType.TEXTS, ["a"])
+    (3.0, ('a',))
+    """
+    checked = _CHECKS[type_](value)
+    if checked is None:
+        raise ValueRefused(f"expected {_EXPECTED[type_]}, got {type(value).__name__}")
+    return checked
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= TEXT_MAX_CHARS else None
+
+
+def _int(value: object) -> int | None:
+    fits = isinstance(value, int) and not isinstance(value, bool) and -INT64_MAX - 1 <= value <= INT64_MAX
+    return value if fits and isinstance(value, int) else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return None if math.isnan(number) else number
+
+
+def _bool(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _time(value: object) -> int | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return None if value.tzinfo is None else (value - _EPOCH) // timedelta(microseconds=1)
+    return _int(value)
+
+
+def _duration(value: object) -> int | None:
+    return value // timedelta(microseconds=1) if isinstance(value, timedelta) else _int(value)
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list | tuple | set | frozenset) or len(value) > LIST_MAX_ITEMS:
+        return None
+    items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+    checked = tuple(item for item in items if _text(item) is not None)
+    return checked if len(checked) == len(value) else None
+
+
+def _ints(value: object) -> tuple[int, ...] | None:
+    if not isinstance(value, list | tuple) or len(value) > LIST_MAX_ITEMS:
+        return None
+    checked = tuple(item for item in value if _int(item) is not None)
+    return checked if len(checked) == len(value) else None
+
+
+def _numbers(value: object) -> tuple[float, ...] | None:
+    if not isinstance(value, list | tuple) or len(value) > LIST_MAX_ITEMS:
+        return None
+    checked = tuple(number for item in value if (number := _number(item)) is not None)
+    return checked if len(checked) == len(value) else None
+
+
+def _scores(value: object) -> Mapping[str, float] | None:
+    if not isinstance(value, Mapping) or len(value) > SCORES_MAX_ITEMS:
+        return None
+    checked = {key: score for key, item in value.items() if isinstance(key, str) and (score := _number(item)) is not None}
+    fits = len(checked) == len(value) and all(0.0 <= score < math.inf for score in checked.values())
+    return checked if fits else None
+
+
+_CHECKS: Final = {
+    ValueType.TEXT: _text,
+    ValueType.INT: _int,
+    ValueType.NUMBER: _number,
+    ValueType.BOOL: _bool,
+    ValueType.TIME: _time,
+    ValueType.DURATION: _duration,
+    ValueType.TEXTS: _texts,
+    ValueType.INTS: _ints,
+    ValueType.NUMBERS: _numbers,
+    ValueType.SCORES: _scores,
+}
+_EXPECTED: Final = {
+    ValueType.TEXT: f"text of at most {TEXT_MAX_CHARS} characters",
+    ValueType.INT: "a whole number of 64 bits",
+    ValueType.NUMBER: "a number",
+    ValueType.BOOL: "true or false",
+    ValueType.TIME: "a time with its offset",
+    ValueType.DURATION: "a duration",
+    ValueType.TEXTS: f"a list of at most {LIST_MAX_ITEMS} texts",
+    ValueType.INTS: f"a list of at most {LIST_MAX_ITEMS} whole numbers",
+    ValueType.NUMBERS: f"a list of at most {LIST_MAX_ITEMS} numbers",
+    ValueType.SCORES: f"at most {SCORES_MAX_ITEMS} keys with a number of 0 or more each",
+}
