@@ -34,7 +34,5 @@ def test_every_entry_point_leads_somewhere(wheel, root):
     assert "tactful.cli" in modules
     for module in modules:
         path = module.replace(".", "/")
-        places = [
-            root / folder / (path + end) for folder in ("sdk", "plugins", "adapters") for end in (".py", "/__init__.py")
-        ]
-        assert any(place.exists() for place in places), module
+        places = [root / folder / path for folder in ("sdk", "plugins", "adapters")]
+        assert any(place.with_suffix(".py").exists() or (place / "__init__.py").exists() for place in places), module
