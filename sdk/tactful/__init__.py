@@ -1,0 +1,86 @@
+"""tactful decides, in-process and in microseconds, what to show to a customer, and keeps inside the boundaries.
+
+    edge = tactful.open("policy/")
+    decision = edge.decide("home.hero", {"card": "4711"}, {"page": "home"})
+    decision.content
+
+It is the front door: every public name is here, and nothing else happens here.
+"""
+
+from .catalog import Catalog, Entry
+from .clock import Clock, wall_clock
+from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
+from .contacts import Contact
+from .errors import (
+    BundleError,
+    ExtraMissing,
+    Mistake,
+    PluginError,
+    PolicyError,
+    StoreError,
+    TactfulError,
+    TokenError,
+    UsageError,
+    ValueRefused,
+)
+from .familiarity import Familiarity
+from .hookspecs import hookimpl
+from .limits import Always, AtMost, Cap, Hide, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from .offers import Intent, OfferClass, Privacy
+from .policy import Dial, Policy
+from .profile import Identity, Observation, Snapshot
+from .registry import Registry
+from .schema import Sensitivity, Source, ValueType, check_value
+from .topics import TopicGraph
+
+__all__ = [
+    "Always",
+    "AtMost",
+    "BundleError",
+    "Cap",
+    "Catalog",
+    "Clock",
+    "Consent",
+    "ConsentState",
+    "Consents",
+    "Contact",
+    "Dial",
+    "Entry",
+    "ExtraMissing",
+    "Familiarity",
+    "Hide",
+    "How",
+    "Identity",
+    "Intent",
+    "LegalBasis",
+    "Mistake",
+    "Observation",
+    "OfferClass",
+    "PluginError",
+    "Policy",
+    "PolicyError",
+    "Privacy",
+    "Purpose",
+    "RankBlind",
+    "Regime",
+    "Registry",
+    "Require",
+    "Scope",
+    "Sensitivity",
+    "Snapshot",
+    "Source",
+    "StoreError",
+    "TactfulError",
+    "TokenError",
+    "TopicGraph",
+    "Unless",
+    "UpTo",
+    "UsageError",
+    "ValueRefused",
+    "ValueType",
+    "When",
+    "Withhold",
+    "check_value",
+    "hookimpl",
+    "wall_clock",
+]
