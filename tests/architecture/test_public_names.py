@@ -1,0 +1,41 @@
+"""The public names of tactful. To change this list is to change what users may rely on: it belongs in the changelog."""
+
+import types
+
+import tactful
+
+PUBLIC = sorted(
+    """
+    Always AtMost BundleError Cap Catalog Clock Consent ConsentState Consents Contact Dial Entry ExtraMissing Familiarity
+    Hide How Identity Intent LegalBasis Mistake Observation OfferClass PluginError Policy PolicyError Privacy Purpose
+    RankBlind Regime Registry Require Scope Sensitivity Snapshot Source StoreError TactfulError TokenError TopicGraph
+    Unless UpTo UsageError ValueRefused ValueType When Withhold check_value hookimpl wall_clock
+    """.split()
+)
+
+
+def unlisted(module: types.ModuleType) -> set[str]:
+    """What a module shows without listing it; its own submodules aside."""
+    return {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType) and name not in module.__all__
+    }
+
+
+def test_the_public_names_are_these():
+    assert tactful.__all__ == PUBLIC
+
+
+def test_each_public_name_is_there():
+    assert [name for name in tactful.__all__ if not hasattr(tactful, name)] == []
+
+
+def test_nothing_else_is_shown():
+    assert unlisted(tactful) == set()
+
+
+def test_an_unlisted_name_is_noticed():
+    module = types.ModuleType("shown")
+    vars(module).update(__all__=["listed"], listed=1, forgotten=2, _private=3)
+    assert unlisted(module) == {"forgotten"}
