@@ -4,14 +4,57 @@ import types
 
 import tactful
 
-PUBLIC = sorted(
-    """
-    Always AtMost BundleError Cap Catalog Clock Consent ConsentState Consents Contact Dial Entry ExtraMissing Familiarity
-    Hide How Identity Intent LegalBasis Mistake Observation OfferClass PluginError Policy PolicyError Privacy Purpose
-    RankBlind Regime Registry Require Scope Sensitivity Snapshot Source StoreError TactfulError TokenError TopicGraph
-    Unless UpTo UsageError ValueRefused ValueType When Withhold check_value hookimpl wall_clock
-    """.split()
-)
+PUBLIC = [
+    "Always",
+    "AtMost",
+    "BundleError",
+    "Cap",
+    "Catalog",
+    "Clock",
+    "Consent",
+    "ConsentState",
+    "Consents",
+    "Contact",
+    "Dial",
+    "Entry",
+    "ExtraMissing",
+    "Familiarity",
+    "Hide",
+    "How",
+    "Identity",
+    "Intent",
+    "LegalBasis",
+    "Mistake",
+    "Observation",
+    "OfferClass",
+    "PluginError",
+    "Policy",
+    "PolicyError",
+    "Privacy",
+    "Purpose",
+    "RankBlind",
+    "Regime",
+    "Registry",
+    "Require",
+    "Scope",
+    "Sensitivity",
+    "Snapshot",
+    "Source",
+    "StoreError",
+    "TactfulError",
+    "TokenError",
+    "TopicGraph",
+    "Unless",
+    "UpTo",
+    "UsageError",
+    "ValueRefused",
+    "ValueType",
+    "When",
+    "Withhold",
+    "check_value",
+    "hookimpl",
+    "wall_clock",
+]
 
 
 def unlisted(module: types.ModuleType) -> set[str]:
