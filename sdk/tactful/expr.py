@@ -131,8 +131,8 @@ def text(expr: Expr) -> str:
     'profile.visits >= 6'
     """
     match expr:
-        case Const(type, value):
-            return _literal(type, value)
+        case Const(type_, value):
+            return _literal(type_, value)
         case Var(name) | Local(name):
             return name
         case Quantifier(kind, local, over, body):
@@ -172,7 +172,10 @@ def _literal(type_: ValueType, value: Value) -> str:
     if type_ is ValueType.TIME and isinstance(value, int):
         return f'timestamp("{to_datetime(value).isoformat().replace("+00:00", "Z")}")'
     if type_ is ValueType.DURATION and isinstance(value, int):
-        return f'duration("{value / 1_000_000:g}s")'
+        seconds, rest_us = divmod(abs(value), 1_000_000)
+        part = f".{rest_us:06}".rstrip("0") if rest_us else ""
+        sign = "-" if value < 0 else ""
+        return f'duration("{sign}{seconds}{part}s")'
     return repr(value)
 
 

@@ -1,0 +1,74 @@
+"""Short names for the `ast` nodes that generated code is made of. It knows nothing of rules."""
+
+import ast
+from collections.abc import Sequence
+
+
+def constant(value: object) -> ast.expr:
+    """Return a literal: a text, number, truth, None, or a tuple or frozenset of these."""
+    return ast.Constant(value)  # type: ignore[arg-type, unused-ignore] # the compiler takes tuples and frozensets
+
+
+def load(name: str) -> ast.expr:
+    """Return `name`."""
+    return ast.Name(name, ast.Load())
+
+
+def bind(name: str, value: ast.expr) -> ast.expr:
+    """Return `(name := value)`."""
+    return ast.NamedExpr(ast.Name(name, ast.Store()), value)
+
+
+def call(function: str, *args: ast.expr) -> ast.expr:
+    """Return `function(*args)`."""
+    return ast.Call(load(function), list(args), [])
+
+
+def method(target: ast.expr, name: str, *args: ast.expr) -> ast.expr:
+    """Return `target.name(*args)`."""
+    return ast.Call(ast.Attribute(target, name, ast.Load()), list(args), [])
+
+
+def compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> ast.expr:
+    """Return `left operator right`."""
+    return ast.Compare(left, [operator], [right])
+
+
+def between(low: object, value: ast.expr, high: object) -> ast.expr:
+    """Return `low <= value <= high`."""
+    return ast.Compare(constant(low), [ast.LtE(), ast.LtE()], [value, constant(high)])
+
+
+def is_(value: ast.expr, literal: bool | None) -> ast.expr:  # noqa: FBT001 - it is the value
+    """Return `value is literal`."""
+    return compare(value, ast.Is(), constant(literal))
+
+
+def is_known(value: ast.expr) -> ast.expr:
+    """Return `value is not None`."""
+    return compare(value, ast.IsNot(), constant(None))
+
+
+def not_(value: ast.expr) -> ast.expr:
+    """Return `not value`."""
+    return ast.UnaryOp(ast.Not(), value)
+
+
+def all_(parts: Sequence[ast.expr]) -> ast.expr:
+    """Return the parts joined by `and`."""
+    return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), list(parts))
+
+
+def any_(parts: Sequence[ast.expr]) -> ast.expr:
+    """Return the parts joined by `or`."""
+    return parts[0] if len(parts) == 1 else ast.BoolOp(ast.Or(), list(parts))
+
+
+def either(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.expr:
+    """Return `yes if test else no`."""
+    return ast.IfExp(test, yes, no)
+
+
+def function_of(name: str, body: ast.expr) -> ast.expr:
+    """Return `lambda name: body`."""
+    return ast.Lambda(ast.arguments([], [ast.arg(name)], None, [], [], None, []), body)
