@@ -75,3 +75,5 @@ class Store(ProfileSource, ConsentSource, IdentityGraph, Ledger, Registers, Prot
 
 #: A plain function in place of a `ProfileSource`: a snapshot, or values (or observations) by attribute name.
 ProfileFunction = Callable[[str], Snapshot | Mapping[str, object] | None]
+#: A plain function in place of a `ConsentSource`: consents, or a word such as "explicit" or "withdrawn" by purpose.
+ConsentFunction = Callable[[str], Consents | Mapping[str, object] | None]

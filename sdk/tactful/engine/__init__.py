@@ -1,0 +1,1 @@
+"""The stages of a decision, a file each, and the corridor that leads through them."""

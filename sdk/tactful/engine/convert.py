@@ -1,0 +1,66 @@
+"""What callers and sources bring, as nouns: a profile of plain values, consents in a word. It refuses, it never raises."""
+
+from collections.abc import Mapping
+
+from ..consent import Consent, Consents, ConsentState, How
+from ..errors import ValueRefused
+from ..profile import Observation, Snapshot
+from ..schema import Attribute, check_value
+
+
+def to_snapshot(
+    schema: Mapping[str, Attribute], customer: str, given: Mapping[str, object], now_us: int
+) -> tuple[Snapshot, tuple[str, ...]]:
+    """
+    Return a snapshot of values by attribute name, and the names of values that do not fit.
+
+    A plain value counts as observed now, from the source that the schema names; an `Observation` says it itself. A
+    name that the schema does not know is not visible.
+    """
+    attributes: dict[str, Observation] = {}
+    refused: list[str] = []
+    for name, value in given.items():
+        spec = schema.get(name)
+        if spec is None or value is None:
+            continue
+        try:
+            if isinstance(value, Observation):
+                checked = check_value(spec.type, value.value)
+                sure = 0.0 <= value.confidence <= 1.0
+                if not sure:
+                    raise ValueRefused("confidence is not within 0 and 1")
+                attributes[name] = Observation(checked, value.source, value.at_us, value.confidence, value.first_party)
+            else:
+                attributes[name] = Observation(check_value(spec.type, value), spec.source, now_us)
+        except ValueRefused:
+            refused.append(name)
+    return Snapshot(customer, now_us, attributes), tuple(refused)
+
+
+def to_consents(given: Consents | Mapping[str, object], now_us: int) -> tuple[Consents, tuple[str, ...]]:
+    """
+    Return consents of what a caller says by purpose, and the purposes whose word is not understood.
+
+    The word is how consent was given (`explicit`, `double_opt_in`, …), or a state such as `withdrawn` or `refused`.
+    A word that is not understood counts as refused.
+    """
+    if isinstance(given, Consents):
+        return given, ()
+    records: list[Consent] = []
+    refused: list[str] = []
+    for purpose, word in given.items():
+        if isinstance(word, Consent):
+            records.append(word)
+            continue
+        state = _STATES.get(word) if isinstance(word, str) else None
+        if isinstance(word, str) and word in _HOWS:
+            records.append(Consent(purpose, ConsentState.GIVEN, How(word), now_us))
+        else:
+            records.append(Consent(purpose, state or ConsentState.REFUSED, How.UNKNOWN, now_us))
+            if state is None:
+                refused.append(purpose)
+    return Consents(tuple(records), now_us), tuple(refused)
+
+
+_HOWS = frozenset(how.value for how in How)
+_STATES = {state.name.lower(): state for state in ConsentState if state is not ConsentState.GIVEN}

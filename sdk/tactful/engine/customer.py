@@ -1,0 +1,112 @@
+"""What an edge holds of one customer, and what it has worked out from that. It works out nothing itself."""
+
+from collections.abc import Mapping
+
+from ..consent import Consents
+from ..plan.plan import Plan
+from ..profile import Identity, Snapshot
+from ..schema import Value
+
+#: A profile as one purpose may see it, by slot.
+View = tuple[Value | None, ...]
+
+
+class Standing:
+    """
+    What a snapshot comes to under the hides that apply, from a moment until another.
+
+    Attributes:
+        views: The profile by purpose.
+        seen: By purpose, the slots that are seen and have no value, as bits.
+        scores: The affinities by purpose; None where they are not known.
+        allow: The treatments whose standing requirements are met.
+        since_us: It holds from here [us].
+        until_us: It holds before here [us].
+        orders: Orders of the offers that were asked for, by what they depend on.
+    """
+
+    __slots__ = ("allow", "orders", "scores", "seen", "since_us", "until_us", "views")
+
+    def __init__(
+        self,
+        views: tuple[View, ...],
+        seen: tuple[int, ...],
+        scores: tuple[Mapping[str, float] | None, ...],
+        allow: int,
+        since_us: int,
+        until_us: int,
+    ) -> None:
+        self.views = views
+        self.seen = seen
+        self.scores = scores
+        self.allow = allow
+        self.since_us = since_us
+        self.until_us = until_us
+        self.orders: dict[object, object] = {}
+
+
+class OnChannel:
+    """
+    What is known of a customer on one channel, and what the bounds that stand allow.
+
+    Attributes:
+        known: Identity, ages and consents, in the order of `k`.
+        allow: The treatments that they allow.
+        flags: The flags that they set.
+        since_us: It holds from here [us].
+        until_us: It holds before here [us].
+        standings: What the snapshot comes to, by the flags that hide.
+    """
+
+    __slots__ = ("allow", "flags", "known", "since_us", "standings", "until_us")
+
+    def __init__(self, known: tuple[Value | None, ...], allow: int, flags: int, since_us: int, until_us: int) -> None:
+        self.known = known
+        self.allow = allow
+        self.flags = flags
+        self.since_us = since_us
+        self.until_us = until_us
+        self.standings: dict[int, Standing] = {}
+
+
+class Customer:
+    """
+    One customer as an edge holds it, under one plan.
+
+    Attributes:
+        plan: The plan under which things were worked out.
+        identity: Who it is; None for a visitor of whom nothing is known.
+        snapshot: The profile, or None.
+        consents: The consents, or None.
+        protective: The protective view, in the order of `q`.
+        channels: What was worked out, by channel.
+    """
+
+    __slots__ = ("channels", "consents", "identity", "plan", "protective", "snapshot")
+
+    def __init__(
+        self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
+    ) -> None:
+        self.plan = plan
+        self.identity = identity
+        self.snapshot = snapshot
+        self.consents = consents
+        self.protective = protective_view(plan, snapshot)
+        self.channels: dict[str, OnChannel] = {}
+
+    def under(self, plan: Plan) -> "Customer":
+        """Return the same customer under another plan."""
+        return self if plan is self.plan else Customer(plan, self.identity, self.snapshot, self.consents)
+
+    def __repr__(self) -> str:  # what it holds is personal
+        return f"<Customer snapshot={self.snapshot is not None} consents={self.consents is not None}>"
+
+
+def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:
+    """Return what guardrails and `unless:` see of a snapshot, whatever hides it from purposes."""
+    if snapshot is None:
+        return (None,) * len(plan.visibility.protective)
+    attributes = snapshot.attributes
+    return tuple(
+        attributes[name].value if name in attributes else absent for name, absent in plan.visibility.protective
+    )

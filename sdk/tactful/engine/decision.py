@@ -1,0 +1,151 @@
+"""A decision as its caller sees it: what to show, why, and with what care. It is made of a moment and never changes."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from ..familiarity import Familiarity
+from . import render
+from .compose import Chosen
+from .customer import Customer
+from .explain import Explanation, explain, limits_acting
+from .middle import Moment
+from .record import receipt_of
+from .token import Receipt, Seal
+from .why import why
+
+
+@attrs.frozen(repr=False)
+class Pick:
+    """
+    One filled slot.
+
+    Attributes:
+        placement: The placement's name.
+        offer: The offer's id.
+        treatment: The treatment's id.
+        tone: How much the text shows that it knows.
+        basis: How much selected it; PERSONAL if the customer's affinity ranked it.
+        worth: Its expected worth.
+        content: What to render: fields by name.
+    """
+
+    placement: str
+    offer: str
+    treatment: str
+    tone: Familiarity
+    basis: Familiarity
+    worth: float
+    content: Mapping[str, str]
+
+    def __repr__(self) -> str:  # the content can be personal
+        return f"<Pick {self.offer}/{self.treatment} at {self.placement}, {self.tone.name}>"
+
+
+class Decision:
+    """
+    What to show on a page.
+
+    Attributes:
+        id: Unique; the same for the same page view.
+        now_us: When it was decided [us since 1970].
+        careful: Why less than usual is shown, and what to do about it; empty if nothing held it back.
+    """
+
+    __slots__ = ("_customer", "_moment", "_names", "_placements", "_seal", "careful", "id", "now_us")
+
+    def __init__(  # noqa: PLR0913 - made in one place
+        self,
+        id_: str,
+        now_us: int,
+        placements: Sequence[str],
+        moment: Moment | None,
+        customer: str,
+        careful: tuple[str, ...],
+        seal: Seal,
+        names: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.id = id_
+        self.now_us = now_us
+        self.careful = careful
+        self._placements = placements
+        self._moment = moment
+        self._customer = customer
+        self._seal = seal
+        self._names = names
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """The filled slots, best first."""
+        moment = self._moment
+        return () if moment is None else tuple(_pick(moment, one) for one in moment.chosen)
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """What to render in the first slot of the first placement: a pick's content, or the placement's fallback."""
+        filled = self.at(self._placements[0]) if self._placements else ()
+        return filled[0] if filled else {}
+
+    def at(self, placement: str) -> tuple[Mapping[str, str], ...]:
+        """Return what to render in a placement, slot by slot; its fallback where slots stay empty and it has one."""
+        moment = self._moment
+        fallback = self._names.get(placement, {})
+        if moment is None:
+            return (fallback,) if fallback else ()
+        for number, plan in enumerate(moment.page.placements):
+            if plan.placement.name == placement:
+                filled = [_pick(moment, one).content for one in moment.chosen if one.placement == number]
+                empty = plan.placement.slots - len(filled)
+                return (*filled, *([fallback] * empty if fallback else ()))
+        return (fallback,) if fallback else ()
+
+    def why(self) -> str:
+        """Return, for the customer, why this is shown: true, and in plain words."""
+        return "Everyone sees this." if self._moment is None else why(self._moment)
+
+    def explain(self) -> Explanation:
+        """Return, for the engineer, every offer that was not shown and all rules or limits that kept it away."""
+        return Explanation((), (), self.careful) if self._moment is None else explain(self._moment, self.careful)
+
+    def limits(self) -> Mapping[str, int]:
+        """Return the limits that acted, with the number of otherwise eligible treatments that each kept away."""
+        return {} if self._moment is None else limits_acting(self._moment)
+
+    @property
+    def token(self) -> str:
+        """What `Edge.record` takes in any process that shares the store: sealed, and taken only for a time."""
+        return self._seal.seal(self.receipt())
+
+    def was_for(self, customer: Customer) -> bool:
+        """Return whether it was made of exactly what is known of a customer."""
+        return self._moment is not None and self._moment.customer is customer
+
+    def receipt(self) -> Receipt:
+        """Return what the token holds."""
+        moment = self._moment
+        if moment is None:
+            return Receipt(self.id, self._customer, "", self.now_us, ())
+        until_us = self.now_us + moment.plan.policy.values.token_s * 1_000_000
+        about = Receipt(self.id, self._customer, moment.channel.channel.name, until_us, ())
+        names = [plan.placement.name for plan in moment.page.placements]
+        return receipt_of(moment.plan, names, moment.chosen, about)
+
+    def __repr__(self) -> str:  # ids and reasons only: nothing personal
+        moment = self._moment
+        picks = "nothing" if moment is None else ", ".join(one.ranked.offer.id for one in moment.chosen) or "fallback"
+        careful = f"; {'; '.join(self.careful)}" if self.careful else ""
+        return f"<Decision {picks} for {', '.join(self._placements)}{careful}>"
+
+
+def _pick(moment: Moment, one: Chosen) -> Pick:
+    entry = moment.plan.catalog.entries[one.index]
+    basis = Familiarity.PERSONAL if moment.factors.personal(one.ranked) else entry.labels.basis
+    return Pick(
+        moment.page.placements[one.placement].placement.name,
+        entry.offer.id,
+        entry.treatment.id,
+        entry.labels.tone,
+        basis,
+        one.worth,
+        render.content(moment, one.index, one.ranked.purpose),
+    )

@@ -1,0 +1,164 @@
+"""Explain: for each treatment that is not shown, everything that kept it away, in a fixed order. Asked, never stored.
+
+Reasons are worked out anew from the moment of the decision, one requirement and one bound at a time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import attrs
+
+from ..limits import AtMost
+from ..plan.fuse import holds, single
+from ..plan.plan import Plan
+from .compose import Quota
+from .middle import Moment
+
+
+@attrs.frozen
+class Reason:
+    """Why a treatment is not shown: a stable id, and words for an engineer."""
+
+    id: str
+    text: str
+
+
+@attrs.frozen
+class Loss:
+    """A treatment that is not shown, and all that kept it away."""
+
+    offer: str
+    treatment: str
+    reasons: tuple[Reason, ...]
+
+
+@attrs.frozen
+class Explanation:
+    """
+    Why a decision is as it is.
+
+    Attributes:
+        shown: The offers and treatments that are shown, best first, with their worth.
+        losses: Every other treatment, in the catalog's order.
+        careful: What held the whole decision back.
+    """
+
+    shown: tuple[tuple[str, str, float], ...]
+    losses: tuple[Loss, ...]
+    careful: tuple[str, ...]
+
+    def of(self, offer: str) -> tuple[Loss, ...]:
+        """Return the losses of one offer."""
+        return tuple(loss for loss in self.losses if loss.offer == offer)
+
+    def __str__(self) -> str:
+        lines = [f"careful: {one}" for one in self.careful]
+        lines += [f"+ {offer}/{treatment}  worth {worth:.4g}" for offer, treatment, worth in self.shown]
+        for loss in self.losses:
+            lines.append(f"- {loss.offer}/{loss.treatment}")
+            lines += [f"    {reason.id}" + (f": {reason.text}" if reason.text else "") for reason in loss.reasons]
+        return "\n".join(lines)
+
+
+def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
+    """Return why each treatment is shown or not."""
+    entries = moment.plan.catalog.entries
+    shown = tuple((e.offer.id, e.treatment.id, c.worth) for c in moment.chosen for e in [entries[c.index]])
+    picked = {one.index for one in moment.chosen}
+    barred: dict[int, list[Reason]] = {}
+    for reason, bits in _barriers(moment):
+        for entry in entries:
+            if bits >> entry.index & 1:
+                barred.setdefault(entry.index, []).append(reason)
+    losses = []
+    for entry in entries:
+        if entry.index not in picked:
+            reasons = {one.id: one for one in barred.get(entry.index) or _passed_over(moment, entry.index)}
+            losses.append(Loss(entry.offer.id, entry.treatment.id, tuple(reasons[id_] for id_ in sorted(reasons))))
+    return Explanation(shown, tuple(losses), careful)
+
+
+def limits_acting(moment: Moment) -> Mapping[str, int]:
+    """Return the limits that kept eligible treatments away, with how many each; a treatment can count for several."""
+    eligible = moment.page.mask & moment.plan.everything
+    limits: dict[str, int] = {}
+    for reason, bits in _barriers(moment):
+        if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
+            eligible &= ~bits
+    for reason, bits in _limit_barriers(moment):
+        if kept := (bits & eligible).bit_count():
+            limits[reason.id] = limits.get(reason.id, 0) + kept
+    return limits
+
+
+def _barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:
+    """Yield all that bars treatments, each with the treatments that it bars."""
+    plan, channel = moment.plan, moment.channel.channel
+    yield Reason("period", "outside its period"), plan.everything & ~plan.running(moment.now_us)
+    yield Reason("channel", f"not for {channel.name}"), plan.everything & ~plan.uses(channel)
+    yield Reason("placement", "no placement of the page takes it"), plan.everything & ~moment.page.mask
+    arguments = _arguments(moment)
+    for number, requirement in enumerate(plan.requirements):
+        if not _requirement(plan, number, channel.name)(*arguments):
+            yield Reason(requirement.id, _WORDS[requirement.kind]), requirement.bits
+    yield from _limit_barriers(moment)
+
+
+_WORDS = {"when": "not surely true", "unless": "not surely false", "content": "its value is not known"}
+
+
+def _limit_barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:
+    plan = moment.plan
+    arguments = _arguments(moment)
+    for number, bound in enumerate(moment.channel.bounds):
+        if bound.allow != plan.everything and not _lets_off(plan, moment.channel.channel.name, number)(*arguments):
+            yield Reason(bound.id, bound.reason), plan.everything & ~bound.allow
+    for number, value in moment.limited.reached:
+        cap = plan.caps[number]
+        yield Reason(cap.id, cap.reason), cap.reached[value].withheld
+
+
+def _arguments(moment: Moment) -> tuple[object, ...]:
+    there = moment.there
+    known = moment.here.known
+    return there.views, there.seen, moment.customer.protective, known, moment.context, moment.now_us
+
+
+def _requirement(plan: Plan, number: int, channel: str) -> Callable[..., object]:
+    def make() -> Callable[..., object]:
+        requirement = plan.requirement_on(number, channel)
+        return single(plan.slots, lambda emitter: holds(requirement, emitter), requirement.purpose)
+
+    return plan.once(("requirement", number, channel), make)
+
+
+def _lets_off(plan: Plan, channel: str, number: int) -> Callable[..., object]:
+    def make() -> Callable[..., object]:
+        bound = plan.channels[channel].bounds[number]
+        return single(plan.slots, lambda emitter: emitter.surely_false(bound.condition), 0)
+
+    return plan.once(("bound", number, channel), make)
+
+
+def _passed_over(moment: Moment, index: int) -> list[Reason]:
+    """Return why a treatment that was allowed is not shown."""
+    offer = moment.plan.offer_at[index]
+    if any(one.ranked is offer for one in moment.chosen):
+        return [Reason("familiarity", "another treatment of the offer says enough")]
+    quotas = [id_ for id_, limit in moment.plan.effects(moment.flags).quotas if _used_up(moment, id_, limit, index)]
+    if quotas:
+        return [Reason(f"quota:{id_}", "no room is left under it") for id_ in quotas]
+    taking = [number for number, plan in enumerate(moment.page.placements) if plan.mask >> index & 1]
+    ever = [*moment.chosen, *moment.dropped]
+    for number in taking:
+        placement = moment.page.placements[number].placement
+        inside = [one for one in ever if one.placement == number]
+        same = sum(1 for one in inside if one.ranked.offer.topic == offer.offer.topic)
+        if len(inside) < placement.slots and placement.per_topic is not None and same >= placement.per_topic:
+            return [Reason("variety", f"{placement.name} has enough of its topic")]
+    return [Reason("outranked", "better offers fill the slots")]
+
+
+def _used_up(moment: Moment, id_: str, limit: AtMost, index: int) -> bool:
+    quota = Quota(id_, limit, moment.page.slots)
+    taken = sum(1 for one in (*moment.chosen, *moment.dropped) if quota.bits >> one.index & 1)
+    return bool(quota.bits >> index & 1) and taken >= quota.left

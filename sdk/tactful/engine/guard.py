@@ -1,0 +1,52 @@
+"""Guard: what the bounds of guardrails and core allow a customer on a channel. It sees no profile but the protective view."""
+
+from ..clock import NEVER_US
+from ..consent import standing
+from ..plan.plan import ChannelPlan, Plan
+from ..schema import Value
+from .customer import Customer, OnChannel
+
+
+def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int) -> OnChannel:
+    """Return what is known of a customer on a channel and what the standing bounds allow; worked out once while it holds."""
+    name = channel.channel.name
+    here = customer.channels.get(name)
+    if here is not None and here.since_us <= now_us < here.until_us:
+        return here
+    known, until_us = _known(plan, name, customer, now_us)
+    allow, flags = channel.allow, channel.flags
+    if channel.guard_standing is not None:
+        more, set_, until = channel.guard_standing((), (), customer.protective, known, (), now_us)
+        allow, flags, until_us = allow & more, flags | set_, min(until_us, until)
+    here = OnChannel(known, allow, flags, now_us, until_us)
+    customer.channels[name] = here
+    return here
+
+
+def at_moment(
+    channel: ChannelPlan, customer: Customer, here: OnChannel, context: tuple[Value | None, ...], now_us: int
+) -> tuple[int, int]:
+    """Return the treatments that all bounds allow at a moment, and the flags that they set."""
+    if channel.guard_momentary is None:
+        return here.allow, here.flags
+    allow, flags, _ = channel.guard_momentary((), (), customer.protective, here.known, context, now_us)
+    return here.allow & allow, here.flags | flags
+
+
+def _known(plan: Plan, channel: str, customer: Customer, now_us: int) -> tuple[tuple[Value | None, ...], int]:
+    identity, snapshot, consents = customer.identity, customer.snapshot, customer.consents
+    known: list[Value | None] = [
+        "none" if identity is None else identity.kind,
+        None if snapshot is None else snapshot.at_us,
+        None if consents is None else consents.at_us,
+    ]
+    until_us = NEVER_US
+    for lineage in plan.lineages:
+        if consents is None:
+            known += (None, None, None, None)
+            continue
+        said = standing(consents, lineage, channel, now_us)
+        known += (said.given, said.refused, said.how, said.at_us)
+        if said.given:
+            until_us = min(until_us, said.until_us)
+    return tuple(known), until_us

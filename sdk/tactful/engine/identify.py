@@ -1,0 +1,86 @@
+"""Identify: identifiers to one persistent customer. It knows no profile; a cookie or an address is not a person."""
+
+from collections.abc import Mapping
+from threading import Lock
+
+from cachetools import FIFOCache
+
+from ..ports import IdentityGraph
+from ..profile import Identity
+
+#: The caller's word for a customer: the persistent id, or identifiers by name.
+Who = str | Mapping[str, str] | None
+
+#: The strength of kinds of identifiers, strongest first.
+KINDS = ("person", "household", "device")
+_KEY_MAX_CHARS = 256
+
+
+class Identities:
+    """Whom identifiers stand for, as far as that is known here."""
+
+    def __init__(self, graph: IdentityGraph | None, kinds: Mapping[str, str], *, maxsize: int) -> None:
+        self._graph = graph
+        self._kinds = kinds
+        self._maxsize = maxsize
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all that is remembered here: at the start, and in a forked child, where no lock is ours."""
+        self._lock = Lock()
+        self._known: FIFOCache[tuple[tuple[str, str], ...], Identity | None] = FIFOCache(self._maxsize)
+
+    def here(self, who: Who, *, vouched: bool = False) -> tuple[Identity | None, bool]:
+        """
+        Return whom a call is for as far as that is known here, and whether the graph still has to be asked.
+
+        Args:
+            who: The caller's word.
+            vouched: Whether the caller brings the profile along, and so answers for whom it is.
+        """
+        if not who:
+            return None, False
+        if isinstance(who, str):
+            return Identity(who), False
+        key = _key(who)
+        if key is None:
+            return None, False
+        if (found := self._known.get(key)) is not None:
+            return found, False
+        if vouched or self._graph is None:
+            return self._derived(key), False
+        return None, key not in self._known
+
+    def resolve(self, who: Who) -> Identity | None:
+        """Return whom a call is for; asks the graph, and remembers."""
+        found, ask = self.here(who)
+        if isinstance(who, Mapping) and self._graph is not None and (ask or found is None) and (key := _key(who)):
+            found = self._graph.identify(who)
+            with self._lock:
+                self._known[key] = found
+        return found
+
+    def _derived(self, key: tuple[tuple[str, str], ...]) -> Identity:
+        """Return the identity that identifiers make without a graph: the strongest one stands for the customer."""
+
+        def strength(pair: tuple[str, str]) -> int:
+            return KINDS.index(self._kind(pair[0]))
+
+        name, value = min(key, key=strength)
+        return Identity(value if name == "customer" else f"{name}:{value}", self._kind(name))
+
+    def _kind(self, name: str) -> str:
+        kind = self._kinds.get(name, "person" if name == "customer" else "device")
+        return kind if kind in KINDS else "device"
+
+
+def _key(who: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+    """Return identifiers in a fixed order; None if they are none, or not short texts."""
+    if len(who) == 1:
+        pairs = tuple(who.items())
+    else:
+        pairs = tuple(sorted((str(name), value) for name, value in who.items()))
+    for name, value in pairs:
+        if not (isinstance(name, str) and isinstance(value, str) and 0 < len(value) <= _KEY_MAX_CHARS):
+            return None
+    return pairs or None

@@ -1,0 +1,62 @@
+"""Mask: what a snapshot's values are under each purpose. What may not be used does not exist.
+
+It knows which values exist; what follows from them it does not know.
+"""
+
+from collections.abc import Mapping
+
+from ..clock import NEVER_US
+from ..plan.visibility import Visibility
+from ..profile import Snapshot
+from ..schema import Value
+
+#: The profile by purpose, the seen slots without a value by purpose, the affinities by purpose, until when.
+Masked = tuple[tuple[tuple[Value | None, ...], ...], tuple[int, ...], tuple[Mapping[str, float] | None, ...], int]
+
+
+def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, ...], now_us: int) -> Masked:
+    """
+    Return what each purpose sees of a snapshot.
+
+    Args:
+        visibility: What each purpose may see at all.
+        snapshot: The snapshot; None hides everything.
+        hidden: By purpose, the slots that limits hide, as bits.
+        now_us: The moment [us since 1970].
+    """
+    count = visibility.affinity_slot
+    purposes = len(visibility.demands)
+    if snapshot is None:
+        return ((None,) * count,) * purposes, (0,) * purposes, (None,) * purposes, NEVER_US
+    views, seen, scores = [], [], []
+    until_us = NEVER_US
+    observations = snapshot.attributes
+    for demands, gone in zip(visibility.demands, hidden, strict=True):
+        view: list[Value | None] = [None] * (count + 1)
+        empty = 0
+        for demand in demands:
+            if gone >> demand.slot & 1:
+                continue
+            found = observations.get(demand.name)
+            if found is None:
+                view[demand.slot] = demand.absent
+                if demand.absent is None:
+                    empty |= 1 << demand.slot
+                continue
+            if (
+                found.confidence < demand.confidence
+                or found.source not in demand.sources
+                or (demand.first_party and not found.first_party)
+            ):
+                continue
+            if demand.lasts_us is not None:
+                ends_us = found.at_us + demand.lasts_us
+                if now_us >= ends_us:
+                    continue
+                until_us = min(until_us, ends_us)
+            view[demand.slot] = found.value
+        affinities = view.pop()
+        views.append(tuple(view))
+        seen.append(empty)
+        scores.append(affinities if isinstance(affinities, Mapping) else None)
+    return tuple(views), tuple(seen), tuple(scores), until_us

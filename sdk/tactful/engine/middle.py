@@ -1,0 +1,109 @@
+"""The middle of a decision: pure, from what is known and a moment to what is shown. It does no I/O and keeps no clock.
+
+mask -> qualify -> guard -> rank -> compose
+"""
+
+import attrs
+
+from ..plan.pages import Page
+from ..plan.plan import ChannelPlan, Plan
+from ..schema import Value
+from . import guard, qualify, rank
+from .compose import Chosen, compose
+from .count import Limited
+from .customer import Customer, OnChannel, Standing
+from .mask import mask
+
+#: With fewer allowed treatments than this per slot it is quicker to sort them than to walk down the offers.
+_FEW_PER_SLOT = 8
+
+
+@attrs.define(eq=False)
+class Moment:
+    """
+    What one decision was made of, for those who ask why. All of it stays as it was.
+
+    Attributes:
+        plan: The plan.
+        channel: What the channel adds.
+        page: The placements.
+        customer: Whom it is for.
+        here: What was known of the customer on the channel.
+        there: What the snapshot came to.
+        context: The context by slot.
+        now_us: The moment [us since 1970].
+        limited: What caps asked.
+        flags: The flags that bounds set.
+        allowed: The treatments that could be chosen.
+        factors: What base worths were multiplied with.
+        chosen: What fills the slots.
+        dropped: What was taken out again because a share did not hold.
+    """
+
+    plan: Plan
+    channel: ChannelPlan
+    page: Page
+    customer: Customer
+    here: OnChannel
+    there: Standing
+    context: tuple[Value | None, ...]
+    now_us: int
+    limited: Limited
+    flags: int
+    allowed: int
+    factors: rank.Factors
+    chosen: list[Chosen]
+    dropped: list[Chosen]
+
+
+def decide(  # noqa: PLR0913 - what a decision is made of
+    plan: Plan,
+    channel: ChannelPlan,
+    page: Page,
+    customer: Customer,
+    context: tuple[Value | None, ...],
+    limited: Limited,
+    now_us: int,
+) -> Moment:
+    """
+    Return what fills the slots of a page, and all that it was decided from.
+
+    Args:
+        plan: The plan.
+        channel: What the page's channel adds.
+        page: The placements.
+        customer: Whom it is for, under this plan.
+        context: The context by slot.
+        limited: What caps ask.
+        now_us: The moment [us since 1970].
+    """
+    here = guard.on_channel(plan, channel, customer, now_us)
+    allowed, flags = guard.at_moment(channel, customer, here, context, now_us)
+    there = _standing(plan, channel, customer, here, flags & plan.hide_flags, now_us)
+    allowed &= page.mask & qualify.at_moment(plan, channel, customer, here, there, context, now_us) & ~limited.withheld
+    effects = plan.effects(flags)
+    boosts = rank.boosting(plan, customer, here, there, context, now_us) if plan.boosts else 0
+    order, factors = rank.order(plan, there, effects.blind | limited.blind, boosts)
+    if allowed.bit_count() <= _FEW_PER_SLOT * page.slots:
+        candidates = rank.few(plan, allowed, factors)
+        chosen, dropped = compose(
+            page, lambda at: candidates[at] if at < len(candidates) else None, allowed, effects.quotas
+        )
+    else:
+        chosen, dropped = compose(page, order.at, allowed, effects.quotas)
+    return Moment(
+        plan, channel, page, customer, here, there, context, now_us, limited, flags, allowed, factors, chosen, dropped
+    )
+
+
+def _standing(
+    plan: Plan, channel: ChannelPlan, customer: Customer, here: OnChannel, hides: int, now_us: int
+) -> Standing:
+    """Return what the snapshot comes to under these hides; worked out once while it holds."""
+    there = here.standings.get(hides)
+    if there is not None and there.since_us <= now_us < there.until_us:
+        return there
+    masked = mask(plan.visibility, customer.snapshot, plan.effects(hides).hidden, now_us)
+    there = qualify.standing(plan, channel, customer, here, masked, now_us)
+    here.standings[hides] = there
+    return there

@@ -1,0 +1,37 @@
+"""Qualify: the treatments whose requirements are met. What is not surely true is not eligible."""
+
+from ..clock import NEVER_US
+from ..plan.plan import ChannelPlan, Plan
+from ..schema import Value
+from .customer import Customer, OnChannel, Standing
+from .mask import Masked
+
+
+def standing(
+    plan: Plan, channel: ChannelPlan, customer: Customer, here: OnChannel, masked: Masked, now_us: int
+) -> Standing:
+    """Return what a masked snapshot comes to, as far as it does not depend on the moment."""
+    views, seen, scores, until_us = masked
+    allow, until = plan.everything, NEVER_US
+    if channel.need_standing is not None:
+        allow, _, until = channel.need_standing(views, seen, customer.protective, here.known, (), now_us)
+    return Standing(views, seen, scores, allow, now_us, min(until, until_us, here.until_us))
+
+
+def at_moment(  # noqa: PLR0913 - the moment has these parts
+    plan: Plan,
+    channel: ChannelPlan,
+    customer: Customer,
+    here: OnChannel,
+    there: Standing,
+    context: tuple[Value | None, ...],
+    now_us: int,
+) -> int:
+    """Return the treatments whose requirements are all met at a moment."""
+    allow = there.allow & plan.running(now_us)
+    for lookup in plan.lookups:
+        allow &= lookup.allow.get(context[lookup.slot], lookup.otherwise)
+    if channel.need_momentary is not None:
+        met, _, _ = channel.need_momentary(there.views, there.seen, customer.protective, here.known, context, now_us)
+        allow &= met
+    return allow

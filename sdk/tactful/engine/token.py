@@ -1,0 +1,112 @@
+"""A decision's token: what `record` needs in any process, sealed so that only we can read, make or change it.
+
+AES-256-GCM with a key that all processes of a store share: the token holds a customer's id, which is nobody's business.
+"""
+
+import base64
+import os
+
+import attrs
+import msgpack
+
+from ..errors import TokenError
+from ..ports import Registers
+
+_FORMAT = 1
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_TOKEN_MAX_CHARS = 65_536
+_BOUND_TO = b"tactful decision"
+
+
+@attrs.frozen(repr=False)
+class Shown:
+    """One filled slot, as the ledger will keep it."""
+
+    slot: int
+    placement: str
+    offer: str
+    treatment: str
+    topic: str
+    owner: str
+    tags: tuple[str, ...]
+
+
+@attrs.frozen(repr=False)
+class Receipt:
+    """
+    What a token holds.
+
+    Attributes:
+        decision: The decision's id.
+        customer: The customer's id; empty for a visitor of whom nothing is known.
+        channel: The channel.
+        until_us: The token is taken before this moment [us since 1970].
+        shown: The filled slots.
+    """
+
+    decision: str
+    customer: str
+    channel: str
+    until_us: int
+    shown: tuple[Shown, ...]
+
+
+class Seal:
+    """Seals receipts and opens tokens, with a key that is fetched when it is first needed."""
+
+    def __init__(self, registers: Registers, key: bytes | None = None) -> None:
+        if key is not None and len(key) != _KEY_BYTES:
+            raise TokenError(f"a token key has {_KEY_BYTES} bytes, not {len(key)}")
+        self._registers = registers
+        self._key = key
+
+    def seal(self, receipt: Receipt) -> str:
+        """Return the token of a receipt."""
+        fields = [
+            _FORMAT,
+            receipt.decision,
+            receipt.customer,
+            receipt.channel,
+            receipt.until_us,
+            [attrs.astuple(one) for one in receipt.shown],
+        ]
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._cipher().encrypt(nonce, msgpack.packb(fields), _BOUND_TO)
+        return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def open(self, token: str, now_us: int) -> Receipt:
+        """
+        Return a token's receipt.
+
+        Raises:
+            TokenError: If it is not ours, was altered, or is too old.
+        """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - only who records needs it
+
+        if len(token) > _TOKEN_MAX_CHARS:
+            raise TokenError("the token is too long to be one of ours", code="token-foreign")
+        try:
+            raw = base64.urlsafe_b64decode(token.encode())
+            fields = msgpack.unpackb(self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _BOUND_TO))
+        except (ValueError, InvalidTag):
+            raise TokenError("the token is not one of ours, or was altered", code="token-foreign") from None
+        if fields[0] != _FORMAT:
+            raise TokenError(f"the token has format {fields[0]}, this version reads {_FORMAT}", code="token-format")
+        _, decision, customer, channel, until_us, shown = fields
+        if now_us >= until_us:
+            raise TokenError("the token is too old; decide again", code="token-expired")
+        slots = tuple(Shown(*one[:-1], tags=tuple(one[-1])) for one in shown)
+        return Receipt(decision, customer, channel, until_us, slots)
+
+    @property
+    def key(self) -> bytes:
+        """The key, the same in all processes that share the store."""
+        if self._key is None:
+            self._key = self._registers.claim_register("token-key", os.urandom(_KEY_BYTES))
+        return self._key
+
+    def _cipher(self) -> "AESGCM":  # type: ignore[name-defined] # noqa: F821 - imported when first needed
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - only who records needs it
+
+        return AESGCM(self.key)

@@ -1,0 +1,73 @@
+"""Why: the customer's own explanation, true and in plain words. It names what was used, never a value."""
+
+from collections.abc import Iterator
+
+from ..expr import reads
+from ..familiarity import Familiarity
+from .compose import Chosen
+from .explain import limits_acting
+from .middle import Moment
+
+
+def why(moment: Moment) -> str:
+    """Return, a line for each thing shown, why the customer sees it."""
+    lines = [f"{_title(moment, one)}: {_because(moment, one)}" for one in moment.chosen]
+    lines += _held_back(moment)
+    return "\n".join(lines) if lines else "Nothing was chosen for you: everyone sees this."
+
+
+def _title(moment: Moment, one: Chosen) -> str:
+    """Return the offer's own words for it, without values."""
+    treatment = moment.plan.catalog.entries[one.index].treatment
+    fields = dict(treatment.content)[moment.plan.policy.values.languages[0]]
+    for field in fields:
+        words = "".join(part if isinstance(part, str) else "…" for part in field.parts).strip(" …,")
+        if words:
+            return words
+    return one.ranked.offer.id
+
+
+def _because(moment: Moment, one: Chosen) -> str:
+    entry = moment.plan.catalog.entries[one.index]
+    known = sorted(set(_used(moment, one)))
+    if moment.factors.personal(one.ranked):
+        known.append("of what you chose before")
+    if known:
+        return f"you see this because {_listed(known)}.{_purpose(moment, one)}"
+    if entry.labels.basis is Familiarity.CONTEXT:
+        return "you see this because of the page, the place or the time; nothing about you was used."
+    return "everyone may see this; nothing about you was used."
+
+
+def _used(moment: Moment, one: Chosen) -> Iterator[str]:
+    """Yield the words for each segment and attribute that selected the offer or stands in its text."""
+    policy = moment.plan.policy
+    segments = {f"segment.{segment.name}": segment for segment in policy.segments}
+    attributes = {f"profile.{attribute.name}": attribute for attribute in policy.attributes}
+    entry = moment.plan.catalog.entries[one.index]
+    parts = [entry.offer.when, *(p for _, fs in entry.treatment.content for f in fs for p in f.parts)]
+    for part in parts:
+        for name in reads(part) if not isinstance(part, str) else ():
+            if name in segments:
+                yield segments[name].say or f"you are in the group “{segments[name].name}”"
+            elif name in attributes:
+                attribute = attributes[name]
+                yield f"of {attribute.say or attribute.name.replace('_', ' ')}"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _purpose(moment: Moment, one: Chosen) -> str:
+    purposes = {purpose.name: purpose.say for purpose in moment.plan.policy.purposes}
+    say = purposes.get(one.ranked.offer.purpose, "")
+    return f" We may use that for {say}." if say else ""
+
+
+def _held_back(moment: Moment) -> Iterator[str]:
+    """Yield what guardrails tell a customer of having held something back."""
+    acting = limits_acting(moment)
+    said = {bound.say for bound in moment.channel.bounds if bound.say and bound.id in acting}
+    said |= {cap.say for cap in moment.plan.caps if cap.say and cap.id in acting}
+    yield from sorted(said)

@@ -1,0 +1,124 @@
+"""What guardrails and the core ask, as bounds over treatments: masks that allow, quotas, hiding. It meets no customer.
+
+Each rule's limit becomes a `Bound`, whatever guardrail it comes from. The core's own limits are rules like any other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+
+from ..catalog import Catalog
+from ..expr import TRUE, Call, Const, Expr, Var, negate
+from ..familiarity import Familiarity
+from ..limits import Always, AtMost, Cap, Hide, Limit, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from ..offers import Channel
+from ..registry import GuardrailRules
+from ..schema import ValueType
+
+
+@attrs.frozen(eq=False)
+class Bound:
+    """
+    One rule's limit; it applies unless its condition is surely false.
+
+    Attributes:
+        id: The rule's id.
+        condition: The condition; `true` applies always.
+        limit: The limit.
+        allow: The treatments that it allows when it applies.
+        blind: The treatments that it lets no affinity rank when it applies, by whole offers.
+        reason: Why, for an engineer.
+        say: Why, for a customer.
+    """
+
+    id: str
+    condition: Expr
+    limit: Limit
+    allow: int
+    blind: int
+    reason: str
+    say: str
+
+
+def bounds_of(
+    catalog: Catalog, guardrails: Sequence[GuardrailRules], conditions: Mapping[str, Expr]
+) -> tuple[Bound, ...]:
+    """Return the bounds of the core and of all guardrails, in a fixed order: by the guardrail's name, then as given."""
+    found = [bound for channel in catalog.policy.channels for bound in _channel_bounds(catalog, channel)]
+    found += [
+        _bound(catalog, rule_id, condition, limit, reason) for rule_id, condition, limit, reason in _core(catalog)
+    ]
+    for guardrail in sorted(guardrails, key=lambda g: g.name):
+        found += _guardrail_bounds(catalog, guardrail, conditions)
+    return tuple(found)
+
+
+def _core(catalog: Catalog) -> Iterable[tuple[str, Expr, Limit, str]]:
+    has_snapshot = Call("has", (Var("snapshot.at", ValueType.TIME),), ValueType.BOOL)
+    unknown = UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT)
+    yield "core.missing", negate(has_snapshot), unknown, "no snapshot of the customer is here"
+    device = Call("==", (Var("identity.kind", ValueType.TEXT), Const(ValueType.TEXT, "device")), ValueType.BOOL)
+    weak = UpTo(catalog.all, Familiarity.SEGMENT, Familiarity.SEGMENT)
+    yield "core.weak_identity", device, weak, "a cookie or an address on the network is not a person"
+
+
+def _channel_bounds(catalog: Catalog, channel: Channel) -> Iterable[Bound]:
+    if channel.tone < Familiarity.PERSONAL or channel.basis < Familiarity.PERSONAL:
+        name = Var("channel.name", ValueType.TEXT)
+        here = Call("==", (name, Const(ValueType.TEXT, channel.name)), ValueType.BOOL)
+        limit = UpTo(catalog.all, channel.tone, channel.basis)
+        reason = f"{channel.name} carries tones up to {channel.tone.name}, bases up to {channel.basis.name}"
+        yield _bound(catalog, "core.channel", here, limit, reason)
+
+
+def _guardrail_bounds(catalog: Catalog, guardrail: GuardrailRules, conditions: Mapping[str, Expr]) -> list[Bound]:
+    broken = guardrail.broken
+    found: list[Bound] = []
+    for rule_id, rule in guardrail.rules:
+        condition = TRUE if isinstance(rule, Always) else conditions.get(rule.condition)
+        if condition is None:
+            broken = f"the condition of {rule_id} is not in the bundle"
+            continue
+        if isinstance(rule, Unless):
+            condition = negate(condition)
+        found.append(_bound(catalog, rule_id, condition, rule.limit, rule.reason, rule.say))
+    if broken is not None:
+        found.append(
+            _bound(
+                catalog, f"core.broken.{guardrail.name}", TRUE, Withhold(guardrail.scope), f"{guardrail.name}: {broken}"
+            )
+        )
+    return found
+
+
+def _bound(catalog: Catalog, rule_id: str, condition: Expr, limit: Limit, reason: str, say: str = "") -> Bound:
+    allow, blind = catalog.all.bits, 0
+    match limit:
+        case Withhold(scope):
+            allow &= ~scope.bits
+        case UpTo(scope, tone, basis):
+            allow &= ~over(catalog, scope, tone, basis).bits
+            blind = scope.bits if basis < Familiarity.PERSONAL else 0
+        case RankBlind(scope):
+            blind = scope.bits
+        case AtMost() | Hide() | Require() | Cap():
+            pass
+    return Bound(rule_id, condition, limit, allow, whole_offers(catalog, blind), reason, say)
+
+
+def over(catalog: Catalog, scope: Scope, tone: Familiarity, basis: Familiarity) -> Scope:
+    """Return those of a scope whose tone or basis is more familiar than this."""
+    return Scope(
+        sum(
+            1 << index
+            for index in scope
+            if catalog.entries[index].labels.tone > tone or catalog.entries[index].labels.basis > basis
+        )
+    )
+
+
+def whole_offers(catalog: Catalog, bits: int) -> int:
+    """Return the treatments of all offers of which any treatment is in a set."""
+    if not bits:
+        return 0
+    return sum(scope.bits for scope in catalog.by_offer().values() if scope.bits & bits)

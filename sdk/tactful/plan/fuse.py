@@ -1,0 +1,118 @@
+"""Many conditions in one generated function: one call, no frame per rule. It decides nothing by itself."""
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+
+import attrs
+
+from ..clock import NEVER_US
+from ..expr import Expr, reads
+from . import conditions
+from .bounds import Bound
+from .requirements import Requirement
+from .slots import Slots
+
+#: What a fused function returns: the treatments allowed, flags that are set, and until when that holds.
+Truth = tuple[int, int, int]
+#: `(views, seen, q, k, c, now) -> Truth`
+Fused = Callable[..., Truth]
+
+_ARGUMENTS = ["v", "n", "q", "k", "c", "now"]
+
+
+@attrs.frozen(eq=False)
+class Guarded:
+    """A test with what follows when it does not let off: the treatments that stay allowed, and flags to set."""
+
+    test: ast.expr
+    allow: int | None = None
+    flags: int = 0
+    crossings: tuple[Expr, ...] = ()
+    purpose: int = 0
+
+
+def holds(requirement: Requirement, emitter: conditions.Emitter) -> ast.expr:
+    """Return the code that is true if a requirement is met."""
+    if requirement.kind == "when":
+        return emitter.surely_true(requirement.expr)
+    if requirement.kind == "unless":
+        return emitter.surely_false(requirement.expr)
+    return ast.Compare(emitter.value(requirement.expr), [ast.IsNot()], [ast.Constant(None)])
+
+
+def is_momentary(expr: Expr) -> bool:
+    """Return whether a truth depends on the moment: on the context, or on `now` in a way that cannot be foretold."""
+    names = reads(expr)
+    if any(name.startswith("context.") for name in names):
+        return True
+    return "now" in names and conditions.crossing(expr) is None
+
+
+def crossings_of(expr: Expr) -> tuple[Expr, ...]:
+    """Return when a standing truth changes, as expressions without `now`."""
+    return tuple(conditions.crossing(expr) or ()) if "now" in reads(expr) else ()
+
+
+def fuse_requirements(slots: Slots, requirements: Sequence[Requirement], everything: int) -> Fused:
+    """Return a function that gives the treatments whose requirements among these are all met."""
+    emitters: dict[int, conditions.Emitter] = {}
+    tests = []
+    for one in requirements:
+        emitter = emitters.setdefault(one.purpose, conditions.Emitter(slots.names(one.purpose)))
+        crossings = () if is_momentary(one.expr) else crossings_of(one.expr)
+        tests.append(Guarded(holds(one, emitter), everything & ~one.bits, 0, crossings, one.purpose))
+    return _compile(slots, tests, everything)
+
+
+def fuse_bounds(slots: Slots, bounds: Sequence[tuple[Bound, int]], everything: int) -> Fused:
+    """Return a function that gives what the bounds (each with the flags that it sets) allow, and the flags."""
+    emitter = conditions.Emitter(slots.names())
+    tests = []
+    for bound, flags in bounds:
+        allow = bound.allow if bound.allow != everything else None
+        crossings = () if is_momentary(bound.condition) else crossings_of(bound.condition)
+        tests.append(Guarded(emitter.surely_false(bound.condition), allow, flags, crossings))
+    return _compile(slots, tests, everything)
+
+
+def _compile(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
+    body: list[ast.stmt] = [*ast.parse(f"m = {everything:#x}; f = 0; u = {NEVER_US}").body]
+    for test in tests:
+        effects = ast.parse("\n".join(_effects(test)) or "pass").body
+        body.append(ast.If(ast.UnaryOp(ast.Not(), test.test), effects, []))
+        emitter = conditions.Emitter(slots.names(test.purpose))
+        for crossing in test.crossings:
+            body += _until(emitter.value(crossing))
+    body.append(ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in "mfu"], ast.Load())))
+    function: Fused = conditions.compile_function("fused", _ARGUMENTS, [*_unpack(slots, body), *body], {})
+    return function
+
+
+def _unpack(slots: Slots, body: Iterable[ast.AST]) -> Iterable[ast.stmt]:
+    """Yield the code that puts the views that a body reads into local variables."""
+    used = {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
+    for index in range(len(slots.purposes)):
+        for local, whole in ((f"p{index}", "v"), (f"n{index}", "n")):
+            if local in used:
+                yield from ast.parse(f"{local} = {whole}[{index}]").body
+
+
+def _effects(test: Guarded) -> Iterable[str]:
+    if test.allow is not None:
+        yield f"m &= {test.allow:#x}"
+    if test.flags:
+        yield f"f |= {test.flags:#x}"
+
+
+def _until(moment: ast.expr) -> list[ast.stmt]:
+    """Return the code that ends the holding time at a moment, or one microsecond after it when it is now."""
+    lines = ast.parse("if t is not None:\n    if now < t < u: u = t\n    elif now == t < u: u = t + 1").body
+    return [ast.Assign([ast.Name("t", ast.Store())], moment), *lines]
+
+
+def single(slots: Slots, test: Callable[[conditions.Emitter], ast.expr], purpose: int) -> Callable[..., object]:
+    """Return one condition as a function of its own, with the same arguments; for explanations and texts."""
+    code = test(conditions.Emitter(slots.names(purpose)))
+    body: list[ast.stmt] = [*_unpack(slots, [code]), ast.Return(code)]
+    function: Callable[..., object] = conditions.compile_function("single", _ARGUMENTS, body, {})
+    return function

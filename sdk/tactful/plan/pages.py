@@ -1,0 +1,61 @@
+"""Placements that are decided together, and the treatments that they take. It knows no customer and no moment."""
+
+from collections.abc import Mapping, Sequence
+
+import attrs
+
+from ..catalog import Catalog, Entry
+from ..offers import Placement
+
+
+@attrs.frozen(eq=False)
+class PlacementPlan:
+    """A placement, and the treatments that it takes."""
+
+    placement: Placement
+    mask: int
+
+
+@attrs.frozen(eq=False)
+class Page:
+    """
+    The placements that are decided together; all are of one channel.
+
+    Attributes:
+        placements: In the order in which they were named.
+        mask: The treatments that any of them takes.
+        slots: All their slots.
+    """
+
+    placements: tuple[PlacementPlan, ...]
+    mask: int
+    slots: int
+
+
+def taken_by(catalog: Catalog, placement: Placement) -> int:
+    """Return the treatments that a placement takes, by what their offers are and where they may be."""
+
+    def takes(entry: Entry) -> bool:
+        offer = entry.offer
+        return (
+            (not offer.placements or placement.name in offer.placements)
+            and (not placement.intents or offer.intent in placement.intents)
+            and (not placement.topics or any(t in placement.topics for t in catalog.topics.above(offer.topic)))
+        )
+
+    return catalog.where(takes).bits
+
+
+def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tuple[Page | None, tuple[str, ...]]:
+    """Return the page of placements, and what is wrong with their names; all are of the first one's channel."""
+    known = [placements[name] for name in names if name in placements]
+    wrong = [f"placement {name!r} is not in the policy" for name in names if name not in placements]
+    if not known:
+        return None, tuple(wrong)
+    channel = known[0].placement.channel
+    here = [one for one in known if one.placement.channel == channel]
+    wrong += [f"placement {one.placement.name!r} is not on {channel!r}" for one in known if one not in here]
+    mask = 0
+    for one in here:
+        mask |= one.mask
+    return Page(tuple(here), mask, sum(one.placement.slots for one in here)), tuple(wrong)

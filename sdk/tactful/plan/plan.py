@@ -1,0 +1,257 @@
+"""A policy made ready to decide: catalog, conditions and bounds compiled, once for all customers.
+
+It is immutable but for small memories of what follows from its own constants.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
+
+import attrs
+
+from ..catalog import Catalog
+from ..clock import NEVER_US
+from ..expr import FALSE, TRUE, reads
+from ..limits import AtMost, Hide
+from ..offers import Channel
+from ..policy import Policy
+from ..registry import GuardrailRules, Registry
+from .bounds import Bound, bounds_of
+from .caps import CapPlan, caps_of
+from .fold import on_channel
+from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
+from .index import ContextLookup, build_lookups
+from .pages import Page, PlacementPlan, page_of, taken_by
+from .requirements import Requirement, context_test, requirements_of
+from .slots import Slots
+from .visibility import Visibility
+from .worth import BoostPlan, RankedOffer, boosts_of, ranked_offers
+
+_MEMORY_MAX = 1024
+_Made = TypeVar("_Made")
+
+
+@attrs.frozen(eq=False)
+class ChannelPlan:
+    """
+    What one channel adds: its placements, and the conditions that name it.
+
+    Attributes:
+        channel: The channel.
+        allow: The treatments that bounds allow here whatever the customer.
+        flags: The flags that bounds set here whatever the customer.
+        guard_standing: What bounds allow, as far as it stands.
+        guard_momentary: What bounds allow that depends on the moment.
+        need_standing: The treatments whose requirements are met, as far as it stands.
+        need_momentary: The same, of requirements that depend on the moment.
+        bounds: The bounds that can apply here.
+    """
+
+    channel: Channel
+    allow: int
+    flags: int
+    guard_standing: Fused | None
+    guard_momentary: Fused | None
+    need_standing: Fused | None
+    need_momentary: Fused | None
+    bounds: tuple[Bound, ...]
+
+
+@attrs.frozen(eq=False)
+class Effects:
+    """
+    What a combination of flags comes to.
+
+    Attributes:
+        hidden: By index of purpose, the slots that are hidden, as bits.
+        blind: The treatments that no affinity ranks.
+        quotas: The quotas that hold, with their ids.
+    """
+
+    hidden: tuple[int, ...]
+    blind: int
+    quotas: tuple[tuple[str, AtMost], ...]
+
+
+class Plan:
+    """
+    A policy and its guardrails, compiled.
+
+    Attributes:
+        policy: The policy.
+        catalog: Its treatments in the order of worth.
+        everything: All treatments, as bits.
+        slots: Where variables lie.
+        visibility: What purposes may see.
+        bounds: The bounds of the core and of all guardrails.
+        requirements: What treatments need.
+        channels: What each channel adds, by name.
+        placements: By name.
+        lookups: The index on the context.
+        attribute_specs: The profile schema, by name of attribute.
+        lineages: By index of purpose, the purpose and those above it.
+        caps: The caps.
+        offers: The offers in the order of worth, for ranking.
+        boosts: Factors for the moment.
+    """
+
+    def __init__(self, policy: Policy, guardrails: Sequence[GuardrailRules]) -> None:
+        self.policy = policy
+        self.catalog = Catalog(policy)
+        self.everything = self.catalog.all.bits
+        self.slots = Slots.of(policy)
+        self.bounds = bounds_of(self.catalog, guardrails, dict(policy.conditions))
+        self.visibility = Visibility.of(policy, self.slots, self.bounds)
+        self.attribute_specs = {a.name: a for a in policy.attributes}
+        self.lineages = tuple(_lineage(policy, name) for name in self.slots.purposes)
+        self.requirements = requirements_of(self.catalog, self.slots.purposes)
+        self.caps = caps_of(self.catalog, self.bounds)
+        self.offers: tuple[RankedOffer, ...] = ranked_offers(self.catalog, self.slots.purposes)
+        self.boosts: tuple[BoostPlan, ...] = boosts_of(self.catalog, self.slots)
+        self.offer_at = tuple(offer for offer in self.offers for _ in range(offer.width))
+        self._flagged = tuple(b for b in self.bounds if b.blind or isinstance(b.limit, AtMost | Hide))
+        self._flag_of = {id(bound): 1 << number for number, bound in enumerate(self._flagged)}
+        self.hide_flags = sum(self._flag_of[id(b)] for b in self._flagged if isinstance(b.limit, Hide))
+        indexed = [(one, test) for one in self.requirements if (test := context_test(one)) is not None]
+        context_slots = {a.name: index for index, a in enumerate(self.slots.context)}
+        indexed = [(one, test) for one, test in indexed if test.attribute in context_slots]
+        self.lookups: tuple[ContextLookup, ...] = build_lookups(
+            [(test, one.bits) for one, test in indexed], context_slots, self.everything
+        )
+        plain = [one for one in self.requirements if all(one is not other for other, _ in indexed)]
+        anywhere = [one for one in plain if not _names_channel(one)]
+        self._shared_standing = self._fuse([one for one in anywhere if not is_momentary(one.expr)])
+        self._shared_momentary = self._fuse([one for one in anywhere if is_momentary(one.expr)])
+        self._by_channel = [one for one in plain if _names_channel(one)]
+        self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
+        self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p)) for p in policy.placements}
+        self._effects: dict[int, Effects] = {}
+        self._made: dict[object, object] = {}
+        self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
+        self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
+        self._running: tuple[int, int, int] = (0, 0, 0)
+        self.longest_window_us = max((cap.within_us + cap.suppress_us for cap in self.caps), default=0)
+
+    @classmethod
+    def build(cls, policy: Policy, registry: Registry) -> "Plan":
+        """Return the plan of a policy, with every guardrail that it names asked once."""
+        catalog = Catalog(policy)
+        return cls(policy, [registry.rules(use, catalog) for use in policy.guardrails])
+
+    def running(self, now_us: int) -> int:
+        """Return the treatments whose offer's period contains the moment."""
+        start, end, mask = self._running
+        if start <= now_us < end:
+            return mask
+        number = bisect_right(self._edges_us, now_us)
+        start = self._edges_us[number - 1] if number else -NEVER_US
+        end = self._edges_us[number] if number < len(self._edges_us) else NEVER_US
+        mask = self.catalog.where(lambda entry: entry.offer.from_us <= now_us < entry.offer.until_us).bits
+        self._running = (start, end, mask)
+        return mask
+
+    def effects(self, flags: int) -> Effects:
+        """Return what a combination of flags comes to."""
+        effects = self._effects.get(flags)
+        if effects is None:
+            effects = self._work_out(flags)
+            if len(self._effects) >= _MEMORY_MAX:
+                self._effects = {}
+            self._effects[flags] = effects
+        return effects
+
+    def page(self, names: tuple[str, ...]) -> tuple[Page | None, tuple[str, ...]]:
+        """Return the page of placements, and what is wrong with their names."""
+        known = self._pages.get(names)
+        if known is None:
+            known = page_of(self.placements, names)
+            if len(self._pages) < _MEMORY_MAX:
+                self._pages[names] = known
+        return known
+
+    def once(self, key: object, make: Callable[[], _Made]) -> _Made:
+        """Return what `make` gives for a key, made once; keys come from the policy alone, so they are bounded."""
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = make()
+        return cast("_Made", made)
+
+    def requirement_on(self, number: int, channel: str) -> Requirement:
+        """Return a requirement as it reads on a channel."""
+        requirement = self.requirements[number]
+        return attrs.evolve(requirement, expr=on_channel(requirement.expr, self.channels[channel].channel))
+
+    def _work_out(self, flags: int) -> Effects:
+        applying = [bound for bound in self._flagged if self._flag_of[id(bound)] & flags]
+        blind = 0
+        for bound in applying:
+            blind |= bound.blind
+        return Effects(
+            self.visibility.hidden([b.limit for b in applying if isinstance(b.limit, Hide)], self.slots),
+            blind,
+            tuple((b.id, b.limit) for b in applying if isinstance(b.limit, AtMost)),
+        )
+
+    def _fuse(self, requirements: Sequence[Requirement]) -> Fused | None:
+        return fuse_requirements(self.slots, requirements, self.everything) if requirements else None
+
+    def _channel(self, channel: Channel) -> ChannelPlan:
+        folded = [attrs.evolve(b, condition=on_channel(b.condition, channel)) for b in self.bounds]
+        flags_of = {id(new): self._flag_of.get(id(old), 0) for new, old in zip(folded, self.bounds, strict=True)}
+        here = [bound for bound in folded if bound.condition != FALSE]
+        allow, flags = self.uses(channel), 0
+        for bound in here:
+            if bound.condition == TRUE:
+                allow &= bound.allow
+                flags |= flags_of[id(bound)]
+        asked = [(b, flags_of[id(b)]) for b in here if b.condition != TRUE]
+        own = [attrs.evolve(one, expr=on_channel(one.expr, channel)) for one in self._by_channel]
+        return ChannelPlan(
+            channel,
+            allow,
+            flags,
+            self._fuse_bounds([pair for pair in asked if not is_momentary(pair[0].condition)]),
+            self._fuse_bounds([pair for pair in asked if is_momentary(pair[0].condition)]),
+            both(self._shared_standing, self._fuse([one for one in own if not is_momentary(one.expr)])),
+            both(self._shared_momentary, self._fuse([one for one in own if is_momentary(one.expr)])),
+            tuple(here),
+        )
+
+    def _fuse_bounds(self, bounds: Sequence[tuple[Bound, int]]) -> Fused | None:
+        return fuse_bounds(self.slots, bounds, self.everything) if bounds else None
+
+    def uses(self, channel: Channel) -> int:
+        """Return the treatments that may be used on a channel."""
+
+        def may(names: tuple[str, ...]) -> bool:
+            return not names or channel.name in names
+
+        return self.catalog.where(lambda entry: may(entry.offer.channels) and may(entry.treatment.channels)).bits
+
+
+def both(one: Fused | None, other: Fused | None) -> Fused | None:
+    """Return a function that gives what both allow, for as long as both hold."""
+    if one is None or other is None:
+        return one or other
+    first, second = one, other
+
+    def met(v: object, n: object, q: object, k: object, c: object, now: int) -> tuple[int, int, int]:
+        m1, f1, u1 = first(v, n, q, k, c, now)
+        m2, f2, u2 = second(v, n, q, k, c, now)
+        return m1 & m2, f1 | f2, min(u1, u2)
+
+    return met
+
+
+def _names_channel(requirement: Requirement) -> bool:
+    return any(name.startswith("channel.") for name in reads(requirement.expr))
+
+
+def _lineage(policy: Policy, purpose: str) -> tuple[str, ...]:
+    above = {one.name: one.under for one in policy.purposes}
+    lineage: list[str] = []
+    at: str | None = purpose
+    while at is not None and at not in lineage:
+        lineage.append(at)
+        at = above.get(at)
+    return tuple(lineage)

@@ -1,0 +1,149 @@
+"""Where each variable lies at run time, so that a compiled condition reads tuples and no names. It holds no value.
+
+A compiled condition reads local variables: `p0`, `p1` … (the profile as each purpose may see it), `n0`, `n1` …
+(bits of attributes that are seen and have no value), `q` (the protective view), `k` (what is known of the customer
+on a channel: identity, consents, ages), `c` (the context) and `now`.
+"""
+
+import ast
+from collections.abc import Mapping
+
+import attrs
+
+from ..errors import ValueRefused
+from ..expr import Var
+from ..policy import Policy
+from ..schema import Attribute, ContextAttribute, Value, ValueType, check_value
+
+#: Context attributes that every policy has.
+BUILT_IN_CONTEXT = (
+    ContextAttribute("market", ValueType.TEXT),
+    ContextAttribute("language", ValueType.TEXT),
+    ContextAttribute("gpc", ValueType.BOOL, absent=False),
+)
+#: What is known of a customer before any consent, in the order of `k`.
+KNOWN = ("identity.kind", "snapshot.at", "consents.at")
+#: What is known of each consent, in the order of `k` after `KNOWN`.
+CONSENT_PARTS = ("given", "refused", "how", "at")
+
+
+@attrs.frozen
+class Slots:
+    """
+    The layout of a policy's variables.
+
+    Attributes:
+        attributes: The profile's attributes in the order of `p`; those of type `scores` are not in it.
+        protective: The names of protected attributes in the order of `q`.
+        known: Index in `k` by name.
+        context: The context's attributes in the order of `c`.
+        purposes: The purposes' names in the order of `p0`, `p1` ….
+    """
+
+    attributes: tuple[Attribute, ...]
+    protective: tuple[Attribute, ...]
+    known: Mapping[str, int]
+    context: tuple[ContextAttribute, ...]
+    purposes: tuple[str, ...]
+    _profile_index: Mapping[str, int] = attrs.field(alias="profile_index")
+    _protective_index: Mapping[str, int] = attrs.field(alias="protective_index")
+    _context_index: Mapping[str, int] = attrs.field(alias="context_index")
+    _no_context: tuple[Value | None, ...] = attrs.field(alias="no_context")
+
+    @classmethod
+    def of(cls, policy: Policy) -> "Slots":
+        """Return the layout for a policy."""
+        readable = tuple(a for a in policy.attributes if a.type is not ValueType.SCORES)
+        protective = tuple(a for a in readable if a.protect)
+        declared = {a.name for a in policy.context}
+        context = (*(a for a in BUILT_IN_CONTEXT if a.name not in declared), *policy.context)
+        consents = (f"consent.{p.name}.{part}" for p in policy.purposes for part in CONSENT_PARTS)
+        return cls(
+            attributes=readable,
+            protective=protective,
+            known={name: index for index, name in enumerate((*KNOWN, *consents))},
+            context=context,
+            purposes=tuple(p.name for p in policy.purposes),
+            profile_index={a.name: index for index, a in enumerate(readable)},
+            protective_index={a.name: index for index, a in enumerate(protective)},
+            context_index={a.name: index for index, a in enumerate(context)},
+            no_context=tuple(a.absent for a in context),
+        )
+
+    def context_values(self, given: Mapping[str, object] | None) -> tuple[tuple[Value | None, ...], tuple[str, ...]]:
+        """
+        Return the moment's context as a tuple, and the names of values that do not fit their type.
+
+        A name that the policy does not declare is not visible; a value that does not fit is unknown.
+        """
+        if not given:
+            return self._no_context, ()
+        values = list(self._no_context)
+        refused: list[str] = []
+        index = self._context_index
+        for name, value in given.items():
+            slot = index.get(name)
+            if slot is None:
+                continue
+            type_ = self.context[slot].type
+            if type(value) is str and type_ is ValueType.TEXT and len(value) < 256:  # noqa: PLR2004 - the usual case
+                values[slot] = value
+                continue
+            try:
+                values[slot] = None if value is None else check_value(type_, value)
+            except ValueRefused:
+                values[slot] = None
+                refused.append(name)
+        return tuple(values), tuple(refused)
+
+    def profile_slot(self, name: str) -> int | None:
+        """Return an attribute's index in `p`, or None."""
+        return self._profile_index.get(name)
+
+    def context_slot(self, name: str) -> int:
+        """Return a context attribute's index in `c`."""
+        return self._context_index[name]
+
+    def names(self, purpose: int = 0) -> "SlotNames":
+        """Return how conditions under a purpose reach their variables."""
+        return SlotNames(self, purpose)
+
+    def place(self, var: Var, purpose: int) -> tuple[str, int] | None:
+        """Return the tuple and the index that hold a variable, or None if it is nowhere."""
+        space, _, rest = var.name.partition(".")
+        if space == "profile":
+            tuple_name, index = f"p{purpose}", self._profile_index.get(rest)
+        elif space == "protective":
+            tuple_name, index = "q", self._protective_index.get(rest)
+        elif space == "context":
+            tuple_name, index = "c", self._context_index.get(rest)
+        else:
+            tuple_name, index = "k", self.known.get(var.name)
+        return None if index is None else (tuple_name, index)
+
+
+@attrs.frozen
+class SlotNames:
+    """How conditions under one purpose reach their variables (`conditions.Names`)."""
+
+    slots: Slots
+    purpose: int
+
+    def load(self, var: Var) -> ast.expr:
+        """Return the code that gives a variable's value, or None where it is unknown."""
+        if var.name == "now":
+            return ast.Name("now", ast.Load())
+        place = self.slots.place(var, self.purpose)
+        if place is None:
+            return ast.Constant(None)
+        return ast.Subscript(ast.Name(place[0], ast.Load()), ast.Constant(place[1]), ast.Load())
+
+    def missing(self, var: Var) -> ast.expr:
+        """Return the code that tells whether an attribute is seen and has no value: True, False or None."""
+        place = self.slots.place(var, self.purpose)
+        if place is None:
+            return ast.Constant(None)
+        if place[0] != f"p{self.purpose}":  # everything but the profile is simply there or unknown
+            return ast.parse(f"None if {place[0]}[{place[1]}] is None else False", mode="eval").body
+        code = f"(True if n{self.purpose} >> {place[1]} & 1 else None) if {place[0]}[{place[1]}] is None else False"
+        return ast.parse(code, mode="eval").body

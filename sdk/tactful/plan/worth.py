@@ -1,0 +1,116 @@
+"""What an offer is worth before anyone is known, and which factors of the moment concern it. It ranks nothing."""
+
+from collections.abc import Callable
+
+import attrs
+
+from ..catalog import Catalog
+from ..offers import Intent, Offer
+from ..policy import Boost
+from .fuse import single
+from .slots import Slots
+
+_CHOICES_MAX = 4096
+
+
+@attrs.frozen(eq=False)
+class RankedOffer:
+    """
+    One offer, as ranking and composing need it.
+
+    Attributes:
+        index: Its place in the order of base worth, help first.
+        offer: The offer.
+        start: Index of its first treatment.
+        width: How many treatments it has.
+        bits: Its treatments.
+        base: value x chance.
+        helps: Whether it comes before everything that does not help.
+        purpose: Index of its purpose.
+        boosts: The boosts that concern it, as bits.
+        treatments: Lift and tone of each of its treatments, in the order of their indices.
+    """
+
+    index: int
+    offer: Offer
+    start: int
+    width: int
+    bits: int
+    base: float
+    helps: bool
+    purpose: int
+    boosts: int
+    treatments: tuple[tuple[float, int], ...]
+    _margin: float = attrs.field(alias="margin")
+    _choices: dict[int, int] = attrs.field(factory=dict, init=False)
+
+    def choose(self, allowed: int) -> int:
+        """
+        Return the index of the treatment to take: the least familiar one whose worth is within the margin.
+
+        Args:
+            allowed: The offer's treatments that may be taken, as bits from its first one; not 0.
+        """
+        choice = self._choices.get(allowed)
+        if choice is None:
+            choice = self._choose(allowed)
+            if len(self._choices) < _CHOICES_MAX:
+                self._choices[allowed] = choice
+        return choice
+
+    def _choose(self, allowed: int) -> int:
+        there = [i for i in range(self.width) if allowed >> i & 1]
+        enough = max(self.treatments[i][0] for i in there) * (1 - self._margin)
+        close = [i for i in there if self.treatments[i][0] >= enough]
+        return self.start + min(close, key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i))
+
+
+@attrs.frozen(eq=False)
+class BoostPlan:
+    """A boost, and its condition as a function that is true if it surely holds."""
+
+    boost: Boost
+    holds: Callable[..., object]
+
+
+def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOffer, ...]:
+    """Return a catalog's offers in its order."""
+    found: list[RankedOffer] = []
+    entries = catalog.entries
+    start = 0
+    while start < len(entries):
+        offer = entries[start].offer
+        width = len(offer.treatments)
+        concern = [n for n, boost in enumerate(catalog.policy.ranking.boosts) if _selects(catalog, boost, offer)]
+        found.append(
+            RankedOffer(
+                index=len(found),
+                offer=offer,
+                start=start,
+                width=width,
+                bits=(1 << width) - 1 << start,
+                base=offer.value * offer.chance,
+                helps=offer.intent is Intent.HELP,
+                purpose=purposes.index(offer.purpose),
+                boosts=sum(1 << n for n in concern),
+                treatments=tuple((e.treatment.lift, e.labels.tone) for e in entries[start : start + width]),
+                margin=catalog.policy.values.exposure_margin,
+            )
+        )
+        start += width
+    return tuple(found)
+
+
+def boosts_of(catalog: Catalog, slots: Slots) -> tuple[BoostPlan, ...]:
+    """Return a policy's boosts with their conditions compiled."""
+    return tuple(
+        BoostPlan(boost, single(slots, lambda emitter, boost=boost: emitter.surely_true(boost.when), 0))
+        for boost in catalog.policy.ranking.boosts
+    )
+
+
+def _selects(catalog: Catalog, boost: Boost, offer: Offer) -> bool:
+    if not (boost.offers or boost.topics or boost.tags):
+        return True
+    above = catalog.topics.above(offer.topic)
+    return offer.id in boost.offers or any(t in boost.topics for t in above) or any(t in boost.tags for t in offer.tags)
