@@ -136,29 +136,37 @@ def text(expr: Expr) -> str:
         case Var(name) | Local(name):
             return name
         case Quantifier(kind, local, over, body):
-            return f"{_operand(over)}.{kind}({local}, {text(body)})"
+            return f"{_operand(over, _TIGHTEST)}.{kind}({local}, {text(body)})"
         case Call("!" | "neg" as fn, (arg,)):
-            return f"{'!' if fn == '!' else '-'}{_operand(arg)}"
-        case Call("?:", (test, yes, no)):
-            return f"{_operand(test)} ? {_operand(yes)} : {_operand(no)}"
+            return f"{'!' if fn == '!' else '-'}{_operand(arg, _TIGHTEST)}"
+        case Call("?:" as fn, (test, yes, no)):
+            bind = _BINDING[fn] + 1
+            return f"{_operand(test, bind)} ? {_operand(yes, bind)} : {_operand(no, bind)}"
         case Call("list", args):
             return f"[{', '.join(map(text, args))}]"
-        case Call(fn, (left, right)) if not fn.isalpha() or fn == "in":
-            return f"{_operand(left)} {fn} {_operand(right)}"
+        case Call(fn, (left, right)) if fn in _BINDING:
+            bind = _BINDING[fn]
+            first, second = (bind + (bind == _BINDING["=="]), bind + (fn not in {"&&", "||"}))
+            return f"{_operand(left, first)} {fn} {_operand(right, second)}"
         case Call(fn, args) if fn in _FUNCTIONS:
             return f"{_FUNCTIONS[fn]}({', '.join(map(text, args))})"
         case Call(fn, (target, *rest)):
-            return f"{_operand(target)}.{fn}({', '.join(map(text, rest))})"
+            return f"{_operand(target, _TIGHTEST)}.{fn}({', '.join(map(text, rest))})"
         case _:
             raise TypeError(f"not an expression: {type(expr).__name__}")
 
 
+#: How strongly an operator binds its operands.
+_BINDING = {"?:": 1, "||": 2, "&&": 3, **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 4)}
+_BINDING |= {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
+_TIGHTEST = 7
 _FUNCTIONS = {"size": "size", "has": "has", "missing": "missing", "int": "int", "number": "double", "text": "string"}
 
 
-def _operand(expr: Expr) -> str:
-    infix = isinstance(expr, Call) and len(expr.args) > 1 and (not expr.fn.isalpha() or expr.fn == "in")
-    return f"({text(expr)})" if infix else text(expr)
+def _operand(expr: Expr, bind: int) -> str:
+    loose = isinstance(expr, Call) and _BINDING.get(expr.fn, _TIGHTEST) < bind
+    negative = bind == _TIGHTEST and text(expr).startswith("-")
+    return f"({text(expr)})" if loose or negative else text(expr)
 
 
 def _literal(type_: ValueType, value: Value) -> str:
@@ -172,11 +180,15 @@ def _literal(type_: ValueType, value: Value) -> str:
     if type_ is ValueType.TIME and isinstance(value, int):
         return f'timestamp("{to_datetime(value).isoformat().replace("+00:00", "Z")}")'
     if type_ is ValueType.DURATION and isinstance(value, int):
-        seconds, rest_us = divmod(abs(value), 1_000_000)
-        part = f".{rest_us:06}".rstrip("0") if rest_us else ""
-        sign = "-" if value < 0 else ""
-        return f'duration("{sign}{seconds}{part}s")'
+        return f'duration("{_duration(value)}")'
     return repr(value)
+
+
+def _duration(length_us: int) -> str:
+    for unit, unit_us in (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000)):
+        if length_us % unit_us == 0:
+            return f"{length_us // unit_us}{unit}"
+    return f"{length_us}us"
 
 
 _ITEM = {ValueType.TEXTS: ValueType.TEXT, ValueType.INTS: ValueType.INT, ValueType.NUMBERS: ValueType.NUMBER}
