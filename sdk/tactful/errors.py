@@ -1,14 +1,14 @@
 """Every error that tactful raises. Nothing in a decision raises; these come before or beside one.
 
-    TactfulError
-    ├── PolicyError (ValueError)      a policy's files are wrong: all mistakes at once
-    ├── BundleError (ValueError)      a bundle is refused
-    ├── PluginError (RuntimeError)    a plugin breaks its contract
-    ├── ValueRefused (ValueError)     a value from outside does not fit its type
-    ├── StoreError (RuntimeError)     a store cannot answer
-    ├── TokenError (ValueError)       a decision's token is not ours, altered or too old
-    ├── UsageError (RuntimeError)     a call that cannot be meant, such as `decide` after `close`
-    └── ExtraMissing (ImportError)    an extra is not installed
+TactfulError
+├── PolicyError (ValueError)      a policy's files are wrong: all mistakes at once
+├── BundleError (ValueError)      a bundle is refused
+├── PluginError (RuntimeError)    a plugin breaks its contract
+├── ValueRefused (ValueError)     a value from outside does not fit its type
+├── StoreError (RuntimeError)     a store cannot answer
+├── TokenError (ValueError)       a decision's token is not ours, altered or too old
+├── UsageError (RuntimeError)     a call that cannot be meant, such as `decide` after `close`
+└── ExtraMissing (ImportError)    an extra is not installed
 """
 
 import attrs

@@ -22,7 +22,7 @@ from .registry import Registry
 EPOCH_REGISTER = "bundle-epoch"
 
 
-def open(  # noqa: A001, PLR0913 - the word for it; each is a part that can be replaced
+def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     source: str | Path | bytes | Policy,
     *,
     key: str | Sequence[str] | None = None,
@@ -60,23 +60,28 @@ def open(  # noqa: A001, PLR0913 - the word for it; each is a part that can be r
         UsageError: If the arguments contradict each other.
     """
     kept = store_of(store)
-    registry = Registry.installed() if registry is None else registry
-    policy = _policy(source, key, tenant, kept, clock, registry, development=development)
+    guardrails = Registry.installed() if registry is None else registry
+
+    def read(source: object) -> Plan:
+        policy = _policy(source, key, tenant, kept, clock, guardrails, development=development)
+        return Plan.build(policy, guardrails)
+
     sources = Sources(profiles or kept, consents or kept, kept)
     return Edge(
-        Plan.build(policy, registry),
+        read(source),
         store=kept,
         sources=sources,
         graph=profiles is None,
         immediate=isinstance(kept, MemoryStore) and profiles is None and consents is None,
         clock=clock,
+        read=read,
         token_key=token_key,
         options=options or Options(),
     )
 
 
-def _policy(  # noqa: PLR0913 - what a bundle is held against
-    source: str | Path | bytes | Policy,
+def _policy(
+    source: object,
     key: str | Sequence[str] | None,
     tenant: str | None,
     store: Store,
@@ -89,6 +94,8 @@ def _policy(  # noqa: PLR0913 - what a bundle is held against
         if key is not None:
             raise UsageError("a Policy has no signature that a key could verify; open a bundle, or leave key= out")
         return source
+    if not isinstance(source, bytes | str | Path):
+        raise UsageError(f"a policy comes as a folder, a bundle or a Policy, not as {type(source).__name__}")
     if not isinstance(source, bytes) and Path(source).is_dir():
         if key is not None:
             raise UsageError("a folder has no signature that a key could verify; open a bundle, or leave key= out")
@@ -97,7 +104,7 @@ def _policy(  # noqa: PLR0913 - what a bundle is held against
     return read_bundle(raw, key, tenant, store, clock, development=development)
 
 
-def read_bundle(  # noqa: PLR0913 - what a bundle is held against
+def read_bundle(
     raw: bytes,
     key: str | Sequence[str] | None,
     tenant: str | None,

@@ -1,4 +1,4 @@
-"""The protocols of what an edge stands on: sources, graph, ledger, registers. Adapters fill them; no one is named here."""
+"""The protocols of what an edge stands on: sources, graph, ledger, registers. No adapter is named here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable

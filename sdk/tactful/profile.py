@@ -23,7 +23,9 @@ class Observation:
     value: Value
     source: Source
     at_us: int
-    confidence: float = 1.0
+    confidence: float = attrs.field(
+        default=1.0, validator=attrs.validators.and_(attrs.validators.ge(0), attrs.validators.le(1))
+    )
     first_party: bool = True
 
     def __repr__(self) -> str:  # values are personal

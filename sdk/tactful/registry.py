@@ -106,7 +106,7 @@ class Registry:
             raise PluginError(f"guardrail {use.name!r}: {brought.version} is not {use.versions}")
         defaults = getattr(brought.cls, "dial", {}).get(dial.value, {})
         try:
-            return cast("Guardrail", brought.cls(**{**defaults, **use.settings}))
+            return brought.cls(**{**defaults, **use.settings})
         except (TypeError, ValueError) as error:
             raise PluginError(f"guardrail {use.name!r} of {brought.distribution}: settings: {error}") from error
 
@@ -139,12 +139,14 @@ def _add(found: dict[str, Brought], plugin: object, name: str, distribution: str
     for impl in pm.hook.tactful_guardrails.get_hookimpls():
         if impl.wrapper or impl.hookwrapper or impl.tryfirst or impl.trylast:
             raise PluginError(f"{where}: hook tactful_guardrails: wrappers, tryfirst and trylast are refused")
-        for cls in impl.function():
+        for cls in cast("Iterable[type[Guardrail]]", impl.function()):
             guardrail = getattr(cls, "name", None)
             if not isinstance(guardrail, str) or not attrs.has(cls):
                 raise PluginError(f"{where}: hook tactful_guardrails: {cls!r} is not an attrs class with a name")
             if guardrail in found:
-                raise PluginError(f"{where}: guardrail {guardrail!r} comes from {found[guardrail].distribution} already")
+                raise PluginError(
+                    f"{where}: guardrail {guardrail!r} comes from {found[guardrail].distribution} already"
+                )
             found[guardrail] = Brought(cls, distribution, version)
 
 
@@ -182,11 +184,13 @@ def version_fits(version: str, wanted: str) -> bool:
             return False
         want = _release(match[2])
         order = (have > want) - (have < want)
-        if not {">=": order >= 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, ">": order > 0, "<": order < 0}[match[1]]:
+        if not {">=": order >= 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, ">": order > 0, "<": order < 0}[
+            match[1]
+        ]:
             return False
     return True
 
 
 def _release(version: str) -> tuple[int, ...]:
-    numbers = [int(part) for part in re.findall(r"\d+", version.split("+")[0])[:3]]
+    numbers = [int(part) for part in re.findall(r"\d+", version.split("+", maxsplit=1)[0])[:3]]
     return (*numbers, 0, 0, 0)[:3]

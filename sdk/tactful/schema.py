@@ -184,7 +184,9 @@ def _numbers(value: object) -> tuple[float, ...] | None:
 def _scores(value: object) -> Mapping[str, float] | None:
     if not isinstance(value, Mapping) or len(value) > SCORES_MAX_ITEMS:
         return None
-    checked = {key: score for key, item in value.items() if isinstance(key, str) and (score := _number(item)) is not None}
+    checked = {
+        key: score for key, item in value.items() if isinstance(key, str) and (score := _number(item)) is not None
+    }
     fits = len(checked) == len(value) and all(0.0 <= score < math.inf for score in checked.values())
     return checked if fits else None
 

@@ -3,7 +3,7 @@
 It knows worths and sets; why a treatment is not in a set it does not know.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -12,7 +12,7 @@ from ..plan.pages import Page
 from ..plan.worth import RankedOffer
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Chosen:
     """One treatment in one placement: indices of both, with the offer and its worth."""
 
@@ -42,44 +42,35 @@ _EPSILON = 1e-9
 
 
 def compose(
-    page: Page,
-    ranked: Callable[[int], tuple[float, RankedOffer] | None],
-    allowed: int,
-    quotas: Sequence[tuple[str, AtMost]],
+    page: Page, ranked: Iterable[tuple[float, RankedOffer]], allowed: int, quotas: Sequence[tuple[str, AtMost]]
 ) -> tuple[list[Chosen], list[Chosen]]:
     """
     Return what fills the slots of a page, and what was taken out again because a share did not hold.
 
     Args:
         page: The placements.
-        ranked: Gives the offer at a place in descending worth, None past the last.
+        ranked: The offers in descending worth.
         allowed: The treatments that may be chosen.
         quotas: The quotas that hold, with their ids.
     """
     chosen: list[Chosen] = []
-    free = [p.placement.slots for p in page.placements]
     left = page.slots
-    topics: dict[tuple[int, str], int] = {}
+    if not left:
+        return [], []
+    room = _Room(page)
     counting = [Quota(id_, limit, page.slots) for id_, limit in quotas]
     for quota in counting:
         if quota.left <= 0:
             allowed &= ~quota.bits
-    place = 0
-    while left and (following := ranked(place)) is not None:
-        place += 1
-        worth, offer = following
-        there = allowed >> offer.start & (1 << offer.width) - 1
-        if not there:
-            continue
-        at = _placement(page, offer, free, topics)
-        if at is None:
+    for worth, offer in ranked:
+        there = allowed >> offer.start & offer.mask
+        if not there or (at := room.take(offer)) is None:
             continue
         index = offer.choose(there)
         chosen.append(Chosen(at, index, worth, offer))
-        free[at] -= 1
         left -= 1
-        if page.placements[at].placement.per_topic is not None:
-            topics[at, offer.offer.topic] = topics.get((at, offer.offer.topic), 0) + 1
+        if not left:
+            break
         for quota in counting:
             if quota.bits >> index & 1:
                 quota.left -= 1
@@ -89,13 +80,30 @@ def compose(
     return kept, [one for one in chosen if one not in kept] if len(kept) < len(chosen) else []
 
 
-def _placement(page: Page, offer: RankedOffer, free: list[int], topics: dict[tuple[int, str], int]) -> int | None:
-    for at, plan in enumerate(page.placements):
-        if free[at] and plan.mask & offer.bits:
-            most = plan.placement.per_topic
-            if most is None or topics.get((at, offer.offer.topic), 0) < most:
+class _Room:
+    """The slots that are free on a page, and how often each topic stands in a placement."""
+
+    __slots__ = ("_free", "_placements", "_topics")
+
+    def __init__(self, page: Page) -> None:
+        self._placements = page.placements
+        self._free = [p.placement.slots for p in page.placements]
+        self._topics: dict[tuple[int, str], int] = {}
+
+    def take(self, offer: RankedOffer) -> int | None:
+        """Take a slot of the first placement that takes the offer; return its number, or None."""
+        for at, plan in enumerate(self._placements):
+            if self._free[at] and plan.mask & offer.bits:
+                most = plan.placement.per_topic
+                if most is not None:
+                    key = (at, offer.offer.topic)
+                    same = self._topics.get(key, 0)
+                    if same >= most:
+                        continue
+                    self._topics[key] = same + 1
+                self._free[at] -= 1
                 return at
-    return None
+        return None
 
 
 def _keep_shares(chosen: list[Chosen], quotas: Sequence[Quota]) -> list[Chosen]:

@@ -1,6 +1,8 @@
-"""What callers and sources bring, as nouns: a profile of plain values, consents in a word. It refuses, it never raises."""
+"""What callers and sources bring, as nouns: plain values, consents in a word. It refuses, it never raises."""
 
 from collections.abc import Mapping
+
+import attrs
 
 from ..consent import Consent, Consents, ConsentState, How
 from ..errors import ValueRefused
@@ -25,11 +27,7 @@ def to_snapshot(
             continue
         try:
             if isinstance(value, Observation):
-                checked = check_value(spec.type, value.value)
-                sure = 0.0 <= value.confidence <= 1.0
-                if not sure:
-                    raise ValueRefused("confidence is not within 0 and 1")
-                attributes[name] = Observation(checked, value.source, value.at_us, value.confidence, value.first_party)
+                attributes[name] = attrs.evolve(value, value=check_value(spec.type, value.value))
             else:
                 attributes[name] = Observation(check_value(spec.type, value), spec.source, now_us)
         except ValueRefused:

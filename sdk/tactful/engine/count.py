@@ -1,31 +1,32 @@
-"""Count: which caps a customer's contacts have reached. Sets with the time at which they change; history is not scanned.
+"""Count: which caps a customer's contacts have reached, as sets with the time at which they change.
 
 A reservation counts until it is confirmed or lapses. Unknown contacts reach every cap.
 """
 
-from bisect import bisect_right, insort
+from bisect import insort
 from collections.abc import Iterable
 from threading import Lock
 
+import attrs
+
 from ..clock import NEVER_US
 from ..contacts import Contact
+from ..offers import Offer
 from ..plan.caps import CapPlan, contact_values
 from ..plan.plan import Plan
 
 #: A counted event: when it was, until when it counts, and its contact's id.
 _Counted = tuple[int, int, str]
 #: A cap's number and the value that is counted under it.
-_Key = tuple[int, str]
+CapKey = tuple[int, str]
 
 
 class Limited:
-    """What caps ask on one channel: treatments withheld, those that no affinity ranks, caps reached and for which value."""
+    """What caps ask on one channel: treatments withheld, those that no affinity ranks, and the caps reached."""
 
     __slots__ = ("blind", "reached", "since_us", "until_us", "withheld")
 
-    def __init__(
-        self, withheld: int, blind: int, reached: tuple[tuple[int, str], ...], since_us: int, until_us: int
-    ) -> None:
+    def __init__(self, withheld: int, blind: int, reached: tuple[CapKey, ...], since_us: int, until_us: int) -> None:
         self.withheld = withheld
         self.blind = blind
         self.reached = reached
@@ -56,101 +57,99 @@ class Counters:
         lock: Held while room is looked for and taken.
     """
 
-    __slots__ = ("_channels", "_contacts", "_counted", "_keys", "lock", "plan")
+    __slots__ = ("_channels", "_counted", "_kept", "_prune_at", "lock", "plan")
 
     def __init__(self, plan: Plan, contacts: Iterable[Contact]) -> None:
         self.plan = plan
         self.lock = Lock()
-        self._contacts: dict[str, Contact] = {}
-        self._counted: dict[_Key, list[_Counted]] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._counted: dict[CapKey, list[_Counted]] = {}
         self._channels: dict[str, Limited] = {}
-        self._keys: dict[object, tuple[_Key, ...]] = {}
+        self._prune_at = _PRUNE_AT
         for contact in contacts:
-            self._add(contact, self.keys(contact))
+            until_us = NEVER_US if contact.until_us is None else contact.until_us
+            self._add(contact.id, contact.at_us, until_us, cap_keys(plan, contact), contact)
 
     def under(self, plan: Plan) -> "Counters":
         """Return the same contacts counted under another plan."""
-        return self if plan is self.plan else Counters(plan, self._contacts.values())
+        if plan is self.plan:
+            return self
+        with self.lock:
+            return Counters(plan, [kept.contact() for kept in self._kept.values()])
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what the caps that are reached ask on a channel at a moment."""
-        kept = self._channels.get(channel)
-        if kept is None or not kept.since_us <= now_us < kept.until_us:
-            kept = self._channels[channel] = self._work_out(channel, now_us)
-        return kept
+        limited = self._channels.get(channel)
+        if limited is None or not limited.since_us <= now_us < limited.until_us:
+            limited = self._channels[channel] = self._work_out(channel, now_us)
+        return limited
 
     def add(self, contacts: Iterable[Contact], now_us: int) -> None:
-        """Count more contacts; one whose id is there replaces it. What no window can reach any more is forgotten."""
+        """Count more contacts; one whose id is there takes the place of the other."""
         for contact in contacts:
-            known = self._contacts.get(contact.id)
-            if known is not None:
-                self._remove(known)
-            keys = self.keys(contact)
-            self._add(contact, keys)
-            if known is not None or self._may_reach(keys, now_us):
-                self._channels = {}
-        if len(self._contacts) > _PRUNE_AT:
+            self._remove(contact.id)
+            until_us = NEVER_US if contact.until_us is None else contact.until_us
+            self._add(contact.id, contact.at_us, until_us, cap_keys(self.plan, contact), contact)
+        self._channels = {}
+        self._prune(now_us)
+
+    def reserve(self, room: "Room", now_us: int, until_us: int) -> None:
+        """Count room that was taken, until it lapses."""
+        if room.id in self._kept:
+            return
+        if self._add(room.id, now_us, until_us, room.keys, room):
+            self._channels = {}
+        if len(self._kept) > self._prune_at:
             self._prune(now_us)
 
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
-        return [c for c in self._contacts.values() if c.until_us is not None and c.until_us > now_us]
+        return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
 
-    def discard(self, ids: Iterable[str]) -> None:
-        """Forget reservations that are not wanted any more."""
-        for id_ in ids:
-            if (known := self._contacts.get(id_)) is not None:
-                self._remove(known)
-                self._channels = {}
-
-    def _may_reach(self, keys: Iterable[_Key], now_us: int) -> bool:
-        """Return whether the newest events of these keys may have changed what is reached."""
+    def _add(self, id_: str, at_us: int, until_us: int, keys: tuple[CapKey, ...], what: "Contact | Room") -> bool:
+        """Count an event; return whether a cap may be reached by it."""
+        event = (at_us, until_us, id_)
+        self._kept[id_] = _Kept(at_us, until_us, keys, what)
+        may_reach = False
         for key in keys:
-            cap = self.plan.caps[key[0]]
-            counted = self._counted[key]
-            inside = len(counted) - bisect_right(counted, (now_us - cap.within_us, NEVER_US, ""))
-            if inside >= cap.cap.count or counted[-1][0] > now_us:
-                return True
-        return False
-
-    def _add(self, contact: Contact, keys: Iterable[_Key]) -> None:
-        self._contacts[contact.id] = contact
-        event = (contact.at_us, NEVER_US if contact.until_us is None else contact.until_us, contact.id)
-        for key in keys:
-            counted = self._counted.setdefault(key, [])
+            counted = self._counted.get(key)
+            if counted is None:
+                counted = self._counted[key] = []
             if counted and counted[-1] > event:
                 insort(counted, event)
+                may_reach = True
             else:
                 counted.append(event)
+            cap = self.plan.caps[key[0]]
+            count = cap.count
+            # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
+            if len(counted) >= count and (count < 1 or counted[-count][0] > at_us - cap.within_us):
+                may_reach = True
+        return may_reach
 
-    def _remove(self, contact: Contact) -> None:
-        del self._contacts[contact.id]
-        for key in self.keys(contact):
-            self._counted[key] = [one for one in self._counted[key] if one[2] != contact.id]
-
-    def keys(self, contact: Contact) -> tuple[_Key, ...]:
-        """Return the caps that a contact counts for, each with the value that it counts under."""
-        about = (contact.event, contact.offer, contact.topic, contact.owner, contact.channel, contact.tags)
-        keys = self._keys.get(about)
-        if keys is None:
-            topics = self.plan.catalog.topics
-            keys = tuple(
-                (number, value)
-                for number, cap in enumerate(self.plan.caps)
-                if cap.cap.event == contact.event
-                for value in contact_values(topics, contact, cap.cap.of)
-            )
-            self._keys[about] = keys
-        return keys
+    def _remove(self, id_: str) -> None:
+        kept = self._kept.pop(id_, None)
+        if kept is not None:
+            for key in kept.keys:
+                self._counted[key] = [one for one in self._counted[key] if one[2] != id_]
 
     def _prune(self, now_us: int) -> None:
+        """Forget what no window can reach any more, now and then."""
+        if len(self._kept) <= self._prune_at:
+            return
         oldest = now_us - self.plan.longest_window_us
-        for contact in [c for c in self._contacts.values() if c.at_us <= oldest or (c.until_us or NEVER_US) <= now_us]:
-            self._remove(contact)
+        gone = {id_ for id_, kept in self._kept.items() if kept.at_us <= oldest or kept.until_us <= now_us}
+        for id_ in gone:
+            del self._kept[id_]
+        if gone:
+            self._counted = {k: [one for one in c if one[2] not in gone] for k, c in self._counted.items()}
+        self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
+        if len(self._kept) > _KEPT_MAX:
+            return everything_reached(self.plan)
         withheld = blind = 0
-        reached: list[tuple[int, str]] = []
+        reached: list[CapKey] = []
         until_us = NEVER_US
         for (number, value), counted in self._counted.items():
             cap = self.plan.caps[number]
@@ -168,6 +167,68 @@ class Counters:
 
 #: A customer's contacts are looked through for old ones when there are more than this.
 _PRUNE_AT = 512
+#: A customer with more contacts than this within the windows has reached every cap.
+_KEPT_MAX = 20_000
+
+
+@attrs.frozen(eq=False, repr=False)
+class Room:
+    """Room that a decision takes for one slot: the contact that it will be if it is shown."""
+
+    id: str
+    offer: Offer
+    channel: str
+    keys: tuple[CapKey, ...]
+
+
+@attrs.define(eq=False, repr=False)
+class _Kept:
+    """A contact or a reservation, with the caps that it counts for."""
+
+    at_us: int
+    until_us: int
+    keys: tuple[CapKey, ...]
+    what: Contact | Room
+
+    def contact(self) -> Contact:
+        """Return it as a contact."""
+        what = self.what
+        if isinstance(what, Contact):
+            return what
+        offer = what.offer
+        return Contact(
+            what.id,
+            "",
+            "shown",
+            self.at_us,
+            offer.topic,
+            offer.id,
+            channel=what.channel,
+            owner=offer.owner,
+            tags=offer.tags,
+            until_us=self.until_us,
+        )
+
+
+def cap_keys(plan: Plan, contact: Contact) -> tuple[CapKey, ...]:
+    """Return the caps that a contact counts for, each with the value that it counts under."""
+    topics = plan.catalog.topics
+    return tuple(
+        (number, value)
+        for number, cap in enumerate(plan.caps)
+        if cap.cap.event == contact.event
+        for value in contact_values(topics, contact, cap.cap.of)
+    )
+
+
+def room_keys(plan: Plan, offer: Offer, channel: str) -> tuple[CapKey, ...]:
+    """Return the caps that showing an offer on a channel counts for."""
+
+    def make() -> tuple[CapKey, ...]:
+        shown = Contact("", "", "shown", 0, offer.topic, offer.id, channel=channel, owner=offer.owner, tags=offer.tags)
+        return cap_keys(plan, shown)
+
+    return plan.once(("room", offer.id, channel), make)
 
 
 def _reached(cap: CapPlan, counted: list[_Counted], now_us: int) -> tuple[bool, int]:
@@ -183,7 +244,7 @@ def _reached(cap: CapPlan, counted: list[_Counted], now_us: int) -> tuple[bool, 
     for at_us in past:
         if at_us + cap.within_us > now_us:
             until_us = min(until_us, at_us + cap.within_us)
-    count = cap.cap.count
+    count = cap.count
     inside = sum(1 for at_us in past if at_us > now_us - cap.within_us)
     if inside >= count:
         return True, until_us

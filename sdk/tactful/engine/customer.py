@@ -94,9 +94,14 @@ class Customer:
         self.protective = protective_view(plan, snapshot)
         self.channels: dict[str, OnChannel] = {}
 
-    def under(self, plan: Plan) -> "Customer":
-        """Return the same customer under another plan."""
-        return self if plan is self.plan else Customer(plan, self.identity, self.snapshot, self.consents)
+    def same(self, other: "Customer") -> bool:
+        """Return whether two say the same of a customer, whenever it was said."""
+        return self is other or (
+            self.plan is other.plan
+            and self.identity == other.identity
+            and _values(self.snapshot) == _values(other.snapshot)
+            and _said(self.consents) == _said(other.consents)
+        )
 
     def __repr__(self) -> str:  # what it holds is personal
         return f"<Customer snapshot={self.snapshot is not None} consents={self.consents is not None}>"
@@ -110,3 +115,11 @@ def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:
     return tuple(
         attributes[name].value if name in attributes else absent for name, absent in plan.visibility.protective
     )
+
+
+def _values(snapshot: Snapshot | None) -> Mapping[str, Value] | None:
+    return None if snapshot is None else {name: seen.value for name, seen in snapshot.attributes.items()}
+
+
+def _said(consents: Consents | None) -> frozenset[object] | None:
+    return None if consents is None else frozenset((c.purpose, c.channel, c.state, c.how) for c in consents.records)

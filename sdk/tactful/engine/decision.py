@@ -48,37 +48,36 @@ class Decision:
 
     Attributes:
         id: Unique; the same for the same page view.
-        now_us: When it was decided [us since 1970].
         careful: Why less than usual is shown, and what to do about it; empty if nothing held it back.
     """
 
-    __slots__ = ("_customer", "_moment", "_names", "_placements", "_seal", "careful", "id", "now_us")
+    __slots__ = ("_customer", "_moment", "_placements", "_seal", "careful", "id")
 
-    def __init__(  # noqa: PLR0913 - made in one place
+    def __init__(
         self,
         id_: str,
-        now_us: int,
         placements: Sequence[str],
-        moment: Moment | None,
+        moment: Moment,
         customer: str,
         careful: tuple[str, ...],
         seal: Seal,
-        names: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.id = id_
-        self.now_us = now_us
         self.careful = careful
         self._placements = placements
         self._moment = moment
         self._customer = customer
         self._seal = seal
-        self._names = names
+
+    @property
+    def now_us(self) -> int:
+        """When it was decided [us since 1970]."""
+        return self._moment.now_us
 
     @property
     def picks(self) -> tuple[Pick, ...]:
         """The filled slots, best first."""
-        moment = self._moment
-        return () if moment is None else tuple(_pick(moment, one) for one in moment.chosen)
+        return tuple(_pick(self._moment, one) for one in self._moment.chosen)
 
     @property
     def content(self) -> Mapping[str, str]:
@@ -89,27 +88,27 @@ class Decision:
     def at(self, placement: str) -> tuple[Mapping[str, str], ...]:
         """Return what to render in a placement, slot by slot; its fallback where slots stay empty and it has one."""
         moment = self._moment
-        fallback = self._names.get(placement, {})
-        if moment is None:
-            return (fallback,) if fallback else ()
+        known = moment.plan.placements.get(placement)
+        fallback = {} if known is None else dict(known.placement.fallback)
+        slots = 1
+        filled: list[Mapping[str, str]] = []
         for number, plan in enumerate(moment.page.placements):
             if plan.placement.name == placement:
-                filled = [_pick(moment, one).content for one in moment.chosen if one.placement == number]
-                empty = plan.placement.slots - len(filled)
-                return (*filled, *([fallback] * empty if fallback else ()))
-        return (fallback,) if fallback else ()
+                filled += [_pick(moment, one).content for one in moment.chosen if one.placement == number]
+                slots = plan.placement.slots
+        return (*filled, *([fallback] * (slots - len(filled)) if fallback else ()))
 
     def why(self) -> str:
         """Return, for the customer, why this is shown: true, and in plain words."""
-        return "Everyone sees this." if self._moment is None else why(self._moment)
+        return why(self._moment)
 
     def explain(self) -> Explanation:
         """Return, for the engineer, every offer that was not shown and all rules or limits that kept it away."""
-        return Explanation((), (), self.careful) if self._moment is None else explain(self._moment, self.careful)
+        return explain(self._moment, self.careful)
 
     def limits(self) -> Mapping[str, int]:
         """Return the limits that acted, with the number of otherwise eligible treatments that each kept away."""
-        return {} if self._moment is None else limits_acting(self._moment)
+        return limits_acting(self._moment)
 
     @property
     def token(self) -> str:
@@ -117,22 +116,15 @@ class Decision:
         return self._seal.seal(self.receipt())
 
     def was_for(self, customer: Customer) -> bool:
-        """Return whether it was made of exactly what is known of a customer."""
-        return self._moment is not None and self._moment.customer is customer
+        """Return whether it was made of what is known of a customer."""
+        return self._moment.customer.same(customer)
 
     def receipt(self) -> Receipt:
         """Return what the token holds."""
-        moment = self._moment
-        if moment is None:
-            return Receipt(self.id, self._customer, "", self.now_us, ())
-        until_us = self.now_us + moment.plan.policy.values.token_s * 1_000_000
-        about = Receipt(self.id, self._customer, moment.channel.channel.name, until_us, ())
-        names = [plan.placement.name for plan in moment.page.placements]
-        return receipt_of(moment.plan, names, moment.chosen, about)
+        return receipt_of(self._moment, self.id, self._customer)
 
     def __repr__(self) -> str:  # ids and reasons only: nothing personal
-        moment = self._moment
-        picks = "nothing" if moment is None else ", ".join(one.ranked.offer.id for one in moment.chosen) or "fallback"
+        picks = ", ".join(one.ranked.offer.id for one in self._moment.chosen) or "fallback"
         careful = f"; {'; '.join(self.careful)}" if self.careful else ""
         return f"<Decision {picks} for {', '.join(self._placements)}{careful}>"
 

@@ -11,8 +11,9 @@ import os
 import secrets
 import uuid
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from threading import Lock
 from typing import Self
 
@@ -22,21 +23,21 @@ from cachetools import LRUCache
 from ..clock import Clock
 from ..consent import Consents
 from ..contacts import Contact
-from ..errors import UsageError
+from ..errors import TactfulError, UsageError
 from ..plan.plan import Plan
+from ..policy import Policy
 from ..ports import Store
 from ..profile import Identity, Snapshot
 from . import middle, record
-from .compose import Chosen
-from .convert import to_consents, to_snapshot
-from .count import NOTHING, Counters, Limited, everything_reached
+from .arrive import Arrivals, Brought
 from .customer import Customer
 from .decision import Decision
 from .identify import Identities, Who
-from .snapshot import Here, Snapshots, Sources
+from .snapshot import Snapshots, Sources
 from .token import Seal
 
 _log = logging.getLogger("tactful")
+_UNLOCKED = nullcontext()
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
 
 
@@ -56,16 +57,6 @@ class Options:
     refresh_s: int = 300
 
 
-@attrs.frozen
-class _Asked:
-    """For whom a decision is, as far as that is known here."""
-
-    identity: Identity | None
-    customer: Customer
-    counters: Counters | None
-    careful: tuple[str, ...]
-
-
 class Edge:
     """
     Decides, in this process, what to show; from a policy, and the customers that are here.
@@ -73,7 +64,7 @@ class Edge:
     It is safe under threads, asyncio and fork. Make one with `tactful.open`.
     """
 
-    def __init__(  # noqa: PLR0913 - made by `tactful.open`
+    def __init__(  # noqa: PLR0913 - made in one place
         self,
         plan: Plan,
         *,
@@ -82,19 +73,22 @@ class Edge:
         graph: bool,
         immediate: bool,
         clock: Clock,
+        read: Callable[[object], Plan],
         token_key: bytes | None = None,
-        options: Options = Options(),  # noqa: B008 - frozen
+        options: Options = Options(),
     ) -> None:
         self._plan = plan
         self._store = store
         self._clock = clock
-        self._immediate = immediate
+        self._read = read
+        self._refused = ""
         self._options = options
         self._closed = False
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
         self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
+        self._arrivals = Arrivals(self._identities, self._snapshots, options.refresh_s, immediate=immediate)
         self._reset()
         _edges.add(self)
 
@@ -105,7 +99,7 @@ class Edge:
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count()
 
-    def decide(  # noqa: PLR0913 - a decision's inputs
+    def decide(  # noqa: PLR0913 - what a decision is made of, most by keyword
         self,
         placements: str | Sequence[str],
         who: Who = None,
@@ -130,21 +124,20 @@ class Edge:
             view: An id of the page view; the same view decides the same and takes room under the caps once.
             preview: Whether to leave no trace: no room is taken.
         """
-        names = (placements,) if isinstance(placements, str) else tuple(placements)
+        names: tuple[str, ...] = ()
         try:
-            return self._decide(names, who, context, profile, consents, contacts, view, preview=preview)
+            names = (placements,) if isinstance(placements, str) else tuple(placements)
+            return self._decide(names, who, context, Brought(profile, consents, contacts), view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
             _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
-            return self._nothing(names, self._clock(), f"it failed: {type(error).__name__}; the fallback is shown")
+            return self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
 
-    def _decide(  # noqa: PLR0913 - as `decide`
+    def _decide(
         self,
         names: tuple[str, ...],
         who: Who,
         context: Mapping[str, object] | None,
-        profile: Snapshot | Mapping[str, object] | None,
-        consents: Consents | Mapping[str, object] | None,
-        contacts: Iterable[Contact] | None,
+        brought: Brought,
         view: str | None,
         *,
         preview: bool,
@@ -152,106 +145,26 @@ class Edge:
         now_us, plan = self._clock(), self._plan
         page, wrong = plan.page(names)
         if page is None or self._closed:
-            return self._nothing(names, now_us, *wrong, *(["the edge is closed"] if self._closed else []))
-        asked = self._asked(plan, who, profile, consents, contacts, now_us)
+            return self._nothing(names, *wrong, *(["the edge is closed"] if self._closed else []))
+        whom = self._arrivals.whom(plan, who, brought, now_us)
         values, refused = plan.slots.context_values(context)
-        careful = (*wrong, *asked.careful, *(f"context.{name} does not fit its type" for name in refused))
-        key = (view, "" if asked.identity is None else asked.identity.customer, names)
-        if view is not None and (known := self._seen(key, asked.customer)) is not None:
+        careful = (*plan.careful, *wrong, *whom.careful, *(f"context.{name} does not fit its type" for name in refused))
+        key = (view, whom.id, names)
+        if view is not None and (known := self._seen(key, whom.customer)) is not None:
             return known
         channel = plan.channels[page.placements[0].placement.channel]
-        counters = asked.counters
-        with counters.lock if counters is not None and plan.caps else nullcontext():
-            limited = self._limited(plan, asked, channel.channel.name, now_us)
-            moment = middle.decide(plan, channel, page, asked.customer, values, limited, now_us)
-            id_ = self._id(key) if view is not None else f"{self._prefix}{next(self._numbers):x}"
-            if counters is not None and plan.caps and moment.chosen and not preview:
-                self._reserve(counters, plan, moment.chosen, id_, asked, channel.channel.name, now_us)
-        customer = "" if asked.identity is None else asked.identity.customer
-        decision = Decision(id_, now_us, names, moment, customer, careful, self._seal, self._fallbacks(plan))
+        id_ = f"{self._prefix}{next(self._numbers):x}" if view is None else self._id(key)
+        counters = whom.counters
+        with _UNLOCKED if counters is None else counters.lock:
+            limited = whom.limited(plan, channel.channel.name, now_us)
+            moment = middle.decide(plan, channel, page, whom.customer, values, limited, now_us)
+            if counters is not None and moment.chosen and not preview:
+                record.reserve(counters, moment, id_)
+        decision = Decision(id_, names, moment, whom.id, careful, self._seal)
         if view is not None and not preview:
             with self._lock:
                 self._views[key] = decision
         return decision
-
-    def _asked(  # noqa: PLR0913 - what a caller may bring
-        self,
-        plan: Plan,
-        who: Who,
-        profile: Snapshot | Mapping[str, object] | None,
-        consents: Consents | Mapping[str, object] | None,
-        contacts: Iterable[Contact] | None,
-        now_us: int,
-    ) -> _Asked:
-        identity, ask = self._identities.here(who, vouched=profile is not None)
-        if ask and self._immediate:
-            identity = self._identities.resolve(who)
-        here = None if identity is None else self._snapshots.here(identity)
-        if here is None and identity is not None and self._immediate:
-            here = self._snapshots.load(identity.customer)
-        elif ask and not self._immediate:
-            self._snapshots.ask(who)
-        elif identity is not None and (here is None or now_us - here.loaded_us > self._options.refresh_s * 1_000_000):
-            self._snapshots.ask(identity.customer)
-        if profile is not None:
-            return self._brought(plan, identity, here, profile, consents, contacts, now_us)
-        if identity is None or here is None:
-            careful = ("profile not here: warm",) if ask or identity is not None else ()
-            return _Asked(identity, self._snapshots.nobody(identity, plan), None, careful)
-        customer = here.customer(identity, plan)
-        careful = ("no profile is on record",) if customer.snapshot is None else ()
-        return _Asked(identity, customer, here.counting(plan), careful)
-
-    def _brought(  # noqa: PLR0913 - what a caller may bring
-        self,
-        plan: Plan,
-        identity: Identity | None,
-        here: Here | None,
-        profile: Snapshot | Mapping[str, object],
-        consents: Consents | Mapping[str, object] | None,
-        contacts: Iterable[Contact] | None,
-        now_us: int,
-    ) -> _Asked:
-        careful: list[str] = []
-        customer_id = "" if identity is None else identity.customer
-        given = profile
-        if isinstance(profile, Snapshot):
-            given = profile.attributes
-            snapshot, refused = to_snapshot(plan.attribute_specs, profile.customer, given, profile.at_us)
-            snapshot = attrs.evolve(snapshot, epoch=profile.epoch)
-        else:
-            snapshot, refused = to_snapshot(plan.attribute_specs, customer_id, profile, now_us)
-        careful += [f"profile.{name} does not fit its type" for name in refused]
-        known = None if here is None or identity is None else here.customer(identity, plan).consents
-        if consents is not None:
-            known, misunderstood = to_consents(consents, now_us)
-            careful += [f"consent to {name} is not understood: refused" for name in misunderstood]
-        counters = None if here is None else here.counting(plan)
-        if contacts is not None:
-            counters = Counters(plan, contacts)
-        if counters is None and identity is not None and plan.caps:
-            careful.append("contacts not here: warm")
-        return _Asked(identity, Customer(plan, identity, snapshot, known), counters, tuple(careful))
-
-    def _limited(self, plan: Plan, asked: _Asked, channel: str, now_us: int) -> Limited:
-        if not plan.caps or asked.identity is None:
-            return NOTHING
-        if asked.counters is None:
-            return plan.once("everything reached", lambda: everything_reached(plan))
-        return asked.counters.limited(channel, now_us)
-
-    @staticmethod
-    def _reserve(  # noqa: PLR0913 - what a reservation says
-        counters: Counters,
-        plan: Plan,
-        chosen: Sequence[Chosen],
-        id_: str,
-        asked: _Asked,
-        channel: str,
-        now_us: int,
-    ) -> None:
-        customer = "" if asked.identity is None else asked.identity.customer
-        record.reserve(counters, plan, chosen, id_, customer, channel, now_us)
 
     def _seen(self, key: object, customer: Customer) -> Decision | None:
         """Return what was decided for a page view, unless what is known of the customer has changed since."""
@@ -262,16 +175,12 @@ class Edge:
     def _id(self, key: object) -> str:
         return hashlib.blake2b(repr(key).encode(), key=self._seal.key, digest_size=12).hexdigest()
 
-    @staticmethod
-    def _fallbacks(plan: Plan) -> Mapping[str, Mapping[str, str]]:
-        def make() -> Mapping[str, Mapping[str, str]]:
-            return {p.name: dict(p.fallback) for p in plan.policy.placements}
-
-        return plan.once("fallbacks", make)
-
-    def _nothing(self, names: tuple[str, ...], now_us: int, *careful: str) -> Decision:
-        id_ = f"{self._prefix}{next(self._numbers):x}"
-        return Decision(id_, now_us, names, None, "", careful, self._seal, self._fallbacks(self._plan))
+    def _nothing(self, names: tuple[str, ...], *careful: str) -> Decision:
+        """Return the decision that shows fallbacks alone."""
+        plan = self._plan
+        return Decision(
+            "", names, middle.nothing(plan, self._snapshots.nobody(None, plan), self._clock()), "", careful, self._seal
+        )
 
     def warm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """
@@ -320,7 +229,7 @@ class Edge:
         receipt = self._seal.open(decision, now_us) if isinstance(decision, str) else decision.receipt()
         return self._keep(record.contacts_of(receipt, event, slot, now_us), now_us)
 
-    def observe(  # noqa: PLR0913 - what a contact says
+    def observe(
         self,
         who: Who,
         event: str,
@@ -328,7 +237,7 @@ class Edge:
         topic: str = "",
         offer: str = "",
         channel: str = "",
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,  # noqa: A002 - what a contact calls it
     ) -> bool:
         """
         Record what a customer did apart from any decision, such as a purchase; return whether it was new.
@@ -370,9 +279,38 @@ class Edge:
         if identity is not None:
             self._snapshots.forget(identity.customer)
 
-    def use(self, plan: Plan) -> None:
-        """Decide by another plan from now on; decisions under way end by the old one."""
-        self._plan = plan
+    def update(self, source: str | Path | bytes | Policy) -> None:
+        """
+        Decide by another bundle from now on; decisions under way end by the old one.
+
+        Args:
+            source: As for `tactful.open`, under the same key and tenant.
+
+        Raises:
+            BundleError: If it is refused; its code says at which check. The last good one stays.
+            PolicyError: If a folder's policy has mistakes. The last good one stays.
+        """
+        self._open()
+        try:
+            self._plan = self._read(source)
+        except TactfulError as error:
+            self._refused = error.code
+            raise
+        self._refused = ""
+
+    def status(self) -> Mapping[str, object]:
+        """Return the edge's state for people and monitors: names and counts, nothing personal."""
+        plan = self._plan
+        return {
+            "policy": plan.policy.name,
+            "open": not self._closed,
+            "offers": len(plan.offers),
+            "treatments": len(plan.catalog.entries),
+            "guardrails": [use.name for use in plan.policy.guardrails],
+            "careful": list(plan.careful),
+            "last_refused": self._refused,
+            **self._snapshots.status(self._clock()),
+        }
 
     @property
     def plan(self) -> Plan:

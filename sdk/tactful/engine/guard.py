@@ -1,4 +1,4 @@
-"""Guard: what the bounds of guardrails and core allow a customer on a channel. It sees no profile but the protective view."""
+"""Guard: what the bounds of guardrails and core allow a customer. It sees the protective view alone."""
 
 from ..clock import NEVER_US
 from ..consent import standing
@@ -8,7 +8,7 @@ from .customer import Customer, OnChannel
 
 
 def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int) -> OnChannel:
-    """Return what is known of a customer on a channel and what the standing bounds allow; worked out once while it holds."""
+    """Return what is known of a customer on a channel, and what standing bounds allow; kept while it holds."""
     name = channel.channel.name
     here = customer.channels.get(name)
     if here is not None and here.since_us <= now_us < here.until_us:

@@ -76,10 +76,7 @@ class Identities:
 
 def _key(who: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
     """Return identifiers in a fixed order; None if they are none, or not short texts."""
-    if len(who) == 1:
-        pairs = tuple(who.items())
-    else:
-        pairs = tuple(sorted((str(name), value) for name, value in who.items()))
+    pairs = tuple(who.items()) if len(who) == 1 else tuple(sorted((str(name), value) for name, value in who.items()))
     for name, value in pairs:
         if not (isinstance(name, str) and isinstance(value, str) and 0 < len(value) <= _KEY_MAX_CHARS):
             return None

@@ -10,7 +10,7 @@ from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
 from . import guard, qualify, rank
 from .compose import Chosen, compose
-from .count import Limited
+from .count import NOTHING, Limited
 from .customer import Customer, OnChannel, Standing
 from .mask import mask
 
@@ -56,7 +56,7 @@ class Moment:
     dropped: list[Chosen]
 
 
-def decide(  # noqa: PLR0913 - what a decision is made of
+def decide(
     plan: Plan,
     channel: ChannelPlan,
     page: Page,
@@ -84,13 +84,8 @@ def decide(  # noqa: PLR0913 - what a decision is made of
     effects = plan.effects(flags)
     boosts = rank.boosting(plan, customer, here, there, context, now_us) if plan.boosts else 0
     order, factors = rank.order(plan, there, effects.blind | limited.blind, boosts)
-    if allowed.bit_count() <= _FEW_PER_SLOT * page.slots:
-        candidates = rank.few(plan, allowed, factors)
-        chosen, dropped = compose(
-            page, lambda at: candidates[at] if at < len(candidates) else None, allowed, effects.quotas
-        )
-    else:
-        chosen, dropped = compose(page, order.at, allowed, effects.quotas)
+    ranked = rank.few(plan, allowed, factors) if allowed.bit_count() <= _FEW_PER_SLOT * page.slots else order
+    chosen, dropped = compose(page, ranked, allowed, effects.quotas)
     return Moment(
         plan, channel, page, customer, here, there, context, now_us, limited, flags, allowed, factors, chosen, dropped
     )
@@ -107,3 +102,10 @@ def _standing(
     there = qualify.standing(plan, channel, customer, here, masked, now_us)
     here.standings[hides] = there
     return there
+
+
+def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
+    """Return the moment in which nothing could be decided: a page without placements."""
+    channel = next(iter(plan.channels.values()))
+    context, _ = plan.slots.context_values(None)
+    return decide(plan, channel, Page((), 0, 0), customer, context, NOTHING, now_us)

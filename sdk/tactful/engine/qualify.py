@@ -18,7 +18,7 @@ def standing(
     return Standing(views, seen, scores, allow, now_us, min(until, until_us, here.until_us))
 
 
-def at_moment(  # noqa: PLR0913 - the moment has these parts
+def at_moment(
     plan: Plan,
     channel: ChannelPlan,
     customer: Customer,

@@ -68,17 +68,24 @@ class Order:
         self._lock = Lock()
         self.known: list[Ranked] = []
 
-    def at(self, place: int) -> Ranked | None:
+    def __iter__(self) -> Iterator[Ranked]:
+        known, place = self.known, 0
+        while True:
+            following = known[place] if place < len(known) else self._at(place)
+            if following is None:
+                return
+            yield following
+            place += 1
+
+    def _at(self, place: int) -> Ranked | None:
         """Return the offer at a place, or None past the last."""
-        while place >= len(self.known):
-            with self._lock:
-                if place < len(self.known):
-                    break
+        with self._lock:
+            if place == len(self.known):
                 following = next(self._more, None)
                 if following is None:
                     return None
                 self.known.append(following)
-        return self.known[place]
+            return self.known[place]
 
 
 def boosting(

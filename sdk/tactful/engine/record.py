@@ -3,55 +3,39 @@
 It looks at no profile. A reservation that is not confirmed lapses.
 """
 
-from collections.abc import Iterable, Sequence
-
 from ..clock import SECOND_US
 from ..contacts import Contact
 from ..errors import UsageError
-from ..plan.plan import Plan
-from .compose import Chosen
-from .count import Counters
+from .count import Counters, Room, room_keys
+from .middle import Moment
 from .token import Receipt, Shown
 
 #: The event that an exposure is recorded as, and that reservations count as.
 SHOWN = "shown"
 
 
-def reserve(
-    counters: Counters, plan: Plan, chosen: Sequence[Chosen], decision: str, customer: str, channel: str, now_us: int
-) -> None:
+def reserve(counters: Counters, moment: Moment, decision: str) -> None:
     """Take room under the caps for what was chosen, until it is confirmed or lapses."""
+    plan, channel, now_us = moment.plan, moment.channel.channel.name, moment.now_us
+    if SHOWN not in plan.counted_events:
+        return
     until_us = now_us + plan.policy.values.reserve_s * SECOND_US
-    contacts = []
-    for slot, one in enumerate(chosen):
+    for slot, one in enumerate(moment.chosen):
         offer = one.ranked.offer
-        contacts.append(
-            Contact(
-                f"{decision}/{slot}/{SHOWN}",
-                customer,
-                SHOWN,
-                now_us,
-                offer.topic,
-                offer.id,
-                "",
-                "",
-                channel,
-                offer.owner,
-                offer.tags,
-                until_us,
-            )
+        counters.reserve(
+            Room(f"{decision}/{slot}/{SHOWN}", offer, channel, room_keys(plan, offer, channel)), now_us, until_us
         )
-    counters.add(contacts, now_us)
 
 
-def receipt_of(plan: Plan, placements: Sequence[str], chosen: Iterable[Chosen], about: Receipt) -> Receipt:
-    """Return a receipt with its filled slots."""
+def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
+    """Return the receipt of a decision, for its token."""
     shown = []
-    for slot, one in enumerate(chosen):
-        offer, entry = one.ranked.offer, plan.catalog.entries[one.index]
-        place = placements[one.placement]
+    for slot, one in enumerate(moment.chosen):
+        offer, entry = one.ranked.offer, moment.plan.catalog.entries[one.index]
+        place = moment.page.placements[one.placement].placement.name
         shown.append(Shown(slot, place, offer.id, entry.treatment.id, offer.topic, offer.owner, offer.tags))
-    return Receipt(about.decision, about.customer, about.channel, about.until_us, tuple(shown))
+    until_us = moment.now_us + moment.plan.policy.values.token_s * SECOND_US
+    return Receipt(decision, customer, moment.channel.channel.name, until_us, tuple(shown))
 
 
 def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> list[Contact]:
@@ -62,6 +46,7 @@ def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> 
         receipt: The decision's receipt.
         event: What happened, such as "shown" or "click".
         slot: In which filled slot, from 0; None means all of them for "shown" and "rendered", else the only one.
+        now_us: When it happened [us since 1970].
 
     Raises:
         UsageError: If the slot is not filled, or must be named.

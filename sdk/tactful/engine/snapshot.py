@@ -5,13 +5,13 @@ One thread fetches what decisions asked for; it starts with the first question a
 
 import logging
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Event, Lock, Thread
 
 import attrs
 from cachetools import FIFOCache
 
-from ..clock import Clock
+from ..clock import SECOND_US, Clock
 from ..consent import Consents
 from ..plan.plan import Plan
 from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, ProfileSource
@@ -69,7 +69,9 @@ class Here:
 class Snapshots:
     """The customers that are here, bounded; and the thread that fetches the others."""
 
-    def __init__(self, sources: Sources, identities: Identities, plan: Callable[[], Plan], clock: Clock, maxsize: int):
+    def __init__(
+        self, sources: Sources, identities: Identities, plan: Callable[[], Plan], clock: Clock, maxsize: int
+    ) -> None:
         self._sources = sources
         self._identities = identities
         self._plan = plan
@@ -101,7 +103,7 @@ class Snapshots:
         return customer
 
     def load(self, who: Who) -> Here | None:
-        """Fetch a customer and keep it; None if the identifiers stand for nobody. A source's own errors come through."""
+        """Fetch a customer and keep it; None if the identifiers stand for nobody. A source may raise."""
         identity = self._identities.resolve(who)
         if identity is None:
             return None
@@ -138,6 +140,16 @@ class Snapshots:
         if self._thread is None or not self._thread.is_alive():
             self._start()
         return done
+
+    def status(self, now_us: int) -> Mapping[str, object]:
+        """Return how many customers are here, how old the oldest fetch is [s], and how many questions wait."""
+        here = list(self._here.values())
+        oldest_us = min((one.loaded_us for one in here), default=now_us)
+        return {
+            "customers_here": len(here),
+            "oldest_fetch_age_s": (now_us - oldest_us) // SECOND_US,
+            "questions_waiting": self._questions.qsize(),
+        }
 
     def close(self) -> None:
         """End the thread; what waits is dropped."""

@@ -96,7 +96,10 @@ class Seal:
         _, decision, customer, channel, until_us, shown = fields
         if now_us >= until_us:
             raise TokenError("the token is too old; decide again", code="token-expired")
-        slots = tuple(Shown(*one[:-1], tags=tuple(one[-1])) for one in shown)
+        slots = tuple(
+            Shown(slot, place, offer, treatment, topic, owner, tuple(tags))
+            for slot, place, offer, treatment, topic, owner, tags in shown
+        )
         return Receipt(decision, customer, channel, until_us, slots)
 
     @property

@@ -10,7 +10,7 @@ import attrs
 from ..catalog import Catalog
 from ..expr import TRUE, Call, Const, Expr, Var, negate
 from ..familiarity import Familiarity
-from ..limits import Always, AtMost, Cap, Hide, Limit, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from ..limits import Always, AtMost, Cap, Hide, Limit, RankBlind, Require, Scope, Unless, UpTo, Withhold
 from ..offers import Channel
 from ..registry import GuardrailRules
 from ..schema import ValueType

@@ -21,15 +21,18 @@ class CapPlan:
     Attributes:
         id: The rule's id.
         cap: The cap.
+        count: So many events are allowed.
         within_us: Its window [us].
         suppress_us: How long it stays reached after the event that reached it [us]; 0 means as the window says.
         reached: By value of the cap's dimension, the treatments that it withholds (or that it lets no affinity
             rank) when it is reached for that value.
         reason: Why, for an engineer.
+        say: Why, for a customer.
     """
 
     id: str
     cap: Cap
+    count: int
     within_us: int
     suppress_us: int
     reached: Mapping[str, "Reach"]
@@ -58,6 +61,7 @@ def _plan(catalog: Catalog, bound: Bound, cap: Cap) -> CapPlan:
     return CapPlan(
         bound.id,
         cap,
+        cap.count,
         cap.within_s * SECOND_US,
         (cap.suppress_s or 0) * SECOND_US,
         {value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},

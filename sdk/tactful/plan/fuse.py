@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import attrs
 
@@ -84,8 +85,7 @@ def _compile(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
         for crossing in test.crossings:
             body += _until(emitter.value(crossing))
     body.append(ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in "mfu"], ast.Load())))
-    function: Fused = conditions.compile_function("fused", _ARGUMENTS, [*_unpack(slots, body), *body], {})
-    return function
+    return cast("Fused", conditions.compile_function("fused", _ARGUMENTS, [*_unpack(slots, body), *body], {}))
 
 
 def _unpack(slots: Slots, body: Iterable[ast.AST]) -> Iterable[ast.stmt]:
@@ -114,5 +114,4 @@ def single(slots: Slots, test: Callable[[conditions.Emitter], ast.expr], purpose
     """Return one condition as a function of its own, with the same arguments; for explanations and texts."""
     code = test(conditions.Emitter(slots.names(purpose)))
     body: list[ast.stmt] = [*_unpack(slots, [code]), ast.Return(code)]
-    function: Callable[..., object] = conditions.compile_function("single", _ARGUMENTS, body, {})
-    return function
+    return conditions.compile_function("single", _ARGUMENTS, body, {})

@@ -17,7 +17,7 @@ from ..offers import Channel
 from ..policy import Policy
 from ..registry import GuardrailRules, Registry
 from .bounds import Bound, bounds_of
-from .caps import CapPlan, caps_of
+from .caps import caps_of
 from .fold import on_channel
 from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
 from .index import ContextLookup, build_lookups
@@ -91,6 +91,9 @@ class Plan:
         attribute_specs: The profile schema, by name of attribute.
         lineages: By index of purpose, the purpose and those above it.
         caps: The caps.
+        careful: Which guardrails are broken, so that their scopes are withheld.
+        counted_events: The events that a cap counts.
+        longest_window_us: No cap looks back further [us].
         offers: The offers in the order of worth, for ranking.
         boosts: Factors for the moment.
     """
@@ -130,6 +133,8 @@ class Plan:
         self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
         self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
         self._running: tuple[int, int, int] = (0, 0, 0)
+        self.careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
+        self.counted_events = frozenset(cap.cap.event for cap in self.caps)
         self.longest_window_us = max((cap.within_us + cap.suppress_us for cap in self.caps), default=0)
 
     @classmethod

@@ -60,9 +60,7 @@ def _needs(entry: Entry) -> Iterator[tuple[Kind, Expr]]:
         yield "unless", clause
     for _, fields in entry.treatment.content:
         for field in fields:
-            for part in field.parts:
-                if not isinstance(part, str):
-                    yield "content", part
+            yield from (("content", part) for part in field.parts if not isinstance(part, str))
 
 
 class Inliner:
@@ -100,13 +98,14 @@ def context_test(requirement: Requirement) -> ContextTest | None:
     """Return the requirement as an equality or membership test on the context, if it is one."""
     if requirement.kind != "when":
         return None
+    values: tuple[object, ...]
     match requirement.expr:
         case Call("==", (Var(name), Const(type_, value)) | (Const(type_, value), Var(name))):
             values = (value,)
-        case Call("in", (Var(name, type=type_), Const(_, tuple(values)))):
-            pass
-        case Call("in", (Var(name, type=type_), Call("list", items))) if all(isinstance(i, Const) for i in items):
-            values = tuple(item.value for item in items if isinstance(item, Const))
+        case Call("in", (Var(name, type=type_), Const(_, tuple(items)))):
+            values = items
+        case Call("in", (Var(name, type=type_), Call("list", parts))) if all(isinstance(i, Const) for i in parts):
+            values = tuple(item.value for item in parts if isinstance(item, Const))
         case Var(name, type=type_):
             values = (True,)
         case _:

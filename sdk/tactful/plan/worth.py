@@ -23,6 +23,7 @@ class RankedOffer:
         offer: The offer.
         start: Index of its first treatment.
         width: How many treatments it has.
+        mask: As many bits as it has treatments.
         bits: Its treatments.
         base: value x chance.
         helps: Whether it comes before everything that does not help.
@@ -35,6 +36,7 @@ class RankedOffer:
     offer: Offer
     start: int
     width: int
+    mask: int
     bits: int
     base: float
     helps: bool
@@ -88,6 +90,7 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
                 offer=offer,
                 start=start,
                 width=width,
+                mask=(1 << width) - 1,
                 bits=(1 << width) - 1 << start,
                 base=offer.value * offer.chance,
                 helps=offer.intent is Intent.HELP,
@@ -103,10 +106,11 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
 
 def boosts_of(catalog: Catalog, slots: Slots) -> tuple[BoostPlan, ...]:
     """Return a policy's boosts with their conditions compiled."""
-    return tuple(
-        BoostPlan(boost, single(slots, lambda emitter, boost=boost: emitter.surely_true(boost.when), 0))
-        for boost in catalog.policy.ranking.boosts
-    )
+    return tuple(BoostPlan(boost, _condition(slots, boost)) for boost in catalog.policy.ranking.boosts)
+
+
+def _condition(slots: Slots, boost: Boost) -> Callable[..., object]:
+    return single(slots, lambda emitter: emitter.surely_true(boost.when), 0)
 
 
 def _selects(catalog: Catalog, boost: Boost, offer: Offer) -> bool:

@@ -1,0 +1,127 @@
+"""Arrive: for whom a decision is, of what is here or what the caller brings. It waits for nothing."""
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from ..clock import SECOND_US
+from ..consent import Consents
+from ..contacts import Contact
+from ..plan.plan import Plan
+from ..profile import Identity, Snapshot
+from .convert import to_consents, to_snapshot
+from .count import NOTHING, Counters, Limited, everything_reached
+from .customer import Customer
+from .identify import Identities, Who
+from .snapshot import Here, Snapshots
+
+
+@attrs.frozen(repr=False)
+class Brought:
+    """What a caller has already of a customer, in place of what is here."""
+
+    profile: Snapshot | Mapping[str, object] | None = None
+    consents: Consents | Mapping[str, object] | None = None
+    contacts: Iterable[Contact] | None = None
+
+
+@attrs.frozen(repr=False)
+class Whom:
+    """
+    For whom a decision is.
+
+    Attributes:
+        identity: Who it is; None for a visitor of whom nothing is known.
+        customer: What is known.
+        counters: The counted contacts, or None if they are not known.
+        careful: What is not known, and what to do about it.
+    """
+
+    identity: Identity | None
+    customer: Customer
+    counters: Counters | None
+    careful: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The persistent customer id, or an empty text."""
+        return "" if self.identity is None else self.identity.customer
+
+    def limited(self, plan: Plan, channel: str, now_us: int) -> Limited:
+        """Return what caps ask: nothing of a visitor, everything where contacts are not known."""
+        if not plan.caps or self.identity is None:
+            return NOTHING
+        if self.counters is None:
+            return plan.once("everything reached", lambda: everything_reached(plan))
+        return self.counters.limited(channel, now_us)
+
+
+class Arrivals:
+    """Tells for whom decisions are; asks for what is not here, and never waits for it."""
+
+    def __init__(self, identities: Identities, snapshots: Snapshots, refresh_s: int, *, immediate: bool) -> None:
+        self._identities = identities
+        self._snapshots = snapshots
+        self._refresh_us = refresh_s * SECOND_US
+        self._immediate = immediate
+
+    def whom(self, plan: Plan, who: Who, brought: Brought, now_us: int) -> Whom:
+        """
+        Return for whom a decision is.
+
+        Args:
+            plan: The plan that is decided by.
+            who: The caller's word.
+            brought: What the caller has already.
+            now_us: The moment [us since 1970].
+        """
+        identity, ask = self._identities.here(who, vouched=brought.profile is not None)
+        if ask and self._immediate:
+            identity, ask = self._identities.resolve(who), False
+        here = self._here(identity, now_us)
+        if ask:
+            self._snapshots.ask(who)
+        if brought.profile is not None:
+            return self._brought(plan, identity, here, brought, now_us)
+        if identity is None or here is None:
+            careful = ("profile not here: warm",) if ask or identity is not None else ()
+            return Whom(identity, self._snapshots.nobody(identity, plan), None, careful)
+        customer = here.customer(identity, plan)
+        careful = ("no profile is on record",) if customer.snapshot is None else ()
+        return Whom(identity, customer, here.counting(plan), careful)
+
+    def _here(self, identity: Identity | None, now_us: int) -> Here | None:
+        if identity is None:
+            return None
+        here = self._snapshots.here(identity)
+        if here is None and self._immediate:
+            return self._snapshots.load(identity.customer)
+        if here is None or now_us - here.loaded_us > self._refresh_us:
+            self._snapshots.ask(identity.customer)
+        return here
+
+    def _brought(self, plan: Plan, identity: Identity | None, here: Here | None, brought: Brought, now_us: int) -> Whom:
+        snapshot, careful = _snapshot(plan, identity, brought.profile or {}, now_us)
+        consents = None if here is None or identity is None else here.customer(identity, plan).consents
+        if brought.consents is not None:
+            consents, misunderstood = to_consents(brought.consents, now_us)
+            careful += [f"consent to {name} is not understood: refused" for name in misunderstood]
+        counters = None if here is None else here.counting(plan)
+        if brought.contacts is not None:
+            counters = Counters(plan, brought.contacts)
+        if counters is None and identity is not None and plan.caps:
+            careful.append("contacts not here: warm")
+        return Whom(identity, Customer(plan, identity, snapshot, consents), counters, tuple(careful))
+
+
+def _snapshot(
+    plan: Plan, identity: Identity | None, profile: Snapshot | Mapping[str, object], now_us: int
+) -> tuple[Snapshot, list[str]]:
+    """Return what a caller brings as a snapshot, and what of it does not fit."""
+    customer = "" if identity is None else identity.customer
+    if isinstance(profile, Snapshot):
+        snapshot, refused = to_snapshot(plan.attribute_specs, customer, profile.attributes, profile.at_us)
+        snapshot = attrs.evolve(snapshot, epoch=profile.epoch)
+    else:
+        snapshot, refused = to_snapshot(plan.attribute_specs, customer, profile, now_us)
+    return snapshot, [f"profile.{name} does not fit its type" for name in refused]
