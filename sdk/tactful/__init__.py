@@ -11,6 +11,8 @@ from .catalog import Catalog, Entry
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
 from .contacts import Contact
+from .engine.decision import Decision, Pick
+from .engine.edge import Edge, Options
 from .errors import (
     BundleError,
     ExtraMissing,
@@ -27,6 +29,7 @@ from .familiarity import Familiarity
 from .hookspecs import hookimpl
 from .limits import Always, AtMost, Cap, Hide, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
 from .offers import Intent, OfferClass, Privacy
+from .opening import open  # noqa: A004 - the word for it
 from .policy import Dial, Policy
 from .profile import Identity, Observation, Snapshot
 from .registry import Registry
@@ -44,7 +47,9 @@ __all__ = [
     "ConsentState",
     "Consents",
     "Contact",
+    "Decision",
     "Dial",
+    "Edge",
     "Entry",
     "ExtraMissing",
     "Familiarity",
@@ -56,6 +61,8 @@ __all__ = [
     "Mistake",
     "Observation",
     "OfferClass",
+    "Options",
+    "Pick",
     "PluginError",
     "Policy",
     "PolicyError",
@@ -82,5 +89,6 @@ __all__ = [
     "Withhold",
     "check_value",
     "hookimpl",
+    "open",
     "wall_clock",
 ]

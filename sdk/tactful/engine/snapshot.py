@@ -86,7 +86,7 @@ class Snapshots:
         self._here: FIFOCache[str, Here] = FIFOCache(self._maxsize)
         self._nobody: dict[str, Customer] = {}
         self._questions: queue.Queue[tuple[Who, Event] | None] = queue.Queue(_QUESTIONS_MAX)
-        self._asked: set[object] = set()
+        self._asked: dict[object, Event] = {}
         self._thread: Thread | None = None
 
     def here(self, identity: Identity) -> Here | None:
@@ -127,16 +127,19 @@ class Snapshots:
             self._here.pop(customer, None)
 
     def ask(self, who: Who) -> Event | None:
-        """Have a customer fetched in the background; None if it is being fetched already, or too many wait."""
-        key = who if isinstance(who, str) else tuple(who.items()) if who else None
-        if key is None or key in self._asked or self._closed:
+        """Have a customer fetched in the background; return what is set when that is done, None if too many wait."""
+        key = _key(who)
+        if key is None or self._closed:
             return None
-        done = Event()
+        done = self._asked.get(key)
+        if done is not None:
+            return done
+        done = self._asked[key] = Event()
         try:
             self._questions.put_nowait((who, done))
         except queue.Full:
+            del self._asked[key]
             return None
-        self._asked.add(key)
         if self._thread is None or not self._thread.is_alive():
             self._start()
         return done
@@ -172,7 +175,7 @@ class Snapshots:
             except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
                 _log.warning("a customer could not be fetched: %s", type(error).__name__)
             finally:
-                self._asked.discard(who if isinstance(who, str) else tuple(who.items()) if who else None)
+                self._asked.pop(_key(who), None)
                 done.set()
 
     def _profile(self, customer: str, plan: Plan, now_us: int) -> Snapshot | None:
@@ -186,3 +189,8 @@ class Snapshots:
         consents = self._sources.consents
         found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
         return None if found is None else to_consents(found, now_us)[0]
+
+
+def _key(who: Who) -> object:
+    """Return what tells questions apart, or None for one that cannot be asked."""
+    return who if isinstance(who, str) else tuple(who.items()) if who else None
