@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Sequence
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -163,6 +162,8 @@ def store_of(store: Store | str | None) -> Store:
         return MemoryStore()
     if not isinstance(store, str):
         return store
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and needed for a URL alone
+
     scheme = urlsplit(store).scheme
     points = {point.name: point for point in entry_points(group="tactful.adapters")}
     if scheme not in points:

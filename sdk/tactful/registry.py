@@ -4,7 +4,6 @@ Each implementation of a hook is called alone, because pluggy's own combination 
 plugin's answer; wrappers and ordering are refused.
 """
 
-import importlib.metadata
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
@@ -81,6 +80,8 @@ class Registry:
         Raises:
             PluginError: If one cannot be loaded or breaks the contract; it names plugin and distribution.
         """
+        import importlib.metadata  # noqa: PLC0415 - slow, and needed once
+
         found: dict[str, Brought] = {}
         points = importlib.metadata.entry_points(group="tactful")
         for point in sorted(points, key=lambda p: (p.name, p.value)):

@@ -3,7 +3,6 @@
 identify -> snapshot -> (mask -> qualify -> guard -> rank -> compose) -> record
 """
 
-import asyncio
 import hashlib
 import itertools
 import logging
@@ -208,6 +207,8 @@ class Edge:
 
     async def awarm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """Fetch a customer without holding up the event loop; otherwise as `warm`."""
+        import asyncio  # noqa: PLC0415 - 45 ms that only async callers pay
+
         return await asyncio.to_thread(self.warm, who, deadline_s=deadline_s)
 
     def record(self, decision: Decision | str, event: str = "shown", *, slot: int | None = None) -> bool:
