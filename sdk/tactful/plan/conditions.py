@@ -201,6 +201,7 @@ def compile_function(
     function.args = ast.arguments([], [ast.arg(arg) for arg in args], None, [], [], None, [])
     function.body = list(body)
     scope: dict[str, object] = {**OPERATORS, **constants}
-    exec(compile(ast.fix_missing_locations(module), f"<tactful {name}>", "exec"), scope)  # noqa: S102 - never from text
+    py.locate(module)
+    exec(compile(module, f"<tactful {name}>", "exec"), scope)  # noqa: S102 - never from text
     compiled: Callable[..., object] = scope[name]  # type: ignore[assignment] # it was defined just now
     return compiled

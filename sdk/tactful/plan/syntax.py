@@ -72,3 +72,17 @@ def either(test: ast.expr, yes: ast.expr, no: ast.expr) -> ast.expr:
 def function_of(name: str, body: ast.expr) -> ast.expr:
     """Return `lambda name: body`."""
     return ast.Lambda(ast.arguments([], [ast.arg(name)], None, [], [], None, []), body)
+
+
+def locate(tree: ast.AST) -> None:
+    """Give every node the place that the compiler insists on, several times faster than `ast.fix_missing_locations`."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        for part in node.__dict__.values():
+            if isinstance(part, ast.AST):
+                stack.append(part)
+            elif isinstance(part, list):
+                stack.extend(item for item in part if isinstance(item, ast.AST))
+        node.lineno = 1  # type: ignore[attr-defined]
+        node.col_offset = 0  # type: ignore[attr-defined]
