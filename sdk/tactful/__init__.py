@@ -27,9 +27,13 @@ from .errors import (
 )
 from .familiarity import Familiarity
 from .hookspecs import hookimpl
+from .identity import IdentityRules, Link
 from .limits import Always, AtMost, Cap, Hide, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from .memory import MemoryStore
+from .merging import Merge, Merges
 from .offers import Intent, OfferClass, Privacy
 from .opening import open  # noqa: A004 - the word for it
+from .outbox import OutboxLimits
 from .policy import Dial, Policy
 from .profile import Identity, Observation, Snapshot
 from .registry import Registry
@@ -56,12 +60,18 @@ __all__ = [
     "Hide",
     "How",
     "Identity",
+    "IdentityRules",
     "Intent",
     "LegalBasis",
+    "Link",
+    "MemoryStore",
+    "Merge",
+    "Merges",
     "Mistake",
     "Observation",
     "OfferClass",
     "Options",
+    "OutboxLimits",
     "Pick",
     "PluginError",
     "Policy",

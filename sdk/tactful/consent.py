@@ -74,8 +74,10 @@ class How(enum.Enum):
     UNKNOWN = "unknown"
 
 
-_GIVEN = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
-_REFUSED = frozenset(
+#: The states that permit.
+GIVEN = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
+#: The states that say no, rather than nothing.
+REFUSED = frozenset(
     {ConsentState.REFUSED, ConsentState.REVOKED, ConsentState.WITHDRAWN, ConsentState.INVALIDATED},
 )
 
@@ -103,6 +105,11 @@ class Consent:
     channel: str | None = None
     evidence: str = ""
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it says no, rather than yes or nothing."""
+        return self.state in REFUSED
+
 
 @attrs.frozen
 class Consents:
@@ -110,6 +117,15 @@ class Consents:
 
     records: tuple[Consent, ...]
     at_us: int
+
+    def renewed(self, newer: "Consents") -> "Consents":
+        """Return newer consents, and with them the records here that they could not know of yet."""
+        unheard = (r for r in self.records if r.at_us > newer.at_us and r not in newer.records)
+        return Consents((*newer.records, *unheard), newer.at_us)
+
+    def plus(self, record: Consent) -> "Consents":
+        """Return these consents and one more record; about the others it says nothing new."""
+        return self if record in self.records else Consents((*self.records, record), self.at_us)
 
 
 @attrs.frozen
@@ -132,8 +148,8 @@ class Standing:
     until_us: int
 
 
-# The weakest way of giving first.
-_WEAKEST = (How.UNKNOWN, How.FORCED, How.PRE_TICKED, How.IMPLIED, How.EXPLICIT, How.DOUBLE_OPT_IN)
+#: The ways of giving, the weakest first.
+WEAKEST = (How.UNKNOWN, How.FORCED, How.PRE_TICKED, How.IMPLIED, How.EXPLICIT, How.DOUBLE_OPT_IN)
 
 
 def standing(consents: Consents, purposes: Iterable[str], channel: str, now_us: int) -> Standing:
@@ -154,21 +170,22 @@ def standing(consents: Consents, purposes: Iterable[str], channel: str, now_us: 
     for record in consents.records:
         if record.purpose in lineage and record.channel in (None, channel):
             key = (record.purpose, record.channel)
-            if key not in newest or _speaks_over(record, newest[key]):
+            if key not in newest or speaks_over(record, newest[key]):
                 newest[key] = record
-    refused = any(record.state in _REFUSED for record in newest.values())
-    yes = [r for r in newest.values() if r.purpose == lineage[0] and r.state in _GIVEN and now_us < r.until_us]
+    refused = any(record.state in REFUSED for record in newest.values())
+    yes = [r for r in newest.values() if r.purpose == lineage[0] and r.state in GIVEN and now_us < r.until_us]
     given = bool(yes) and not refused
     return Standing(
         given,
         refused,
-        min((r.how for r in yes), key=_WEAKEST.index).value if given else None,
+        min((r.how for r in yes), key=WEAKEST.index).value if given else None,
         min(r.at_us for r in yes) if given else None,
         min((r.until_us for r in yes), default=NEVER_US),
     )
 
 
-def _speaks_over(record: Consent, other: Consent) -> bool:
+def speaks_over(record: Consent, other: Consent) -> bool:
+    """Return whether a record speaks rather than another for the same scope: the newer, else the more careful."""
     if record.at_us != other.at_us:
         return record.at_us > other.at_us
-    return record.state not in _GIVEN
+    return record.state not in GIVEN

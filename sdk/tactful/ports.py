@@ -1,10 +1,11 @@
 """The protocols of what an edge stands on: sources, graph, ledger, registers. No adapter is named here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from .consent import Consents
+from .consent import Consent, Consents
 from .contacts import Contact
+from .identity import Link
 from .profile import Identity, Snapshot
 
 
@@ -70,6 +71,137 @@ class Store(ProfileSource, ConsentSource, IdentityGraph, Ledger, Registers, Prot
 
     def close(self) -> None:
         """Give back files and connections; a second call does nothing."""
+        ...
+
+
+@runtime_checkable
+class ProfileSink(Protocol):
+    """Where snapshots go."""
+
+    def put_profile(self, snapshot: Snapshot) -> bool:
+        """Keep a snapshot; one older than what is kept, by epoch and then by time, changes nothing: return False."""
+        ...
+
+
+@runtime_checkable
+class ConsentSink(Protocol):
+    """Where consents go."""
+
+    def put_consents(self, customer: str, consents: Consents) -> bool:
+        """
+        Keep what the centre knows of a customer's consents, in place of what was known before.
+
+        Records newer than `consents.at_us` stay: the centre had not heard of them. Consents older than those that are
+        kept change nothing: return False.
+        """
+        ...
+
+    def add_consent(self, customer: str, consent: Consent) -> None:
+        """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""
+        ...
+
+
+@runtime_checkable
+class IdentityLinks(Protocol):
+    """How the identity graph grows, and how it is corrected."""
+
+    def link(
+        self,
+        identifiers: Mapping[str, str],
+        *,
+        customer: str | None = None,
+        kind: str = "stated",
+        confidence: float = 1.0,
+    ) -> str:
+        """
+        Keep that identifiers stand for a customer; return the customer's id.
+
+        Args:
+            identifiers: Values by the identifiers' names.
+            customer: For whom they stand; None means whom the strongest of them stand for, else somebody new.
+            kind: How it is known, such as "stated", "login" or "matched".
+            confidence: How sure it is, 0 to 1; a link that is not sure enough identifies nobody.
+
+        Raises:
+            StoreError: If an identifier of a person stands for someone else already: `merge` them, or `unlink` it.
+            UsageError: If the identifiers are empty or contradict each other.
+        """
+        ...
+
+    def unlink(self, identifiers: Mapping[str, str]) -> int:
+        """Forget whom identifiers stand for; return how many links went."""
+        ...
+
+    def links(self, customer: str) -> Sequence[Link]:
+        """Return the links of a customer and all that is merged with it, oldest first."""
+        ...
+
+    def merge(self, customer: str, other: str) -> str:
+        """
+        Keep that two ids are one customer; return the id that stands for both from now on, which is the first one's.
+
+        Every record stays under its own id. Together they give the newest observation of each attribute, the
+        contacts of both, and the more careful consent: a no stays until an explicit yes that is newer than the merge.
+        """
+        ...
+
+    def split(self, customer: str) -> Sequence[str]:
+        """
+        Undo every merge in which an id was named; return the ids that stand for themselves again.
+
+        Each id has what was recorded under it, before and since; a no that was said in between stays with all.
+        """
+        ...
+
+
+@runtime_checkable
+class Outbox(Protocol):
+    """What waits here for the centre."""
+
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
+        ...
+
+    def outbox_ack(self, numbers: Iterable[int]) -> int:
+        """Forget contacts that have arrived, by their numbers; return how many there were."""
+        ...
+
+    def outbox_dropped(self) -> Mapping[str, int]:
+        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
+        ...
+
+
+@runtime_checkable
+class Erasure(Protocol):
+    """How a customer is forgotten, and what has grown old."""
+
+    def erase(self, customer: str) -> Mapping[str, int]:
+        """
+        Forget a customer and every id that is merged with it; return how much went, by sort of record.
+
+        A withdrawal that still waits in the outbox stays there: the centre must hear of it.
+        """
+        ...
+
+    def forget_contacts(self, before_us: int) -> int:
+        """Forget the ledger's contacts before a moment, which no cap counts any more; return how many there were."""
+        ...
+
+
+class WritableStore(Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, Protocol):
+    """A store with all that fills it, as the embedded ones have it."""
+
+    def put_many(
+        self,
+        profiles: Iterable[Snapshot] = (),
+        consents: Mapping[str, Consents] | None = None,
+        contacts: Iterable[Contact] = (),
+    ) -> int:
+        """
+        Keep much of what the centre knows at once, all or none; return how much was new.
+
+        The contacts go into the ledger alone: the centre has them.
+        """
         ...
 
 

@@ -1,0 +1,300 @@
+"""The store that is there without asking: everything in this process's memory, gone with it. It touches no file."""
+
+import os
+import weakref
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from threading import Lock
+from typing import Self, TypeVar
+
+from .clock import Clock, wall_clock
+from .consent import Consent, Consents
+from .contacts import Contact
+from .errors import StoreError, UsageError
+from .graph import MemoryGraph
+from .identity import USUAL_KINDS, IdentityRules, Link
+from .outbox import MemoryOutbox, OutboxLimits
+from .profile import Identity, Snapshot
+
+_at_us = attrgetter("at_us")
+_Noun = TypeVar("_Noun")
+_stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
+#: Held while a store is made, or the process forks.
+_forking = Lock()
+
+
+class MemoryStore:
+    """
+    A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
+
+    >>> from tactful import Contact
+    >>> store = MemoryStore()
+    >>> ada = store.link({"card": "4711", "cookie": "c1"})
+    >>> store.identify({"cookie": "c1"})
+    <Identity device>
+    >>> store.record([Contact("1", ada, "shown", at_us=0)]), store.record([Contact("1", ada, "shown", at_us=0)])
+    (1, 0)
+    """
+
+    def __init__(
+        self,
+        *,
+        kinds: Mapping[str, str] | None = None,
+        confidence_min: float = 0.9,
+        outbox: OutboxLimits = OutboxLimits(),  # noqa: B008 - frozen
+        clock: Clock = wall_clock,
+    ) -> None:
+        """
+        Begin with nothing.
+
+        Args:
+            kinds: The kind of each identifier, by name: "person", "household" or "device".
+            confidence_min: Links that are less sure identify nobody.
+            outbox: How much may wait for the centre.
+            clock: Gives the moment of links and merges [us since 1970].
+        """
+        self._graph = MemoryGraph(IdentityRules(USUAL_KINDS if kinds is None else kinds, confidence_min))
+        self._clock = clock
+        self._lock = Lock()
+        self._closed = False
+        self._profiles: dict[str, Snapshot] = {}
+        self._consents: dict[str, Consents] = {}
+        self._contacts: dict[str, Contact] = {}
+        self._histories: dict[str, list[Contact]] = {}
+        self._outbox = MemoryOutbox(outbox)
+        self._registers: dict[str, bytes] = {}
+        with _forking:
+            _stores.add(self)
+
+    # What an edge reads
+    def profile(self, customer: str) -> Snapshot | None:
+        """Return the newest snapshot, or None for a customer who is not known."""
+        with self._open():
+            return self._graph.merges(customer).snapshot(customer, self._profiles)
+
+    def consents(self, customer: str) -> Consents | None:
+        """Return all records that speak, or None for a customer who is not known."""
+        with self._open():
+            return self._graph.merges(customer).consents(customer, self._consents)
+
+    def identify(self, identifiers: Mapping[str, str]) -> Identity | None:
+        """Return whom identifiers stand for; None if unknown, or if they contradict each other."""
+        with self._open():
+            return self._graph.identify(identifiers)
+
+    def contacts(self, customer: str, since_us: int) -> Sequence[Contact]:
+        """Return the customer's contacts at or after a moment, oldest first."""
+        with self._open():
+            recent: list[Contact] = []
+            for member in self._members(customer):
+                history = self._histories.get(member, [])
+                recent += history[bisect_left(history, since_us, key=_at_us) :]
+            return tuple(sorted(recent, key=_at_us))
+
+    def record(self, contacts: Sequence[Contact]) -> int:
+        """Keep contacts and put them into the outbox, all or none; return how many were new by their id."""
+        checked = _checked(contacts, Contact)
+        with self._open():
+            new = self._keep(checked)
+            self._outbox.add(new)
+            return len(new)
+
+    def register(self, name: str) -> bytes | None:
+        """Return what is kept under a name."""
+        with self._open():
+            return self._registers.get(name)
+
+    def set_register(self, name: str, value: bytes) -> None:
+        """Keep a value under a name."""
+        with self._open():
+            self._registers[name] = bytes(value)
+
+    def claim_register(self, name: str, value: bytes) -> bytes:
+        """Keep the value unless the name has one already; return what is kept."""
+        with self._open():
+            return self._registers.setdefault(name, bytes(value))
+
+    # What fills it
+    def put_profile(self, snapshot: Snapshot) -> bool:
+        """Keep a snapshot; one older than what is kept changes nothing: return False."""
+        with self._open():
+            return self._put_profile(snapshot)
+
+    def put_consents(self, customer: str, consents: Consents) -> bool:
+        """Keep what the centre knows of a customer's consents; older ones change nothing: return False."""
+        with self._open():
+            return self._put_consents(customer, consents)
+
+    def put_many(
+        self,
+        profiles: Iterable[Snapshot] = (),
+        consents: Mapping[str, Consents] | None = None,
+        contacts: Iterable[Contact] = (),
+    ) -> int:
+        """Keep much of what the centre knows at once, all or none; return how much was new."""
+        snapshots, checked = _checked(profiles, Snapshot), _checked(contacts, Contact)
+        known = dict(zip(consents or (), _checked((consents or {}).values(), Consents), strict=True))
+        with self._open():
+            new = sum(self._put_profile(snapshot) for snapshot in snapshots)
+            new += sum(self._put_consents(customer, one) for customer, one in known.items())
+            return new + len(self._keep(checked))
+
+    def add_consent(self, customer: str, consent: Consent) -> None:
+        """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""
+        with self._open():
+            for member in self._members(customer) if consent.refuses else (customer,):
+                before = self._consents.get(member, Consents((), consent.at_us))
+                self._consents[member] = before.plus(consent)
+
+    def link(
+        self,
+        identifiers: Mapping[str, str],
+        *,
+        customer: str | None = None,
+        kind: str = "stated",
+        confidence: float = 1.0,
+    ) -> str:
+        """Keep that identifiers stand for a customer; return the id that stands for the customer."""
+        with self._open():
+            return self._graph.link(identifiers, customer, kind, confidence, self._clock())
+
+    def unlink(self, identifiers: Mapping[str, str]) -> int:
+        """Forget whom identifiers stand for; return how many links went."""
+        with self._open():
+            return self._graph.unlink(identifiers)
+
+    def links(self, customer: str) -> Sequence[Link]:
+        """Return the links of a customer and all that is merged with it, oldest first."""
+        with self._open():
+            return self._graph.links(customer)
+
+    def merge(self, customer: str, other: str) -> str:
+        """Keep that two ids are one customer; return the id that stands for both, which is the first one's."""
+        with self._open():
+            return self._graph.merge(customer, other, self._clock())
+
+    def split(self, customer: str) -> Sequence[str]:
+        """Undo every merge in which an id was named; return the ids that stand for themselves again."""
+        with self._open():
+            return self._graph.split(customer)
+
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
+        with self._open():
+            return self._outbox.take(count)
+
+    def outbox_ack(self, numbers: Iterable[int]) -> int:
+        """Forget contacts that have arrived, by their numbers; return how many there were."""
+        with self._open():
+            return self._outbox.acknowledge(numbers)
+
+    def outbox_dropped(self) -> Mapping[str, int]:
+        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
+        with self._open():
+            return dict(self._outbox.dropped)
+
+    # What forgets
+    def erase(self, customer: str) -> Mapping[str, int]:
+        """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
+        with self._open():
+            members = self._members(customer)
+            histories = [contact for member in members for contact in self._histories.pop(member, ())]
+            for contact in histories:
+                del self._contacts[contact.id]
+            links, merged = self._graph.erase(members)
+            return {
+                "profiles": sum(self._profiles.pop(member, None) is not None for member in members),
+                "consents": sum(self._consents.pop(member, None) is not None for member in members),
+                "links": links,
+                "merges": merged,
+                "contacts": len(histories),
+                "outbox": self._outbox.erase(members),
+            }
+
+    def forget_contacts(self, before_us: int) -> int:
+        """Forget the ledger's contacts before a moment; return how many there were."""
+        with self._open():
+            gone = 0
+            for history in self._histories.values():
+                old = history[: bisect_left(history, before_us, key=_at_us)]
+                del history[: len(old)]
+                for contact in old:
+                    del self._contacts[contact.id]
+                gone += len(old)
+            return gone
+
+    def close(self) -> None:
+        """Take no more calls; a second close does nothing."""
+        with self._lock:
+            self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<MemoryStore {'closed' if self._closed else 'open'}>"
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise UsageError("the store is closed; open another one")
+            yield
+
+    def _members(self, customer: str) -> tuple[str, ...]:
+        return self._graph.merges(customer).members(customer)
+
+    def _put_profile(self, snapshot: Snapshot) -> bool:
+        before = self._profiles.get(snapshot.customer)
+        if before is not None and (snapshot.epoch, snapshot.at_us) < (before.epoch, before.at_us):
+            return False
+        self._profiles[snapshot.customer] = snapshot
+        return True
+
+    def _put_consents(self, customer: str, consents: Consents) -> bool:
+        before = self._consents.get(customer)
+        if before is not None and consents.at_us < before.at_us:
+            return False
+        self._consents[customer] = consents if before is None else before.renewed(consents)
+        return True
+
+    def _keep(self, contacts: Iterable[Contact]) -> list[Contact]:
+        new = []
+        for contact in contacts:
+            if contact.id not in self._contacts:
+                self._contacts[contact.id] = contact
+                insort(self._histories.setdefault(contact.customer, []), contact, key=_at_us)
+                new.append(contact)
+        return new
+
+
+def _checked(nouns: Iterable[_Noun], noun: type[_Noun]) -> tuple[_Noun, ...]:
+    checked = tuple(nouns)
+    if not all(isinstance(one, noun) for one in checked):
+        raise StoreError(f"only {noun.__name__} is taken here; nothing of this call was kept")
+    return checked
+
+
+_held: list[MemoryStore] = []
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    _held.extend(_stores)
+    for store in _held:
+        store._lock.acquire()  # noqa: SLF001 - so that no child begins with half a change
+
+
+def _after_fork() -> None:
+    for store in _held:
+        store._lock.release()  # noqa: SLF001 - taken just before, by this thread
+    _held.clear()
+    _forking.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
