@@ -19,6 +19,10 @@ from ..plan.plan import Plan
 _Counted = tuple[int, int, str]
 #: A cap's number and the value that is counted under it.
 CapKey = tuple[int, str]
+#: A cap's key, so many events that it allows, and its window [us].
+Counting = tuple[CapKey, int, int]
+#: The event that an exposure is recorded as, and that reservations count as.
+SHOWN = "shown"
 
 
 class Limited:
@@ -68,7 +72,7 @@ class Counters:
         self._prune_at = _PRUNE_AT
         for contact in contacts:
             until_us = NEVER_US if contact.until_us is None else contact.until_us
-            self._add(contact.id, contact.at_us, until_us, cap_keys(plan, contact), contact)
+            self._add(contact.id, contact.at_us, until_us, counting_of(plan, contact), contact)
 
     def under(self, plan: Plan) -> "Counters":
         """Return the same contacts counted under another plan."""
@@ -89,15 +93,15 @@ class Counters:
         for contact in contacts:
             self._remove(contact.id)
             until_us = NEVER_US if contact.until_us is None else contact.until_us
-            self._add(contact.id, contact.at_us, until_us, cap_keys(self.plan, contact), contact)
+            self._add(contact.id, contact.at_us, until_us, counting_of(self.plan, contact), contact)
         self._channels = {}
         self._prune(now_us)
 
-    def reserve(self, room: "Room", now_us: int, until_us: int) -> None:
-        """Count room that was taken, until it lapses."""
-        if room.id in self._kept:
+    def reserve(self, id_: str, room: "Room", now_us: int, until_us: int) -> None:
+        """Count room that was taken under an id, until it lapses."""
+        if id_ in self._kept:
             return
-        if self._add(room.id, now_us, until_us, room.keys, room):
+        if self._add(id_, now_us, until_us, room.counting, room):
             self._channels = {}
         if len(self._kept) > self._prune_at:
             self._prune(now_us)
@@ -106,31 +110,29 @@ class Counters:
         """Return the reservations that still count."""
         return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
 
-    def _add(self, id_: str, at_us: int, until_us: int, keys: tuple[CapKey, ...], what: "Contact | Room") -> bool:
+    def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: "Contact | Room") -> bool:
         """Count an event; return whether a cap may be reached by it."""
         event = (at_us, until_us, id_)
-        self._kept[id_] = _Kept(at_us, until_us, keys, what)
+        self._kept[id_] = _Kept(id_, at_us, until_us, counting, what)
         may_reach = False
-        for key in keys:
+        for key, count, within_us in counting:
             counted = self._counted.get(key)
-            if counted is None:
-                counted = self._counted[key] = []
-            if counted and counted[-1] > event:
+            if not counted:
+                counted = self._counted[key] = [event]
+            elif counted[-1] < event:
+                counted.append(event)
+            else:
                 insort(counted, event)
                 may_reach = True
-            else:
-                counted.append(event)
-            cap = self.plan.caps[key[0]]
-            count = cap.count
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
-            if len(counted) >= count and (count < 1 or counted[-count][0] > at_us - cap.within_us):
+            if len(counted) >= count and counted[-count][0] > at_us - within_us:
                 may_reach = True
         return may_reach
 
     def _remove(self, id_: str) -> None:
         kept = self._kept.pop(id_, None)
         if kept is not None:
-            for key in kept.keys:
+            for key, _, _ in kept.counting:
                 self._counted[key] = [one for one in self._counted[key] if one[2] != id_]
 
     def _prune(self, now_us: int) -> None:
@@ -171,64 +173,56 @@ _PRUNE_AT = 512
 _KEPT_MAX = 20_000
 
 
-@attrs.frozen(eq=False, repr=False)
+@attrs.frozen(eq=False)
 class Room:
-    """Room that a decision takes for one slot: the contact that it will be if it is shown."""
+    """What showing an offer on a channel counts for, once for all customers."""
 
-    id: str
     offer: Offer
     channel: str
-    keys: tuple[CapKey, ...]
+    counting: tuple[Counting, ...]
 
 
 @attrs.define(eq=False, repr=False)
 class _Kept:
     """A contact or a reservation, with the caps that it counts for."""
 
+    id: str
     at_us: int
     until_us: int
-    keys: tuple[CapKey, ...]
+    counting: tuple[Counting, ...]
     what: Contact | Room
 
     def contact(self) -> Contact:
         """Return it as a contact."""
         what = self.what
-        if isinstance(what, Contact):
-            return what
-        offer = what.offer
-        return Contact(
-            what.id,
-            "",
-            "shown",
-            self.at_us,
-            offer.topic,
-            offer.id,
-            channel=what.channel,
-            owner=offer.owner,
-            tags=offer.tags,
-            until_us=self.until_us,
+        return (
+            what if isinstance(what, Contact) else _shown(what.offer, what.channel, self.id, self.at_us, self.until_us)
         )
 
 
-def cap_keys(plan: Plan, contact: Contact) -> tuple[CapKey, ...]:
-    """Return the caps that a contact counts for, each with the value that it counts under."""
+def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
+    """Return the caps that a contact counts for."""
     topics = plan.catalog.topics
     return tuple(
-        (number, value)
+        ((number, value), cap.count, cap.within_us)
         for number, cap in enumerate(plan.caps)
         if cap.cap.event == contact.event
         for value in contact_values(topics, contact, cap.cap.of)
     )
 
 
-def room_keys(plan: Plan, offer: Offer, channel: str) -> tuple[CapKey, ...]:
-    """Return the caps that showing an offer on a channel counts for."""
+def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
+    """Return what showing an offer on a channel counts for."""
 
-    def make() -> tuple[CapKey, ...]:
-        shown = Contact("", "", "shown", 0, offer.topic, offer.id, channel=channel, owner=offer.owner, tags=offer.tags)
-        return cap_keys(plan, shown)
+    def make() -> Room:
+        return Room(offer, channel, counting_of(plan, _shown(offer, channel, "", 0, 0)))
 
     return plan.once(("room", offer.id, channel), make)
+
+
+def _shown(offer: Offer, channel: str, id_: str, at_us: int, until_us: int) -> Contact:
+    tags, owner = offer.tags, offer.owner
+    return Contact(id_, "", SHOWN, at_us, offer.topic, offer.id, "", "", channel, owner, tags, until_us)
 
 
 def _reached(cap: CapPlan, counted: list[_Counted], now_us: int) -> tuple[bool, int]:

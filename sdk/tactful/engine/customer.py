@@ -20,12 +20,13 @@ class Standing:
         seen: By purpose, the slots that are seen and have no value, as bits.
         scores: The affinities by purpose; None where they are not known.
         allow: The treatments whose standing requirements are met.
+        count: How many they are.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
         orders: Orders of the offers that were asked for, by what they depend on.
     """
 
-    __slots__ = ("allow", "orders", "scores", "seen", "since_us", "until_us", "views")
+    __slots__ = ("allow", "count", "orders", "scores", "seen", "since_us", "until_us", "views")
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Standing:
         self.seen = seen
         self.scores = scores
         self.allow = allow
+        self.count = allow.bit_count()
         self.since_us = since_us
         self.until_us = until_us
         self.orders: dict[object, object] = {}

@@ -14,8 +14,8 @@ from .count import NOTHING, Limited
 from .customer import Customer, OnChannel, Standing
 from .mask import mask
 
-#: With fewer allowed treatments than this per slot it is quicker to sort them than to walk down the offers.
-_FEW_PER_SLOT = 8
+#: With fewer than one in so many standing treatments allowed, sorting them is quicker than walking down the offers.
+_FEW = 16
 
 
 @attrs.define(eq=False)
@@ -84,7 +84,7 @@ def decide(
     effects = plan.effects(flags)
     boosts = rank.boosting(plan, customer, here, there, context, now_us) if plan.boosts else 0
     order, factors = rank.order(plan, there, effects.blind | limited.blind, boosts)
-    ranked = rank.few(plan, allowed, factors) if allowed.bit_count() <= _FEW_PER_SLOT * page.slots else order
+    ranked = rank.few(plan, allowed, factors) if allowed.bit_count() * _FEW < there.count else order
     chosen, dropped = compose(page, ranked, allowed, effects.quotas)
     return Moment(
         plan, channel, page, customer, here, there, context, now_us, limited, flags, allowed, factors, chosen, dropped

@@ -6,12 +6,9 @@ It looks at no profile. A reservation that is not confirmed lapses.
 from ..clock import SECOND_US
 from ..contacts import Contact
 from ..errors import UsageError
-from .count import Counters, Room, room_keys
+from .count import SHOWN, Counters, room_for
 from .middle import Moment
 from .token import Receipt, Shown
-
-#: The event that an exposure is recorded as, and that reservations count as.
-SHOWN = "shown"
 
 
 def reserve(counters: Counters, moment: Moment, decision: str) -> None:
@@ -21,10 +18,7 @@ def reserve(counters: Counters, moment: Moment, decision: str) -> None:
         return
     until_us = now_us + plan.policy.values.reserve_s * SECOND_US
     for slot, one in enumerate(moment.chosen):
-        offer = one.ranked.offer
-        counters.reserve(
-            Room(f"{decision}/{slot}/{SHOWN}", offer, channel, room_keys(plan, offer, channel)), now_us, until_us
-        )
+        counters.reserve(f"{decision}/{slot}/{SHOWN}", room_for(plan, one.ranked.offer, channel), now_us, until_us)
 
 
 def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
