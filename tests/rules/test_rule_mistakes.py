@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tactful.errors import TactfulError
 from tactful.expr import text
 from tactful.schema import ValueType
 
+SDK = Path(__file__).parents[2] / "sdk"
 VARIABLES = {
     "profile.tier": ValueType.TEXT,
     "profile.visits": ValueType.INT,
@@ -116,6 +118,6 @@ def test_a_library_that_is_not_there_names_the_extra(absent):
             print(error.extra)
     """)
     ran = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env={"PYTHONPATH": "sdk"}
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env={"PYTHONPATH": str(SDK)}
     )
     assert ran.stdout == "author\n"
