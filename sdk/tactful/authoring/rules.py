@@ -1,6 +1,7 @@
 """Rules in CEL: from text to a checked, typed tree within the subset. It evaluates no rule but constant parts."""
 
 import ast
+import importlib
 import math
 from collections.abc import Mapping
 from typing import Any, Final
@@ -98,7 +99,7 @@ _SAID: Final = {ValueType.BOOL: "a condition (true or false)"}
 
 
 def _environment(variables: Mapping[str, ValueType]) -> Any:
-    cel = _cel()
+    cel = _library("cel_expr_python.cel")
     types = {
         ValueType.TEXT: cel.Type.STRING,
         ValueType.INT: cel.Type.INT,
@@ -122,24 +123,20 @@ def _environment(variables: Mapping[str, ValueType]) -> Any:
     )
 
 
-def _cel() -> Any:
-    try:
-        from cel_expr_python import cel  # noqa: PLC0415 - the edge reads no rules
-    except ImportError as error:
-        raise ExtraMissing("reading rules", "author") from error
-    return cel
-
-
 def _checked(expression: Any) -> Any:
-    try:
-        from cel.expr import checked_pb2  # noqa: PLC0415
-        from google.protobuf import any_pb2  # noqa: PLC0415
-    except ImportError as error:
-        raise ExtraMissing("reading rules", "author") from error
-    envelope, checked = any_pb2.Any(), checked_pb2.CheckedExpr()
+    envelope = _library("google.protobuf.any_pb2").Any()
+    checked = _library("cel.expr.checked_pb2").CheckedExpr()
     envelope.ParseFromString(expression.serialize())
     checked.ParseFromString(envelope.value)
     return checked
+
+
+def _library(name: str) -> Any:
+    """Import what the edge does without."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ExtraMissing("reading rules", "author") from error
 
 
 def steps(expr: Expr) -> int:

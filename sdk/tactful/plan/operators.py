@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from math import copysign, inf, isnan, nan
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from ..clock import SECOND_US, to_datetime
 from ..schema import INT64_MAX
@@ -150,8 +149,12 @@ def zone(name: str) -> tzinfo | None:
     if match := _OFFSET.fullmatch(name):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
         return timezone(-offset if match[1] == "-" else offset) if offset < timedelta(days=1) else None
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few rules name a zone, and it takes time to load
+
     try:
-        return UTC if name == "UTC" else ZoneInfo(name)
+        return ZoneInfo(name)
     except (OSError, ValueError, LookupError):  # a name with a null byte, a folder's name, a name of no zone
         return None
 
