@@ -300,7 +300,7 @@ def test_the_judge_notices_operators_with_the_ways_of_python(rule, judge, compil
         "exists": (lambda items, truth: any(map(truth, items or ())), "profile.ints0.exists(v, 1 / v > 1)"),
         "for_all": (lambda items, truth: all(map(truth, items or ())), "profile.ints0.all(v, 1 / v < 1)"),
         "duration_part": (lambda length_us, part: length_us // operators.DURATION_PARTS[part], DURATION_RULE),
-        "to_int": (lambda value: int(value) if abs(value) < 1e19 else None, "int(profile.number0) > 9"),
+        "to_int": (lambda value: round(value) if abs(value) < 1e18 else None, "int(profile.number0) == -1"),
     }
     for name, (wrong, source) in mutants.items():
         assert not caught(source, rule, judge, compiler), source
