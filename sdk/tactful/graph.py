@@ -76,14 +76,14 @@ class MemoryGraph:
         self._regroup(merges.without(customer), members)
         return tuple(dict.fromkeys(map(self._root, members)))
 
-    def erase(self, customers: Iterable[str]) -> tuple[int, int]:
-        """Forget customers; return how many links and how many merged ids went."""
+    def erase(self, customers: Iterable[str]) -> Mapping[str, int]:
+        """Forget customers' links and merges; return how many links and how many merged ids went."""
         merged = links = 0
         for customer in customers:
             merged += self._merges.pop(customer, None) is not None
             for one in self._linked.pop(customer, ()):
                 links += self._links[one].pop(customer, None) is not None
-        return links, merged
+        return {"links": links, "merges": merged}
 
     def _root(self, customer: str) -> str:
         return self.merges(customer).root(customer)

@@ -46,7 +46,7 @@ class Link:
         customer: The persistent customer id.
         kind: How it is known, such as "stated", "login" or "matched".
         confidence: How sure it is, 0 to 1.
-        at_us: When it was first stated [us since 1970].
+        at_us: When it was stated [us since 1970].
     """
 
     name: str

@@ -203,13 +203,11 @@ class MemoryStore:
             histories = [contact for member in members for contact in self._histories.pop(member, ())]
             for contact in histories:
                 del self._contacts[contact.id]
-            links, merged = self._graph.erase(members)
             return {
                 "profiles": sum(self._profiles.pop(member, None) is not None for member in members),
                 "consents": sum(self._consents.pop(member, None) is not None for member in members),
-                "links": links,
-                "merges": merged,
                 "contacts": len(histories),
+                **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
             }
 

@@ -15,7 +15,9 @@ PUBLIC = [
     "ConsentState",
     "Consents",
     "Contact",
+    "Decision",
     "Dial",
+    "Edge",
     "Entry",
     "ExtraMissing",
     "Familiarity",
@@ -32,6 +34,9 @@ PUBLIC = [
     "Mistake",
     "Observation",
     "OfferClass",
+    "Options",
+    "OutboxLimits",
+    "Pick",
     "PluginError",
     "Policy",
     "PolicyError",
@@ -58,6 +63,7 @@ PUBLIC = [
     "Withhold",
     "check_value",
     "hookimpl",
+    "open",
     "wall_clock",
 ]
 

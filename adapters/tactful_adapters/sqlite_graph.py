@@ -1,0 +1,117 @@
+"""The identity graph in a SQLite file, within a transaction of the caller's. Who decides is the rules' business."""
+
+import sqlite3
+import uuid
+from collections.abc import Mapping, Sequence
+
+from tactful import Identity, IdentityRules, Link, Merge, Merges, UsageError
+
+
+class SQLiteGraph:
+    """Who is linked to which identifiers, and which ids are one customer, as a connection sees it."""
+
+    __slots__ = ("_connection", "_rules")
+
+    def __init__(self, connection: sqlite3.Connection, rules: IdentityRules) -> None:
+        self._connection = connection
+        self._rules = rules
+
+    def merges(self, customer: str) -> Merges:
+        """Return the merges through which a customer has several ids; none for most."""
+        found = self._connection.execute(
+            """SELECT merging.customer, other, at_us FROM merged AS asked
+               JOIN merged AS member ON member.root = asked.root
+               JOIN merging ON merging.customer = member.customer
+               WHERE asked.customer = ? ORDER BY merging.number""",
+            (customer,),
+        )
+        return Merges(Merge(*row) for row in found)
+
+    def identify(self, identifiers: Mapping[str, str]) -> Identity | None:
+        """Return whom identifiers stand for; None if unknown, or if they contradict each other."""
+        return self._rules.identity(identifiers, self._standing_for, self._households)
+
+    def link(
+        self, identifiers: Mapping[str, str], customer: str | None, kind: str, confidence: float, at_us: int
+    ) -> str:
+        """Keep that identifiers stand for a customer; return the id that stands for the customer."""
+        cleaned = self._rules.clean(identifiers)
+        root = None if customer is None else self._root(customer)
+        target = self._rules.target(cleaned, root, self._standing_for)
+        customer = customer or target or uuid.uuid4().hex
+        links = [Link(*one, customer, kind, confidence, at_us) for one in cleaned if one[0] != self._rules.customer]
+        self._connection.executemany(
+            """INSERT INTO link (name, value, customer, kind, confidence, at_us) VALUES (?, ?, ?, ?, ?, ?)
+               ON CONFLICT (name, value, customer)
+               DO UPDATE SET kind = excluded.kind, confidence = excluded.confidence, at_us = excluded.at_us
+               WHERE excluded.confidence > confidence""",
+            [(one.name, one.value, one.customer, one.kind, one.confidence, one.at_us) for one in links],
+        )
+        return self._root(customer)
+
+    def unlink(self, identifiers: Mapping[str, str]) -> int:
+        """Forget whom identifiers stand for; return how many links went."""
+        cleaned = self._rules.clean(identifiers)
+        return self._connection.executemany("DELETE FROM link WHERE name = ? AND value = ?", cleaned).rowcount
+
+    def links(self, customer: str) -> Sequence[Link]:
+        """Return the links of a customer and all that is merged with it, oldest first."""
+        query = "SELECT name, value, customer, kind, confidence, at_us FROM link WHERE customer = ?"
+        members = self.merges(customer).members(customer)
+        found = [Link(*row) for member in members for row in self._connection.execute(query, (member,))]
+        return tuple(sorted(found, key=lambda link: (link.at_us, link.name, link.value, link.customer)))
+
+    def merge(self, customer: str, other: str, at_us: int) -> str:
+        """Keep that two ids are one customer; return the id that stands for both, which is the first one's."""
+        if customer == other:
+            raise UsageError("a customer cannot be merged with itself")
+        merges = self.merges(customer).plus(self.merges(other), Merge(customer, other, at_us))
+        self._regroup(merges, merges.members(customer))
+        return merges.root(customer)
+
+    def split(self, customer: str) -> Sequence[str]:
+        """Undo every merge in which an id was named; return the ids that stand for themselves again."""
+        merges = self.merges(customer)
+        members, left = merges.members(customer), merges.without(customer)
+        self._regroup(left, members)
+        return tuple(dict.fromkeys(map(left.root, members)))
+
+    def erase(self, customers: Sequence[str]) -> Mapping[str, int]:
+        """Forget customers' links and merges; return how many links and how many merged ids went."""
+        links = self._connection.executemany("DELETE FROM link WHERE customer = ?", [(one,) for one in customers])
+        return {"links": links.rowcount, "merges": self._ungroup(customers)}
+
+    def _root(self, customer: str) -> str:
+        found = self._connection.execute("SELECT root FROM merged WHERE customer = ?", (customer,)).fetchone()
+        return customer if found is None else str(found[0])
+
+    def _ungroup(self, members: Sequence[str]) -> int:
+        rows = [(member,) for member in members]
+        self._connection.executemany("DELETE FROM merging WHERE customer = ?", rows)
+        return self._connection.executemany("DELETE FROM merged WHERE customer = ?", rows).rowcount
+
+    def _regroup(self, merges: Merges, members: Sequence[str]) -> None:
+        self._ungroup(members)
+        self._connection.executemany(
+            "INSERT INTO merged (customer, root) VALUES (?, ?)",
+            [(member, merges.root(member)) for member in members if len(merges.members(member)) > 1],
+        )
+        self._connection.executemany(
+            "INSERT INTO merging (customer, other, at_us) VALUES (?, ?, ?)",
+            [(merge.customer, merge.other, merge.at_us) for merge in merges],
+        )
+
+    def _standing_for(self, one: tuple[str, str]) -> set[str]:
+        name, value = one
+        if name == self._rules.customer:
+            return {self._root(value)}
+        found = self._connection.execute(
+            """SELECT DISTINCT coalesce(root, link.customer) FROM link
+               LEFT JOIN merged ON merged.customer = link.customer
+               WHERE name = ? AND value = ? AND confidence >= ?""",
+            (name, value, self._rules.confidence_min),
+        )
+        return {root for (root,) in found}
+
+    def _households(self, customer: str) -> set[str]:
+        return {link.value for link in self.links(customer) if self._rules.tells_household(link)}

@@ -1,0 +1,64 @@
+"""How snapshots, consents and contacts become bytes in a row, and come back. The forms are only ever added to."""
+
+from typing import Any, Final
+
+import attrs
+import msgpack
+
+from tactful import Consent, Consents, ConsentState, Contact, How, Observation, Snapshot, Source, StoreError
+
+# The place of a source is what is kept: new ones go to the end.
+_SOURCES: Final = (Source.STATED, Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY)
+
+
+def pack_attributes(snapshot: Snapshot) -> bytes:
+    """Return a snapshot's observations; what is as usual is left out."""
+    return _pack({name: _observed(observation) for name, observation in snapshot.attributes.items()})
+
+
+def unpack_snapshot(customer: str, epoch: int, at_us: int, body: bytes) -> Snapshot:
+    """Return the snapshot of a row."""
+    attributes = {
+        name: Observation(value, _SOURCES[source], *rest) for name, (value, source, *rest) in _unpack(body).items()
+    }
+    return Snapshot(customer, at_us, attributes, epoch)
+
+
+def pack_consents(consents: Consents) -> bytes:
+    """Return consent records."""
+    return _pack([(r.purpose, r.state.value, r.how.value, *attrs.astuple(r)[3:]) for r in consents.records])
+
+
+def unpack_consents(at_us: int, body: bytes) -> Consents:
+    """Return the consents of a row."""
+    records = (Consent(purpose, ConsentState(state), How(how), *rest) for purpose, state, how, *rest in _unpack(body))
+    return Consents(tuple(records), at_us)
+
+
+def pack_contact(contact: Contact) -> bytes:
+    """Return a contact, all of it."""
+    return _pack(attrs.astuple(contact))
+
+
+def unpack_contact(body: bytes) -> Contact:
+    """Return the contact of a row."""
+    return Contact(*_unpack(body))
+
+
+def _observed(observation: Observation) -> tuple[object, ...]:
+    known = (observation.value, _SOURCES.index(observation.source), observation.at_us)
+    if not observation.first_party:
+        return (*known, observation.confidence, False)
+    return known if observation.confidence == 1.0 else (*known, observation.confidence)
+
+
+def _pack(value: object) -> bytes:
+    try:
+        packed: bytes = msgpack.packb(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise StoreError(f"a value cannot be kept: {type(error).__name__}; nothing of this call was kept") from None
+    return packed
+
+
+def _unpack(body: bytes) -> Any:
+    return msgpack.unpackb(body, use_list=False)

@@ -1,0 +1,62 @@
+"""The tables of a SQLite store, by version of the schema. It holds no row and opens nothing."""
+
+import sqlite3
+from typing import Final
+
+#: "tact": what `file` and `PRAGMA application_id` show of our files.
+APPLICATION_ID: Final = 0x74616374
+#: Tables whose columns keep their types; libraries older than 3.37 do without.
+_STRICT: Final = "STRICT" if sqlite3.sqlite_version_info >= (3, 37) else ""
+_STRICT_KEYED: Final = "WITHOUT ROWID, STRICT" if _STRICT else "WITHOUT ROWID"
+
+_FIRST: Final = (
+    f"""CREATE TABLE profile (
+        customer TEXT PRIMARY KEY NOT NULL, epoch INTEGER NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL
+    ) {_STRICT}""",
+    f"CREATE TABLE consent (customer TEXT PRIMARY KEY NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL) {_STRICT}",
+    f"""CREATE TABLE link (
+        name TEXT NOT NULL, value TEXT NOT NULL, customer TEXT NOT NULL,
+        kind TEXT NOT NULL, confidence REAL NOT NULL, at_us INTEGER NOT NULL,
+        PRIMARY KEY (name, value, customer)
+    ) {_STRICT_KEYED}""",
+    "CREATE INDEX link_customer ON link (customer)",
+    # Who stands for an id follows from the merges, and is kept because every read needs it.
+    f"CREATE TABLE merged (customer TEXT PRIMARY KEY NOT NULL, root TEXT NOT NULL) {_STRICT_KEYED}",
+    "CREATE INDEX merged_root ON merged (root)",
+    f"""CREATE TABLE merging (
+        number INTEGER PRIMARY KEY,
+        customer TEXT NOT NULL REFERENCES merged DEFERRABLE INITIALLY DEFERRED,
+        other TEXT NOT NULL REFERENCES merged DEFERRABLE INITIALLY DEFERRED,
+        at_us INTEGER NOT NULL
+    ) {_STRICT}""",
+    "CREATE INDEX merging_customer ON merging (customer)",
+    "CREATE INDEX merging_other ON merging (other)",
+    f"""CREATE TABLE contact (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE, customer TEXT NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL
+    ) {_STRICT}""",
+    "CREATE INDEX contact_customer ON contact (customer, at_us)",
+    # A number is never given twice, so that a late acknowledgement hits nothing else.
+    f"""CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        rank INTEGER NOT NULL, customer TEXT NOT NULL, size_bytes INTEGER NOT NULL, body BLOB NOT NULL
+    ) {_STRICT}""",
+    "CREATE INDEX outbox_rank ON outbox (rank, number)",
+    # What waits is counted as it comes and goes; counting it anew for each record would read it all.
+    f"""CREATE TABLE waiting (
+        rank INTEGER PRIMARY KEY, contacts INTEGER NOT NULL, size_bytes INTEGER NOT NULL
+    ) {_STRICT}""",
+    "INSERT INTO waiting VALUES (0, 0, 0), (1, 0, 0), (2, 0, 0)",
+    """CREATE TRIGGER waiting_more AFTER INSERT ON outbox BEGIN
+        UPDATE waiting SET contacts = contacts + 1, size_bytes = size_bytes + new.size_bytes WHERE rank = new.rank;
+    END""",
+    """CREATE TRIGGER waiting_less AFTER DELETE ON outbox BEGIN
+        UPDATE waiting SET contacts = contacts - 1, size_bytes = size_bytes - old.size_bytes WHERE rank = old.rank;
+    END""",
+    f"CREATE TABLE dropped (rank INTEGER PRIMARY KEY, contacts INTEGER NOT NULL) {_STRICT}",
+    "INSERT INTO dropped VALUES (0, 0), (1, 0)",
+    f"CREATE TABLE register (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) {_STRICT}",
+)
+
+#: By version: the statements that lead to it from the one before. They are only ever added to.
+MIGRATIONS: Final = (_FIRST,)
