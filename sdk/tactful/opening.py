@@ -69,6 +69,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     return Edge(
         read(source),
         store=kept,
+        owned=kept is not store,
         sources=sources,
         graph=profiles is None,
         immediate=isinstance(kept, MemoryStore) and profiles is None and consents is None,

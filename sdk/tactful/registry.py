@@ -148,7 +148,7 @@ def _add(found: dict[str, Brought], plugin: object, name: str, distribution: str
                 raise PluginError(
                     f"{where}: guardrail {guardrail!r} comes from {found[guardrail].distribution} already"
                 )
-            found[guardrail] = Brought(cls, distribution, version)
+            found[guardrail] = Brought(cast("type[Guardrail]", cls), distribution, version)
 
 
 def _named(guardrail: str, rules: Iterable[LimitRule], scope: Scope) -> Iterator[tuple[str, LimitRule]]:

@@ -68,6 +68,7 @@ class Edge:
         plan: Plan,
         *,
         store: Store,
+        owned: bool,
         sources: Sources,
         graph: bool,
         immediate: bool,
@@ -78,6 +79,7 @@ class Edge:
     ) -> None:
         self._plan = plan
         self._store = store
+        self._owned = owned
         self._clock = clock
         self._read = read
         self._refused = ""
@@ -319,11 +321,12 @@ class Edge:
         return self._plan
 
     def close(self) -> None:
-        """Give back threads and the store; a second call does nothing. Later decisions show fallbacks."""
+        """Give back the thread, and the store if `open` made it; later decisions show fallbacks. Twice does nothing."""
         if not self._closed:
             self._closed = True
             self._snapshots.close()
-            self._store.close()
+            if self._owned:
+                self._store.close()
 
     def __enter__(self) -> Self:
         return self

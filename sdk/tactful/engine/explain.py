@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
-from ..limits import AtMost
+from ..limits import AtMost, Scope
 from ..plan.fuse import holds, single
 from ..plan.plan import Plan
 from .compose import Quota
@@ -66,9 +66,8 @@ def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
     picked = {one.index for one in moment.chosen}
     barred: dict[int, list[Reason]] = {}
     for reason, bits in _barriers(moment):
-        for entry in entries:
-            if bits >> entry.index & 1:
-                barred.setdefault(entry.index, []).append(reason)
+        for index in Scope(bits):
+            barred.setdefault(index, []).append(reason)
     losses = []
     for entry in entries:
         if entry.index not in picked:
