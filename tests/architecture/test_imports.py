@@ -83,7 +83,8 @@ def test_importing_tactful_loads_the_edge_alone(fresh):
     assert ended.returncode == 0, ended.stderr
     loaded = set(ended.stdout.split())
     assert "tactful" in loaded
-    assert loaded <= EDGE - {"cryptography"}
+    compiled = {name for name in loaded if "cython" in name}  # what msgpack's compiled part brings along
+    assert loaded - compiled <= EDGE - {"cryptography"}
 
 
 def test_a_library_beyond_the_edge_would_be_seen(fresh):

@@ -6,8 +6,12 @@ MODULE_LINES = 300
 FUNCTION_LINES = 50
 
 # Each stands here with the reason why it is better long; one that has become short must go from the list.
-LONG_MODULES: dict[str, str] = {}
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_MODULES: dict[str, str] = {
+    "sdk/tactful/engine/edge.py": "the face of the library: more than half of it tells what its few methods promise",
+}
+LONG_FUNCTIONS: dict[str, str] = {
+    "sdk/tactful/opening.py:open": "one line of code for each part that it puts together, and two to tell what it is",
+}
 
 
 def long_modules(sources):

@@ -11,8 +11,8 @@ from ..plan.plan import Plan
 from ..profile import Identity, Snapshot
 from .convert import to_consents, to_snapshot
 from .count import NOTHING, Counters, Limited, everything_reached
-from .customer import Customer
-from .identify import Identities, Who
+from .customer import Customer, Who
+from .identify import Identities
 from .snapshot import Here, Snapshots
 
 

@@ -5,21 +5,10 @@ It knows worths and sets; why a treatment is not in a set it does not know.
 
 from collections.abc import Iterable, Sequence
 
-import attrs
-
 from ..limits import AtMost
 from ..plan.pages import Page
 from ..plan.worth import RankedOffer
-
-
-@attrs.define(eq=False)
-class Chosen:
-    """One treatment in one placement: indices of both, with the offer and its worth."""
-
-    placement: int
-    index: int
-    worth: float
-    ranked: RankedOffer
+from .moment import Chosen
 
 
 class Quota:

@@ -9,6 +9,10 @@ from ..schema import Value
 
 #: A profile as one purpose may see it, by slot.
 View = tuple[Value | None, ...]
+#: The profile by purpose, the seen slots without a value by purpose, the affinities by purpose, until when.
+Masked = tuple[tuple[tuple[Value | None, ...], ...], tuple[int, ...], tuple[Mapping[str, float] | None, ...], int]
+#: The caller's word for a customer: the persistent id, or identifiers by name.
+Who = str | Mapping[str, str] | None
 
 
 class Standing:

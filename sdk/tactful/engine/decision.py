@@ -6,10 +6,9 @@ import attrs
 
 from ..familiarity import Familiarity
 from . import render
-from .compose import Chosen
 from .customer import Customer
 from .explain import Explanation, explain, limits_acting
-from .middle import Moment
+from .moment import Chosen, Moment
 from .record import receipt_of
 from .token import Receipt, Seal
 from .why import why
@@ -131,7 +130,7 @@ class Decision:
 
 def _pick(moment: Moment, one: Chosen) -> Pick:
     entry = moment.plan.catalog.entries[one.index]
-    basis = Familiarity.PERSONAL if moment.factors.personal(one.ranked) else entry.labels.basis
+    basis = Familiarity.PERSONAL if moment.affinities.personal(one.ranked) else entry.labels.basis
     return Pick(
         moment.page.placements[one.placement].placement.name,
         entry.offer.id,

@@ -8,7 +8,6 @@ import itertools
 import logging
 import os
 import secrets
-import uuid
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -29,9 +28,10 @@ from ..ports import Store
 from ..profile import Identity, Snapshot
 from . import middle, record
 from .arrive import Arrivals, Brought
-from .customer import Customer
+from .count import Counters
+from .customer import Customer, Who
 from .decision import Decision
-from .identify import Identities, Who
+from .identify import Identities
 from .snapshot import Snapshots, Sources
 from .token import Seal
 
@@ -88,7 +88,8 @@ class Edge:
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
-        self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
+        self._snapshots = Snapshots(sources, self._identities.resolve, lambda: self._plan, clock, options.customers_max)
+        self._recorder = record.Recorder(store, self._seal, self._counters, clock)
         self._arrivals = Arrivals(self._identities, self._snapshots, options.refresh_s, immediate=immediate)
         self._reset()
         _edges.add(self)
@@ -167,6 +168,10 @@ class Edge:
                 self._views[key] = decision
         return decision
 
+    def _counters(self, customer: str) -> Counters | None:
+        here = self._snapshots.here(Identity(customer))
+        return None if here is None else here.counting(self._plan)
+
     def _seen(self, key: object, customer: Customer) -> Decision | None:
         """Return what was decided for a page view, unless what is known of the customer has changed since."""
         with self._lock:
@@ -228,9 +233,7 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        now_us = self._clock()
-        receipt = self._seal.open(decision, now_us) if isinstance(decision, str) else decision.receipt()
-        return self._keep(record.contacts_of(receipt, event, slot, now_us), now_us)
+        return self._recorder.decided(decision if isinstance(decision, str) else decision.receipt(), event, slot)
 
     def observe(
         self,
@@ -261,20 +264,7 @@ class Edge:
         identity = self._identities.resolve(who)
         if identity is None:
             raise UsageError("observe: the identifiers stand for nobody; link them first")
-        now_us = self._clock()
-        contact = Contact(id or uuid.uuid4().hex, identity.customer, event, now_us, topic, offer, channel=channel)
-        return self._keep([contact], now_us)
-
-    def _keep(self, contacts: list[Contact], now_us: int) -> bool:
-        if not contacts:
-            return False
-        new = self._store.record(contacts)
-        here = self._snapshots.here(Identity(contacts[0].customer))
-        if here is not None:
-            counters = here.counting(self._plan)
-            with counters.lock:
-                counters.add(contacts, now_us)
-        return new > 0
+        return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
 
     def forget(self, who: Who) -> None:
         """Let go of what is held of a customer, so that it is fetched anew."""

@@ -11,7 +11,7 @@ from ..limits import AtMost, Scope
 from ..plan.fuse import holds, single
 from ..plan.plan import Plan
 from .compose import Quota
-from .middle import Moment
+from .moment import Moment
 
 
 @attrs.frozen

@@ -7,9 +7,7 @@ from cachetools import FIFOCache
 
 from ..ports import IdentityGraph
 from ..profile import Identity
-
-#: The caller's word for a customer: the persistent id, or identifiers by name.
-Who = str | Mapping[str, str] | None
+from .customer import Who
 
 #: The strength of kinds of identifiers, strongest first.
 KINDS = ("person", "household", "device")

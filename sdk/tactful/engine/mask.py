@@ -9,9 +9,7 @@ from ..clock import NEVER_US
 from ..plan.visibility import Visibility
 from ..profile import Snapshot
 from ..schema import Value
-
-#: The profile by purpose, the seen slots without a value by purpose, the affinities by purpose, until when.
-Masked = tuple[tuple[tuple[Value | None, ...], ...], tuple[int, ...], tuple[Mapping[str, float] | None, ...], int]
+from .customer import Masked
 
 
 def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, ...], now_us: int) -> Masked:

@@ -3,57 +3,18 @@
 mask -> qualify -> guard -> rank -> compose
 """
 
-import attrs
-
 from ..plan.pages import Page
 from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
 from . import guard, qualify, rank
-from .compose import Chosen, compose
+from .compose import compose
 from .count import NOTHING, Limited
 from .customer import Customer, OnChannel, Standing
 from .mask import mask
+from .moment import Moment
 
 #: With fewer than one in so many standing treatments allowed, sorting them is quicker than walking down the offers.
 _FEW = 16
-
-
-@attrs.define(eq=False)
-class Moment:
-    """
-    What one decision was made of, for those who ask why. All of it stays as it was.
-
-    Attributes:
-        plan: The plan.
-        channel: What the channel adds.
-        page: The placements.
-        customer: Whom it is for.
-        here: What was known of the customer on the channel.
-        there: What the snapshot came to.
-        context: The context by slot.
-        now_us: The moment [us since 1970].
-        limited: What caps asked.
-        flags: The flags that bounds set.
-        allowed: The treatments that could be chosen.
-        factors: What base worths were multiplied with.
-        chosen: What fills the slots.
-        dropped: What was taken out again because a share did not hold.
-    """
-
-    plan: Plan
-    channel: ChannelPlan
-    page: Page
-    customer: Customer
-    here: OnChannel
-    there: Standing
-    context: tuple[Value | None, ...]
-    now_us: int
-    limited: Limited
-    flags: int
-    allowed: int
-    factors: rank.Factors
-    chosen: list[Chosen]
-    dropped: list[Chosen]
 
 
 def decide(

@@ -3,8 +3,7 @@
 from ..clock import NEVER_US
 from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
-from .customer import Customer, OnChannel, Standing
-from .mask import Masked
+from .customer import Customer, Masked, OnChannel, Standing
 
 
 def standing(

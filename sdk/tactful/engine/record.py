@@ -3,12 +3,16 @@
 It looks at no profile. A reservation that is not confirmed lapses.
 """
 
-from ..clock import SECOND_US
+import uuid
+from collections.abc import Callable
+
+from ..clock import SECOND_US, Clock
 from ..contacts import Contact
 from ..errors import UsageError
+from ..ports import Ledger
 from .count import SHOWN, Counters, room_for
-from .middle import Moment
-from .token import Receipt, Shown
+from .moment import Moment
+from .token import Receipt, Seal, Shown
 
 
 def reserve(counters: Counters, moment: Moment, decision: str) -> None:
@@ -68,3 +72,35 @@ def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> 
         )
         for one in shown
     ]
+
+
+class Recorder:
+    """Keeps what became of decisions, and what customers did: durably, once in effect, and counted here at once."""
+
+    def __init__(self, ledger: Ledger, seal: Seal, counters: Callable[[str], Counters | None], clock: Clock) -> None:
+        self._ledger = ledger
+        self._seal = seal
+        self._counters = counters
+        self._clock = clock
+
+    def decided(self, decision: Receipt | str, event: str, slot: int | None) -> bool:
+        """Keep what became of a decision, by its receipt or token; return whether it was new."""
+        now_us = self._clock()
+        receipt = self._seal.open(decision, now_us) if isinstance(decision, str) else decision
+        return self._keep(contacts_of(receipt, event, slot, now_us), now_us)
+
+    def observed(self, customer: str, event: str, topic: str, offer: str, channel: str, id_: str | None) -> bool:
+        """Keep what a customer did apart from any decision; return whether it was new."""
+        now_us = self._clock()
+        contact = Contact(id_ or uuid.uuid4().hex, customer, event, now_us, topic, offer, channel=channel)
+        return self._keep([contact], now_us)
+
+    def _keep(self, contacts: list[Contact], now_us: int) -> bool:
+        if not contacts:
+            return False
+        new = self._ledger.record(contacts)
+        counters = self._counters(contacts[0].customer)
+        if counters is not None:
+            with counters.lock:
+                counters.add(contacts, now_us)
+        return new > 0

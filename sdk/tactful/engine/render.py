@@ -11,7 +11,7 @@ from ..plan.fuse import single
 from ..plan.plan import Plan
 from ..plan.requirements import Inliner
 from ..schema import ValueType
-from .middle import Moment
+from .moment import Moment
 
 
 def content(moment: Moment, index: int, purpose: int) -> Mapping[str, str]:

@@ -18,11 +18,12 @@ from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, Pro
 from ..profile import Identity, Snapshot
 from .convert import to_consents, to_snapshot
 from .count import Counters
-from .customer import Customer
-from .identify import Identities, Who
+from .customer import Customer, Who
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
+#: Tells whom a caller's word stands for; it may ask a graph.
+Resolve = Callable[[Who], Identity | None]
 
 
 @attrs.frozen
@@ -70,10 +71,10 @@ class Snapshots:
     """The customers that are here, bounded; and the thread that fetches the others."""
 
     def __init__(
-        self, sources: Sources, identities: Identities, plan: Callable[[], Plan], clock: Clock, maxsize: int
+        self, sources: Sources, resolve: Resolve, plan: Callable[[], Plan], clock: Clock, maxsize: int
     ) -> None:
         self._sources = sources
-        self._identities = identities
+        self._resolve = resolve
         self._plan = plan
         self._clock = clock
         self._maxsize = maxsize
@@ -104,7 +105,7 @@ class Snapshots:
 
     def load(self, who: Who) -> Here | None:
         """Fetch a customer and keep it; None if the identifiers stand for nobody. A source may raise."""
-        identity = self._identities.resolve(who)
+        identity = self._resolve(who)
         if identity is None:
             return None
         now_us, plan = self._clock(), self._plan()

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from ..expr import reads
 from ..familiarity import Familiarity
-from .compose import Chosen
 from .explain import limits_acting
-from .middle import Moment
+from .moment import Chosen, Moment
 
 
 def why(moment: Moment) -> str:
@@ -30,7 +29,7 @@ def _title(moment: Moment, one: Chosen) -> str:
 def _because(moment: Moment, one: Chosen) -> str:
     entry = moment.plan.catalog.entries[one.index]
     known = sorted(set(_used(moment, one)))
-    if moment.factors.personal(one.ranked):
+    if moment.affinities.personal(one.ranked):
         known.append("of what you chose before")
     if known:
         return f"you see this because {_listed(known)}.{_purpose(moment, one)}"

@@ -1,0 +1,68 @@
+"""All that one decision was made of, and what it chose; for those who ask why. Nothing in it changes afterwards."""
+
+from typing import Protocol
+
+import attrs
+
+from ..plan.pages import Page
+from ..plan.plan import ChannelPlan, Plan
+from ..plan.worth import RankedOffer
+from ..schema import Value
+from .count import Limited
+from .customer import Customer, OnChannel, Standing
+
+
+class Affinities(Protocol):
+    """What ranking knows of the customer's affinities."""
+
+    def personal(self, ranked: RankedOffer) -> bool:
+        """Return whether the customer's own affinity ranks an offer."""
+        ...
+
+
+@attrs.define(eq=False)
+class Chosen:
+    """One treatment in one placement: indices of both, with the offer and its worth."""
+
+    placement: int
+    index: int
+    worth: float
+    ranked: RankedOffer
+
+
+@attrs.define(eq=False)
+class Moment:
+    """
+    What one decision was made of, for those who ask why. All of it stays as it was.
+
+    Attributes:
+        plan: The plan.
+        channel: What the channel adds.
+        page: The placements.
+        customer: Whom it is for.
+        here: What was known of the customer on the channel.
+        there: What the snapshot came to.
+        context: The context by slot.
+        now_us: The moment [us since 1970].
+        limited: What caps asked.
+        flags: The flags that bounds set.
+        allowed: The treatments that could be chosen.
+        affinities: Tells whether the customer's own affinity ranked an offer.
+        chosen: What fills the slots.
+        dropped: What was taken out again because a share did not hold.
+    """
+
+    plan: Plan
+    channel: ChannelPlan
+    page: Page
+    customer: Customer
+    here: OnChannel
+    there: Standing
+    context: tuple[Value | None, ...]
+    now_us: int
+    limited: Limited
+    flags: int
+    allowed: int
+    affinities: Affinities
+    chosen: list[Chosen]
+    dropped: list[Chosen]
