@@ -28,7 +28,7 @@ from .errors import (
 from .familiarity import Familiarity
 from .hookspecs import hookimpl
 from .identity import IdentityRules, Link
-from .limits import Always, AtMost, Cap, Hide, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from .limits import Always, AtMost, Cap, Hide, LimitRule, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
 from .memory import MemoryStore
 from .merging import Merge, Merges
 from .offers import Intent, OfferClass, Privacy
@@ -63,6 +63,7 @@ __all__ = [
     "IdentityRules",
     "Intent",
     "LegalBasis",
+    "LimitRule",
     "Link",
     "MemoryStore",
     "Merge",

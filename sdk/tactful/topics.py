@@ -1,6 +1,6 @@
 """The graph of topics: what lies under what, what is related, what must never be linked. It knows no offer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
@@ -69,7 +69,7 @@ class TopicGraph:
         shares = (self._topics[at].blend for at in self.above(name) if at in self._topics)
         return min((share for share in shares if share is not None), default=None)
 
-    def __iter__(self) -> "Iterable[Topic]":
+    def __iter__(self) -> Iterator[Topic]:
         return iter(self._topics.values())
 
     def __contains__(self, name: object) -> bool:

@@ -27,6 +27,7 @@ PUBLIC = [
     "IdentityRules",
     "Intent",
     "LegalBasis",
+    "LimitRule",
     "Link",
     "MemoryStore",
     "Merge",
