@@ -123,6 +123,8 @@ class SQLiteFile:
 
     def _open(self) -> sqlite3.Connection:
         self._make_private()
+        if not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)):
+            raise StoreError(f"{self.path}: {_MEANS[sqlite3.SQLITE_READONLY]}")
         unclean = any(_size_bytes(self.path.with_name(self.path.name + end)) for end in ("-journal", "-wal"))
         connection = sqlite3.connect(
             self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -151,9 +153,11 @@ class SQLiteFile:
 
     def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
         """Look before anything is changed: a file that is not ours, or not ours any more, stays as it is."""
+        connection.execute("BEGIN")  # or another process that is making the file would be seen half done
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("COMMIT")
         if application != APPLICATION_ID and (application or version or tables):
             raise StoreError(f"{self.path}: it belongs to another application; name another file")
         if version > len(MIGRATIONS):
@@ -191,7 +195,7 @@ class SQLiteFile:
             time.sleep(0.01)
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        # Beginning to write shows at once whether that is possible, and lets one process alone migrate.
+        # One process alone migrates; one that is on its own takes the file here.
         connection.execute("BEGIN IMMEDIATE")
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -13,7 +13,10 @@ _FIRST: Final = (
     f"""CREATE TABLE profile (
         customer TEXT PRIMARY KEY NOT NULL, epoch INTEGER NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL
     ) {_STRICT}""",
-    f"CREATE TABLE consent (customer TEXT PRIMARY KEY NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL) {_STRICT}",
+    # Heard: whether the centre has told of them; what was said here alone is not older than anything of its.
+    f"""CREATE TABLE consent (
+        customer TEXT PRIMARY KEY NOT NULL, heard INTEGER NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL
+    ) {_STRICT}""",
     f"""CREATE TABLE link (
         name TEXT NOT NULL, value TEXT NOT NULL, customer TEXT NOT NULL,
         kind TEXT NOT NULL, confidence REAL NOT NULL, at_us INTEGER NOT NULL,

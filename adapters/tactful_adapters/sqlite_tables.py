@@ -54,16 +54,17 @@ class SQLiteTables:
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep consents, and the records they could not know of, unless newer ones are kept; return whether."""
         _check(consents, Consents)
-        before = self.consents((customer,)).get(customer)
-        if before is not None and consents.at_us < before.at_us:
+        query = "SELECT 1 FROM consent WHERE customer = ? AND heard AND at_us > ?"
+        if self.connection.execute(query, (customer, consents.at_us)).fetchone() is not None:
             return False
-        self._keep_consents(customer, consents if before is None else before.renewed(consents))
+        before = self.consents((customer,)).get(customer, consents)
+        self._keep_consents(customer, before.renewed(consents), heard=True)
         return True
 
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Keep one more record."""
         before = self.consents((customer,)).get(customer, Consents((), consent.at_us))
-        self._keep_consents(customer, before.plus(consent))
+        self._keep_consents(customer, before.plus(consent), heard=False)
 
     def contacts(self, customers: Iterable[str], since_us: int) -> Sequence[Contact]:
         """Return the contacts of customers at or after a moment, oldest first."""
@@ -106,9 +107,13 @@ class SQLiteTables:
             "contacts": many("DELETE FROM contact WHERE customer = ?", rows).rowcount,
         }
 
-    def _keep_consents(self, customer: str, consents: Consents) -> None:
-        query = "INSERT OR REPLACE INTO consent (customer, at_us, body) VALUES (?, ?, ?)"
-        self.connection.execute(query, (customer, consents.at_us, pack_consents(consents)))
+    def _keep_consents(self, customer: str, consents: Consents, *, heard: bool) -> None:
+        self.connection.execute(
+            """INSERT INTO consent (customer, heard, at_us, body) VALUES (?, ?, ?, ?)
+               ON CONFLICT (customer) DO UPDATE
+               SET heard = heard OR excluded.heard, at_us = excluded.at_us, body = excluded.body""",
+            (customer, heard, consents.at_us, pack_consents(consents)),
+        )
 
 
 def _check(one: object, noun: type) -> None:

@@ -61,6 +61,7 @@ class MemoryStore:
         self._closed = False
         self._profiles: dict[str, Snapshot] = {}
         self._consents: dict[str, Consents] = {}
+        self._heard: set[str] = set()
         self._contacts: dict[str, Contact] = {}
         self._histories: dict[str, list[Contact]] = {}
         self._outbox = MemoryOutbox(outbox)
@@ -200,12 +201,13 @@ class MemoryStore:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
         with self._open():
             members = self._members(customer)
+            self._heard.difference_update(members)
             histories = [contact for member in members for contact in self._histories.pop(member, ())]
             for contact in histories:
                 del self._contacts[contact.id]
             return {
-                "profiles": sum(self._profiles.pop(member, None) is not None for member in members),
-                "consents": sum(self._consents.pop(member, None) is not None for member in members),
+                "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
+                "consents": sum(self._consents.pop(one, None) is not None for one in members),
                 "contacts": len(histories),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
@@ -225,8 +227,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """Take no more calls; a second close does nothing."""
-        with self._lock:
-            self._closed = True
+        self._closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -239,9 +240,9 @@ class MemoryStore:
 
     @contextmanager
     def _open(self) -> Iterator[None]:
+        if self._closed:
+            raise UsageError("the store is closed; open another one")
         with self._lock:
-            if self._closed:
-                raise UsageError("the store is closed; open another one")
             yield
 
     def _members(self, customer: str) -> tuple[str, ...]:
@@ -256,8 +257,9 @@ class MemoryStore:
 
     def _put_consents(self, customer: str, consents: Consents) -> bool:
         before = self._consents.get(customer)
-        if before is not None and consents.at_us < before.at_us:
+        if before is not None and customer in self._heard and consents.at_us < before.at_us:
             return False
+        self._heard.add(customer)
         self._consents[customer] = consents if before is None else before.renewed(consents)
         return True
 

@@ -1,0 +1,168 @@
+"""Laws of what a store keeps: profiles, consents, ledger, outbox, registers. Part of `StoreConformance`."""
+# ruff: noqa: S101, PLR2004 - to assert what is expected is what a kit is for
+
+from pathlib import Path
+
+from ..consent import Consents
+from ..contacts import Contact
+from ..outbox import OutboxLimits
+from ..profile import Snapshot
+from .store_kit import HOSTILE, StoreMaking, at_once, contact, full_snapshot, no, refused, yes
+
+
+class RecordLaws(StoreMaking):
+    """What comes back, once, whole, in order, and to the right customer."""
+
+    # Profiles and consents
+
+    def test_what_is_put_comes_back(self, tmp_path: Path) -> None:
+        """Snapshots and consents come back equal, whatever the types of their values."""
+        snapshot, consents = full_snapshot("ada"), Consents((yes(3), no(9, channel="email")), 11)
+        with self.opened(tmp_path) as store:
+            assert store.put_profile(snapshot)
+            assert store.put_consents("ada", consents)
+            kept = store.profile("ada")
+            assert kept == snapshot
+            assert _types(kept) == _types(snapshot)
+            assert store.consents("ada") == consents
+
+    def test_what_was_never_put_is_absent(self, tmp_path: Path) -> None:
+        """Of a stranger nothing is known: None, and no contacts."""
+        with self.opened(tmp_path) as store:
+            store.put_profile(full_snapshot("ada"))
+            assert store.profile("bob") is None
+            assert store.consents("bob") is None
+            assert store.identify({"card": "1"}) is None
+            assert store.identify({}) is None
+            assert store.register("key") is None
+            assert list(store.contacts("bob", 0)) == []
+            assert list(store.links("bob")) == []
+
+    def test_customers_are_apart(self, tmp_path: Path) -> None:
+        """What is kept of one customer is seen of that one alone, however odd the id."""
+        with self.opened(tmp_path) as store:
+            for number, customer in enumerate(HOSTILE):
+                store.put_profile(Snapshot(customer, number, {}))
+                store.put_consents(customer, Consents((yes(number),), number))
+                store.record([contact(f"of {customer}", customer, number)])
+                store.set_register(customer, str(number).encode())
+            for number, customer in enumerate(HOSTILE):
+                assert store.profile(customer) == Snapshot(customer, number, {})
+                assert store.consents(customer) == Consents((yes(number),), number)
+                assert list(store.contacts(customer, 0)) == [contact(f"of {customer}", customer, number)]
+                assert store.register(customer) == str(number).encode()
+
+    def test_an_older_snapshot_changes_nothing(self, tmp_path: Path) -> None:
+        """A snapshot that arrives late does not take the place of a newer one; the epoch decides before the time."""
+        newest = Snapshot("ada", 5, {}, epoch=7)
+        with self.opened(tmp_path) as store:
+            store.put_profile(newest)
+            assert not store.put_profile(Snapshot("ada", 9, {}, epoch=6))
+            assert not store.put_profile(Snapshot("ada", 4, {}, epoch=7))
+            assert store.profile("ada") == newest
+            assert store.put_profile(Snapshot("ada", 1, {}, epoch=8))
+
+    def test_consents_that_arrive_silence_nothing_newer(self, tmp_path: Path) -> None:
+        """What was said here after the centre last heard stays when the centre's consents arrive; older ones do not."""
+        with self.opened(tmp_path) as store:
+            store.add_consent("ada", no(20))
+            assert store.put_consents("ada", Consents((yes(10),), 15))
+            known = store.consents("ada")
+            assert known is not None
+            assert set(known.records) == {yes(10), no(20)}
+            assert known.at_us == 15
+            assert not store.put_consents("ada", Consents((), 14))
+            assert store.put_consents("ada", Consents((yes(10), no(20)), 30))
+            assert store.consents("ada") == Consents((yes(10), no(20)), 30)
+
+    # Ledger and outbox
+
+    def test_a_contact_takes_effect_once(self, tmp_path: Path) -> None:
+        """A second contact with the same id changes neither the ledger nor the outbox."""
+        first, second = contact("1", "ada", 5), contact("2", "ada", 6)
+        with self.opened(tmp_path) as store:
+            assert store.record([first, first]) == 1
+            assert store.record([contact("1", "bob", 9), second]) == 1
+            assert list(store.contacts("ada", 0)) == [first, second]
+            assert list(store.contacts("bob", 0)) == []
+            assert [one for _, one in store.outbox_take(9)] == [first, second]
+
+    def test_contacts_are_kept_all_or_none(self, tmp_path: Path) -> None:
+        """A call that fails in the middle leaves no trace."""
+        contacts: list[Contact] = [contact("1", "ada", 5), None]  # type: ignore[list-item]
+        with self.opened(tmp_path) as store:
+            assert refused(lambda: store.record(contacts))
+            assert refused(lambda: store.put_many([Snapshot("ada", 1, {})], {}, contacts))
+            assert list(store.contacts("ada", 0)) == []
+            assert list(store.outbox_take(9)) == []
+            assert store.profile("ada") is None
+
+    def test_contacts_come_from_a_moment_oldest_first(self, tmp_path: Path) -> None:
+        """The window begins with its first moment, and what was recorded late is in its place."""
+        contacts = [contact(str(at_us), "ada", at_us) for at_us in (30, 10, 20, 40)]
+        with self.opened(tmp_path) as store:
+            store.record(contacts)
+            assert [one.at_us for one in store.contacts("ada", 20)] == [20, 30, 40]
+            assert store.forget_contacts(30) == 2
+            assert [one.at_us for one in store.contacts("ada", 0)] == [30, 40]
+
+    def test_the_outbox_keeps_the_order_until_it_is_acknowledged(self, tmp_path: Path) -> None:
+        """Withdrawals first, then oldest first; taking leaves everything, acknowledging takes it out once."""
+        events = ("shown", "click", "withdrawal", "shown")
+        with self.opened(tmp_path) as store:
+            store.record([contact(str(n), "ada", 9 - n, event) for n, event in enumerate(events)])
+            taken = store.outbox_take(9)
+            assert [one.id for _, one in taken] == ["2", "0", "1", "3"]
+            assert [one.id for _, one in store.outbox_take(2)] == ["2", "0"]
+            numbers = [number for number, _ in taken]
+            assert store.outbox_ack(numbers[:2]) == 2
+            assert store.outbox_ack(numbers[:2]) == 0
+            assert [one.id for _, one in store.outbox_take(9)] == ["1", "3"]
+            assert len(store.contacts("ada", 0)) == len(events)
+
+    def test_a_full_outbox_drops_exposures_first_and_no_withdrawal(self, tmp_path: Path) -> None:
+        """The oldest exposures go, then the oldest outcomes, and are counted; the ledger keeps them all."""
+        events = ("click", "shown", "withdrawal", "shown", "click", "withdrawal", "shown")
+        with self.opened(tmp_path, OutboxLimits(rows_max=3)) as store:
+            store.record([contact(str(n), "ada", n, event) for n, event in enumerate(events)])
+            assert [one.id for _, one in store.outbox_take(9)] == ["2", "5", "0", "4", "6"]
+            assert dict(store.outbox_dropped()) == {"exposure": 2, "outcome": 0}
+            store.record([contact(f"late {n}", "ada", n, "click") for n in range(3)])
+            assert [c.id for _, c in store.outbox_take(9)] == ["2", "5", "late 0", "late 1", "late 2"]
+            assert dict(store.outbox_dropped()) == {"exposure": 3, "outcome": 2}
+            assert len(store.contacts("ada", 0)) == len(events) + 3
+
+    def test_a_full_outbox_is_full_in_bytes_too(self, tmp_path: Path) -> None:
+        """A few large contacts are too much as well."""
+        limits = OutboxLimits(bytes_max=4_000)
+        with self.opened(tmp_path, limits) as store:
+            store.record([contact(f"{n}" * 1_000, "ada", n) for n in range(9)])
+            left = [one for _, one in store.outbox_take(9)]
+            assert [one.at_us for one in left] == [6, 7, 8]
+            assert sum(map(limits.size_bytes, left)) <= limits.bytes_max
+
+    def test_what_the_centre_knows_is_not_sent_to_it(self, tmp_path: Path) -> None:
+        """Filling a store puts nothing into the outbox, and counts only what is new."""
+        contacts = [contact("1", "ada", 5)]
+        with self.opened(tmp_path) as store:
+            assert store.put_many([full_snapshot("ada")], {"ada": Consents((), 1)}, contacts) == 3
+            assert store.put_many([], {"ada": Consents((), 0)}, contacts) == 0
+            assert list(store.outbox_take(9)) == []
+            assert list(store.contacts("ada", 0)) == contacts
+            assert store.profile("ada") == full_snapshot("ada")
+
+    # Registers
+
+    def test_a_register_is_claimed_once(self, tmp_path: Path) -> None:
+        """However many threads claim it, all get the same value; setting it afterwards changes it."""
+        with self.opened(tmp_path) as store:
+            values = at_once(8, lambda number: store.claim_register("key", b"%d" % number))
+            assert len(set(values)) == 1
+            assert store.register("key") == values[0]
+            store.set_register("key", b"new")
+            assert store.claim_register("key", b"other") == b"new"
+
+
+def _types(snapshot: Snapshot) -> list[type]:
+    """Return the types of the values: to Python, 1 and 1.0 and true are equal."""
+    return [type(observation.value) for observation in snapshot.attributes.values()]

@@ -1,0 +1,247 @@
+"""Every law of the kit catches a store that breaks it: a mutant each, and the kit is complete in this."""
+
+import time
+
+import attrs
+import pytest
+
+from tactful import Consents, MemoryStore, OutboxLimits, StoreError
+from tactful.testing.stores import StoreConformance
+from tactful_adapters.sqlite import SQLiteStore
+
+MUTANTS = {}
+
+
+def breaks(*laws):
+    def keep(mutant):
+        MUTANTS.update(dict.fromkeys((f"test_{law}" for law in laws), mutant))
+        return mutant
+
+    return keep
+
+
+@breaks("what_is_put_comes_back")
+class ForgetsTypes(MemoryStore):
+    def profile(self, customer):
+        found = super().profile(customer)
+        kept = {name: attrs.evolve(one, value=_number(one.value)) for name, one in found.attributes.items()}
+        return attrs.evolve(found, attributes=kept)
+
+
+def _number(value):
+    return int(value) if isinstance(value, bool) else value
+
+
+@breaks("what_was_never_put_is_absent")
+class InventsStrangers(MemoryStore):
+    def consents(self, customer):
+        return super().consents(customer) or Consents((), 0)
+
+
+@breaks("customers_are_apart")
+class EndsAtNul(MemoryStore):
+    def put_profile(self, snapshot):
+        return super().put_profile(attrs.evolve(snapshot, customer=snapshot.customer.partition("\0")[0]))
+
+    def profile(self, customer):
+        return super().profile(customer.partition("\0")[0])
+
+
+@breaks("an_older_snapshot_changes_nothing")
+class TakesTheLast(MemoryStore):
+    def _put_profile(self, snapshot):
+        self._profiles[snapshot.customer] = snapshot
+        return True
+
+
+@breaks("consents_that_arrive_silence_nothing_newer")
+class TakesTheLastConsents(MemoryStore):
+    def _put_consents(self, customer, consents):
+        self._consents[customer] = consents
+        return True
+
+
+@breaks("a_contact_takes_effect_once")
+class SendsTwice(MemoryStore):
+    def record(self, contacts):
+        new = super().record(contacts)
+        self._outbox.add(contacts[new:])
+        return new
+
+
+@breaks("contacts_are_kept_all_or_none")
+class KeepsHalf(MemoryStore):
+    def record(self, contacts):
+        return sum(super(KeepsHalf, self).record([contact]) for contact in contacts)
+
+
+@breaks("contacts_come_from_a_moment_oldest_first")
+class BeginsLate(MemoryStore):
+    def contacts(self, customer, since_us):
+        return super().contacts(customer, since_us + 1)
+
+
+@breaks("the_outbox_keeps_the_order_until_it_is_acknowledged")
+class TakesOut(MemoryStore):
+    def outbox_take(self, count):
+        taken = super().outbox_take(count)
+        self.outbox_ack([number for number, _ in taken])
+        return taken
+
+
+@breaks("a_full_outbox_drops_exposures_first_and_no_withdrawal", "a_full_outbox_is_full_in_bytes_too")
+class NeverFull(MemoryStore):
+    def __init__(self, *, outbox):  # noqa: ARG002 - it takes no notice
+        super().__init__()
+
+
+@breaks("what_the_centre_knows_is_not_sent_to_it")
+class SendsItBack(MemoryStore):
+    def put_many(self, profiles=(), consents=None, contacts=()):
+        return super().put_many(profiles, consents) + self.record(contacts)
+
+
+@breaks("a_register_is_claimed_once")
+class ClaimsInTwoSteps(MemoryStore):
+    def claim_register(self, name, value):
+        kept = self.register(name)
+        if kept is None:
+            time.sleep(0.01)
+            self.set_register(name, value)
+        return value if kept is None else kept
+
+
+@breaks("the_strongest_identifier_decides")
+class CookiesArePeople(MemoryStore):
+    def __init__(self, *, outbox):
+        super().__init__(outbox=outbox, kinds={"card": "person", "cookie": "person", "email": "person"})
+
+
+@breaks("identifiers_have_one_form")
+class TakesTextAsItIs(MemoryStore):
+    def identify(self, identifiers):
+        return super().identify({name: value.casefold() for name, value in identifiers.items()})
+
+
+@breaks("an_unsure_link_identifies_nobody")
+class BelievesAnything(MemoryStore):
+    def __init__(self, *, outbox):
+        super().__init__(outbox=outbox, confidence_min=0.0)
+
+
+@breaks("an_identifier_of_a_person_stands_for_one")
+class GivesCardsAway(MemoryStore):
+    def link(self, identifiers, *, customer=None, **how):
+        try:
+            return super().link(identifiers, customer=customer, **how)
+        except StoreError:
+            self.unlink(identifiers)
+            return super().link(identifiers, customer=customer, **how)
+
+
+@breaks("merged_customers_are_one")
+class KeepsFirstAttributes(MemoryStore):
+    def profile(self, customer):
+        merges = self._graph.merges(customer)
+        found = [self._profiles[one] for one in merges.members(customer) if one in self._profiles]
+        return attrs.evolve(found[0], attributes={**found[-1].attributes, **found[0].attributes}) if found else None
+
+
+@breaks("a_merge_lets_no_yes_silence_a_no", "a_merge_takes_the_weaker_yes")
+class PoolsConsents(MemoryStore):
+    """What looks right at first: all records of both, and the newest speaks."""
+
+    def consents(self, customer):
+        members = self._graph.merges(customer).members(customer)
+        found = [self._consents[one] for one in members if one in self._consents]
+        records = tuple(record for consents in found for record in consents.records)
+        return Consents(records, min(one.at_us for one in found)) if found else None
+
+
+@breaks("a_split_brings_back_who_had_what")
+class MovesRows(MemoryStore):
+    def merge(self, customer, other):
+        root = super().merge(customer, other)
+        for contact in self._histories.pop(other, ()):
+            self._histories.setdefault(root, []).append(contact)
+        return root
+
+
+@breaks("an_erased_customer_is_gone")
+class ErasesOneId(MemoryStore):
+    def erase(self, customer):
+        self.split(customer)
+        return super().erase(customer)
+
+
+@breaks("a_closed_store_takes_no_calls")
+class NeverCloses(MemoryStore):
+    def close(self):
+        pass
+
+
+@breaks("threads_do_not_disturb_each_other")
+class LooksThenLeaps(MemoryStore):
+    def _keep(self, contacts):
+        new = [contact for contact in contacts if contact.id not in self._contacts]
+        self._lock.release()
+        time.sleep(0.001)
+        self._lock.acquire()
+        for contact in new:
+            self._contacts[contact.id] = contact
+            self._histories.setdefault(contact.customer, []).append(contact)
+        return new
+
+
+@breaks("what_was_kept_is_there_again")
+class LosesTheOutbox(SQLiteStore):
+    def __init__(self, path, *, outbox):
+        super().__init__(path, outbox=outbox)
+        self.outbox_ack([number for number, _ in self.outbox_take(99)])
+
+
+# Processes are started by the kit, and import the store by its name.
+ISLANDS = """
+import os, pathlib
+from tactful_adapters.sqlite import SQLiteStore
+
+class Islands(SQLiteStore):
+    @classmethod
+    def from_url(cls, url, **how):
+        return super().from_url(f"{url}-{os.getpid()}", **how)
+"""
+
+
+class TheKit(StoreConformance):
+    def __init__(self, mutant):
+        self.mutant = mutant
+        self.persistent = issubclass(mutant, SQLiteStore)
+
+    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen
+        return self.mutant(where / "edge.db", outbox=outbox) if self.persistent else self.mutant(outbox=outbox)
+
+
+def laws():
+    return {name for name in dir(StoreConformance) if name.startswith("test_")}
+
+
+@pytest.mark.parametrize("law", sorted(MUTANTS))
+def test_a_mutant_breaks_its_law(law, tmp_path):
+    with pytest.raises(AssertionError):
+        getattr(TheKit(MUTANTS[law]), law)(tmp_path)
+
+
+def test_stores_of_their_own_are_caught(tmp_path, monkeypatch):
+    (tmp_path / "islands.py").write_text(ISLANDS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from islands import Islands  # noqa: PLC0415 - written just now
+
+    kit = TheKit(Islands)
+    kit.shared_between_processes = True
+    kit.url = lambda where: f"sqlite:///{where / 'edge.db'}"
+    with pytest.raises(AssertionError):
+        kit.test_processes_share_one_truth(tmp_path)
+
+
+def test_every_law_has_its_mutant():
+    assert laws() == set(MUTANTS) | {"test_processes_share_one_truth"}

@@ -1,0 +1,171 @@
+"""Both stores, handed the same random calls, give the same answers: neither knows something that the other does not."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tactful import (
+    Consent,
+    Consents,
+    ConsentState,
+    Contact,
+    How,
+    MemoryStore,
+    Observation,
+    OutboxLimits,
+    Snapshot,
+    Source,
+    StoreError,
+    UsageError,
+)
+from tactful_adapters.sqlite import SQLiteStore
+
+CUSTOMERS = st.sampled_from(("ada", "al", "bob", "b\0b"))
+TIMES = st.integers(0, 40)
+IDENTIFIERS = st.dictionaries(
+    st.sampled_from(("card", "email", "cookie", "household", "customer")),
+    st.sampled_from(("1", "2", "ada", "bob", " 1 ", "")),
+    max_size=3,
+)
+OBSERVATIONS = st.builds(
+    Observation,
+    st.sampled_from((1, 2.5, "x", True, ("a",))),
+    st.sampled_from(Source),
+    TIMES,
+    st.sampled_from((0.5, 1.0)),
+)
+CONSENTS = st.builds(
+    Consent,
+    st.sampled_from(("offers", "service")),
+    st.sampled_from(ConsentState),
+    st.sampled_from(How),
+    TIMES,
+    until_us=st.integers(20, 60),
+    channel=st.sampled_from((None, "email")),
+)
+CONTACTS = st.builds(
+    Contact,
+    st.integers(0, 30).map(str),
+    CUSTOMERS,
+    st.sampled_from(("shown", "click", "withdrawal")),
+    TIMES,
+    tags=st.sampled_from(((), ("a",))),
+)
+
+
+class Stores(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.now_us = 0
+        self.folder = Path(tempfile.mkdtemp())
+        limits = OutboxLimits(rows_max=5)
+        self.stores = (
+            MemoryStore(outbox=limits, clock=self.clock),
+            SQLiteStore(self.folder / "edge.db", outbox=limits, clock=self.clock, shared=False),
+        )
+
+    def clock(self):
+        return self.now_us
+
+    def teardown(self):
+        for store in self.stores:
+            store.close()
+        shutil.rmtree(self.folder)
+
+    def both(self, call):
+        answers = []
+        for store in self.stores:
+            try:
+                answers.append(call(store))
+            except (StoreError, UsageError) as error:
+                answers.append(type(error))
+        assert answers[0] == answers[1]
+        return answers[0]
+
+    @rule(us=st.integers(-3, 9))
+    def time_goes_on_and_sometimes_back(self, us):
+        self.now_us += us
+
+    @rule(
+        customer=CUSTOMERS,
+        at_us=TIMES,
+        epoch=st.integers(0, 2),
+        attributes=st.dictionaries(st.sampled_from("abc"), OBSERVATIONS),
+    )
+    def put_profile(self, customer, at_us, epoch, attributes):
+        self.both(lambda store: store.put_profile(Snapshot(customer, at_us, attributes, epoch)))
+
+    @rule(customer=CUSTOMERS, records=st.lists(CONSENTS, max_size=4), at_us=TIMES)
+    def put_consents(self, customer, records, at_us):
+        self.both(lambda store: store.put_consents(customer, Consents(tuple(records), at_us)))
+
+    @rule(customer=CUSTOMERS, consent=CONSENTS)
+    def add_consent(self, customer, consent):
+        self.both(lambda store: store.add_consent(customer, consent))
+
+    @rule(contacts=st.lists(CONTACTS, max_size=4))
+    def record(self, contacts):
+        self.both(lambda store: store.record(contacts))
+
+    @rule(contacts=st.lists(CONTACTS, max_size=4))
+    def put_many(self, contacts):
+        self.both(lambda store: store.put_many([], {}, contacts))
+
+    @rule(customer=CUSTOMERS, identifiers=IDENTIFIERS, confidence=st.sampled_from((0.5, 0.95, 1.0, 1.5)))
+    def link(self, customer, identifiers, confidence):
+        self.both(lambda store: store.link(identifiers, customer=customer, confidence=confidence))
+
+    @rule(identifiers=IDENTIFIERS)
+    def unlink(self, identifiers):
+        self.both(lambda store: store.unlink(identifiers))
+
+    @rule(customer=CUSTOMERS, other=CUSTOMERS)
+    def merge(self, customer, other):
+        root = self.both(lambda store: store.merge(customer, other))
+        assert customer == other or self.stores[0].identify({"customer": other}).customer == root
+
+    @rule(customer=CUSTOMERS)
+    def split(self, customer):
+        self.both(lambda store: store.split(customer))
+
+    @rule(count=st.integers(0, 6))
+    def deliver(self, count):
+        taken = self.both(lambda store: [contact for _, contact in store.outbox_take(count)])
+        assert len(taken) <= count
+        self.both(lambda store: store.outbox_ack([number for number, _ in store.outbox_take(count)]))
+
+    @rule(customer=CUSTOMERS)
+    def erase(self, customer):
+        self.both(lambda store: store.erase(customer))
+
+    @rule(before_us=TIMES)
+    def forget_contacts(self, before_us):
+        self.both(lambda store: store.forget_contacts(before_us))
+
+    @rule(identifiers=IDENTIFIERS)
+    def identify(self, identifiers):
+        self.both(lambda store: store.identify(identifiers))
+
+    @invariant()
+    def the_answers_are_the_same(self):
+        for customer in ("ada", "al", "bob", "b\0b"):
+            self.both(lambda store, customer=customer: store.profile(customer))
+            self.both(lambda store, customer=customer: store.consents(customer))
+            self.both(lambda store, customer=customer: store.links(customer))
+            self.both(lambda store, customer=customer: _by_id(store.contacts(customer, 10)))
+        self.both(lambda store: [contact for _, contact in store.outbox_take(99)])
+        self.both(lambda store: store.outbox_dropped())
+
+
+def _by_id(contacts):
+    """Contacts of the same moment have no order among several ids of one customer."""
+    assert [one.at_us for one in contacts] == sorted(one.at_us for one in contacts)
+    return sorted(contacts, key=lambda one: one.id)
+
+
+TestStores = Stores.TestCase
+TestStores.settings = settings(max_examples=40, stateful_step_count=30)
