@@ -32,6 +32,23 @@ HOSTILE: Final = (
     "x" * 5_000,
     "x" * 5_001,
 )
+#: A value of each type, and the ends of their ranges.
+_VALUES: Final[tuple[Value, ...]] = (
+    "",
+    "愛\0",
+    -(2**63),
+    2**63 - 1,
+    1.5,
+    3.0,
+    True,
+    False,
+    ("a", "b"),
+    (1, 2),
+    (1.0,),
+    (),
+    {"food": 0.5},
+    {},
+)
 HOUR_US: Final = 3_600 * SECOND_US
 _T = TypeVar("_T")
 
@@ -91,13 +108,11 @@ def observed(at_us: int) -> Observation:
 
 def full_snapshot(customer: str) -> Snapshot:
     """Return a snapshot with a value of each type."""
-    values: tuple[Value, ...]
-    values = ("", "愛\0", -(2**63), 2**63 - 1, 1.5, 3.0, True, False, ("a", "b"), (1, 2), (1.0,), (), {"food": 0.5}, {})
     attributes = {
         f"attribute {number}": Observation(
             value, list(Source)[number % len(Source)], number, number / 16, number % 3 > 0
         )
-        for number, value in enumerate(values, 3)
+        for number, value in enumerate(_VALUES, 3)
     }
     return Snapshot(customer, 17, attributes, epoch=4)
 
