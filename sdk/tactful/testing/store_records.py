@@ -22,6 +22,7 @@ class RecordLaws(StoreMaking):
             assert store.put_profile(snapshot)
             assert store.put_consents("ada", consents)
             kept = store.profile("ada")
+            assert kept is not None
             assert kept == snapshot
             assert _types(kept) == _types(snapshot)
             assert store.consents("ada") == consents
