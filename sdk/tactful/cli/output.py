@@ -1,0 +1,87 @@
+"""What the commands print: for people on any terminal, or as JSON for programs. It computes nothing."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..errors import PolicyError, TactfulError
+
+#: How a command ends: well, with findings or failures, or because it was given something it cannot use.
+OK, FOUND, UNUSABLE = 0, 1, 2
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Print a line for people."""
+    out.print(escape(text), style=style or None, soft_wrap=True)
+
+
+def markdown(text: str) -> None:
+    """Print a document: rendered on a terminal, as it is into a file."""
+    if out.is_terminal:
+        from rich.markdown import Markdown  # noqa: PLC0415 - slow, and for people alone
+
+        out.print(Markdown(text))
+    else:
+        sys.stdout.write(text)
+
+
+def as_json(value: object) -> None:
+    """Print a value for programs."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table that folds on narrow terminals."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(str(cell)) for cell in row))
+    out.print(shown)
+
+
+@contextmanager
+def told(*, json_: bool = False) -> Iterator[None]:
+    """Turn errors of tactful into a message and an exit code, without a traceback."""
+    try:
+        yield
+    except PolicyError as error:
+        if json_:
+            as_json({"mistakes": [mistake_json(m) for m in error.mistakes]})
+        else:
+            for mistake in error.mistakes:
+                err.print(escape(str(mistake)), style="red", soft_wrap=True)
+            count = len(error.mistakes)
+            err.print(f"{count} mistake{'' if count == 1 else 's'}", style="bold red")
+        raise typer.Exit(UNUSABLE) from None
+    except TactfulError as error:
+        if json_:
+            as_json({"error": {"code": error.code, "message": str(error)}})
+        else:
+            err.print(f"{escape(str(error))} [dim]\\[{error.code}][/dim]", style="red", soft_wrap=True)
+        raise typer.Exit(UNUSABLE) from None
+
+
+def mistake_json(mistake: object) -> Mapping[str, object]:
+    """Return a mistake or finding as JSON knows it."""
+    import attrs  # noqa: PLC0415 - beside its only use
+
+    return attrs.asdict(mistake)  # type: ignore[call-overload] # any attrs class
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress]:  # noqa: FBT001 - the one choice
+    """Show bars for long work, on stderr; nothing where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=quiet, transient=True) as bars:
+        yield bars
