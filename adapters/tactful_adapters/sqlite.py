@@ -103,6 +103,17 @@ class SQLiteStore:
         with self._reading() as (tables, graph):
             return tables.contacts(graph.merges(customer).members(customer), since_us)
 
+    def household_contacts(self, household: str, since_us: int) -> Sequence[Contact]:
+        """Return the contacts of all who belong to a household at or after a moment, oldest first."""
+        with self._reading() as (tables, graph):
+            members = [one for root in graph.household(household) for one in graph.merges(root).members(root)]
+            return tables.contacts(members, since_us)
+
+    def tail(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many contacts of all customers that were recorded after a number, with their numbers."""
+        with self._reading() as (tables, _):
+            return tables.tail(after, count)
+
     def record(self, contacts: Sequence[Contact]) -> int:
         """Keep contacts durably and put them into the outbox, all or none; return how many were new by their id."""
         with self._writing() as (tables, _):

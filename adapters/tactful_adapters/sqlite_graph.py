@@ -54,6 +54,13 @@ class SQLiteGraph:
         cleaned = self._rules.clean(identifiers)
         return self._connection.executemany("DELETE FROM link WHERE name = ? AND value = ?", cleaned).rowcount
 
+    def household(self, household: str) -> tuple[str, ...]:
+        """Return the ids that stand for those who belong to a household and to no other, sorted."""
+        names = [name for name, kind in self._rules.kinds.items() if kind == "household"]
+        query = "SELECT customer FROM link WHERE name = ? AND value = ?"
+        linked = {self._root(one) for name in names for (one,) in self._connection.execute(query, (name, household))}
+        return tuple(sorted(root for root in linked if self._households(root) == {household}))
+
     def links(self, customer: str) -> Sequence[Link]:
         """Return the links of a customer and all that is merged with it, oldest first."""
         query = "SELECT name, value, customer, kind, confidence, at_us FROM link WHERE customer = ?"

@@ -34,8 +34,9 @@ _FIRST: Final = (
     ) {_STRICT}""",
     "CREATE INDEX merging_customer ON merging (customer)",
     "CREATE INDEX merging_other ON merging (other)",
+    # A number is never given twice, so that a process that follows the ledger passes nothing over.
     f"""CREATE TABLE contact (
-        number INTEGER PRIMARY KEY,
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
         id TEXT NOT NULL UNIQUE, customer TEXT NOT NULL, at_us INTEGER NOT NULL, body BLOB NOT NULL
     ) {_STRICT}""",
     "CREATE INDEX contact_customer ON contact (customer, at_us)",

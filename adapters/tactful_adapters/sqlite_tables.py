@@ -72,6 +72,11 @@ class SQLiteTables:
         found = [row for customer in customers for row in self.connection.execute(query, (customer, since_us))]
         return tuple(sorted((unpack_contact(body) for (body,) in found), key=lambda contact: contact.at_us))
 
+    def tail(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many contacts that were kept after a number, with their numbers."""
+        query = "SELECT number, body FROM contact WHERE number > ? ORDER BY number LIMIT ?"
+        return tuple((number, unpack_contact(body)) for number, body in self.connection.execute(query, (after, count)))
+
     def keep_contacts(self, contacts: Iterable[Contact]) -> list[Contact]:
         """Keep contacts in the ledger; return those that are new by their id."""
         query = "INSERT INTO contact (id, customer, at_us, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from tactful import Always, Cap, Catalog, Entry, Intent, LimitRule, OfferClass, Scope, Sensitivity, hookimpl
+from tactful import Always, Cap, Catalog, Counted, Entry, Intent, LimitRule, OfferClass, Rolling, Scope, Sensitivity, hookimpl
 
 DAY_S = 86_400
 _positive = attrs.validators.gt(0)
@@ -112,14 +112,14 @@ class Overcrowding:
     def limits(self, catalog: Catalog) -> Iterable[LimitRule]:
         """Yield each cap, the rest after a purchase, and the quiet after a complaint."""
         for name, cap in self.caps.items():
-            limit = Cap(cap.scope(catalog), cap.count, cap.within_s, cap.event, cap.of, cap.then, cap.suppress_s)
+            limit = Cap(cap.scope(catalog), cap.count, Rolling(cap.within_s), Counted(cap.event), cap.of, then=cap.then, suppress_s=cap.suppress_s)
             yield Always(limit, f"{cap.count} times {cap.event} within {_length(cap.within_s)} per {cap.of}", id=name)
         if self.after_purchase_s:
-            limit = Cap(self._ordinary(catalog), 1, self.after_purchase_s, "purchase", "topic")
+            limit = Cap(self._ordinary(catalog), 1, Rolling(self.after_purchase_s), Counted("purchase"), "topic")
             yield Always(limit, "bought lately", id="after_purchase")
         if self.after_complaint_s:
             for event in ("complaint", "unsubscribe"):
-                limit = Cap(self._sold(catalog), 1, self.after_complaint_s, event, "all")
+                limit = Cap(self._sold(catalog), 1, Rolling(self.after_complaint_s), Counted(event), "all")
                 yield Always(limit, f"quiet after {event}", id=f"after_{event}")
 
     def sentence(self) -> str:

@@ -28,7 +28,24 @@ from .errors import (
 from .familiarity import Familiarity
 from .hookspecs import hookimpl
 from .identity import IdentityRules, Link
-from .limits import Always, AtMost, Cap, Hide, LimitRule, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from .limits import (
+    Always,
+    AtMost,
+    Calendar,
+    Cap,
+    Counted,
+    Hide,
+    LimitRule,
+    Quiet,
+    RankBlind,
+    Require,
+    Rolling,
+    Scope,
+    Unless,
+    UpTo,
+    When,
+    Withhold,
+)
 from .memory import MemoryStore
 from .merging import Merge, Merges
 from .offers import Intent, OfferClass, Privacy
@@ -44,6 +61,7 @@ __all__ = [
     "Always",
     "AtMost",
     "BundleError",
+    "Calendar",
     "Cap",
     "Catalog",
     "Clock",
@@ -51,6 +69,7 @@ __all__ = [
     "ConsentState",
     "Consents",
     "Contact",
+    "Counted",
     "Decision",
     "Dial",
     "Edge",
@@ -79,10 +98,12 @@ __all__ = [
     "PolicyError",
     "Privacy",
     "Purpose",
+    "Quiet",
     "RankBlind",
     "Regime",
     "Registry",
     "Require",
+    "Rolling",
     "Scope",
     "Sensitivity",
     "Snapshot",

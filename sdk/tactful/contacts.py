@@ -21,6 +21,8 @@ class Contact:
         owner: The offer's owner, or empty.
         tags: The offer's tags as they were then.
         until_us: A reservation ends here [us since 1970]; None is a contact for good.
+        intent: The offer's intent, or empty.
+        offer_class: The offer's class as it was then, or empty.
     """
 
     id: str
@@ -35,6 +37,8 @@ class Contact:
     owner: str = ""
     tags: tuple[str, ...] = ()
     until_us: int | None = None
+    intent: str = ""
+    offer_class: str = ""
 
     def __repr__(self) -> str:  # whom it concerns is personal
         return f"<Contact {self.event} {self.offer}>"

@@ -55,6 +55,12 @@ class MemoryGraph:
             del self._linked[link.customer][link.name, link.value]
         return len(gone)
 
+    def household(self, household: str) -> tuple[str, ...]:
+        """Return the ids that stand for those who belong to a household and to no other, sorted."""
+        names = [name for name, kind in self._rules.kinds.items() if kind == "household"]
+        linked = {self._root(one) for name in names for one in self._links.get((name, household), ())}
+        return tuple(sorted(root for root in linked if self._households(root) == {household}))
+
     def links(self, customer: str) -> Sequence[Link]:
         """Return the links of a customer and all that is merged with it, oldest first."""
         members = self.merges(customer).members(customer)

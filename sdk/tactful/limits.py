@@ -111,35 +111,121 @@ class Require:
     first_party: bool = False
 
 
+@attrs.frozen
+class Rolling:
+    """
+    A window that moves with the moment.
+
+    Attributes:
+        length_s: An event counts for this long [s], > 0.
+    """
+
+    length_s: int = attrs.field(validator=attrs.validators.gt(0))
+
+
+@attrs.frozen
+class Calendar:
+    """
+    A window of the calendar: the day, week or month of the moment, and as many before it as make `times`.
+
+    Attributes:
+        unit: "day", "week" or "month".
+        times: So many of them, the present one among them, >= 1.
+        zone: The time zone whose midnight counts, as "Europe/Berlin"; empty means the customer's own. Where that is
+            not known the cap is reached.
+        week_start: The day on which a week begins, from 0 for Monday to 6 for Sunday.
+    """
+
+    unit: Literal["day", "week", "month"] = attrs.field(validator=attrs.validators.in_(("day", "week", "month")))
+    times: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    zone: str = ""
+    week_start: int = attrs.field(default=0, validator=attrs.validators.in_(range(7)))
+
+
+Window = Rolling | Calendar
 Dimension = Literal["offer", "topic", "tag", "owner", "channel", "all"]
-Reached = Literal["suppress", "defer", "downgrade"]
+Per = Literal["customer", "household", "everyone"]
+Reached = Literal["suppress", "defer", "downgrade", "replace"]
+
+
+@attrs.frozen
+class Counted:
+    """
+    Which events a cap counts. What is left empty says nothing; an event of which something is not known counts.
+
+    Attributes:
+        event: What happened, such as "shown", "click" or "purchase".
+        intents: Only of offers of these intents.
+        topics: Only of these topics, with those under them.
+        tags: Only of offers that had one of these tags then.
+        owners: Only of offers of these owners.
+        exempt: Not of offers of these classes.
+    """
+
+    event: str = "shown"
+    intents: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class Cap:
     """
-    At most `count` counted events within a rolling window.
+    At most `count` counted events within a window. While the counts are not known, it is reached.
 
     Attributes:
-        scope: The treatments that it withholds when it is reached (of the dimension's value that reached it).
+        scope: The treatments that it limits when it is reached (of the dimension's value that reached it).
         count: So many events are allowed, >= 1.
-        within_s: The length of the window [s].
-        event: The event that is counted, such as "shown", "click" or "purchase".
+        window: How far back it counts.
+        counted: Which events it counts.
         of: Counted for each value of this dimension apart; a topic counts for the wider ones too.
-        then: `suppress` and `defer` withhold, `downgrade` allows tone and basis up to CONTEXT.
+        per: Counted for each customer, for each household (who is in none is one), or for everyone together.
+        channels: It counts, and limits, on these channels alone, all of them together; empty means everywhere.
+        then: What it does when it is reached. `suppress` withholds; `defer` withholds and says until when;
+            `downgrade` allows tone and basis up to CONTEXT; `replace` withholds, and lets `instead` in.
+        instead: With `replace`, the treatments that are withheld until it is reached.
         suppress_s: Once reached, it stays so for this long after the last event [s]; None means until the window frees.
     """
 
     scope: Scope
-    count: int
-    within_s: int
-    event: str = "shown"
+    count: int = attrs.field(validator=attrs.validators.ge(1))
+    window: Window
+    counted: Counted = Counted()
     of: Dimension = "offer"
+    per: Per = "customer"
+    channels: tuple[str, ...] = ()
     then: Reached = "suppress"
+    instead: Scope = Scope()
     suppress_s: int | None = None
 
 
-Limit = Withhold | UpTo | RankBlind | AtMost | Hide | Require | Cap
+@attrs.frozen
+class Quiet:
+    """
+    None of these within some hours of the day. Where the time zone is not known, it is always so.
+
+    Attributes:
+        scope: The treatments.
+        from_min: From this minute of the day, 0 to 1439.
+        to_min: Before this minute of the day, 0 to 1439; one that is not later is on the next day.
+        zone: The time zone, as "Europe/Berlin"; empty means the customer's own.
+        days: On nights (or days) that begin on these days, from 0 for Monday to 6 for Sunday.
+        channels: On these channels; empty means everywhere.
+    """
+
+    scope: Scope
+    from_min: int = attrs.field(validator=attrs.validators.in_(range(1440)))
+    to_min: int = attrs.field(validator=attrs.validators.in_(range(1440)))
+    zone: str = ""
+    days: tuple[int, ...] = attrs.field(
+        default=(0, 1, 2, 3, 4, 5, 6), validator=attrs.validators.deep_iterable(attrs.validators.in_(range(7)))
+    )
+    channels: tuple[str, ...] = ()
+
+
+Limit = Withhold | UpTo | RankBlind | AtMost | Hide | Require | Cap | Quiet
 
 
 @attrs.frozen
@@ -150,7 +236,7 @@ class When:
     Attributes:
         condition: In the rule language; it reads `protective`, `consent`, `context`, `channel`, `identity`,
             `snapshot.at`, `consents.at` and `now`.
-        limit: Any but `Require` and `Cap`.
+        limit: Any but `Require`, `Cap` and `Quiet`.
         reason: Why, for an engineer.
         id: Its name within the guardrail; empty means its number.
         say: Why, for a customer; empty means that nothing is said.

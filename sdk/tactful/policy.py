@@ -32,6 +32,8 @@ class Values:
         languages: The languages of the content; the first one is the default.
         reserve_s: How long room under a cap is kept for a decision that is not confirmed [s].
         token_s: How long a decision's token is taken [s].
+        zone: The organization's time zone.
+        customer_zone: The attribute that holds a customer's own time zone, or empty.
     """
 
     dial: Dial = Dial.BALANCED
@@ -40,6 +42,8 @@ class Values:
     languages: tuple[str, ...] = ("en",)
     reserve_s: int = 1800
     token_s: int = 86_400
+    zone: str = "UTC"
+    customer_zone: str = ""
 
 
 @attrs.frozen

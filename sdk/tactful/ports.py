@@ -44,6 +44,18 @@ class Ledger(Protocol):
         """Return the customer's contacts at or after a moment, oldest first."""
         ...
 
+    def household_contacts(self, household: str, since_us: int) -> Sequence[Contact]:
+        """Return the contacts of all who belong to a household at or after a moment, oldest first."""
+        ...
+
+    def tail(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """
+        Return at most so many contacts of all customers that were recorded after a number, with their numbers.
+
+        Numbers rise in the order in which contacts were recorded, by any process; none is given twice. 0 is before all.
+        """
+        ...
+
     def record(self, contacts: Sequence[Contact]) -> int:
         """Keep contacts durably and put them into the outbox, all or none; return how many were new by their id."""
         ...

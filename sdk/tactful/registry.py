@@ -15,10 +15,25 @@ from . import hookspecs
 from .catalog import Catalog
 from .errors import PluginError
 from .hookspecs import Guardrail
-from .limits import Always, AtMost, Cap, Hide, Limit, LimitRule, RankBlind, Require, Scope, Unless, UpTo, When, Withhold
+from .limits import (
+    Always,
+    AtMost,
+    Cap,
+    Hide,
+    Limit,
+    LimitRule,
+    Quiet,
+    RankBlind,
+    Require,
+    Scope,
+    Unless,
+    UpTo,
+    When,
+    Withhold,
+)
 from .policy import Dial, PluginUse
 
-_LIMITS = (Withhold, UpTo, RankBlind, AtMost, Hide, Require, Cap)
+_LIMITS = (Withhold, UpTo, RankBlind, AtMost, Hide, Require, Cap, Quiet)
 
 
 @attrs.frozen
@@ -156,7 +171,7 @@ def _named(guardrail: str, rules: Iterable[LimitRule], scope: Scope) -> Iterator
     for number, rule in enumerate(rules, 1):
         if not isinstance(rule, When | Unless | Always) or not isinstance(rule.limit, _LIMITS):
             raise PluginError(f"guardrail {guardrail!r}: rule {number} is not a limit")
-        if isinstance(rule.limit, Require | Cap) and not isinstance(rule, Always):
+        if isinstance(rule.limit, Require | Cap | Quiet) and not isinstance(rule, Always):
             raise PluginError(f"guardrail {guardrail!r}: rule {number}: {type(rule.limit).__name__} takes no condition")
         if not _inside(rule.limit, scope):
             raise PluginError(f"guardrail {guardrail!r}: rule {number} limits more than its scope")
@@ -168,7 +183,9 @@ def _named(guardrail: str, rules: Iterable[LimitRule], scope: Scope) -> Iterator
 
 
 def _inside(limit: Limit, scope: Scope) -> bool:
-    return isinstance(limit, Hide | Require) or limit.scope <= scope
+    if isinstance(limit, Hide | Require):
+        return True
+    return limit.scope <= scope and (not isinstance(limit, Cap) or limit.instead <= scope)
 
 
 def version_fits(version: str, wanted: str) -> bool:

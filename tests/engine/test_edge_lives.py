@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 import tactful
-from tactful import Always, Cap
+from tactful import Always, Cap, Rolling
 
 from .conftest import ANN, OpenEdge
 from .test_decide import shown
@@ -61,7 +61,7 @@ def test_a_source_that_raises_leaves_context(open_edge: OpenEdge, caplog):
 
 
 def test_a_token_records_in_any_process_once_in_effect(open_edge: OpenEdge, clock):
-    edge = open_edge(lambda c: Always(Cap(c.all, 5, 3600), "", id="cap"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 5, Rolling(3600)), "", id="cap"))
     decision = edge.decide("rows", "ann", profile=ANN)
     token = decision.token
 
@@ -88,7 +88,7 @@ def test_an_altered_token_is_refused(edge, change):
 
 
 def test_threads_share_one_cap(open_edge: OpenEdge):
-    edge = open_edge(lambda c: Always(Cap(c.all, 10, 3600), "", id="cap"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 10, Rolling(3600)), "", id="cap"))
     edge.decide("hero", "ann", preview=True)
     counts: list[int] = []
 
@@ -159,7 +159,7 @@ def test_after_close_decisions_show_fallbacks_and_the_rest_is_refused(edge):
 
 
 def test_no_frame_of_pluggy_is_in_a_decision(open_edge: OpenEdge):
-    edge = open_edge(lambda c: Always(Cap(c.all, 10, 3600), "", id="cap"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 10, Rolling(3600)), "", id="cap"))
     profile = cProfile.Profile()
     profile.enable()
     edge.decide("rows", "ann", {"page": "garden"}, profile=ANN)

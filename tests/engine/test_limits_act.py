@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 import tactful
-from tactful import Always, AtMost, Cap, Familiarity, Hide, RankBlind, Require, Source, UpTo, Withhold
+from tactful import Always, AtMost, Cap, Counted, Familiarity, Hide, RankBlind, Require, Rolling, Source, UpTo, Withhold
 
 from .conftest import ANN, offer
 from .test_decide import shown
@@ -74,7 +74,7 @@ def test_quotas_by_count_and_by_share_of_filled_slots(open_edge, policy):
 
 
 def test_a_cap_counts_reservations_and_exposures(open_edge, clock):
-    edge = open_edge(lambda c: Always(Cap(c.all, 2, 3600, of="offer"), "often enough", id="cap"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 2, Rolling(3600)), "often enough", id="cap"))
 
     first, second = edge.decide("hero", "ann"), edge.decide("hero", "ann")
     assert shown(first) == shown(second) == ["olives"]
@@ -90,7 +90,7 @@ def test_a_cap_counts_reservations_and_exposures(open_edge, clock):
 
 
 def test_preview_takes_no_room(open_edge):
-    edge = open_edge(lambda c: Always(Cap(c.all, 1, 3600), "", id="cap"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 1, Rolling(3600)), "", id="cap"))
 
     for _ in range(3):
         assert shown(edge.decide("hero", "ann", preview=True)) == ["olives"]
@@ -99,7 +99,7 @@ def test_preview_takes_no_room(open_edge):
 
 
 def test_the_same_page_view_decides_the_same_and_takes_room_once(open_edge):
-    edge = open_edge(lambda c: Always(Cap(c.all, 1, 3600), "", id="cap"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 1, Rolling(3600)), "", id="cap"))
     first = edge.decide("hero", "ann", view="v1")
 
     again = edge.decide("hero", "ann", view="v1")
@@ -110,7 +110,7 @@ def test_the_same_page_view_decides_the_same_and_takes_room_once(open_edge):
 
 
 def test_a_purchase_suppresses_its_topic(open_edge, clock):
-    edge = open_edge(lambda c: Always(Cap(c.all, 1, 30 * 86_400, event="purchase", of="topic"), "bought", id="bought"))
+    edge = open_edge(lambda c: Always(Cap(c.all, 1, Rolling(30 * 86_400), Counted("purchase"), of="topic"), "bought", id="bought"))
     assert shown(edge.decide("hero", "ann", {"page": "garden"})) == ["spade"]
 
     edge.observe("ann", "purchase", topic="garden")
@@ -122,7 +122,7 @@ def test_a_purchase_suppresses_its_topic(open_edge, clock):
 
 
 def test_unknown_contacts_are_reached_caps(open_edge):
-    edge = open_edge(lambda c: Always(Cap(c.topic("food"), 5, 3600), "", id="cap"), profiles=lambda customer: None)
+    edge = open_edge(lambda c: Always(Cap(c.topic("food"), 5, Rolling(3600)), "", id="cap"), profiles=lambda customer: None)
     decision = edge.decide("hero", "ann", {"page": "garden"}, profile=ANN)
 
     assert shown(decision) == ["spade"]

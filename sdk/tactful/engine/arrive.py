@@ -1,6 +1,6 @@
 """Arrive: for whom a decision is, of what is here or what the caller brings. It waits for nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
@@ -9,11 +9,14 @@ from ..consent import Consents
 from ..contacts import Contact
 from ..plan.plan import Plan
 from ..profile import Identity, Snapshot
+from .budgets import Budgets
 from .convert import to_consents, to_snapshot
-from .count import NOTHING, Counters, Limited, everything_reached
-from .customer import Customer, Who
+from .count import Counters
+from .customer import Customer, Who, household_zone, own_zone
 from .identify import Identities
+from .limited import Limited, everything_reached
 from .snapshot import Here, Snapshots
+from .tally import Tally, Visitor, tally_of
 
 
 @attrs.frozen(repr=False)
@@ -33,13 +36,13 @@ class Whom:
     Attributes:
         identity: Who it is; None for a visitor of whom nothing is known.
         customer: What is known.
-        counters: The counted contacts, or None if they are not known.
+        tally: What counts under the caps, or None if it is not known.
         careful: What is not known, and what to do about it.
     """
 
     identity: Identity | None
     customer: Customer
-    counters: Counters | None
+    tally: Tally | None
     careful: tuple[str, ...] = ()
 
     @property
@@ -48,20 +51,25 @@ class Whom:
         return "" if self.identity is None else self.identity.customer
 
     def limited(self, plan: Plan, channel: str, now_us: int) -> Limited:
-        """Return what caps ask: nothing of a visitor, everything where contacts are not known."""
-        if not plan.caps or self.identity is None:
-            return NOTHING
-        if self.counters is None:
-            return plan.once("everything reached", lambda: everything_reached(plan))
-        return self.counters.limited(channel, now_us)
+        """Return what caps and quiet hours ask; everything where contacts are not known."""
+        return everything_reached(plan, channel) if self.tally is None else self.tally.limited(channel, now_us)
 
 
 class Arrivals:
     """Tells for whom decisions are; asks for what is not here, and never waits for it."""
 
-    def __init__(self, identities: Identities, snapshots: Snapshots, refresh_s: int, *, immediate: bool) -> None:
+    def __init__(
+        self,
+        identities: Identities,
+        snapshots: Snapshots,
+        budgets: Callable[[Plan], Budgets | None],
+        refresh_s: int,
+        *,
+        immediate: bool,
+    ) -> None:
         self._identities = identities
         self._snapshots = snapshots
+        self._budgets = budgets
         self._refresh_us = refresh_s * SECOND_US
         self._immediate = immediate
 
@@ -83,12 +91,17 @@ class Arrivals:
             self._snapshots.ask(who)
         if brought.profile is not None:
             return self._brought(plan, identity, here, brought, now_us)
+        if not who:
+            return Whom(None, self._snapshots.nobody(None, plan), self._visiting(plan))
         if identity is None or here is None:
-            careful = ("profile not here: warm",) if ask or identity is not None else ()
-            return Whom(identity, self._snapshots.nobody(identity, plan), None, careful)
+            unknown = "profile not here: warm" if ask or identity is not None else "the identifiers stand for nobody: link"
+            return Whom(identity, self._snapshots.nobody(identity, plan), None, (unknown,))
         customer = here.customer(identity, plan)
         careful = ("no profile is on record",) if customer.snapshot is None else ()
-        return Whom(identity, customer, here.counting(plan), careful)
+        tally = self._snapshots.tally(here, plan, self._budgets(plan))
+        if tally is None:
+            self._snapshots.ask(identity.customer)
+        return Whom(identity, customer, tally, careful)
 
     def _here(self, identity: Identity | None, now_us: int) -> Here | None:
         if identity is None:
@@ -106,12 +119,26 @@ class Arrivals:
         if brought.consents is not None:
             consents, misunderstood = to_consents(brought.consents, now_us)
             careful += [f"consent to {name} is not understood: refused" for name in misunderstood]
-        counters = None if here is None else here.counting(plan)
-        if brought.contacts is not None:
-            counters = Counters(plan, brought.contacts)
-        if counters is None and identity is not None and plan.caps:
+        tally = self._tally(plan, identity, here, brought, snapshot)
+        if tally is None and plan.caps:
             careful.append("contacts not here: warm")
-        return Whom(identity, Customer(plan, identity, snapshot, consents), counters, tuple(careful))
+        return Whom(identity, Customer(plan, identity, snapshot, consents), tally, tuple(careful))
+
+    def _tally(
+        self, plan: Plan, identity: Identity | None, here: Here | None, brought: Brought, snapshot: Snapshot
+    ) -> Tally | None:
+        if brought.contacts is not None:
+            contacts, own = tuple(brought.contacts), own_zone(plan, snapshot)
+            household = None
+            if "household" in plan.counted_per:
+                household = Counters(plan, contacts, "household", household_zone(plan))
+            return tally_of(plan, Counters(plan, contacts, "customer", own), household, self._budgets(plan))
+        if here is not None:
+            return self._snapshots.tally(here, plan, self._budgets(plan))
+        return self._visiting(plan) if identity is None else None
+
+    def _visiting(self, plan: Plan) -> Tally | None:
+        return tally_of(plan, plan.once("visitor", lambda: Visitor(plan)), None, self._budgets(plan))
 
 
 def _snapshot(

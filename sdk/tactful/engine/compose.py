@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from ..limits import AtMost
 from ..plan.pages import Page
 from ..plan.worth import RankedOffer
-from .moment import Chosen
+from .moment import Affinities, Chosen
+from .room import PageRoom
 
 
 class Quota:
@@ -31,7 +32,12 @@ _EPSILON = 1e-9
 
 
 def compose(
-    page: Page, ranked: Iterable[tuple[float, RankedOffer]], allowed: int, quotas: Sequence[tuple[str, AtMost]]
+    page: Page,
+    ranked: Iterable[tuple[float, RankedOffer]],
+    allowed: int,
+    quotas: Sequence[tuple[str, AtMost]],
+    affinities: Affinities,
+    caps: PageRoom | None,
 ) -> tuple[list[Chosen], list[Chosen]]:
     """
     Return what fills the slots of a page, and what was taken out again because a share did not hold.
@@ -41,6 +47,8 @@ def compose(
         ranked: The offers in descending worth.
         allowed: The treatments that may be chosen.
         quotas: The quotas that hold, with their ids.
+        affinities: Tells whether the customer's own affinity ranks an offer.
+        caps: The room that is left under the caps; None if no pick can fill one.
     """
     chosen: list[Chosen] = []
     left = page.slots
@@ -48,12 +56,13 @@ def compose(
         return [], []
     room = _Room(page)
     counting = [Quota(id_, limit, page.slots) for id_, limit in quotas]
+    blind = 0
     for quota in counting:
         if quota.left <= 0:
             allowed &= ~quota.bits
     for worth, offer in ranked:
         there = allowed >> offer.start & offer.mask
-        if not there or (at := room.take(offer)) is None:
+        if not there or (blind & offer.bits and affinities.personal(offer)) or (at := room.take(offer)) is None:
             continue
         index = offer.choose(there)
         chosen.append(Chosen(at, index, worth, offer))
@@ -65,6 +74,10 @@ def compose(
                 quota.left -= 1
                 if quota.left <= 0:
                     allowed &= ~quota.bits
+        if caps is not None:
+            withheld, more_blind = caps.take(offer.offer)
+            allowed &= ~withheld
+            blind |= more_blind
     kept = _keep_shares(chosen, counting)
     return kept, [one for one in chosen if one not in kept] if len(kept) < len(chosen) else []
 

@@ -1,88 +1,70 @@
-"""Count: which caps a customer's contacts have reached, as sets with the time at which they change.
+"""Count: the counted contacts of one customer or household, and which caps they have reached.
 
-A reservation counts until it is confirmed or lapses. Unknown contacts reach every cap.
+A reservation counts until it is confirmed or lapses. What is reached is worked out when asked, and kept until the
+moment at which it changes. What follows from it is for others to say.
 """
 
 from bisect import insort
 from collections.abc import Iterable
+from datetime import tzinfo
 from threading import Lock
+from typing import Final
 
 import attrs
 
 from ..clock import NEVER_US
 from ..contacts import Contact
-from ..offers import Offer
-from ..plan.caps import CapPlan, contact_values
+from ..limits import Per
+from ..plan.caps import CapPlan
 from ..plan.plan import Plan
+from ..plan.windows import quiet_at
+from .limited import Limited, Reached, everything_reached, quieted_by, reached_by, waiting
+from .reached import Event, reached_until
+from .room import CapKey, Counting, Room, counting_of, shown
 
-#: A counted event: when it was, until when it counts, and its contact's id.
-_Counted = tuple[int, int, str]
-#: A cap's number and the value that is counted under it.
-CapKey = tuple[int, str]
-#: A cap's key, so many events that it allows, and its window [us].
-Counting = tuple[CapKey, int, int]
-#: The event that an exposure is recorded as, and that reservations count as.
-SHOWN = "shown"
-
-
-class Limited:
-    """What caps ask on one channel: treatments withheld, those that no affinity ranks, and the caps reached."""
-
-    __slots__ = ("blind", "reached", "since_us", "until_us", "withheld")
-
-    def __init__(self, withheld: int, blind: int, reached: tuple[CapKey, ...], since_us: int, until_us: int) -> None:
-        self.withheld = withheld
-        self.blind = blind
-        self.reached = reached
-        self.since_us = since_us
-        self.until_us = until_us
-
-
-NOTHING = Limited(0, 0, (), -NEVER_US, NEVER_US)
-
-
-def everything_reached(plan: Plan) -> Limited:
-    """Return what caps ask of a customer whose contacts are unknown."""
-    withheld = blind = 0
-    for cap in plan.caps:
-        for reach in cap.reached.values():
-            withheld |= reach.withheld
-            blind |= reach.blind
-    reached = tuple((number, value) for number, cap in enumerate(plan.caps) for value in cap.reached)
-    return Limited(withheld, blind, reached, -NEVER_US, NEVER_US)
+#: Contacts are looked through for old ones when there are more than this.
+_PRUNE_AT: Final = 512
+#: Who has more contacts than this within the windows has reached every cap.
+_KEPT_MAX: Final = 20_000
 
 
 class Counters:
     """
-    The counted contacts of one customer under one plan.
+    The counted contacts of one customer, or one household, under one plan.
 
     Attributes:
         plan: The plan whose caps count.
+        per: Whose contacts they are: the caps of the others do not count them.
+        zone: The customer's own time zone, or None if it is not known.
         lock: Held while room is looked for and taken.
     """
 
-    __slots__ = ("_channels", "_counted", "_kept", "_prune_at", "lock", "plan")
+    __slots__ = ("_caps", "_channels", "_counted", "_kept", "_prune_at", "lock", "per", "plan", "zone")
 
-    def __init__(self, plan: Plan, contacts: Iterable[Contact]) -> None:
+    def __init__(
+        self, plan: Plan, contacts: Iterable[Contact], per: Per = "customer", zone: tzinfo | None = None
+    ) -> None:
         self.plan = plan
+        self.per = per
+        self.zone = zone
         self.lock = Lock()
+        self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
         self._kept: dict[str, _Kept] = {}
-        self._counted: dict[CapKey, list[_Counted]] = {}
+        self._counted: dict[int, dict[str, list[Event]]] = {}
         self._channels: dict[str, Limited] = {}
         self._prune_at = _PRUNE_AT
         for contact in contacts:
-            until_us = NEVER_US if contact.until_us is None else contact.until_us
-            self._add(contact.id, contact.at_us, until_us, counting_of(plan, contact), contact)
+            self._add(contact.id, contact.at_us, _lapses_us(contact), counting_of(plan, contact), contact)
 
-    def under(self, plan: Plan) -> "Counters":
-        """Return the same contacts counted under another plan."""
-        if plan is self.plan:
+    def under(self, plan: Plan, zone: tzinfo | None) -> "Counters":
+        """Return the same contacts counted under a plan and in a time zone."""
+        if plan is self.plan and zone is self.zone:
             return self
         with self.lock:
-            return Counters(plan, [kept.contact() for kept in self._kept.values()])
+            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, zone)
 
     def limited(self, channel: str, now_us: int) -> Limited:
-        """Return what the caps that are reached ask on a channel at a moment."""
+        """Return what the caps that are reached, and quiet hours, ask on a channel at a moment."""
         limited = self._channels.get(channel)
         if limited is None or not limited.since_us <= now_us < limited.until_us:
             limited = self._channels[channel] = self._work_out(channel, now_us)
@@ -92,12 +74,12 @@ class Counters:
         """Count more contacts; one whose id is there takes the place of the other."""
         for contact in contacts:
             self._remove(contact.id)
-            until_us = NEVER_US if contact.until_us is None else contact.until_us
-            self._add(contact.id, contact.at_us, until_us, counting_of(self.plan, contact), contact)
+            counting = counting_of(self.plan, contact)
+            self._add(contact.id, contact.at_us, _lapses_us(contact), counting, contact)
         self._channels = {}
         self._prune(now_us)
 
-    def reserve(self, id_: str, room: "Room", now_us: int, until_us: int) -> None:
+    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
         """Count room that was taken under an id, until it lapses."""
         if id_ in self._kept:
             return
@@ -110,30 +92,46 @@ class Counters:
         """Return the reservations that still count."""
         return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
 
-    def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: "Contact | Room") -> bool:
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
+        """Return whether a cap would be reached for a value with so many more events at a moment."""
+        counted = self._counted.get(key[0], {}).get(key[1], ())
+        if len(counted) + more < cap.cap.count:
+            return False
+        inside = sum(1 for at_us, leaves_us, lapses_us, _ in counted if at_us <= now_us < min(leaves_us, lapses_us))
+        return inside + more >= cap.cap.count
+
+    def _add(
+        self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room
+    ) -> bool:
         """Count an event; return whether a cap may be reached by it."""
-        event = (at_us, until_us, id_)
         self._kept[id_] = _Kept(id_, at_us, until_us, counting, what)
         may_reach = False
-        for key, count, within_us in counting:
-            counted = self._counted.get(key)
+        for key, cap in counting:
+            if cap.cap.per != self.per:
+                continue
+            event = (at_us, cap.leaves_us(at_us, self.zone), until_us, id_)
+            values = self._counted.setdefault(key[0], {})
+            counted = values.get(key[1])
             if not counted:
-                counted = self._counted[key] = [event]
+                counted = values[key[1]] = [event]
             elif counted[-1] < event:
                 counted.append(event)
             else:
                 insort(counted, event)
                 may_reach = True
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
-            if len(counted) >= count and counted[-count][0] > at_us - within_us:
+            count = cap.cap.count
+            if len(counted) >= count and counted[-count][1] > at_us:
                 may_reach = True
         return may_reach
 
     def _remove(self, id_: str) -> None:
         kept = self._kept.pop(id_, None)
         if kept is not None:
-            for key, _, _ in kept.counting:
-                self._counted[key] = [one for one in self._counted[key] if one[2] != id_]
+            for (number, value), _ in kept.counting:
+                values = self._counted.get(number, {})
+                if value in values:
+                    values[value] = [one for one in values[value] if one[3] != id_]
 
     def _prune(self, now_us: int) -> None:
         """Forget what no window can reach any more, now and then."""
@@ -144,42 +142,57 @@ class Counters:
         for id_ in gone:
             del self._kept[id_]
         if gone:
-            self._counted = {k: [one for one in c if one[2] not in gone] for k, c in self._counted.items()}
+            for values in self._counted.values():
+                for value, counted in values.items():
+                    values[value] = [one for one in counted if one[3] not in gone]
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
         if len(self._kept) > _KEPT_MAX:
-            return everything_reached(self.plan)
-        withheld = blind = 0
-        reached: list[CapKey] = []
-        until_us = NEVER_US
-        for (number, value), counted in self._counted.items():
-            cap = self.plan.caps[number]
-            if not counted or (cap.cap.of == "channel" and value != channel):
+            return everything_reached(self.plan, channel)
+        acting: list[Reached] = []
+        changes_us = NEVER_US
+        for cap in self._caps:
+            if cap.cap.channels and channel not in cap.cap.channels:
                 continue
-            is_reached, until = _reached(cap, counted, now_us)
-            until_us = min(until_us, until)
-            reach = cap.reached.get(value)
-            if is_reached and reach is not None:
-                withheld |= reach.withheld
-                blind |= reach.blind
-                reached.append((number, value))
-        return Limited(withheld, blind, tuple(sorted(reached)), now_us, until_us)
+            reached, until_us = self._reached(cap, channel, now_us)
+            changes_us = min(changes_us, until_us)
+            acting += reached
+            if cap.cap.instead.bits and not reached:
+                acting.append(waiting(cap, until_us))
+        if self.per == "customer":
+            hushed, until_us = quieted(self.plan, channel, now_us, self.zone)
+            acting += hushed
+            changes_us = min(changes_us, until_us)
+        return Limited(acting, now_us, changes_us)
+
+    def _reached(self, cap: CapPlan, channel: str, now_us: int) -> tuple[list[Reached], int]:
+        """Return for which values a cap is reached on a channel, and until when that cannot change."""
+        if not cap.knows_its_clock(self.zone):
+            every = (value for value in cap.reached if cap.limits_on(channel, value))
+            return [reached_by(cap, value, NEVER_US) for value in every], NEVER_US
+        found: list[Reached] = []
+        changes_us = NEVER_US
+        for value, counted in sorted(self._counted.get(cap.number, {}).items()):
+            if value in cap.reached and cap.limits_on(channel, value):
+                ends_us, until_us = reached_until(cap, counted, now_us)
+                changes_us = min(changes_us, until_us)
+                if ends_us is not None:
+                    found.append(reached_by(cap, value, ends_us))
+        return found, changes_us
 
 
-#: A customer's contacts are looked through for old ones when there are more than this.
-_PRUNE_AT = 512
-#: A customer with more contacts than this within the windows has reached every cap.
-_KEPT_MAX = 20_000
-
-
-@attrs.frozen(eq=False)
-class Room:
-    """What showing an offer on a channel counts for, once for all customers."""
-
-    offer: Offer
-    channel: str
-    counting: tuple[Counting, ...]
+def quieted(plan: Plan, channel: str, now_us: int, zone: tzinfo | None) -> tuple[list[Reached], int]:
+    """Return the quiet hours that hold on a channel at a moment in a time zone, and until when that cannot change."""
+    found: list[Reached] = []
+    changes_us = NEVER_US
+    for one in plan.quiets:
+        if one.hushes(channel):
+            quiet, until_us = quiet_at(one.quiet, now_us, one.zone(zone))
+            changes_us = min(changes_us, until_us)
+            if quiet:
+                found.append(quieted_by(one, until_us))
+    return found, changes_us
 
 
 @attrs.define(eq=False, repr=False)
@@ -196,55 +209,9 @@ class _Kept:
         """Return it as a contact."""
         what = self.what
         return (
-            what if isinstance(what, Contact) else _shown(what.offer, what.channel, self.id, self.at_us, self.until_us)
+            what if isinstance(what, Contact) else shown(what.offer, what.channel, self.id, self.at_us, self.until_us)
         )
 
 
-def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
-    """Return the caps that a contact counts for."""
-    topics = plan.catalog.topics
-    return tuple(
-        ((number, value), cap.count, cap.within_us)
-        for number, cap in enumerate(plan.caps)
-        if cap.cap.event == contact.event
-        for value in contact_values(topics, contact, cap.cap.of)
-    )
-
-
-def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
-    """Return what showing an offer on a channel counts for."""
-
-    def make() -> Room:
-        return Room(offer, channel, counting_of(plan, _shown(offer, channel, "", 0, 0)))
-
-    return plan.once(("room", offer.id, channel), make)
-
-
-def _shown(offer: Offer, channel: str, id_: str, at_us: int, until_us: int) -> Contact:
-    tags, owner = offer.tags, offer.owner
-    return Contact(id_, "", SHOWN, at_us, offer.topic, offer.id, "", "", channel, owner, tags, until_us)
-
-
-def _reached(cap: CapPlan, counted: list[_Counted], now_us: int) -> tuple[bool, int]:
-    """Return whether a cap is reached by these events, oldest first, and until when that cannot change."""
-    until_us = NEVER_US
-    past: list[int] = []
-    for at_us, ends_us, _ in counted:
-        if at_us > now_us:
-            until_us = min(until_us, at_us)
-        elif ends_us > now_us:
-            past.append(at_us)
-            until_us = min(until_us, ends_us)
-    for at_us in past:
-        if at_us + cap.within_us > now_us:
-            until_us = min(until_us, at_us + cap.within_us)
-    count = cap.count
-    inside = sum(1 for at_us in past if at_us > now_us - cap.within_us)
-    if inside >= count:
-        return True, until_us
-    if cap.suppress_us:
-        for last in range(len(past) - 1, count - 2, -1):
-            if past[last - count + 1] > past[last] - cap.within_us:
-                ends_us = past[last] + cap.suppress_us
-                return (True, min(until_us, ends_us)) if now_us < ends_us else (False, until_us)
-    return False, until_us
+def _lapses_us(contact: Contact) -> int:
+    return NEVER_US if contact.until_us is None else contact.until_us

@@ -1,9 +1,11 @@
 """What an edge holds of one customer, and what it has worked out from that. It works out nothing itself."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 
 from ..consent import Consents
 from ..plan.plan import Plan
+from ..plan.windows import zone_of
 from ..profile import Identity, Snapshot
 from ..schema import Value
 
@@ -111,6 +113,18 @@ class Customer:
 
     def __repr__(self) -> str:  # what it holds is personal
         return f"<Customer snapshot={self.snapshot is not None} consents={self.consents is not None}>"
+
+
+def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:
+    """Return a customer's own time zone, or None if it is not known."""
+    name = plan.policy.values.customer_zone
+    found = None if snapshot is None or not name else snapshot.attributes.get(name)
+    return None if found is None else zone_of(found.value)
+
+
+def household_zone(plan: Plan) -> tzinfo | None:
+    """Return the time zone in which households are counted: the organization's, as theirs may differ."""
+    return zone_of(plan.policy.values.zone)
 
 
 def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:

@@ -22,21 +22,22 @@ from ..clock import Clock
 from ..consent import Consents
 from ..contacts import Contact
 from ..errors import TactfulError, UsageError
+from ..memory import MemoryStore
 from ..plan.plan import Plan
 from ..policy import Policy
 from ..ports import Store
 from ..profile import Identity, Snapshot
 from . import middle, record
 from .arrive import Arrivals, Brought
-from .count import Counters
 from .customer import Customer, Who
 from .decision import Decision
 from .identify import Identities
 from .snapshot import Snapshots, Sources
+from .tail import Tail
 from .token import Seal
 
 _log = logging.getLogger("tactful")
-_UNLOCKED = nullcontext()
+_UNHELD = nullcontext()
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
 
 
@@ -88,9 +89,12 @@ class Edge:
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
-        self._snapshots = Snapshots(sources, self._identities.resolve, lambda: self._plan, clock, options.customers_max)
-        self._recorder = record.Recorder(store, self._seal, self._counters, clock)
-        self._arrivals = Arrivals(self._identities, self._snapshots, options.refresh_s, immediate=immediate)
+        self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
+        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, clock)
+        self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
+        self._arrivals = Arrivals(
+            self._identities, self._snapshots, self._tail.budgets_of, options.refresh_s, immediate=immediate
+        )
         self._reset()
         _edges.add(self)
 
@@ -148,6 +152,8 @@ class Edge:
         page, wrong = plan.page(names)
         if page is None or self._closed:
             return self._nothing(names, *wrong, *(["the edge is closed"] if self._closed else []))
+        if plan.caps:
+            self._tail.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
         values, refused = plan.slots.context_values(context)
         careful = (*plan.careful, *wrong, *whom.careful, *(f"context.{name} does not fit its type" for name in refused))
@@ -156,21 +162,18 @@ class Edge:
             return known
         channel = plan.channels[page.placements[0].placement.channel]
         id_ = f"{self._prefix}{next(self._numbers):x}" if view is None else self._id(key)
-        counters = whom.counters
-        with _UNLOCKED if counters is None else counters.lock:
+        tally = whom.tally
+        with _UNHELD if tally is None else tally.held():
             limited = whom.limited(plan, channel.channel.name, now_us)
-            moment = middle.decide(plan, channel, page, whom.customer, values, limited, now_us)
-            if counters is not None and moment.chosen and not preview:
-                record.reserve(counters, moment, id_)
+            caps = None if tally is None or page.slots == 1 else tally.room(channel.channel.name, now_us)
+            moment = middle.decide(plan, channel, page, whom.customer, values, limited, caps, now_us)
+            if tally is not None and moment.chosen and not preview:
+                record.reserve(tally, moment, id_)
         decision = Decision(id_, names, moment, whom.id, careful, self._seal)
         if view is not None and not preview:
             with self._lock:
                 self._views[key] = decision
         return decision
-
-    def _counters(self, customer: str) -> Counters | None:
-        here = self._snapshots.here(Identity(customer))
-        return None if here is None else here.counting(self._plan)
 
     def _seen(self, key: object, customer: Customer) -> Decision | None:
         """Return what was decided for a page view, unless what is known of the customer has changed since."""
@@ -285,11 +288,13 @@ class Edge:
         """
         self._open()
         try:
-            self._plan = self._read(source)
+            plan = self._read(source)
         except TactfulError as error:
             self._refused = error.code
             raise
         self._refused = ""
+        self._plan = plan
+        self._tail.follow(plan)
 
     def status(self) -> Mapping[str, object]:
         """Return the edge's state for people and monitors: names and counts, nothing personal."""
@@ -315,6 +320,7 @@ class Edge:
         if not self._closed:
             self._closed = True
             self._snapshots.close()
+            self._tail.close()
             if self._owned:
                 self._store.close()
 
@@ -338,6 +344,7 @@ def _in_child() -> None:
         edge._reset()  # noqa: SLF001 - the same module
         edge._identities.reset()  # noqa: SLF001 - the same module
         edge._snapshots.reset()  # noqa: SLF001 - the same module
+        edge._tail.reset()  # noqa: SLF001 - the same module
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -111,9 +111,8 @@ def _limit_barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:
     for number, bound in enumerate(moment.channel.bounds):
         if bound.allow != plan.everything and not _lets_off(plan, moment.channel.channel.name, number)(*arguments):
             yield Reason(bound.id, bound.reason), plan.everything & ~bound.allow
-    for number, value in moment.limited.reached:
-        cap = plan.caps[number]
-        yield Reason(cap.id, cap.reason), cap.reached[value].withheld
+    for one in moment.limited.acting:
+        yield Reason(one.id, one.reason), one.withheld
 
 
 def _arguments(moment: Moment) -> tuple[object, ...]:
@@ -144,8 +143,9 @@ def _passed_over(moment: Moment, index: int) -> list[Reason]:
     if any(one.ranked is offer for one in moment.chosen):
         return [Reason("familiarity", "another treatment of the offer says enough")]
     quotas = [id_ for id_, limit in moment.plan.effects(moment.flags).quotas if _used_up(moment, id_, limit, index)]
-    if quotas:
-        return [Reason(f"quota:{id_}", "no room is left under it") for id_ in quotas]
+    full = [f"quota:{id_}" for id_ in quotas] + list(_filled(moment, index))
+    if full:
+        return [Reason(id_, "no room is left under it on this page") for id_ in full]
     taking = [number for number, plan in enumerate(moment.page.placements) if plan.mask >> index & 1]
     ever = [*moment.chosen, *moment.dropped]
     for number in taking:
@@ -161,3 +161,11 @@ def _used_up(moment: Moment, id_: str, limit: AtMost, index: int) -> bool:
     quota = Quota(id_, limit, moment.page.slots)
     taken = sum(1 for one in (*moment.chosen, *moment.dropped) if quota.bits >> one.index & 1)
     return bool(quota.bits >> index & 1) and taken >= quota.left
+
+
+def _filled(moment: Moment, index: int) -> Iterator[str]:
+    """Yield the ids of the caps that picks of this very page filled before a treatment could be taken."""
+    ranked = moment.plan.offer_at[index]
+    for id_, withheld, blind in moment.caps.filled if moment.caps is not None else ():
+        if withheld >> index & 1 or (blind & ranked.bits and moment.affinities.personal(ranked)):
+            yield id_

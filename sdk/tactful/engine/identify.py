@@ -58,6 +58,11 @@ class Identities:
                 self._known[key] = found
         return found
 
+    def household(self, customer: str) -> str | None:
+        """Return a customer's household; asks the graph, and remembers."""
+        found = self.resolve({"customer": customer})
+        return None if found is None else found.household
+
     def _derived(self, key: tuple[tuple[str, str], ...]) -> Identity:
         """Return the identity that identifiers make without a graph: the strongest one stands for the customer."""
 

@@ -8,10 +8,11 @@ from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
 from . import guard, qualify, rank
 from .compose import compose
-from .count import NOTHING, Limited
 from .customer import Customer, OnChannel, Standing
+from .limited import NOTHING, Limited
 from .mask import mask
 from .moment import Moment
+from .room import PageRoom
 
 #: With fewer than one in so many standing treatments allowed, sorting them is quicker than walking down the offers.
 _FEW = 16
@@ -24,6 +25,7 @@ def decide(
     customer: Customer,
     context: tuple[Value | None, ...],
     limited: Limited,
+    caps: PageRoom | None,
     now_us: int,
 ) -> Moment:
     """
@@ -35,7 +37,8 @@ def decide(
         page: The placements.
         customer: Whom it is for, under this plan.
         context: The context by slot.
-        limited: What caps ask.
+        limited: What caps and quiet hours ask.
+        caps: The room under the caps; None if no pick can fill one.
         now_us: The moment [us since 1970].
     """
     here = guard.on_channel(plan, channel, customer, now_us)
@@ -46,9 +49,23 @@ def decide(
     boosts = rank.boosting(plan, customer, here, there, context, now_us) if plan.boosts else 0
     order, factors = rank.order(plan, there, effects.blind | limited.blind, boosts)
     ranked = rank.few(plan, allowed, factors) if allowed.bit_count() * _FEW < there.count else order
-    chosen, dropped = compose(page, ranked, allowed, effects.quotas)
+    chosen, dropped = compose(page, ranked, allowed, effects.quotas, factors, caps)
     return Moment(
-        plan, channel, page, customer, here, there, context, now_us, limited, flags, allowed, factors, chosen, dropped
+        plan=plan,
+        channel=channel,
+        page=page,
+        customer=customer,
+        here=here,
+        there=there,
+        context=context,
+        now_us=now_us,
+        limited=limited,
+        caps=caps,
+        flags=flags,
+        allowed=allowed,
+        affinities=factors,
+        chosen=chosen,
+        dropped=dropped,
     )
 
 
@@ -69,4 +86,4 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
     """Return the moment in which nothing could be decided: a page without placements."""
     channel = next(iter(plan.channels.values()))
     context, _ = plan.slots.context_values(None)
-    return decide(plan, channel, Page((), 0, 0), customer, context, NOTHING, now_us)
+    return decide(plan, channel, Page((), 0, 0), customer, context, NOTHING, None, now_us)

@@ -8,8 +8,9 @@ from ..plan.pages import Page
 from ..plan.plan import ChannelPlan, Plan
 from ..plan.worth import RankedOffer
 from ..schema import Value
-from .count import Limited
 from .customer import Customer, OnChannel, Standing
+from .limited import Limited
+from .room import PageRoom
 
 
 class Affinities(Protocol):
@@ -44,7 +45,8 @@ class Moment:
         there: What the snapshot came to.
         context: The context by slot.
         now_us: The moment [us since 1970].
-        limited: What caps asked.
+        limited: What caps and quiet hours asked.
+        caps: The room under the caps as the page filled; None if no pick could fill one.
         flags: The flags that bounds set.
         allowed: The treatments that could be chosen.
         affinities: Tells whether the customer's own affinity ranked an offer.
@@ -61,6 +63,7 @@ class Moment:
     context: tuple[Value | None, ...]
     now_us: int
     limited: Limited
+    caps: PageRoom | None
     flags: int
     allowed: int
     affinities: Affinities

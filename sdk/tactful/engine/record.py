@@ -10,19 +10,20 @@ from ..clock import SECOND_US, Clock
 from ..contacts import Contact
 from ..errors import UsageError
 from ..ports import Ledger
-from .count import SHOWN, Counters, room_for
 from .moment import Moment
+from .room import SHOWN, room_for
+from .tally import Tally
 from .token import Receipt, Seal, Shown
 
 
-def reserve(counters: Counters, moment: Moment, decision: str) -> None:
+def reserve(tally: Tally, moment: Moment, decision: str) -> None:
     """Take room under the caps for what was chosen, until it is confirmed or lapses."""
     plan, channel, now_us = moment.plan, moment.channel.channel.name, moment.now_us
     if SHOWN not in plan.counted_events:
         return
     until_us = now_us + plan.policy.values.reserve_s * SECOND_US
     for slot, one in enumerate(moment.chosen):
-        counters.reserve(f"{decision}/{slot}/{SHOWN}", room_for(plan, one.ranked.offer, channel), now_us, until_us)
+        tally.reserve(f"{decision}/{slot}/{SHOWN}", room_for(plan, one.ranked.offer, channel), now_us, until_us)
 
 
 def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
@@ -31,7 +32,19 @@ def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
     for slot, one in enumerate(moment.chosen):
         offer, entry = one.ranked.offer, moment.plan.catalog.entries[one.index]
         place = moment.page.placements[one.placement].placement.name
-        shown.append(Shown(slot, place, offer.id, entry.treatment.id, offer.topic, offer.owner, offer.tags))
+        shown.append(
+            Shown(
+                slot,
+                place,
+                offer.id,
+                entry.treatment.id,
+                offer.topic,
+                offer.owner,
+                offer.tags,
+                offer.intent.value,
+                offer.offer_class.value,
+            )
+        )
     until_us = moment.now_us + moment.plan.policy.values.token_s * SECOND_US
     return Receipt(decision, customer, moment.channel.channel.name, until_us, tuple(shown))
 
@@ -69,6 +82,8 @@ def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> 
             channel=receipt.channel,
             owner=one.owner,
             tags=one.tags,
+            intent=one.intent,
+            offer_class=one.offer_class,
         )
         for one in shown
     ]
@@ -77,10 +92,10 @@ def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> 
 class Recorder:
     """Keeps what became of decisions, and what customers did: durably, once in effect, and counted here at once."""
 
-    def __init__(self, ledger: Ledger, seal: Seal, counters: Callable[[str], Counters | None], clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, seal: Seal, heard: Callable[[Contact, int], None], clock: Clock) -> None:
         self._ledger = ledger
         self._seal = seal
-        self._counters = counters
+        self._heard = heard
         self._clock = clock
 
     def decided(self, decision: Receipt | str, event: str, slot: int | None) -> bool:
@@ -99,8 +114,6 @@ class Recorder:
         if not contacts:
             return False
         new = self._ledger.record(contacts)
-        counters = self._counters(contacts[0].customer)
-        if counters is not None:
-            with counters.lock:
-                counters.add(contacts, now_us)
+        for contact in contacts:
+            self._heard(contact, now_us)
         return new > 0

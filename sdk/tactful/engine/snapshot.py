@@ -13,17 +13,21 @@ from cachetools import FIFOCache
 
 from ..clock import SECOND_US, Clock
 from ..consent import Consents
+from ..contacts import Contact
 from ..plan.plan import Plan
 from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, ProfileSource
 from ..profile import Identity, Snapshot
+from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
-from .customer import Customer, Who
+from .customer import Customer, Who, household_zone, own_zone
+from .identify import Identities
+from .tally import Tally, tally_of
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
-#: Tells whom a caller's word stands for; it may ask a graph.
-Resolve = Callable[[Who], Identity | None]
+#: Whose contacts are counted together: a household by its name, or a customer who is in none.
+HouseholdKey = tuple[str, str]
 
 
 @attrs.frozen
@@ -40,15 +44,18 @@ class Here:
     One customer that is here.
 
     Attributes:
-        counters: The counted contacts.
+        counters: The customer's counted contacts.
+        household: The key of the customer's household; who is in none is one.
         loaded_us: When it was fetched [us since 1970].
     """
 
-    __slots__ = ("_as", "counters", "loaded_us")
+    __slots__ = ("_as", "_tally", "counters", "household", "loaded_us")
 
-    def __init__(self, customer: Customer, counters: Counters, loaded_us: int) -> None:
+    def __init__(self, customer: Customer, counters: Counters, household: HouseholdKey, loaded_us: int) -> None:
         self._as: dict[str, Customer] = {"": customer}
+        self._tally: Tally | None = None
         self.counters = counters
+        self.household = household
         self.loaded_us = loaded_us
 
     def customer(self, identity: Identity, plan: Plan) -> Customer:
@@ -60,21 +67,24 @@ class Here:
             self._as[identity.kind] = found
         return found
 
-    def counting(self, plan: Plan) -> Counters:
-        """Return the counters under a plan."""
-        if self.counters.plan is not plan:
-            self.counters = self.counters.under(plan)
-        return self.counters
+    def tally(self, plan: Plan, household: Counters | None, budgets: Budgets | None) -> Tally | None:
+        """Return what counts for the customer under a plan; None if something of it is not known."""
+        known = self._tally
+        if known is None or known.plan is not plan or known.key[1:] != (household, budgets):
+            self.counters = self.counters.under(plan, own_zone(plan, self._as[""].snapshot))
+            known = self._tally = tally_of(plan, self.counters, household, budgets)
+        return known
 
 
 class Snapshots:
     """The customers that are here, bounded; and the thread that fetches the others."""
 
     def __init__(
-        self, sources: Sources, resolve: Resolve, plan: Callable[[], Plan], clock: Clock, maxsize: int
+        self, sources: Sources, identities: Identities, plan: Callable[[], Plan], clock: Clock, maxsize: int
     ) -> None:
         self._sources = sources
-        self._resolve = resolve
+        self._resolve = identities.resolve
+        self._household_of = identities.household
         self._plan = plan
         self._clock = clock
         self._maxsize = maxsize
@@ -85,6 +95,7 @@ class Snapshots:
         """Begin anew with nothing here: at the start, and in a forked child, where no thread and no lock is ours."""
         self._lock = Lock()
         self._here: FIFOCache[str, Here] = FIFOCache(self._maxsize)
+        self._households: FIFOCache[HouseholdKey, Counters] = FIFOCache(self._maxsize)
         self._nobody: dict[str, Customer] = {}
         self._questions: queue.Queue[tuple[Who, Event] | None] = queue.Queue(_QUESTIONS_MAX)
         self._asked: dict[object, Event] = {}
@@ -111,9 +122,11 @@ class Snapshots:
         now_us, plan = self._clock(), self._plan()
         snapshot = self._profile(identity.customer, plan, now_us)
         consents = self._consents(identity.customer, now_us)
-        since_us = now_us - plan.longest_window_us
-        counters = Counters(plan, self._sources.ledger.contacts(identity.customer, since_us))
-        found = Here(Customer(plan, identity, snapshot, consents), counters, now_us)
+        since_us, zone = now_us - plan.longest_window_us, own_zone(plan, snapshot)
+        ledger = self._sources.ledger
+        counters = Counters(plan, ledger.contacts(identity.customer, since_us), zone=zone)
+        household = self._gather(plan, identity, since_us) if "household" in plan.counted_per else ("", "")
+        found = Here(Customer(plan, identity, snapshot, consents), counters, household, now_us)
         with self._lock:
             before = self._here.get(identity.customer)
             if before is not None:
@@ -121,6 +134,45 @@ class Snapshots:
                     counters.add(before.counters.reservations(now_us), now_us)
             self._here[identity.customer] = found
         return found
+
+    def tally(self, here: Here, plan: Plan, budgets: Budgets | None) -> Tally | None:
+        """Return what counts for a customer under a plan; None if the household's contacts are not here."""
+        household = None
+        if "household" in plan.counted_per:
+            household = self._households.get(here.household)
+            if household is None:
+                return None
+            if household.plan is not plan:
+                with self._lock:
+                    household = self._households[here.household] = household.under(plan, household_zone(plan))
+        return here.tally(plan, household, budgets)
+
+    def heard(self, contact: Contact, now_us: int) -> None:
+        """Count what was recorded, here or elsewhere, for a customer that is here."""
+        here = self._here.get(contact.customer)
+        if here is None:
+            return
+        for counters in (here.counters, self._households.get(here.household)):
+            if counters is not None:
+                with counters.lock:
+                    counters.add([contact], now_us)
+
+    def _gather(self, plan: Plan, identity: Identity, since_us: int) -> HouseholdKey:
+        """Fetch the contacts of a customer's household, which all of it share; return its key."""
+        name = identity.household or self._household_of(identity.customer)
+        ledger = self._sources.ledger
+        key: HouseholdKey = ("customer", identity.customer) if name is None else ("household", name)
+        contacts = (
+            ledger.contacts(identity.customer, since_us) if name is None else ledger.household_contacts(name, since_us)
+        )
+        with self._lock:
+            known = self._households.get(key)
+            if known is None:
+                self._households[key] = Counters(plan, contacts, "household", household_zone(plan))
+        if known is not None:
+            with known.lock:
+                known.add(contacts, self._clock())
+        return key
 
     def forget(self, customer: str) -> None:
         """Let a customer go, so that the next question fetches it anew."""

@@ -30,6 +30,8 @@ class Shown:
     topic: str
     owner: str
     tags: tuple[str, ...]
+    intent: str
+    offer_class: str
 
 
 @attrs.frozen(repr=False)
@@ -97,8 +99,8 @@ class Seal:
         if now_us >= until_us:
             raise TokenError("the token is too old; decide again", code="token-expired")
         slots = tuple(
-            Shown(slot, place, offer, treatment, topic, owner, tuple(tags))
-            for slot, place, offer, treatment, topic, owner, tags in shown
+            Shown(slot, place, offer, treatment, topic, owner, tuple(tags), intent, offer_class)
+            for slot, place, offer, treatment, topic, owner, tags, intent, offer_class in shown
         )
         return Receipt(decision, customer, channel, until_us, slots)
 

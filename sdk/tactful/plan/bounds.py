@@ -10,7 +10,7 @@ import attrs
 from ..catalog import Catalog
 from ..expr import TRUE, Call, Const, Expr, Var, negate
 from ..familiarity import Familiarity
-from ..limits import Always, AtMost, Cap, Hide, Limit, RankBlind, Require, Scope, Unless, UpTo, Withhold
+from ..limits import Always, AtMost, Cap, Hide, Limit, Quiet, RankBlind, Require, Scope, Unless, UpTo, Withhold
 from ..offers import Channel
 from ..registry import GuardrailRules
 from ..schema import ValueType
@@ -101,7 +101,7 @@ def _bound(catalog: Catalog, rule_id: str, condition: Expr, limit: Limit, reason
             blind = scope.bits if basis < Familiarity.PERSONAL else 0
         case RankBlind(scope):
             blind = scope.bits
-        case AtMost() | Hide() | Require() | Cap():
+        case AtMost() | Hide() | Require() | Cap() | Quiet():
             pass
     return Bound(rule_id, condition, limit, allow, whole_offers(catalog, blind), reason, say)
 

@@ -1,6 +1,7 @@
-"""Caps as sets: for each value of what a cap counts by, the treatments that stay allowed once it is reached."""
+"""Caps and quiet hours as sets: for each value that a cap counts by, what follows once it is reached. It counts nothing."""
 
 from collections.abc import Iterator, Mapping
+from datetime import tzinfo
 
 import attrs
 
@@ -8,36 +9,10 @@ from ..catalog import Catalog, Entry
 from ..clock import SECOND_US
 from ..contacts import Contact
 from ..familiarity import Familiarity
-from ..limits import Cap, Dimension, Scope
+from ..limits import Calendar, Cap, Counted, Dimension, Quiet, Scope
 from ..topics import TopicGraph
 from .bounds import Bound, over, whole_offers
-
-
-@attrs.frozen(eq=False)
-class CapPlan:
-    """
-    One cap over one catalog.
-
-    Attributes:
-        id: The rule's id.
-        cap: The cap.
-        count: So many events are allowed.
-        within_us: Its window [us].
-        suppress_us: How long it stays reached after the event that reached it [us]; 0 means as the window says.
-        reached: By value of the cap's dimension, the treatments that it withholds (or that it lets no affinity
-            rank) when it is reached for that value.
-        reason: Why, for an engineer.
-        say: Why, for a customer.
-    """
-
-    id: str
-    cap: Cap
-    count: int
-    within_us: int
-    suppress_us: int
-    reached: Mapping[str, "Reach"]
-    reason: str
-    say: str
+from .windows import leaves_us, length_us, zone_of
 
 
 @attrs.frozen(eq=False)
@@ -48,25 +23,97 @@ class Reach:
     blind: int
 
 
+@attrs.frozen(eq=False)
+class CapPlan:
+    """
+    One cap over one catalog.
+
+    Attributes:
+        number: Its place among the caps.
+        id: The rule's id.
+        cap: The cap.
+        reached: By value of the cap's dimension, what follows when it is reached for that value.
+        rolling_us: The length of its window [us]; None for one of the calendar.
+        suppress_us: How long it stays reached after the event that reached it [us]; 0 means as the window says.
+        longest_us: No event concerns it for longer than this [us].
+        reason: Why, for an engineer.
+        say: Why, for a customer.
+    """
+
+    number: int
+    id: str
+    cap: Cap
+    reached: Mapping[str, Reach]
+    rolling_us: int | None
+    suppress_us: int
+    longest_us: int
+    reason: str
+    say: str
+
+    def limits_on(self, channel: str, value: str) -> bool:
+        """Return whether it limits on a channel when it is reached for a value."""
+        cap = self.cap
+        return (not cap.channels or channel in cap.channels) and (cap.of != "channel" or value == channel)
+
+    def knows_its_clock(self, zone: tzinfo | None) -> bool:
+        """Return whether the time zone by which it counts is known, given the customer's own."""
+        window = self.cap.window
+        return not isinstance(window, Calendar) or (zone_of(window.zone) if window.zone else zone) is not None
+
+    def leaves_us(self, at_us: int, zone: tzinfo | None) -> int:
+        """Return when an event no longer counts [us since 1970], in the customer's zone unless the cap names one."""
+        if self.rolling_us is not None:
+            return at_us + self.rolling_us
+        window = self.cap.window
+        fixed = window.zone if isinstance(window, Calendar) else ""
+        return leaves_us(window, at_us, zone_of(fixed) if fixed else zone)
+
+
+@attrs.frozen(eq=False)
+class QuietPlan:
+    """Quiet hours over one catalog: the limit, and why, for an engineer and a customer."""
+
+    id: str
+    quiet: Quiet
+    reason: str
+    say: str
+
+    def hushes(self, channel: str) -> bool:
+        """Return whether it concerns a channel."""
+        return not self.quiet.channels or channel in self.quiet.channels
+
+    def zone(self, own: tzinfo | None) -> tzinfo | None:
+        """Return the time zone that counts, given the customer's own."""
+        return zone_of(self.quiet.zone) if self.quiet.zone else own
+
+
 def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
     """Return the caps among the bounds, in their order."""
-    return tuple(_plan(catalog, bound, bound.limit) for bound in bounds if isinstance(bound.limit, Cap))
+    found = [(bound, bound.limit) for bound in bounds if isinstance(bound.limit, Cap)]
+    return tuple(_plan(catalog, number, bound, cap) for number, (bound, cap) in enumerate(found))
 
 
-def _plan(catalog: Catalog, bound: Bound, cap: Cap) -> CapPlan:
+def quiets_of(bounds: tuple[Bound, ...]) -> tuple[QuietPlan, ...]:
+    """Return the quiet hours among the bounds, in their order."""
+    return tuple(QuietPlan(b.id, b.limit, b.reason, b.say) for b in bounds if isinstance(b.limit, Quiet))
+
+
+def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
     scopes: dict[str, int] = {}
     for index in cap.scope:
         for value in entry_values(catalog, catalog.entries[index], cap.of):
             scopes[value] = scopes.get(value, 0) | 1 << index
+    suppress_us = (cap.suppress_s or 0) * SECOND_US
     return CapPlan(
-        bound.id,
-        cap,
-        cap.count,
-        cap.within_s * SECOND_US,
-        (cap.suppress_s or 0) * SECOND_US,
-        {value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},
-        bound.reason,
-        bound.say,
+        number=number,
+        id=bound.id,
+        cap=cap,
+        reached={value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},
+        rolling_us=None if isinstance(cap.window, Calendar) else length_us(cap.window),
+        suppress_us=suppress_us,
+        longest_us=length_us(cap.window) + suppress_us,
+        reason=bound.reason,
+        say=bound.say,
     )
 
 
@@ -95,7 +142,26 @@ def entry_values(catalog: Catalog, entry: Entry, dimension: Dimension) -> Iterat
             yield ""
 
 
-def contact_values(topics: TopicGraph, contact: Contact, dimension: Dimension) -> tuple[str, ...]:
+def counted_values(topics: TopicGraph, contact: Contact, cap: Cap) -> tuple[str, ...]:
+    """Return the values under which a cap counts a contact; none if it does not count it."""
+    if cap.channels and contact.channel and contact.channel not in cap.channels:
+        return ()
+    return _values(topics, contact, cap.of) if _counts(topics, contact, cap.counted) else ()
+
+
+def _counts(topics: TopicGraph, contact: Contact, counted: Counted) -> bool:
+    """Return whether an event is one of those that are counted; what is not known of it speaks for counting it."""
+    return (
+        contact.event == counted.event
+        and (not counted.intents or contact.intent in (*counted.intents, ""))
+        and (not counted.owners or contact.owner in (*counted.owners, ""))
+        and (not counted.topics or not contact.topic or any(t in counted.topics for t in topics.above(contact.topic)))
+        and (not counted.tags or not contact.offer or any(tag in counted.tags for tag in contact.tags))
+        and not (contact.offer_class and contact.offer_class in counted.exempt)
+    )
+
+
+def _values(topics: TopicGraph, contact: Contact, dimension: Dimension) -> tuple[str, ...]:
     """Return the values of a dimension under which a contact counts; of an empty one, none."""
     match dimension:
         case "offer":
@@ -110,4 +176,4 @@ def contact_values(topics: TopicGraph, contact: Contact, dimension: Dimension) -
             values = (contact.channel,)
         case "all":
             return ("",)
-    return tuple(value for value in values if value)
+    return tuple(dict.fromkeys(value for value in values if value))

@@ -17,7 +17,7 @@ from ..offers import Channel
 from ..policy import Policy
 from ..registry import GuardrailRules, Registry
 from .bounds import Bound, bounds_of
-from .caps import caps_of
+from .caps import caps_of, quiets_of
 from .fold import on_channel
 from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
 from .index import ContextLookup, build_lookups
@@ -91,8 +91,10 @@ class Plan:
         attribute_specs: The profile schema, by name of attribute.
         lineages: By index of purpose, the purpose and those above it.
         caps: The caps.
+        quiets: The quiet hours.
         careful: Which guardrails are broken, so that their scopes are withheld.
         counted_events: The events that a cap counts.
+        counted_per: For whom caps count: customer, household, everyone.
         longest_window_us: No cap looks back further [us].
         offers: The offers in the order of worth, for ranking.
         boosts: Factors for the moment.
@@ -109,6 +111,7 @@ class Plan:
         self.lineages = tuple(_lineage(policy, name) for name in self.slots.purposes)
         self.requirements = requirements_of(self.catalog, self.slots.purposes)
         self.caps = caps_of(self.catalog, self.bounds)
+        self.quiets = quiets_of(self.bounds)
         self.offers: tuple[RankedOffer, ...] = ranked_offers(self.catalog, self.slots.purposes)
         self.boosts: tuple[BoostPlan, ...] = boosts_of(self.catalog, self.slots)
         self.offer_at = tuple(offer for offer in self.offers for _ in range(offer.width))
@@ -134,8 +137,9 @@ class Plan:
         self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
         self._running: tuple[int, int, int] = (0, 0, 0)
         self.careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
-        self.counted_events = frozenset(cap.cap.event for cap in self.caps)
-        self.longest_window_us = max((cap.within_us + cap.suppress_us for cap in self.caps), default=0)
+        self.counted_events = frozenset(cap.cap.counted.event for cap in self.caps)
+        self.counted_per = frozenset(cap.cap.per for cap in self.caps)
+        self.longest_window_us = max((cap.longest_us for cap in self.caps), default=0)
 
     @classmethod
     def build(cls, policy: Policy, registry: Registry) -> "Plan":

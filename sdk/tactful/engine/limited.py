@@ -1,0 +1,111 @@
+"""What caps and quiet hours ask of a page, from a moment until another. It counts nothing: counters say what is reached."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+
+from ..clock import NEVER_US
+from ..limits import Per
+from ..limits import Reached as Then
+from ..plan.caps import CapPlan, QuietPlan
+from ..plan.plan import Plan
+
+
+@attrs.frozen(eq=False)
+class Reached:
+    """
+    A cap that is reached for one value, or an hour that is quiet.
+
+    Attributes:
+        id: The rule's id.
+        reason: Why, for an engineer.
+        say: Why, for a customer.
+        withheld: The treatments that it withholds.
+        blind: The treatments that no affinity ranks while it acts.
+        then: What it does: suppress, defer, downgrade or replace.
+        until_us: Until when, if nothing else happens [us since 1970].
+    """
+
+    id: str
+    reason: str
+    say: str
+    withheld: int
+    blind: int
+    then: Then
+    until_us: int
+
+
+class Limited:
+    """
+    What caps and quiet hours ask on one channel.
+
+    Attributes:
+        withheld: The treatments that are withheld.
+        blind: The treatments that no affinity ranks.
+        acting: What withholds or blinds them, each thing alone.
+        since_us: It holds from here [us].
+        until_us: It holds before here [us].
+    """
+
+    __slots__ = ("acting", "blind", "since_us", "until_us", "withheld")
+
+    def __init__(self, acting: Iterable[Reached], since_us: int, until_us: int) -> None:
+        self.acting = tuple(acting)
+        self.withheld = self.blind = 0
+        for one in self.acting:
+            self.withheld |= one.withheld
+            self.blind |= one.blind
+        self.since_us = since_us
+        self.until_us = until_us
+
+
+NOTHING = Limited((), -NEVER_US, NEVER_US)
+
+
+def met(parts: Iterable[Limited]) -> Limited:
+    """Return what several ask together, for as long as all of it holds."""
+    several = tuple(parts)
+    return Limited(
+        (one for part in several for one in part.acting),
+        max((part.since_us for part in several), default=-NEVER_US),
+        min((part.until_us for part in several), default=NEVER_US),
+    )
+
+
+#: For whom caps count.
+ALL: Final[tuple[Per, ...]] = ("customer", "household", "everyone")
+
+
+def everything_reached(plan: Plan, channel: str, per: tuple[Per, ...] = ALL) -> Limited:
+    """Return what is asked where contacts are unknown: caps that count for these are reached, and every hour quiet."""
+
+    def make() -> Limited:
+        caps = (
+            reached_by(cap, value, NEVER_US)
+            for cap in plan.caps
+            for value in cap.reached
+            if cap.cap.per in per and cap.limits_on(channel, value)
+        )
+        quiet = (quieted_by(one, NEVER_US) for one in plan.quiets if "customer" in per and one.hushes(channel))
+        return Limited((*caps, *quiet), -NEVER_US, NEVER_US)
+
+    return plan.once(("everything reached", channel, per), make)
+
+
+def reached_by(cap: CapPlan, value: str, until_us: int) -> Reached:
+    """Return what a cap does that is reached for a value."""
+    reach = cap.reached[value]
+    return Reached(cap.id, cap.reason, cap.say, reach.withheld, reach.blind, cap.cap.then, until_us)
+
+
+def waiting(cap: CapPlan, until_us: int) -> Reached:
+    """Return what a replacing cap does while it is not reached: what would stand in is withheld."""
+    reason = "it stands in only once the cap is reached"
+    return Reached(f"{cap.id}.instead", reason, "", cap.cap.instead.bits, 0, "suppress", until_us)
+
+
+def quieted_by(quiet: QuietPlan, until_us: int) -> Reached:
+    """Return what quiet hours do."""
+    return Reached(quiet.id, quiet.reason, quiet.say, quiet.quiet.scope.bits, 0, "defer", until_us)
+

@@ -1,0 +1,44 @@
+"""Reached: whether counted events have reached a cap at a moment, and until when. It is arithmetic on times alone."""
+
+from ..clock import NEVER_US
+from ..plan.caps import CapPlan
+
+#: A counted event: when it was, when it leaves the window, when it lapses unless it is confirmed, its contact's id.
+Event = tuple[int, int, int, str]
+
+
+def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int | None, int]:
+    """
+    Return until when a cap stays reached by some events if no more come, None if it is not; and until when that holds.
+
+    Args:
+        cap: The cap.
+        counted: The events of one value, oldest first.
+        now_us: The moment [us since 1970].
+    """
+    changes_us = NEVER_US
+    past: list[Event] = []
+    for event in counted:
+        at_us, leaves_us, lapses_us, _ = event
+        if at_us > now_us:
+            changes_us = min(changes_us, at_us)
+        elif lapses_us > now_us:
+            past.append(event)
+            changes_us = min(changes_us, lapses_us, leaves_us if leaves_us > now_us else NEVER_US)
+    count = cap.cap.count
+    ends = sorted(min(leaves_us, lapses_us) for _, leaves_us, lapses_us, _ in past if leaves_us > now_us)
+    ends_us = ends[len(ends) - count] if len(ends) >= count else None
+    rests_us = _rests_until(cap, past) if cap.suppress_us else None
+    if rests_us is not None and now_us < rests_us:
+        return max(rests_us, ends_us or rests_us), min(changes_us, rests_us)
+    return ends_us, changes_us
+
+
+def _rests_until(cap: CapPlan, past: list[Event]) -> int | None:
+    """Return the end of the rest after the last event with which the cap was reached, None if it never was."""
+    count = cap.cap.count
+    for last in range(len(past) - 1, count - 2, -1):
+        at_us = past[last][0]
+        if sum(1 for event in past[: last + 1] if event[1] > at_us) >= count:
+            return at_us + cap.suppress_us
+    return None

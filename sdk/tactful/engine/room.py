@@ -1,0 +1,117 @@
+"""Room: what showing an offer counts for, and what is left under the caps while a page fills. It keeps no contact."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import attrs
+
+from ..contacts import Contact
+from ..limits import Per
+from ..offers import Offer
+from ..plan.caps import CapPlan, counted_values
+from ..plan.plan import Plan
+
+#: A cap's number and the value that is counted under it.
+CapKey = tuple[int, str]
+#: The event that an exposure is recorded as, and that reservations count as.
+SHOWN: Final = "shown"
+#: What an event counts for: a key, and its cap.
+Counting = tuple[CapKey, CapPlan]
+
+
+@attrs.frozen(eq=False)
+class Room:
+    """
+    What showing an offer on a channel counts for, once for all customers.
+
+    Attributes:
+        offer: The offer.
+        channel: The channel's name.
+        counting: All caps that count it.
+        shared: Those of them that other offers on the same page count for too.
+    """
+
+    offer: Offer
+    channel: str
+    counting: tuple[Counting, ...]
+    shared: tuple[Counting, ...]
+
+
+class Filling(Protocol):
+    """What counts: of whom, and whether a cap would be reached with some more events."""
+
+    per: Per
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
+        """Return whether a cap would be reached for a value with so many more events at a moment."""
+        ...
+
+
+class PageRoom:
+    """
+    What is left under the caps on one page: a pick that fills a cap closes it for the picks after it.
+
+    Attributes:
+        filled: What was closed: the rule's id, the treatments withheld from then on, and those that no affinity ranks.
+    """
+
+    __slots__ = ("_channel", "_counting", "_now_us", "_plan", "_taken", "filled")
+
+    def __init__(self, plan: Plan, channel: str, counting: Sequence[Filling], now_us: int) -> None:
+        self._plan = plan
+        self._channel = channel
+        self._counting = counting
+        self._now_us = now_us
+        self._taken: dict[CapKey, int] = {}
+        self.filled: list[tuple[str, int, int]] = []
+
+    def take(self, offer: Offer) -> tuple[int, int]:
+        """Take room for a pick; return the treatments that are withheld after it, and those that no affinity ranks."""
+        withheld = blind = 0
+        for key, cap in room_for(self._plan, offer, self._channel).shared:
+            taken = self._taken[key] = self._taken.get(key, 0) + 1
+            reach = cap.reached.get(key[1])
+            if reach is not None and any(
+                one.per == cap.cap.per and one.full(key, cap, taken, self._now_us) for one in self._counting
+            ):
+                withheld |= reach.withheld
+                blind |= reach.blind
+                self.filled.append((cap.id, reach.withheld, reach.blind))
+        return withheld, blind
+
+
+def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
+    """Return the caps that a contact counts for."""
+    topics = plan.catalog.topics
+    return tuple(
+        ((cap.number, value), cap) for cap in plan.caps for value in counted_values(topics, contact, cap.cap)
+    )
+
+
+def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
+    """Return what showing an offer on a channel counts for."""
+
+    def make() -> Room:
+        counting = counting_of(plan, shown(offer, channel, "", 0, 0))
+        shared = ((key, cap) for key, cap in counting if cap.cap.of != "offer" and cap.limits_on(channel, key[1]))
+        return Room(offer, channel, counting, tuple(shared))
+
+    return plan.once(("room", offer.id, channel), make)
+
+
+def shown(offer: Offer, channel: str, id_: str, at_us: int, until_us: int) -> Contact:
+    """Return the contact that showing an offer would be."""
+    return Contact(
+        id_,
+        "",
+        SHOWN,
+        at_us,
+        topic=offer.topic,
+        offer=offer.id,
+        channel=channel,
+        owner=offer.owner,
+        tags=offer.tags,
+        until_us=until_us,
+        intent=offer.intent.value,
+        offer_class=offer.offer_class.value,
+    )

@@ -1,0 +1,107 @@
+"""Tail: what was recorded since, by this process and all others that share the ledger, comes in here.
+
+One thread looks once a second, from the first decision on; a store of this process alone is looked at in passing.
+"""
+
+import logging
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+from typing import Final
+
+from ..clock import Clock
+from ..contacts import Contact
+from ..plan.plan import Plan
+from ..ports import Ledger
+from .budgets import Budgets
+
+_log = logging.getLogger("tactful")
+_AT_ONCE: Final = 1000
+_EVERY_S: Final = 1.0
+#: Counts a contact for the customer, if the customer is here.
+Heard = Callable[[Contact, int], None]
+
+
+class Tail:
+    """
+    Follows a ledger.
+
+    Attributes:
+        budgets: What counts for everyone together; None if no cap does.
+    """
+
+    def __init__(self, ledger: Ledger, plan: Plan, heard: Heard, clock: Clock, *, inline: bool) -> None:
+        self._ledger = ledger
+        self._heard = heard
+        self._clock = clock
+        self._inline = inline
+        self._ended = Event()
+        self.follow(plan)
+
+    def follow(self, plan: Plan) -> None:
+        """Count for a plan from now on; budgets begin with all that the ledger holds."""
+        self.budgets = Budgets(plan) if "everyone" in plan.counted_per else None
+        self._plan = plan
+        self.reset()
+
+    def budgets_of(self, plan: Plan) -> Budgets | None:
+        """Return what counts for everyone together under a plan; None if no cap does, or it is not followed yet."""
+        budgets = self.budgets
+        return budgets if budgets is not None and budgets.plan is plan else None
+
+    def reset(self) -> None:
+        """Begin anew, also in a forked child, where no thread and no lock is ours."""
+        self._lock = Lock()
+        self._after = 0
+        self._first = True
+        self._thread: Thread | None = None
+        if self.budgets is not None:
+            self.budgets = Budgets(self._plan)
+
+    def look(self) -> None:
+        """Look in passing, or see to it that the thread does; without caps there is nothing to look for."""
+        if self._inline:
+            if self.budgets is not None:
+                self.catch_up()
+        elif self._thread is None and self._plan.caps:
+            self._start()
+
+    def catch_up(self) -> None:
+        """Take in all that was recorded since; a ledger that cannot be read leaves budgets unknown."""
+        with self._lock:
+            budgets, now_us = self.budgets, self._clock()
+            oldest_us = now_us - self._plan.longest_window_us
+            try:
+                while found := self._ledger.tail(self._after, _AT_ONCE):
+                    for number, contact in found:
+                        self._after = number
+                        self._take(budgets, contact, now_us, oldest_us)
+            except Exception as error:  # noqa: BLE001 - a store may raise anything; what it holds is then not known
+                _log.warning("the ledger could not be read: %s", type(error).__name__)
+                if budgets is not None:
+                    budgets.lose()
+            else:
+                if budgets is not None:
+                    budgets.find()
+                self._first = False
+
+    def close(self) -> None:
+        """End the thread."""
+        self._ended.set()
+
+    def _take(self, budgets: Budgets | None, contact: Contact, now_us: int, oldest_us: int) -> None:
+        if budgets is not None and contact.at_us > oldest_us:
+            with budgets.lock:
+                budgets.add(contact)
+        if not self._first and not self._inline:  # at first, all that counts for a customer comes with the customer
+            self._heard(contact, now_us)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="tactful-tail", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            self.catch_up()
+            self._ended.wait(_EVERY_S)

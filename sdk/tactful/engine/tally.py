@@ -1,0 +1,120 @@
+"""Tally: all that counts for one decision: the customer's contacts, the household's, everyone's. It keeps none of them."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import Protocol
+
+from ..limits import Per
+from ..plan.caps import CapPlan
+from ..plan.plan import Plan
+from .count import quieted
+from .limited import Limited, met, waiting
+from .room import CapKey, PageRoom, Room
+
+
+class Counting(Protocol):
+    """What counts contacts of one sort of subject (`Counters`, `Budgets`)."""
+
+    per: Per
+    lock: AbstractContextManager[object]
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what is asked on a channel at a moment."""
+        ...
+
+    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
+        """Count room that was taken under an id, until it lapses."""
+        ...
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
+        """Return whether a cap would be reached for a value with so many more events at a moment."""
+        ...
+
+
+class Tally:
+    """
+    What counts for the decisions of one customer under one plan.
+
+    Attributes:
+        plan: The plan whose caps count.
+        key: What it was made of, the absent among them.
+        parts: What counts, always in the same order, so that locks are never taken crosswise.
+    """
+
+    __slots__ = ("_met", "key", "parts", "plan")
+
+    def __init__(self, plan: Plan, parts: Sequence[Counting | None]) -> None:
+        self.plan = plan
+        self.key = tuple(parts)
+        self.parts = tuple(part for part in parts if part is not None)
+        self._met: dict[str, tuple[tuple[Limited, ...], Limited]] = {}
+
+    def held(self) -> AbstractContextManager[object]:
+        """Return what keeps others from taking room meanwhile."""
+        if len(self.parts) == 1:
+            return self.parts[0].lock
+        stack = ExitStack()
+        for part in self.parts:
+            stack.enter_context(part.lock)
+        return stack
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what is asked on a channel at a moment, all met."""
+        if len(self.parts) == 1:
+            return self.parts[0].limited(channel, now_us)
+        found = tuple(part.limited(channel, now_us) for part in self.parts)
+        kept = self._met.get(channel)
+        if kept is None or kept[0] != found:
+            kept = self._met[channel] = (found, met(found))
+        return kept[1]
+
+    def room(self, channel: str, now_us: int) -> PageRoom:
+        """Return the room that is left on a page."""
+        return PageRoom(self.plan, channel, self.parts, now_us)
+
+    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
+        """Take room under an id, until it lapses."""
+        for part in self.parts:
+            part.reserve(id_, room, now_us, until_us)
+
+
+def tally_of(plan: Plan, own: Counting, household: Counting | None, budgets: Counting | None) -> Tally | None:
+    """Return what counts for a decision; None if caps count for everyone together and that is not known."""
+    if budgets is None and "everyone" in plan.counted_per:
+        return None
+    return Tally(plan, (own, household, budgets))
+
+
+class Visitor:
+    """Nobody in particular: no cap per customer concerns a visitor, quiet hours do. It counts nothing."""
+
+    __slots__ = ("_channels", "_plan", "lock", "per")
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.per: Per = "customer"
+        self.lock = nullcontext()
+        self._channels: dict[str, Limited] = {}
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what is asked on a channel at a moment."""
+        limited = self._channels.get(channel)
+        if limited is None or not limited.since_us <= now_us < limited.until_us:
+            hushed, until_us = quieted(self._plan, channel, now_us, None)
+            replacing = (
+                waiting(cap, until_us)
+                for cap in self._plan.caps
+                if cap.cap.instead.bits
+                and cap.cap.per != "everyone"
+                and (not cap.cap.channels or channel in cap.cap.channels)
+            )
+            limited = Limited((*hushed, *replacing), now_us, until_us)
+            self._channels[channel] = limited
+        return limited
+
+    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
+        """Do nothing: there is nobody whose room it is."""
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return False: no cap concerns a visitor."""
+        return False
