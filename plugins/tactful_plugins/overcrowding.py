@@ -4,80 +4,26 @@ It says what is counted and how often it may be; the engine counts.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import attrs
 
-from tactful import Always, Cap, Catalog, Counted, Entry, Intent, LimitRule, OfferClass, Rolling, Scope, Sensitivity, hookimpl
+from tactful import (
+    Always,
+    Cap,
+    Catalog,
+    Counted,
+    Intent,
+    LimitRule,
+    OfferClass,
+    PluginError,
+    Rolling,
+    Scope,
+    Sensitivity,
+    hookimpl,
+)
 
-DAY_S = 86_400
-_positive = attrs.validators.gt(0)
-
-
-@attrs.frozen
-class CapSetting:
-    """
-    One cap of the policy's section `caps`.
-
-    Attributes:
-        count: So many events are allowed.
-        within_s: In a window of this length [s].
-        of: Counted for each offer, topic (and those above it), tag, owner, channel, or all together.
-        event: The event that is counted.
-        then: What happens when it is reached.
-        suppress_s: Once reached, it stays so for this long after the last event [s].
-        topic: Only offers of this topic are limited.
-        intent: Only offers of this intent are limited.
-        tag: Only offers with this tag are limited.
-        exempt: Classes of offers that are not limited.
-    """
-
-    count: int = attrs.field(validator=_positive)
-    within_s: int = attrs.field(validator=_positive)
-    of: Literal["offer", "topic", "tag", "owner", "channel", "all"] = attrs.field(
-        default="offer", validator=attrs.validators.in_(("offer", "topic", "tag", "owner", "channel", "all"))
-    )
-    event: str = "shown"
-    then: Literal["suppress", "defer", "downgrade"] = attrs.field(
-        default="suppress", validator=attrs.validators.in_(("suppress", "defer", "downgrade"))
-    )
-    suppress_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
-    topic: str | None = None
-    intent: str | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.in_([intent.value for intent in Intent]))
-    )
-    tag: str | None = None
-    exempt: tuple[str, ...] = attrs.field(
-        default=("mandatory", "transactional"),
-        converter=tuple,
-        validator=attrs.validators.deep_iterable(attrs.validators.in_([kind.value for kind in OfferClass])),
-    )
-
-    def scope(self, catalog: Catalog) -> Scope:
-        """Return the treatments that the cap limits."""
-
-        def limits(entry: Entry) -> bool:
-            offer = entry.offer
-            return (
-                offer.offer_class.value not in self.exempt
-                and (self.topic is None or self.topic in catalog.topics.above(offer.topic))
-                and (self.intent is None or offer.intent.value == self.intent)
-                and (self.tag is None or self.tag in offer.tags)
-            )
-
-        return catalog.where(limits)
-
-
-def _settings(caps: Mapping[str, object]) -> Mapping[str, CapSetting]:
-    made: dict[str, CapSetting] = {}
-    for name, setting in caps.items():
-        if isinstance(setting, CapSetting):
-            made[name] = setting
-        elif isinstance(setting, Mapping):
-            made[name] = CapSetting(**setting)
-        else:
-            raise TypeError(f"cap {name!r}: expected settings, got {type(setting).__name__}")
-    return made
+from .caps import DAY_S, CapSetting, QuietSetting, cap_settings, length, quiet_setting
 
 
 @attrs.frozen
@@ -87,7 +33,9 @@ class Overcrowding:
 
     Attributes:
         caps: The caps, by name.
+        quiet: The hours in which nobody is written to; None for no such hours.
         after_purchase_s: Nothing of an ordinary topic is sold for this long after a purchase of it [s]; 0 is never.
+        after_purchase_topics: Only of these topics, with those under them; none named means of all.
         after_complaint_s: Nothing is sold for this long after a complaint or an unsubscription [s]; 0 is never.
     """
 
@@ -98,22 +46,26 @@ class Overcrowding:
         "bold": {"after_purchase_s": 14 * DAY_S, "after_complaint_s": 14 * DAY_S},
     }
 
-    caps: Mapping[str, CapSetting] = attrs.field(factory=dict, converter=_settings)
+    caps: Mapping[str, CapSetting] = attrs.field(factory=dict, converter=cap_settings)
+    quiet: QuietSetting | None = attrs.field(default=None, converter=quiet_setting)
     after_purchase_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.ge(0))
+    after_purchase_topics: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     after_complaint_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.ge(0))
 
     def scope(self, catalog: Catalog) -> Scope:
         """Return what any of its caps limits."""
-        scope = self._sold(catalog)
+        scope = self._sold(catalog) | (Scope() if self.quiet is None else self.quiet.scope(catalog))
         for cap in self.caps.values():
-            scope |= cap.scope(catalog)
+            scope |= cap.scope(catalog) | cap.stand_in(catalog)
         return scope
 
     def limits(self, catalog: Catalog) -> Iterable[LimitRule]:
-        """Yield each cap, the rest after a purchase, and the quiet after a complaint."""
+        """Yield each cap, the quiet hours, the rest after a purchase, and the quiet after a complaint."""
+        self._check(catalog)
         for name, cap in self.caps.items():
-            limit = Cap(cap.scope(catalog), cap.count, Rolling(cap.within_s), Counted(cap.event), cap.of, then=cap.then, suppress_s=cap.suppress_s)
-            yield Always(limit, f"{cap.count} times {cap.event} within {_length(cap.within_s)} per {cap.of}", id=name)
+            yield Always(cap.cap(catalog), cap.words(), id=name)
+        if self.quiet is not None:
+            yield Always(self.quiet.quiet(catalog), self.quiet.words(), id="quiet_hours")
         if self.after_purchase_s:
             limit = Cap(self._ordinary(catalog), 1, Rolling(self.after_purchase_s), Counted("purchase"), "topic")
             yield Always(limit, "bought lately", id="after_purchase")
@@ -124,16 +76,34 @@ class Overcrowding:
 
     def sentence(self) -> str:
         """Return its line in the policy document."""
-        caps = [
-            f"{cap.event} at most {cap.count} times within {_length(cap.within_s)} per {cap.of}"
-            for cap in self.caps.values()
-        ]
-        rests = []
+        rules = [cap.words() for cap in self.caps.values()]
+        if self.quiet is not None:
+            rules.append(self.quiet.words())
         if self.after_purchase_s:
-            rests.append(f"for {_length(self.after_purchase_s)} after a purchase nothing of its topic is sold")
+            rest = length(self.after_purchase_s)
+            rules.append(f"for {rest} after a purchase nothing of its topic is sold{self._of_topics()}")
         if self.after_complaint_s:
-            rests.append(f"for {_length(self.after_complaint_s)} after a complaint nothing is sold")
-        return f"All channels and departments together: {'; '.join([*caps, *rests]) or 'no bound'}."
+            rules.append(f"for {length(self.after_complaint_s)} after a complaint nothing is sold")
+        return f"All channels and departments together: {'; '.join(rules) or 'no bound'}."
+
+    def _check(self, catalog: Catalog) -> None:
+        """Refuse a cap that names what is not there, and an offer that would have to stand in for two caps."""
+        offers, channels = catalog.by_offer(), {channel.name for channel in catalog.policy.channels}
+        standing_in: set[str] = set()
+        for name, cap in self.caps.items():
+            if cap.topic is not None and cap.topic not in catalog.topics:
+                raise PluginError(f"cap {name!r}: there is no topic {cap.topic!r}")
+            for channel in cap.channels:
+                if channel not in channels:
+                    raise PluginError(f"cap {name!r}: there is no channel {channel!r}")
+            if cap.instead is not None and (cap.instead not in offers or cap.instead in standing_in):
+                wrong = "stands in for another cap already" if cap.instead in standing_in else "is no offer"
+                raise PluginError(f"cap {name!r}: instead: {cap.instead!r} {wrong}")
+            standing_in |= {cap.instead} if cap.instead else set()
+
+    def _of_topics(self) -> str:
+        topics = self.after_purchase_topics
+        return f" (of {' and '.join(topics)})" if topics else ""
 
     @staticmethod
     def _sold(catalog: Catalog) -> Scope:
@@ -143,14 +113,12 @@ class Overcrowding:
     def _ordinary(self, catalog: Catalog) -> Scope:
         # To stop selling a sensitive topic after its purchase would tell of the purchase.
         ordinary = catalog.where(lambda e: catalog.topics.sensitivity(e.offer.topic) is Sensitivity.ORDINARY)
-        return self._sold(catalog) & ordinary
-
-
-def _length(seconds: int) -> str:
-    if seconds % DAY_S == 0:
-        days = seconds // DAY_S
-        return f"{days} day{'' if days == 1 else 's'}"
-    return f"{seconds // 3600} hours" if seconds % 3600 == 0 else f"{seconds} s"
+        resting = catalog.all if not self.after_purchase_topics else Scope()
+        for topic in self.after_purchase_topics:
+            if topic not in catalog.topics:
+                raise PluginError(f"after_purchase_topics: there is no topic {topic!r}")
+            resting |= catalog.topic(topic)
+        return self._sold(catalog) & ordinary & resting
 
 
 @hookimpl

@@ -78,7 +78,9 @@ def test_a_token_records_in_any_process_once_in_effect(open_edge: OpenEdge, cloc
         edge.record(token)
 
 
-@pytest.mark.parametrize("change", [lambda t: t[:-4], lambda t: "A" + t[1:], lambda t: "", lambda t: "é", lambda t: t * 999])
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-4], lambda t: "A" + t[1:], lambda t: "", lambda t: "é", lambda t: t * 999]
+)
 def test_an_altered_token_is_refused(edge, change):
     token = edge.decide("hero", "ann").token
 

@@ -110,7 +110,9 @@ def test_the_same_page_view_decides_the_same_and_takes_room_once(open_edge):
 
 
 def test_a_purchase_suppresses_its_topic(open_edge, clock):
-    edge = open_edge(lambda c: Always(Cap(c.all, 1, Rolling(30 * 86_400), Counted("purchase"), of="topic"), "bought", id="bought"))
+    edge = open_edge(
+        lambda c: Always(Cap(c.all, 1, Rolling(30 * 86_400), Counted("purchase"), of="topic"), "bought", id="bought")
+    )
     assert shown(edge.decide("hero", "ann", {"page": "garden"})) == ["spade"]
 
     edge.observe("ann", "purchase", topic="garden")
@@ -122,7 +124,9 @@ def test_a_purchase_suppresses_its_topic(open_edge, clock):
 
 
 def test_unknown_contacts_are_reached_caps(open_edge):
-    edge = open_edge(lambda c: Always(Cap(c.topic("food"), 5, Rolling(3600)), "", id="cap"), profiles=lambda customer: None)
+    edge = open_edge(
+        lambda c: Always(Cap(c.topic("food"), 5, Rolling(3600)), "", id="cap"), profiles=lambda customer: None
+    )
     decision = edge.decide("hero", "ann", {"page": "garden"}, profile=ANN)
 
     assert shown(decision) == ["spade"]

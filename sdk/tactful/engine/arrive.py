@@ -94,7 +94,9 @@ class Arrivals:
         if not who:
             return Whom(None, self._snapshots.nobody(None, plan), self._visiting(plan))
         if identity is None or here is None:
-            unknown = "profile not here: warm" if ask or identity is not None else "the identifiers stand for nobody: link"
+            unknown = (
+                "profile not here: warm" if ask or identity is not None else "the identifiers stand for nobody: link"
+            )
             return Whom(identity, self._snapshots.nobody(identity, plan), None, (unknown,))
         customer = here.customer(identity, plan)
         careful = ("no profile is on record",) if customer.snapshot is None else ()

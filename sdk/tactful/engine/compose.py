@@ -69,17 +69,24 @@ def compose(
         left -= 1
         if not left:
             break
-        for quota in counting:
-            if quota.bits >> index & 1:
-                quota.left -= 1
-                if quota.left <= 0:
-                    allowed &= ~quota.bits
+        allowed &= ~_used_up(counting, index)
         if caps is not None:
             withheld, more_blind = caps.take(offer.offer)
             allowed &= ~withheld
             blind |= more_blind
     kept = _keep_shares(chosen, counting)
     return kept, [one for one in chosen if one not in kept] if len(kept) < len(chosen) else []
+
+
+def _used_up(quotas: Iterable[Quota], index: int) -> int:
+    """Count a pick under its quotas; return the treatments of those that it has used up."""
+    closed = 0
+    for quota in quotas:
+        if quota.bits >> index & 1:
+            quota.left -= 1
+            if quota.left <= 0:
+                closed |= quota.bits
+    return closed
 
 
 class _Room:

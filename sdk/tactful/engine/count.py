@@ -100,9 +100,7 @@ class Counters:
         inside = sum(1 for at_us, leaves_us, lapses_us, _ in counted if at_us <= now_us < min(leaves_us, lapses_us))
         return inside + more >= cap.cap.count
 
-    def _add(
-        self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room
-    ) -> bool:
+    def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room) -> bool:
         """Count an event; return whether a cap may be reached by it."""
         self._kept[id_] = _Kept(id_, at_us, until_us, counting, what)
         may_reach = False

@@ -7,7 +7,7 @@ import attrs
 from ..familiarity import Familiarity
 from . import render
 from .customer import Customer
-from .explain import Explanation, explain, limits_acting
+from .explain import Explanation, deferred, explain, limits_acting
 from .moment import Chosen, Moment
 from .record import receipt_of
 from .token import Receipt, Seal
@@ -108,6 +108,15 @@ class Decision:
     def limits(self) -> Mapping[str, int]:
         """Return the limits that acted, with the number of otherwise eligible treatments that each kept away."""
         return limits_acting(self._moment)
+
+    def deferred(self) -> Mapping[str, int]:
+        """
+        Return the offers that only have to wait: by id, the moment from which they may come [us since 1970].
+
+        It is so if nothing else happens until then, and holds for those alone that nothing but deferring caps and
+        quiet hours keeps away.
+        """
+        return deferred(self._moment)
 
     @property
     def token(self) -> str:

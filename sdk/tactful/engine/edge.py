@@ -26,7 +26,7 @@ from ..memory import MemoryStore
 from ..plan.plan import Plan
 from ..policy import Policy
 from ..ports import Store
-from ..profile import Identity, Snapshot
+from ..profile import Snapshot
 from . import middle, record
 from .arrive import Arrivals, Brought
 from .customer import Customer, Who
@@ -105,7 +105,7 @@ class Edge:
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count()
 
-    def decide(  # noqa: PLR0913 - what a decision is made of, most by keyword
+    def decide(
         self,
         placements: str | Sequence[str],
         who: Who = None,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
+from ..clock import NEVER_US
 from ..limits import AtMost, Scope
 from ..plan.fuse import holds, single
 from ..plan.plan import Plan
@@ -87,6 +88,24 @@ def limits_acting(moment: Moment) -> Mapping[str, int]:
         if kept := (bits & eligible).bit_count():
             limits[reason.id] = limits.get(reason.id, 0) + kept
     return limits
+
+
+def deferred(moment: Moment) -> Mapping[str, int]:
+    """Return, by offer, until when deferring limits keep it away that nothing else does [us since 1970]."""
+    waits = [one for one in moment.limited.acting if one.then == "defer" and one.until_us < NEVER_US]
+    waiting = 0
+    for one in waits:
+        waiting |= one.withheld
+    names = {one.id for one in waits}
+    for reason, bits in _barriers(moment):
+        if reason.id not in names:
+            waiting &= ~bits
+    found: dict[str, int] = {}
+    for index in Scope(waiting):
+        until_us = max(one.until_us for one in waits if one.withheld >> index & 1)
+        offer = moment.plan.catalog.entries[index].offer.id
+        found[offer] = min(found.get(offer, until_us), until_us)
+    return found
 
 
 def _barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:

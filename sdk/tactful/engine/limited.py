@@ -1,4 +1,4 @@
-"""What caps and quiet hours ask of a page, from a moment until another. It counts nothing: counters say what is reached."""
+"""What caps and quiet hours ask of a page, from a moment until another. Counters say what is reached; this does not."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -108,4 +108,3 @@ def waiting(cap: CapPlan, until_us: int) -> Reached:
 def quieted_by(quiet: QuietPlan, until_us: int) -> Reached:
     """Return what quiet hours do."""
     return Reached(quiet.id, quiet.reason, quiet.say, quiet.quiet.scope.bits, 0, "defer", until_us)
-

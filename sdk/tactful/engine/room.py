@@ -40,7 +40,10 @@ class Room:
 class Filling(Protocol):
     """What counts: of whom, and whether a cap would be reached with some more events."""
 
-    per: Per
+    @property
+    def per(self) -> Per:
+        """Whose contacts they are."""
+        ...
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
@@ -83,9 +86,7 @@ class PageRoom:
 def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
     """Return the caps that a contact counts for."""
     topics = plan.catalog.topics
-    return tuple(
-        ((cap.number, value), cap) for cap in plan.caps for value in counted_values(topics, contact, cap.cap)
-    )
+    return tuple(((cap.number, value), cap) for cap in plan.caps for value in counted_values(topics, contact, cap.cap))
 
 
 def room_for(plan: Plan, offer: Offer, channel: str) -> Room:

@@ -1,4 +1,4 @@
-"""Tally: all that counts for one decision: the customer's contacts, the household's, everyone's. It keeps none of them."""
+"""Tally: what counts for one decision: the customer's contacts, the household's, everyone's. It keeps none of them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -15,8 +15,15 @@ from .room import CapKey, PageRoom, Room
 class Counting(Protocol):
     """What counts contacts of one sort of subject (`Counters`, `Budgets`)."""
 
-    per: Per
-    lock: AbstractContextManager[object]
+    @property
+    def per(self) -> Per:
+        """Whose contacts they are."""
+        ...
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Held while room is looked for and taken."""
+        ...
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what is asked on a channel at a moment."""

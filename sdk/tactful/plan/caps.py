@@ -1,4 +1,4 @@
-"""Caps and quiet hours as sets: for each value that a cap counts by, what follows once it is reached. It counts nothing."""
+"""Caps and quiet hours as sets: what follows once a cap is reached for a value that it counts by. It counts nothing."""
 
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo

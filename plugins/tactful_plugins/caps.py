@@ -1,0 +1,242 @@
+"""What a policy says of one cap, and of quiet hours: the settings of `overcrowding`, and the limits that they make."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import attrs
+
+from tactful import Calendar, Cap, Catalog, Counted, Entry, Intent, OfferClass, Quiet, Rolling, Scope
+
+DAY_S: Final = 86_400
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: The customer's own time zone, in a setting.
+CUSTOMER: Final = "customer"
+_positive = attrs.validators.gt(0)
+_exempt: Final = (OfferClass.MANDATORY.value, OfferClass.TRANSACTIONAL.value)
+_classes = attrs.validators.deep_iterable(attrs.validators.in_([kind.value for kind in OfferClass]))
+_minute = attrs.validators.in_(range(1440))
+
+
+@attrs.frozen
+class CapSetting:
+    """
+    One cap of the policy's section `caps`.
+
+    Attributes:
+        count: So many events are allowed.
+        within_s: In a rolling window of this length [s]; this or `unit`.
+        unit: In the present day, week or month of the calendar.
+        times: With so many units, the present one among them.
+        zone: The time zone of the calendar; `customer` is the customer's own.
+        week_start: The day on which a week begins.
+        of: Counted for each offer, topic (and those above it), tag, owner, channel, or all together.
+        per: Counted for each customer, each household, or everyone together.
+        event: The event that is counted.
+        channels: Only what is on these channels is counted and limited.
+        then: What happens when it is reached.
+        instead: With `replace`, the offer that comes in.
+        suppress_s: Once reached, it stays so for this long after the last event [s].
+        topic: Only offers of this topic are counted and limited.
+        intent: Only offers of this intent are counted and limited.
+        tag: Only offers with this tag are counted and limited.
+        owner: Only offers of this owner are counted and limited.
+        exempt: Classes of offers that are neither limited nor counted.
+        count_exempt: Whether offers of these classes are counted all the same.
+    """
+
+    count: int = attrs.field(validator=_positive)
+    within_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
+    unit: Literal["day", "week", "month"] | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.in_(("day", "week", "month")))
+    )
+    times: int = attrs.field(default=1, validator=_positive)
+    zone: str = ""
+    week_start: str = attrs.field(default="monday", validator=attrs.validators.in_(WEEKDAYS))
+    of: Literal["offer", "topic", "tag", "owner", "channel", "all"] = attrs.field(
+        default="offer", validator=attrs.validators.in_(("offer", "topic", "tag", "owner", "channel", "all"))
+    )
+    per: Literal["customer", "household", "everyone"] = attrs.field(
+        default="customer", validator=attrs.validators.in_(("customer", "household", "everyone"))
+    )
+    event: str = "shown"
+    channels: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    then: Literal["suppress", "defer", "downgrade", "replace"] = attrs.field(
+        default="suppress", validator=attrs.validators.in_(("suppress", "defer", "downgrade", "replace"))
+    )
+    instead: str | None = None
+    suppress_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
+    topic: str | None = None
+    intent: str | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.in_([intent.value for intent in Intent]))
+    )
+    tag: str | None = None
+    owner: str | None = None
+    exempt: tuple[str, ...] = attrs.field(default=_exempt, converter=tuple, validator=_classes)
+    count_exempt: bool = attrs.field(default=False, validator=attrs.validators.instance_of(bool))
+
+    def __attrs_post_init__(self) -> None:
+        if (self.within_s is None) == (self.unit is None):
+            raise ValueError("a cap counts within a length of time or a unit of the calendar, and not both")
+        if (self.then == "replace") != (self.instead is not None):
+            raise ValueError("`then: replace` and `instead:` go together")
+
+    def cap(self, catalog: Catalog) -> Cap:
+        """Return the limit."""
+        return Cap(
+            scope=self.scope(catalog),
+            count=self.count,
+            window=self._window(catalog),
+            counted=self._counted(),
+            of=self.of,
+            per=self.per,
+            channels=self.channels,
+            then=self.then,
+            instead=self.stand_in(catalog),
+            suppress_s=self.suppress_s,
+        )
+
+    def scope(self, catalog: Catalog) -> Scope:
+        """Return the treatments that the cap limits."""
+
+        def limits(entry: Entry) -> bool:
+            offer = entry.offer
+            return (
+                offer.offer_class.value not in self.exempt
+                and offer.id != self.instead
+                and (self.topic is None or self.topic in catalog.topics.above(offer.topic))
+                and (self.intent is None or offer.intent.value == self.intent)
+                and (self.tag is None or self.tag in offer.tags)
+                and (self.owner is None or offer.owner == self.owner)
+            )
+
+        return catalog.where(limits)
+
+    def stand_in(self, catalog: Catalog) -> Scope:
+        """Return the treatments of the offer that comes in when the cap is reached."""
+        return Scope() if self.instead is None else catalog.by_offer().get(self.instead, Scope())
+
+    def words(self) -> str:
+        """Return what it allows, in words."""
+        window = length(self.within_s) if self.within_s is not None else self._calendar_words()
+        what = [word for word in (self.intent and f"to {self.intent}", self.topic and f"about {self.topic}") if word]
+        what += [f"tagged {self.tag}"] if self.tag else []
+        what += [f"of {self.owner}"] if self.owner else []
+        what += [f"on {' and '.join(self.channels)}"] if self.channels else []
+        subject = "" if self.per == "customer" else f" for {'a household' if self.per == 'household' else 'everyone'}"
+        of = "in all" if self.of == "all" else f"per {self.of}"
+        then = {"suppress": "", "defer": ", then later", "downgrade": ", then nothing personal"}.get(
+            self.then, f", then {self.instead} instead"
+        )
+        return " ".join([f"{self.event} at most {self.count} times within {window} {of}{subject}", *what]) + then
+
+    def _window(self, catalog: Catalog) -> Rolling | Calendar:
+        if self.within_s is not None:
+            return Rolling(self.within_s)
+        values = catalog.policy.values
+        own = self.zone == CUSTOMER or (not self.zone and values.customer_zone and self.per == "customer")
+        zone = "" if own else self.zone or values.zone
+        return Calendar(self.unit or "day", self.times, zone, WEEKDAYS.index(self.week_start))
+
+    def _calendar_words(self) -> str:
+        return f"a {self.unit}" if self.times == 1 else f"{self.times} {self.unit}s"
+
+    def _counted(self) -> Counted:
+        return Counted(
+            event=self.event,
+            intents=() if self.intent is None else (self.intent,),
+            topics=() if self.topic is None else (self.topic,),
+            tags=() if self.tag is None else (self.tag,),
+            owners=() if self.owner is None else (self.owner,),
+            exempt=() if self.count_exempt else self.exempt,
+        )
+
+
+@attrs.frozen
+class QuietSetting:
+    """
+    The policy's section `quiet_hours`.
+
+    Attributes:
+        from_min: From this minute of the day.
+        to_min: Before this minute of the day.
+        zone: The time zone; `customer` is the customer's own.
+        days: On nights that begin on these days.
+        channels: On these channels; empty means those on which we write to the customer.
+        exempt: Classes of offers that may come all the same.
+    """
+
+    from_min: int = attrs.field(validator=_minute)
+    to_min: int = attrs.field(validator=_minute)
+    zone: str = ""
+    days: tuple[str, ...] = attrs.field(
+        default=WEEKDAYS, converter=tuple, validator=attrs.validators.deep_iterable(attrs.validators.in_(WEEKDAYS))
+    )
+    channels: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    exempt: tuple[str, ...] = attrs.field(default=_exempt, converter=tuple, validator=_classes)
+
+    def quiet(self, catalog: Catalog) -> Quiet:
+        """Return the limit."""
+        values = catalog.policy.values
+        own = self.zone == CUSTOMER or (not self.zone and values.customer_zone)
+        outbound = tuple(channel.name for channel in catalog.policy.channels if channel.outbound)
+        return Quiet(
+            scope=self.scope(catalog),
+            from_min=self.from_min,
+            to_min=self.to_min,
+            zone="" if own else self.zone or values.zone,
+            days=tuple(WEEKDAYS.index(day) for day in self.days),
+            channels=self.channels or outbound,
+        )
+
+    def scope(self, catalog: Catalog) -> Scope:
+        """Return the treatments that wait."""
+        return catalog.where(lambda entry: entry.offer.offer_class.value not in self.exempt)
+
+    def words(self) -> str:
+        """Return when it is quiet, in words."""
+        days = "" if self.days == WEEKDAYS else f" from {' and '.join(self.days)}"
+        where = f" on {' and '.join(self.channels)}" if self.channels else ""
+        return f"quiet from {_clock(self.from_min)} to {_clock(self.to_min)}{days}{where}"
+
+
+def cap_settings(caps: Mapping[str, object]) -> Mapping[str, CapSetting]:
+    """
+    Return the caps of a policy, from settings or plain values.
+
+    Raises:
+        TypeError: If a cap is neither, or has a setting that there is not.
+        ValueError: If a setting does not fit.
+    """
+    made: dict[str, CapSetting] = {}
+    for name, setting in caps.items():
+        if isinstance(setting, CapSetting):
+            made[name] = setting
+        elif isinstance(setting, Mapping):
+            try:
+                made[name] = CapSetting(**setting)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"cap {name!r}: {error}") from None
+        else:
+            raise TypeError(f"cap {name!r}: expected settings, got {type(setting).__name__}")
+    return made
+
+
+def quiet_setting(quiet: object) -> QuietSetting | None:
+    """Return the quiet hours of a policy, from a setting or plain values; None if there are none."""
+    if quiet is None or isinstance(quiet, QuietSetting):
+        return quiet
+    if isinstance(quiet, Mapping):
+        return QuietSetting(**quiet)
+    raise TypeError(f"quiet hours: expected settings, got {type(quiet).__name__}")
+
+
+def length(seconds: int) -> str:
+    """Return a length of time in words."""
+    if seconds % DAY_S == 0:
+        days = seconds // DAY_S
+        return f"{days} day{'' if days == 1 else 's'}"
+    return f"{seconds // 3600} hours" if seconds % 3600 == 0 else f"{seconds} s"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
