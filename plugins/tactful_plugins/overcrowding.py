@@ -8,7 +8,19 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from tactful import Always, Cap, Catalog, Entry, Intent, LimitRule, OfferClass, Scope, Sensitivity, hookimpl
+from tactful import (
+    Always,
+    Cap,
+    Catalog,
+    Entry,
+    Intent,
+    LimitRule,
+    OfferClass,
+    PluginError,
+    Scope,
+    Sensitivity,
+    hookimpl,
+)
 
 DAY_S = 86_400
 _positive = attrs.validators.gt(0)
@@ -88,6 +100,7 @@ class Overcrowding:
     Attributes:
         caps: The caps, by name.
         after_purchase_s: Nothing of an ordinary topic is sold for this long after a purchase of it [s]; 0 is never.
+        after_purchase_topics: Only of these topics, with those under them; none named means of all.
         after_complaint_s: Nothing is sold for this long after a complaint or an unsubscription [s]; 0 is never.
     """
 
@@ -100,6 +113,7 @@ class Overcrowding:
 
     caps: Mapping[str, CapSetting] = attrs.field(factory=dict, converter=_settings)
     after_purchase_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.ge(0))
+    after_purchase_topics: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     after_complaint_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.ge(0))
 
     def scope(self, catalog: Catalog) -> Scope:
@@ -130,10 +144,15 @@ class Overcrowding:
         ]
         rests = []
         if self.after_purchase_s:
-            rests.append(f"for {_length(self.after_purchase_s)} after a purchase nothing of its topic is sold")
+            rest = _length(self.after_purchase_s)
+            rests.append(f"for {rest} after a purchase nothing of its topic is sold{self._of_topics()}")
         if self.after_complaint_s:
             rests.append(f"for {_length(self.after_complaint_s)} after a complaint nothing is sold")
         return f"All channels and departments together: {'; '.join([*caps, *rests]) or 'no bound'}."
+
+    def _of_topics(self) -> str:
+        topics = self.after_purchase_topics
+        return f" (of {' and '.join(topics)})" if topics else ""
 
     @staticmethod
     def _sold(catalog: Catalog) -> Scope:
@@ -143,7 +162,12 @@ class Overcrowding:
     def _ordinary(self, catalog: Catalog) -> Scope:
         # To stop selling a sensitive topic after its purchase would tell of the purchase.
         ordinary = catalog.where(lambda e: catalog.topics.sensitivity(e.offer.topic) is Sensitivity.ORDINARY)
-        return self._sold(catalog) & ordinary
+        resting = catalog.all if not self.after_purchase_topics else Scope()
+        for topic in self.after_purchase_topics:
+            if topic not in catalog.topics:
+                raise PluginError(f"after_purchase_topics: there is no topic {topic!r}")
+            resting |= catalog.topic(topic)
+        return self._sold(catalog) & ordinary & resting
 
 
 def _length(seconds: int) -> str:
