@@ -107,15 +107,16 @@ class MemoryStore:
         with self._open():
             return self._registers.get(name)
 
-    def set_register(self, name: str, value: bytes) -> None:
-        """Keep a value under a name."""
-        with self._open():
-            self._registers[name] = bytes(value)
-
     def claim_register(self, name: str, value: bytes) -> bytes:
         """Keep the value unless the name has one already; return what is kept."""
         with self._open():
             return self._registers.setdefault(name, bytes(value))
+
+    def raise_register(self, name: str, number: int) -> int:
+        """Keep a number unless the name has a greater one; return what is kept."""
+        with self._open():
+            self._registers[name] = b"%d" % max(number, int(self._registers.get(name, number)))
+            return int(self._registers[name])
 
     # What fills it
     def put_profile(self, snapshot: Snapshot) -> bool:
@@ -216,14 +217,13 @@ class MemoryStore:
     def forget_contacts(self, before_us: int) -> int:
         """Forget the ledger's contacts before a moment; return how many there were."""
         with self._open():
-            gone = 0
+            before = len(self._contacts)
             for history in self._histories.values():
                 old = history[: bisect_left(history, before_us, key=_at_us)]
                 del history[: len(old)]
                 for contact in old:
                     del self._contacts[contact.id]
-                gone += len(old)
-            return gone
+            return before - len(self._contacts)
 
     def close(self) -> None:
         """Take no more calls; a second close does nothing."""
