@@ -227,14 +227,9 @@ def _shown(offer: Offer, channel: str, id_: str, at_us: int, until_us: int) -> C
 
 def _reached(cap: CapPlan, counted: list[_Counted], now_us: int) -> tuple[bool, int]:
     """Return whether a cap is reached by these events, oldest first, and until when that cannot change."""
-    until_us = NEVER_US
-    past: list[int] = []
-    for at_us, ends_us, _ in counted:
-        if at_us > now_us:
-            until_us = min(until_us, at_us)
-        elif ends_us > now_us:
-            past.append(at_us)
-            until_us = min(until_us, ends_us)
+    # An event ahead of our clock has happened all the same: it counts from now on.
+    past = [at_us for at_us, ends_us, _ in counted if ends_us > now_us]
+    until_us = min([NEVER_US, *(ends_us for _, ends_us, _ in counted if ends_us > now_us)])
     for at_us in past:
         if at_us + cap.within_us > now_us:
             until_us = min(until_us, at_us + cap.within_us)
