@@ -125,9 +125,10 @@ class Cap:
         count: So many events are allowed, >= 1.
         within_s: The length of the window [s].
         event: The event that is counted, such as "shown", "click" or "purchase".
-        of: Counted for each value of this dimension apart; a topic counts for the wider ones too.
+        of: Counted for each value of this dimension apart; a topic counts for the wider ones too, unless `exact`.
         then: `suppress` and `defer` withhold, `downgrade` allows tone and basis up to CONTEXT.
         suppress_s: Once reached, it stays so for this long after the last event [s]; None means until the window frees.
+        exact: An event counts for its own topic alone, not for the wider ones: it concerns what lies under that topic.
     """
 
     scope: Scope
@@ -137,6 +138,7 @@ class Cap:
     of: Dimension = "offer"
     then: Reached = "suppress"
     suppress_s: int | None = None
+    exact: bool = False
 
 
 Limit = Withhold | UpTo | RankBlind | AtMost | Hide | Require | Cap

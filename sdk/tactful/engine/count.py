@@ -207,7 +207,7 @@ def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
         ((number, value), cap.count, cap.within_us)
         for number, cap in enumerate(plan.caps)
         if cap.cap.event == contact.event
-        for value in contact_values(topics, contact, cap.cap.of)
+        for value in contact_values(topics, contact, cap.cap)
     )
 
 

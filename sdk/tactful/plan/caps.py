@@ -95,13 +95,13 @@ def entry_values(catalog: Catalog, entry: Entry, dimension: Dimension) -> Iterat
             yield ""
 
 
-def contact_values(topics: TopicGraph, contact: Contact, dimension: Dimension) -> tuple[str, ...]:
-    """Return the values of a dimension under which a contact counts; of an empty one, none."""
-    match dimension:
+def contact_values(topics: TopicGraph, contact: Contact, cap: Cap) -> tuple[str, ...]:
+    """Return the values of a cap's dimension under which a contact counts; of an empty one, none."""
+    match cap.of:
         case "offer":
             values: tuple[str, ...] = (contact.offer,)
         case "topic":
-            values = topics.above(contact.topic)
+            values = (contact.topic,) if cap.exact else topics.above(contact.topic)
         case "tag":
             values = contact.tags
         case "owner":
