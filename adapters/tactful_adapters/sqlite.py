@@ -126,11 +126,6 @@ class SQLiteStore:
         with self._reading() as (tables, _):
             return tables.register(name)
 
-    def set_register(self, name: str, value: bytes) -> None:
-        """Keep a value under a name, durably."""
-        with self._writing() as (tables, _):
-            tables.set_register(name, value)
-
     def claim_register(self, name: str, value: bytes) -> bytes:
         """Keep the value unless the name has one already; return what is kept, the same for all processes."""
         with self._writing() as (tables, _):
@@ -138,6 +133,15 @@ class SQLiteStore:
             if kept is None:
                 tables.set_register(name, value)
         return bytes(value) if kept is None else kept
+
+    def raise_register(self, name: str, number: int) -> int:
+        """Keep a number, durably, unless a greater one is there; return what is kept, the same for all processes."""
+        with self._writing() as (tables, _):
+            kept = tables.register(name)
+            if kept is None or int(kept) < number:
+                tables.set_register(name, str(number).encode())
+                return number
+        return int(kept)
 
     def put_profile(self, snapshot: Snapshot) -> bool:
         """Keep a snapshot; one older than what is kept changes nothing: return False."""

@@ -12,6 +12,9 @@ SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US
 #: Later than anything: a truth that does not end.
 NEVER_US: Final = 2**63 - 1
+#: The clocks of two hosts differ by less. A time that is further ahead of ours than this cannot be trusted: either
+#: clock may have been set back, and nothing tells how old it is.
+SKEW_US: Final = 300 * SECOND_US
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,3 +41,13 @@ def to_us(moment: datetime) -> int:
 def to_datetime(moment_us: int) -> datetime:
     """Return microseconds as an aware datetime in UTC."""
     return _EPOCH + timedelta(microseconds=moment_us)
+
+
+def in_words(moment_us: int) -> str:
+    """
+    Return microseconds as people read a moment.
+
+    >>> in_words(DAY_US)
+    '1970-01-02 00:00 UTC'
+    """
+    return f"{to_datetime(moment_us):%Y-%m-%d %H:%M} UTC"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from .clock import NEVER_US
+from .clock import NEVER_US, SKEW_US
 
 
 class LegalBasis(enum.Enum):
@@ -134,7 +134,7 @@ class Standing:
     What a customer's records for one purpose on one channel come to.
 
     Attributes:
-        given: Whether all that speak say yes.
+        given: Whether all that speak for the purpose say yes.
         refused: Whether any says no.
         how: How the weakest yes was given; None without one.
         at_us: When the oldest yes was given [us since 1970]; None without one.
@@ -157,7 +157,7 @@ def standing(consents: Consents, purposes: Iterable[str], channel: str, now_us: 
     Fold a customer's records by meet: any no wins.
 
     For each purpose and scope (all channels, or this one) the newest record speaks; at the same moment, the more
-    careful one.
+    careful one. A question that is open, or a yes that has run out, is not a yes.
 
     Args:
         consents: The customer's records.
@@ -167,20 +167,26 @@ def standing(consents: Consents, purposes: Iterable[str], channel: str, now_us: 
     """
     lineage = tuple(purposes)
     newest: dict[tuple[str, str | None], Consent] = {}
+    changes = [NEVER_US]
     for record in consents.records:
         if record.purpose in lineage and record.channel in (None, channel):
+            if record.state in GIVEN and record.at_us > now_us + SKEW_US:
+                # A yes from a time to come is none yet, and must not silence a no of today.
+                changes.append(record.at_us - SKEW_US)
+                continue
             key = (record.purpose, record.channel)
             if key not in newest or speaks_over(record, newest[key]):
                 newest[key] = record
     refused = any(record.state in REFUSED for record in newest.values())
-    yes = [r for r in newest.values() if r.purpose == lineage[0] and r.state in GIVEN and now_us < r.until_us]
-    given = bool(yes) and not refused
+    own = [record for record in newest.values() if record.purpose == lineage[0]]
+    yes = [record for record in own if record.state in GIVEN and now_us < record.until_us]
+    given = bool(yes) and len(yes) == len(own) and not refused
     return Standing(
         given,
         refused,
         min((r.how for r in yes), key=WEAKEST.index).value if given else None,
         min(r.at_us for r in yes) if given else None,
-        min((r.until_us for r in yes), default=NEVER_US),
+        min([*changes, *(r.until_us for r in yes)]),
     )
 
 
@@ -188,4 +194,11 @@ def speaks_over(record: Consent, other: Consent) -> bool:
     """Return whether a record speaks rather than another for the same scope: the newer, else the more careful."""
     if record.at_us != other.at_us:
         return record.at_us > other.at_us
-    return record.state not in GIVEN
+    return _permits(record) < _permits(other)
+
+
+def _permits(record: Consent) -> tuple[int, int, int]:
+    """Return a key by which records come in the order of what they permit: a no, no yes, the weaker or shorter yes."""
+    if record.state in REFUSED:
+        return 0, 0, 0
+    return (2 if record.state in GIVEN else 1), WEAKEST.index(record.how), record.until_us

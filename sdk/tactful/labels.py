@@ -1,14 +1,15 @@
 """What selects a treatment and what its text shows, derived from what is read. It decides nothing.
 
 The tone comes from what a treatment's text reads, the basis from what selects its offer: eligibility, and
-segments transitively. An author can raise a label, never lower it.
+segments transitively. An author can raise a label, never lower it. A rule that looks for a sensitive topic by its name
+in the profile, as `"baby" in profile.bought`, reads evidence of that topic, however ordinary the attribute.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from .expr import Expr, reads
+from .expr import Call, Const, Expr, reads, walk
 from .familiarity import Familiarity
 from .offers import Offer, Treatment
 from .policy import Policy
@@ -38,6 +39,7 @@ class Labels:
         evidence: Attributes that select it, through segments too.
         topics: The topics of those attributes.
         sensitivity: The greatest sensitivity of what its text and its selection read; the offer's topic apart.
+        shows_sensitivity: The greatest sensitivity of what its text alone reads.
     """
 
     tone: Familiarity
@@ -46,6 +48,7 @@ class Labels:
     evidence: frozenset[str]
     topics: frozenset[str]
     sensitivity: Sensitivity
+    shows_sensitivity: Sensitivity = Sensitivity.ORDINARY
 
 
 class Labeller:
@@ -53,6 +56,7 @@ class Labeller:
 
     def __init__(self, policy: Policy) -> None:
         self._graph = TopicGraph(policy.topics)
+        self._sensitive = {t.name for t in self._graph if self._graph.sensitivity(t.name) > Sensitivity.ORDINARY}
         self._min_segment = policy.values.min_segment
         self._segments = {segment.name: segment for segment in policy.segments}
         self._attributes = {attribute.name: attribute for attribute in policy.attributes}
@@ -72,18 +76,32 @@ class Labeller:
             evidence=basis.attributes,
             topics=text.topics | basis.topics,
             sensitivity=max(text.sensitivity, basis.sensitivity),
+            shows_sensitivity=text.sensitivity,
         )
 
     def evidence(self, parts: Iterable[str | Expr]) -> Evidence:
         """Return what the expressions among the parts read, met into one."""
-        names = {name for part in parts if not isinstance(part, str) for name in reads(part)}
+        rules = [part for part in parts if not isinstance(part, str)]
+        names = {name for rule in rules for name in reads(rule)}
         found = [self._read(name) for name in sorted(names)]
+        found += [self._about(topic) for topic in sorted({topic for rule in rules for topic in self._named(rule)})]
         return Evidence(
             max((one.familiarity for one in found), default=Familiarity.GENERIC),
             frozenset[str]().union(*(one.attributes for one in found)),
             frozenset[str]().union(*(one.topics for one in found)),
             max((one.sensitivity for one in found), default=Sensitivity.ORDINARY),
         )
+
+    def _named(self, rule: Expr) -> Iterator[str]:
+        """Yield the sensitive topics that a rule looks for by name in the profile."""
+        if not self._sensitive:
+            return
+        for test in _tests(rule):
+            if any(name.startswith(("profile.", "protective.")) for name in reads(test)):
+                yield from self._sensitive.intersection(_texts(test))
+
+    def _about(self, topic: str) -> Evidence:
+        return Evidence(Familiarity.GENERIC, frozenset(), frozenset({topic}), self._graph.sensitivity(topic))
 
     def sensitivity(self, attribute: str) -> Sensitivity:
         """Return an attribute's sensitivity: its own, its topic's, or that of anything it is derived from."""
@@ -126,6 +144,22 @@ class Labeller:
         large = segment.size is not None and segment.size >= self._min_segment
         told = Familiarity.SEGMENT if large else Familiarity.PERSONAL
         return attrs.evolve(inner, familiarity=min(inner.familiarity, told))
+
+
+def _tests(rule: Expr) -> Iterator[Expr]:
+    """Yield the parts of a rule that are joined by logic alone."""
+    if isinstance(rule, Call) and rule.fn in ("&&", "||", "!", "?:"):
+        for part in rule.args:
+            yield from _tests(part)
+    else:
+        yield rule
+
+
+def _texts(test: Expr) -> Iterator[str]:
+    for node in walk(test):
+        if isinstance(node, Const):
+            values = node.value if isinstance(node.value, tuple) else (node.value,)
+            yield from (value for value in values if isinstance(value, str))
 
 
 def all_labels(policy: Policy) -> Mapping[tuple[str, str], Labels]:

@@ -180,13 +180,14 @@ class Cap:
         count: So many events are allowed, >= 1.
         window: How far back it counts.
         counted: Which events it counts.
-        of: Counted for each value of this dimension apart; a topic counts for the wider ones too.
+        of: Counted for each value of this dimension apart; a topic counts for the wider ones too, unless `exact`.
         per: Counted for each customer, for each household (who is in none is one), or for everyone together.
         channels: It counts, and limits, on these channels alone, all of them together; empty means everywhere.
         then: What it does when it is reached. `suppress` withholds; `defer` withholds and says until when;
             `downgrade` allows tone and basis up to CONTEXT; `replace` withholds, and lets `instead` in.
         instead: With `replace`, the treatments that are withheld until it is reached.
         suppress_s: Once reached, it stays so for this long after the last event [s]; None means until the window frees.
+        exact: An event counts for its own topic alone, not for the wider ones: it concerns what lies under that topic.
     """
 
     scope: Scope
@@ -199,6 +200,7 @@ class Cap:
     then: Reached = "suppress"
     instead: Scope = Scope()
     suppress_s: int | None = None
+    exact: bool = False
 
 
 @attrs.frozen

@@ -118,15 +118,16 @@ class MemoryStore:
         with self._open():
             return self._registers.get(name)
 
-    def set_register(self, name: str, value: bytes) -> None:
-        """Keep a value under a name."""
-        with self._open():
-            self._registers[name] = bytes(value)
-
     def claim_register(self, name: str, value: bytes) -> bytes:
         """Keep the value unless the name has one already; return what is kept."""
         with self._open():
             return self._registers.setdefault(name, bytes(value))
+
+    def raise_register(self, name: str, number: int) -> int:
+        """Keep a number unless the name has a greater one; return what is kept."""
+        with self._open():
+            self._registers[name] = b"%d" % max(number, int(self._registers.get(name, number)))
+            return int(self._registers[name])
 
     # What fills it
     def put_profile(self, snapshot: Snapshot) -> bool:

@@ -129,7 +129,7 @@ def read_bundle(
     mark = store.register(EPOCH_REGISTER)
     keys = (key,) if isinstance(key, str) else tuple(key)
     found = bundle.read(raw, keys=keys, tenant=tenant, now_us=clock(), min_epoch=int(mark or b"0"))
-    store.set_register(EPOCH_REGISTER, str(found.header.epoch).encode())
+    store.raise_register(EPOCH_REGISTER, found.header.epoch)
     return found.policy
 
 

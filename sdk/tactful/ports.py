@@ -69,12 +69,12 @@ class Registers(Protocol):
         """Return what is kept under a name."""
         ...
 
-    def set_register(self, name: str, value: bytes) -> None:
-        """Keep a value under a name, durably."""
-        ...
-
     def claim_register(self, name: str, value: bytes) -> bytes:
         """Keep the value unless the name has one already; return what is kept, the same for all processes."""
+        ...
+
+    def raise_register(self, name: str, number: int) -> int:
+        """Keep a number, durably, unless a greater one is there; return what is kept, the same for all processes."""
         ...
 
 

@@ -165,3 +165,19 @@ def test_an_absent_guardrail_withholds_everything(open_edge, policy):
 
     assert shown(edge.decide("hero")) == []
     assert "not installed" in edge.decide("hero").careful[0]
+
+
+@pytest.mark.parametrize(("exact", "withheld"), [(False, {"olives", "wine"}), (True, {"wine"})])
+def test_an_exact_cap_leaves_the_wider_topic_alone(open_edge, clock, exact, withheld):
+    edge = open_edge(
+        lambda c: Always(Cap(c.all, 1, Rolling(3600), Counted("purchase"), "topic", exact=exact), "", id="rest")
+    )
+    everything = {"olives", "wine", "thanks"}
+
+    def offered(topic):
+        contacts = [tactful.Contact("1", "ann", "purchase", clock.now_us, topic)]
+        return set(shown(edge.decide("rows", "ann", profile=ANN, contacts=contacts)))
+
+    assert everything - offered("wine") == withheld | ({"thanks"} if not exact else set())
+    assert everything - offered("food") == everything
+    assert everything - offered("garden") == set()

@@ -107,8 +107,18 @@ class ClaimsInTwoSteps(MemoryStore):
         kept = self.register(name)
         if kept is None:
             time.sleep(0.01)
-            self.set_register(name, value)
+            self._registers[name] = value
         return value if kept is None else kept
+
+
+@breaks("a_register_only_rises")
+class RaisesInTwoSteps(MemoryStore):
+    def raise_register(self, name, number):
+        kept = int(self.register(name) or 0)
+        if kept < number:
+            time.sleep((50 - number) / 2000)  # the greatest is the first to be kept
+            self._registers[name] = str(number).encode()
+        return max(kept, number)
 
 
 @breaks("the_strongest_identifier_decides")

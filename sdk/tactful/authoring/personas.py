@@ -10,7 +10,7 @@ from ..consent import Consent, ConsentState, How
 from ..contacts import Contact
 from ..errors import ValueRefused
 from ..policy import Policy
-from ..profile import Observation
+from ..profile import Observation, Snapshot
 from ..schema import Source, ValueType, check_value
 from .compile import plain_value
 from .format_types import BOOL, DURATION, ID, SHARE, TEXT, Key, Record, as_keys, choice, nearest
@@ -23,6 +23,7 @@ PERSONA: Final = Record(
     {
         "who": Key(ANY, "identifiers by name; the persona's own name if left out"),
         "profile": Key(ANY, "values by attribute, or `value`, `source`, `age` and `confidence`"),
+        "age": Key(DURATION, "how long ago the profile was made; now if left out"),
         "consents": Key(ANY, "by purpose: how consent was given, or a state such as withdrawn"),
         "contacts": Key(ANY, "a list of events: `event`, `ago`, and `topic`, `offer` or `channel`"),
         "say": Key(TEXT, "who this is"),
@@ -91,13 +92,15 @@ class Persona:
     consents: tuple[Consent, ...] = ()
     contacts: tuple[Contact, ...] = ()
     say: str = ""
+    age_us: int = 0
 
-    def profile_at(self, now_us: int) -> dict[str, Observation]:
-        """Return the profile at a moment."""
-        return {
+    def snapshot_at(self, now_us: int) -> Snapshot:
+        """Return the profile at a moment, as old as the persona says."""
+        values = {
             name: Observation(value, source, now_us - age_us, confidence)
             for name, value, source, age_us, confidence in self.profile
         }
+        return Snapshot(self.name, now_us - self.age_us, values)
 
     def consents_at(self, now_us: int) -> tuple[Consent, ...]:
         """Return the consents at a moment; their own times are ages."""
@@ -169,6 +172,7 @@ def _persona(name: str, keys: Keys, policy: Policy, log: Log) -> Persona:
             if {"event", "ago"} <= event.keys()
         ),
         found.get("say", ""),
+        found.get("age", 0) * SECOND_US,
     )
 
 

@@ -10,7 +10,6 @@ import tactful
 from ..consent import Consents
 from ..errors import PolicyError
 from ..familiarity import Familiarity
-from ..profile import Snapshot
 from ..registry import Registry
 from .compile import compile_files, read_files
 from .personas import Persona, PolicyTest, read_personas, read_tests
@@ -88,7 +87,7 @@ def decide_for(
         placements,
         persona.who,
         context,
-        profile=Snapshot(persona.name, now_us, persona.profile_at(now_us)),
+        profile=persona.snapshot_at(now_us),
         consents=Consents(persona.consents_at(now_us), now_us),
         contacts=persona.contacts_at(now_us),
     )

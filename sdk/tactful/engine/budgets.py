@@ -16,7 +16,7 @@ from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .limited import Limited, Reached, everything_reached, reached_by, waiting
-from .room import CapKey, Room, counting_of
+from .room import CapKey, Counting, Room, counting_of
 
 #: A rolling window is counted in so many stretches; an event counts until its stretch has left.
 _STRETCHES: Final = 256
@@ -71,16 +71,18 @@ class Budgets:
         plan: The plan whose caps count.
         per: It counts for everyone.
         lock: Held while room is looked for and taken.
+        nearest: How little room may be left: it is not kept track of.
         known: Whether all that was recorded has come in; until then every budget is used up.
     """
 
-    __slots__ = ("_caps", "_channels", "_counts", "_reserved", "known", "lock", "per", "plan")
+    __slots__ = ("_caps", "_channels", "_counts", "_reserved", "known", "lock", "nearest", "per", "plan")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.per: Per = "everyone"
         self.lock = Lock()
         self.known = False
+        self.nearest = 0
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == "everyone")
         self._counts: dict[CapKey, _Count] = {}
         self._reserved: OrderedDict[str, tuple[int, tuple[_Count, ...]]] = OrderedDict()
@@ -129,9 +131,9 @@ class Budgets:
         count = self._counts.get(key)
         return (0 if count is None else count.inside(now_us)) + more >= cap.cap.count
 
-    def _concerned(self, counting: tuple[tuple[CapKey, CapPlan], ...]) -> list[_Count]:
+    def _concerned(self, counting: tuple[Counting, ...]) -> list[_Count]:
         found = []
-        for key, cap in counting:
+        for key, cap, _ in counting:
             if cap.cap.per == "everyone":
                 count = self._counts.get(key)
                 if count is None:
@@ -154,7 +156,7 @@ class Budgets:
         reached = set()
         for (number, value), count in sorted(self._counts.items(), key=lambda pair: pair[0]):
             frees_us = count.frees_us(now_us)
-            if frees_us is not None and value in count.cap.reached and count.cap.limits_on(channel, value):
+            if frees_us is not None and count.cap.limits_on(channel, value):
                 acting.append(reached_by(count.cap, value, frees_us))
                 changes_us = min(changes_us, frees_us, first)
                 reached.add(number)

@@ -22,6 +22,8 @@ from .limited import Limited, Reached, everything_reached, quieted_by, reached_b
 from .reached import Event, reached_until
 from .room import CapKey, Counting, Room, counting_of, shown
 
+#: What a cap comes to for one value: worked out when, reached until when (None if not), and until when that holds.
+_State = tuple[int, int | None, int]
 #: Contacts are looked through for old ones when there are more than this.
 _PRUNE_AT: Final = 512
 #: Who has more contacts than this within the windows has reached every cap.
@@ -37,9 +39,22 @@ class Counters:
         per: Whose contacts they are: the caps of the others do not count them.
         zone: The customer's own time zone, or None if it is not known.
         lock: Held while room is looked for and taken.
+        nearest: No cap that the picks of a page fill together has less room left than this.
     """
 
-    __slots__ = ("_caps", "_channels", "_counted", "_kept", "_prune_at", "lock", "per", "plan", "zone")
+    __slots__ = (
+        "_caps",
+        "_channels",
+        "_counted",
+        "_kept",
+        "_prune_at",
+        "_states",
+        "lock",
+        "nearest",
+        "per",
+        "plan",
+        "zone",
+    )
 
     def __init__(
         self, plan: Plan, contacts: Iterable[Contact], per: Per = "customer", zone: tzinfo | None = None
@@ -50,9 +65,11 @@ class Counters:
         self.lock = Lock()
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
         self._kept: dict[str, _Kept] = {}
-        self._counted: dict[int, dict[str, list[Event]]] = {}
+        self._counted: dict[CapKey, list[Event]] = {}
+        self._states: dict[CapKey, _State] = {}
         self._channels: dict[str, Limited] = {}
         self._prune_at = _PRUNE_AT
+        self.nearest = min((cap.cap.count for cap in self._caps if cap.fills), default=NEVER_US)
         for contact in contacts:
             self._add(contact.id, contact.at_us, _lapses_us(contact), counting_of(plan, contact), contact)
 
@@ -94,24 +111,24 @@ class Counters:
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
-        counted = self._counted.get(key[0], {}).get(key[1], ())
+        counted = self._counted.get(key, ())
         if len(counted) + more < cap.cap.count:
             return False
-        inside = sum(1 for at_us, leaves_us, lapses_us, _ in counted if at_us <= now_us < min(leaves_us, lapses_us))
+        inside = sum(1 for _, leaves_us, lapses_us, _ in counted if now_us < min(leaves_us, lapses_us))
         return inside + more >= cap.cap.count
 
     def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room) -> bool:
         """Count an event; return whether a cap may be reached by it."""
         self._kept[id_] = _Kept(id_, at_us, until_us, counting, what)
         may_reach = False
-        for key, cap in counting:
+        for key, cap, rolling_us in counting:
             if cap.cap.per != self.per:
                 continue
-            event = (at_us, cap.leaves_us(at_us, self.zone), until_us, id_)
-            values = self._counted.setdefault(key[0], {})
-            counted = values.get(key[1])
+            leaves_us = cap.leaves_us(at_us, self.zone) if rolling_us is None else at_us + rolling_us
+            event = (at_us, leaves_us, until_us, id_)
+            counted = self._counted.get(key)
             if not counted:
-                counted = values[key[1]] = [event]
+                counted = self._counted[key] = [event]
             elif counted[-1] < event:
                 counted.append(event)
             else:
@@ -119,17 +136,21 @@ class Counters:
                 may_reach = True
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
             count = cap.cap.count
-            if len(counted) >= count and counted[-count][1] > at_us:
+            left = count - len(counted)
+            if left <= 0 and counted[-count][1] > at_us:
                 may_reach = True
+            if left < self.nearest and cap.fills:
+                self.nearest = left
+            self._states.pop(key, None)
         return may_reach
 
     def _remove(self, id_: str) -> None:
         kept = self._kept.pop(id_, None)
         if kept is not None:
-            for (number, value), _ in kept.counting:
-                values = self._counted.get(number, {})
-                if value in values:
-                    values[value] = [one for one in values[value] if one[3] != id_]
+            for key, _, _ in kept.counting:
+                if key in self._counted:
+                    self._states.pop(key, None)
+                    self._counted[key] = [one for one in self._counted[key] if one[3] != id_]
 
     def _prune(self, now_us: int) -> None:
         """Forget what no window can reach any more, now and then."""
@@ -140,43 +161,44 @@ class Counters:
         for id_ in gone:
             del self._kept[id_]
         if gone:
-            for values in self._counted.values():
-                for value, counted in values.items():
-                    values[value] = [one for one in counted if one[3] not in gone]
+            self._states = {}
+            self._counted = {k: [one for one in c if one[3] not in gone] for k, c in self._counted.items()}
+            caps = self.plan.caps
+            lefts = (caps[k[0]].cap.count - len(c) for k, c in self._counted.items() if caps[k[0]].fills)
+            self.nearest = min([*lefts, *(cap.cap.count for cap in self._caps if cap.fills)], default=NEVER_US)
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
         if len(self._kept) > _KEPT_MAX:
             return everything_reached(self.plan, channel)
-        acting: list[Reached] = []
-        changes_us = NEVER_US
+        acting, changes_us = self._counted_out(channel, now_us)
+        reached = {one.id for one in acting}
         for cap in self._caps:
-            if cap.cap.channels and channel not in cap.cap.channels:
-                continue
-            reached, until_us = self._reached(cap, channel, now_us)
-            changes_us = min(changes_us, until_us)
-            acting += reached
-            if cap.cap.instead.bits and not reached:
-                acting.append(waiting(cap, until_us))
+            here = not cap.cap.channels or channel in cap.cap.channels
+            if here and not cap.knows_its_clock(self.zone):
+                acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+            elif here and cap.cap.instead.bits and cap.id not in reached:
+                acting.append(waiting(cap, changes_us))
         if self.per == "customer":
             hushed, until_us = quieted(self.plan, channel, now_us, self.zone)
             acting += hushed
             changes_us = min(changes_us, until_us)
         return Limited(acting, now_us, changes_us)
 
-    def _reached(self, cap: CapPlan, channel: str, now_us: int) -> tuple[list[Reached], int]:
-        """Return for which values a cap is reached on a channel, and until when that cannot change."""
-        if not cap.knows_its_clock(self.zone):
-            every = (value for value in cap.reached if cap.limits_on(channel, value))
-            return [reached_by(cap, value, NEVER_US) for value in every], NEVER_US
+    def _counted_out(self, channel: str, now_us: int) -> tuple[list[Reached], int]:
+        """Return for which values caps are reached on a channel, and until when that cannot change."""
         found: list[Reached] = []
         changes_us = NEVER_US
-        for value, counted in sorted(self._counted.get(cap.number, {}).items()):
-            if value in cap.reached and cap.limits_on(channel, value):
-                ends_us, until_us = reached_until(cap, counted, now_us)
-                changes_us = min(changes_us, until_us)
-                if ends_us is not None:
-                    found.append(reached_by(cap, value, ends_us))
+        for key, counted in self._counted.items():
+            cap = self.plan.caps[key[0]]
+            if not cap.limits_on(channel, key[1]):
+                continue
+            state = self._states.get(key)
+            if state is None or not state[0] <= now_us < state[2]:
+                state = self._states[key] = (now_us, *reached_until(cap, counted, now_us))
+            changes_us = min(changes_us, state[2])
+            if state[1] is not None and cap.knows_its_clock(self.zone):
+                found.append(reached_by(cap, key[1], state[1]))
         return found, changes_us
 
 

@@ -165,7 +165,7 @@ class Edge:
         tally = whom.tally
         with _UNHELD if tally is None else tally.held():
             limited = whom.limited(plan, channel.channel.name, now_us)
-            caps = None if tally is None or page.slots == 1 else tally.room(channel.channel.name, now_us)
+            caps = None if tally is None else tally.room(channel.channel.name, page.slots, now_us)
             moment = middle.decide(plan, channel, page, whom.customer, values, limited, caps, now_us)
             if tally is not None and moment.chosen and not preview:
                 record.reserve(tally, moment, id_)

@@ -1,6 +1,6 @@
 """Guard: what the bounds of guardrails and core allow a customer. It sees the protective view alone."""
 
-from ..clock import NEVER_US
+from ..clock import NEVER_US, SKEW_US
 from ..consent import standing
 from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
@@ -34,19 +34,24 @@ def at_moment(
 
 
 def _known(plan: Plan, channel: str, customer: Customer, now_us: int) -> tuple[tuple[Value | None, ...], int]:
+    """Return identity, ages and consents in the order of `k`, and until when they hold; of no consents, all unknown."""
     identity, snapshot, consents = customer.identity, customer.snapshot, customer.consents
-    known: list[Value | None] = [
-        "none" if identity is None else identity.kind,
-        None if snapshot is None else snapshot.at_us,
-        None if consents is None else consents.at_us,
-    ]
-    until_us = NEVER_US
+    made_us, made_until_us = _trusted(None if snapshot is None else snapshot.at_us, now_us)
+    true_us, true_until_us = _trusted(None if consents is None else consents.at_us, now_us)
+    known: list[Value | None] = ["none" if identity is None else identity.kind, made_us, true_us]
+    until_us = min(made_until_us, true_until_us)
     for lineage in plan.lineages:
         if consents is None:
             known += (None, None, None, None)
             continue
         said = standing(consents, lineage, channel, now_us)
         known += (said.given, said.refused, said.how, said.at_us)
-        if said.given:
-            until_us = min(until_us, said.until_us)
+        until_us = min(until_us, said.until_us)
     return tuple(known), until_us
+
+
+def _trusted(at_us: int | None, now_us: int) -> tuple[int | None, int]:
+    """Return a time, or None while it is too far ahead of our clock to tell an age by; and until when that is so."""
+    if at_us is not None and at_us > now_us + SKEW_US:
+        return None, at_us - SKEW_US
+    return at_us, NEVER_US

@@ -5,9 +5,9 @@ It knows which values exist; what follows from them it does not know.
 
 from collections.abc import Mapping
 
-from ..clock import NEVER_US
-from ..plan.visibility import Visibility
-from ..profile import Snapshot
+from ..clock import NEVER_US, SKEW_US
+from ..plan.visibility import Demand, Visibility
+from ..profile import Observation, Snapshot
 from ..schema import Value
 from .customer import Masked
 
@@ -41,20 +41,28 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
                 if demand.absent is None:
                     empty |= 1 << demand.slot
                 continue
-            if (
-                found.confidence < demand.confidence
-                or found.source not in demand.sources
-                or (demand.first_party and not found.first_party)
-            ):
-                continue
-            if demand.lasts_us is not None:
-                ends_us = found.at_us + demand.lasts_us
-                if now_us >= ends_us:
-                    continue
-                until_us = min(until_us, ends_us)
-            view[demand.slot] = found.value
+            exists, until = _exists(found, demand, now_us)
+            until_us = min(until_us, until)
+            if exists:
+                view[demand.slot] = found.value
         affinities = view.pop()
         views.append(tuple(view))
         seen.append(empty)
         scores.append(affinities if isinstance(affinities, Mapping) else None)
     return tuple(views), tuple(seen), tuple(scores), until_us
+
+
+def _exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:
+    """Return whether a value meets what is demanded of it at a moment, and until when that stays so."""
+    if (
+        found.confidence < demand.confidence
+        or found.source not in demand.sources
+        or (demand.first_party and not found.first_party)
+    ):
+        return False, NEVER_US
+    if demand.lasts_us is None:
+        return True, NEVER_US
+    begins_us, ends_us = found.at_us - SKEW_US, found.at_us + demand.lasts_us
+    if now_us < begins_us:  # a time that cannot be trusted does not tell how old it is
+        return False, begins_us
+    return (True, ends_us) if now_us < ends_us else (False, NEVER_US)

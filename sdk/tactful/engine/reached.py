@@ -11,24 +11,27 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int 
     """
     Return until when a cap stays reached by some events if no more come, None if it is not; and until when that holds.
 
+    An event ahead of our clock has happened all the same: it counts from now on.
+
     Args:
         cap: The cap.
         counted: The events of one value, oldest first.
         now_us: The moment [us since 1970].
     """
-    changes_us = NEVER_US
-    past: list[Event] = []
-    for event in counted:
-        at_us, leaves_us, lapses_us, _ = event
-        if at_us > now_us:
-            changes_us = min(changes_us, at_us)
-        elif lapses_us > now_us:
-            past.append(event)
-            changes_us = min(changes_us, lapses_us, leaves_us if leaves_us > now_us else NEVER_US)
+    ends: list[int] = []
+    for _, leaves_us, lapses_us, _ in reversed(counted):
+        if leaves_us <= now_us:
+            break  # an older one leaves no later
+        if lapses_us > now_us:
+            ends.append(min(lapses_us, leaves_us))
     count = cap.cap.count
-    ends = sorted(min(leaves_us, lapses_us) for _, leaves_us, lapses_us, _ in past if leaves_us > now_us)
-    ends_us = ends[len(ends) - count] if len(ends) >= count else None
-    rests_us = _rests_until(cap, past) if cap.suppress_us else None
+    changes_us = min(ends, default=NEVER_US)
+    ends_us = sorted(ends)[-count] if len(ends) >= count else None
+    if not cap.suppress_us:
+        return ends_us, changes_us
+    past = [event for event in counted if event[2] > now_us]
+    changes_us = min([changes_us, *(event[2] for event in past)])
+    rests_us = _rests_until(cap, past)
     if rests_us is not None and now_us < rests_us:
         return max(rests_us, ends_us or rests_us), min(changes_us, rests_us)
     return ends_us, changes_us

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from ..clock import SECOND_US, Clock
 from ..contacts import Contact
 from ..errors import UsageError
+from ..plan.caps import SHOWN
 from ..ports import Ledger
 from .moment import Moment
-from .room import SHOWN, room_for
+from .room import room_for
 from .tally import Tally
 from .token import Receipt, Seal, Shown
 

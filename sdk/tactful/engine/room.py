@@ -1,22 +1,20 @@
 """Room: what showing an offer counts for, and what is left under the caps while a page fills. It keeps no contact."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import attrs
 
 from ..contacts import Contact
 from ..limits import Per
 from ..offers import Offer
-from ..plan.caps import CapPlan, counted_values
+from ..plan.caps import SHOWN, CapPlan, counted_values
 from ..plan.plan import Plan
 
 #: A cap's number and the value that is counted under it.
 CapKey = tuple[int, str]
-#: The event that an exposure is recorded as, and that reservations count as.
-SHOWN: Final = "shown"
-#: What an event counts for: a key, and its cap.
-Counting = tuple[CapKey, CapPlan]
+#: What an event counts for: a key, its cap, and the cap's rolling window [us], None for one of the calendar.
+Counting = tuple[CapKey, CapPlan, int | None]
 
 
 @attrs.frozen(eq=False)
@@ -71,22 +69,26 @@ class PageRoom:
     def take(self, offer: Offer) -> tuple[int, int]:
         """Take room for a pick; return the treatments that are withheld after it, and those that no affinity ranks."""
         withheld = blind = 0
-        for key, cap in room_for(self._plan, offer, self._channel).shared:
+        for key, cap, _ in room_for(self._plan, offer, self._channel).shared:
             taken = self._taken[key] = self._taken.get(key, 0) + 1
-            reach = cap.reached.get(key[1])
-            if reach is not None and any(
-                one.per == cap.cap.per and one.full(key, cap, taken, self._now_us) for one in self._counting
-            ):
-                withheld |= reach.withheld
-                blind |= reach.blind
-                self.filled.append((cap.id, reach.withheld, reach.blind))
+            for one in self._counting:
+                if one.per == cap.cap.per and one.full(key, cap, taken, self._now_us):
+                    reach = cap.reached[key[1]]
+                    withheld |= reach.withheld
+                    blind |= reach.blind
+                    self.filled.append((cap.id, reach.withheld, reach.blind))
         return withheld, blind
 
 
 def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
     """Return the caps that a contact counts for."""
     topics = plan.catalog.topics
-    return tuple(((cap.number, value), cap) for cap in plan.caps for value in counted_values(topics, contact, cap.cap))
+    return tuple(
+        ((cap.number, value), cap, cap.rolling_us)
+        for cap in plan.caps
+        for value in counted_values(topics, contact, cap.cap)
+        if value in cap.reached
+    )
 
 
 def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
@@ -94,7 +96,7 @@ def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
 
     def make() -> Room:
         counting = counting_of(plan, shown(offer, channel, "", 0, 0))
-        shared = ((key, cap) for key, cap in counting if cap.cap.of != "offer" and cap.limits_on(channel, key[1]))
+        shared = (one for one in counting if one[1].fills and one[1].limits_on(channel, one[0][1]))
         return Room(offer, channel, counting, tuple(shared))
 
     return plan.once(("room", offer.id, channel), make)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Protocol
 
+from ..clock import NEVER_US
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
@@ -23,6 +24,11 @@ class Counting(Protocol):
     @property
     def lock(self) -> AbstractContextManager[object]:
         """Held while room is looked for and taken."""
+        ...
+
+    @property
+    def nearest(self) -> int:
+        """No cap that the picks of a page fill together has less room left than this."""
         ...
 
     def limited(self, channel: str, now_us: int) -> Limited:
@@ -75,8 +81,10 @@ class Tally:
             kept = self._met[channel] = (found, met(found))
         return kept[1]
 
-    def room(self, channel: str, now_us: int) -> PageRoom:
-        """Return the room that is left on a page."""
+    def room(self, channel: str, slots: int, now_us: int) -> PageRoom | None:
+        """Return the room that is left on a page of so many slots; None if its picks cannot fill any cap."""
+        if all(part.nearest >= slots for part in self.parts):
+            return None
         return PageRoom(self.plan, channel, self.parts, now_us)
 
     def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
@@ -95,12 +103,13 @@ def tally_of(plan: Plan, own: Counting, household: Counting | None, budgets: Cou
 class Visitor:
     """Nobody in particular: no cap per customer concerns a visitor, quiet hours do. It counts nothing."""
 
-    __slots__ = ("_channels", "_plan", "lock", "per")
+    __slots__ = ("_channels", "_plan", "lock", "nearest", "per")
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.per: Per = "customer"
         self.lock = nullcontext()
+        self.nearest = NEVER_US
         self._channels: dict[str, Limited] = {}
 
     def limited(self, channel: str, now_us: int) -> Limited:

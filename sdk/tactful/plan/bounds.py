@@ -56,7 +56,7 @@ def bounds_of(
 def _core(catalog: Catalog) -> Iterable[tuple[str, Expr, Limit, str]]:
     has_snapshot = Call("has", (Var("snapshot.at", ValueType.TIME),), ValueType.BOOL)
     unknown = UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT)
-    yield "core.missing", negate(has_snapshot), unknown, "no snapshot of the customer is here"
+    yield "core.missing", negate(has_snapshot), unknown, "no snapshot of the customer is here whose time can be trusted"
     device = Call("==", (Var("identity.kind", ValueType.TEXT), Const(ValueType.TEXT, "device")), ValueType.BOOL)
     weak = UpTo(catalog.all, Familiarity.SEGMENT, Familiarity.SEGMENT)
     yield "core.weak_identity", device, weak, "a cookie or an address on the network is not a person"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import tzinfo
+from typing import Final
 
 import attrs
 
@@ -13,6 +14,9 @@ from ..limits import Calendar, Cap, Counted, Dimension, Quiet, Scope
 from ..topics import TopicGraph
 from .bounds import Bound, over, whole_offers
 from .windows import leaves_us, length_us, zone_of
+
+#: The event that an exposure is recorded as, and that reservations count as.
+SHOWN: Final = "shown"
 
 
 @attrs.frozen(eq=False)
@@ -33,6 +37,7 @@ class CapPlan:
         id: The rule's id.
         cap: The cap.
         reached: By value of the cap's dimension, what follows when it is reached for that value.
+        fills: Whether picks of one page fill it together: it counts what is shown, and not for each offer alone.
         rolling_us: The length of its window [us]; None for one of the calendar.
         suppress_us: How long it stays reached after the event that reached it [us]; 0 means as the window says.
         longest_us: No event concerns it for longer than this [us].
@@ -44,6 +49,7 @@ class CapPlan:
     id: str
     cap: Cap
     reached: Mapping[str, Reach]
+    fills: bool
     rolling_us: int | None
     suppress_us: int
     longest_us: int
@@ -109,6 +115,7 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
         id=bound.id,
         cap=cap,
         reached={value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},
+        fills=cap.counted.event == SHOWN and cap.of != "offer",
         rolling_us=None if isinstance(cap.window, Calendar) else length_us(cap.window),
         suppress_us=suppress_us,
         longest_us=length_us(cap.window) + suppress_us,
@@ -146,7 +153,7 @@ def counted_values(topics: TopicGraph, contact: Contact, cap: Cap) -> tuple[str,
     """Return the values under which a cap counts a contact; none if it does not count it."""
     if cap.channels and contact.channel and contact.channel not in cap.channels:
         return ()
-    return _values(topics, contact, cap.of) if _counts(topics, contact, cap.counted) else ()
+    return _values(topics, contact, cap) if _counts(topics, contact, cap.counted) else ()
 
 
 def _counts(topics: TopicGraph, contact: Contact, counted: Counted) -> bool:
@@ -161,13 +168,13 @@ def _counts(topics: TopicGraph, contact: Contact, counted: Counted) -> bool:
     )
 
 
-def _values(topics: TopicGraph, contact: Contact, dimension: Dimension) -> tuple[str, ...]:
-    """Return the values of a dimension under which a contact counts; of an empty one, none."""
-    match dimension:
+def _values(topics: TopicGraph, contact: Contact, cap: Cap) -> tuple[str, ...]:
+    """Return the values of a cap's dimension under which a contact counts; of an empty one, none."""
+    match cap.of:
         case "offer":
             values: tuple[str, ...] = (contact.offer,)
         case "topic":
-            values = topics.above(contact.topic)
+            values = (contact.topic,) if cap.exact else topics.above(contact.topic)
         case "tag":
             values = contact.tags
         case "owner":

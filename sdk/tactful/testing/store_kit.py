@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 from typing import Final, TypeVar
 
-from ..clock import SECOND_US, wall_clock
+from ..clock import DAY_US, SECOND_US, wall_clock
 from ..consent import Consent, ConsentState, How, standing
 from ..contacts import Contact
 from ..errors import StoreError, UsageError
@@ -124,10 +124,10 @@ def whom(store: WritableStore, **identifiers: str) -> tuple[str, str, str | None
 
 
 def stands(store: WritableStore, customer: str) -> tuple[bool, bool]:
-    """Return whether a customer's consent to offers on the web is given, and refused."""
+    """Return whether a customer's consent to offers on the web will be given, and refused, a day from now."""
     consents = store.consents(customer)
     assert consents is not None
-    found = standing(consents, ("offers",), "web", wall_clock())
+    found = standing(consents, ("offers",), "web", wall_clock() + DAY_US)
     return found.given, found.refused
 
 

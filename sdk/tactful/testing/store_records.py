@@ -46,7 +46,7 @@ class RecordLaws(StoreMaking):
                 store.put_profile(Snapshot(customer, number, {}))
                 store.put_consents(customer, Consents((yes(number),), number))
                 store.record([contact(f"of {customer}", customer, number)])
-                store.set_register(customer, str(number).encode())
+                store.claim_register(customer, str(number).encode())
             for number, customer in enumerate(HOSTILE):
                 assert store.profile(customer) == Snapshot(customer, number, {})
                 assert store.consents(customer) == Consents((yes(number),), number)
@@ -155,13 +155,24 @@ class RecordLaws(StoreMaking):
     # Registers
 
     def test_a_register_is_claimed_once(self, tmp_path: Path) -> None:
-        """However many threads claim it, all get the same value; setting it afterwards changes it."""
+        """However many threads claim it, all get the same value, and it stays."""
         with self.opened(tmp_path) as store:
             values = at_once(8, lambda number: store.claim_register("key", b"%d" % number))
             assert len(set(values)) == 1
             assert store.register("key") == values[0]
-            store.set_register("key", b"new")
-            assert store.claim_register("key", b"other") == b"new"
+            assert store.claim_register("key", b"other") == values[0]
+
+    def test_a_register_only_rises(self, tmp_path: Path) -> None:
+        """However many threads raise it, it ends with the greatest number; nobody is told less than their own."""
+        with self.opened(tmp_path) as store:
+            answers = at_once(
+                8, lambda number: [(own, store.raise_register("mark", own)) for own in range(number, 50, 10)]
+            )
+            assert all(kept >= own for pairs in answers for own, kept in pairs)
+            assert store.register("mark") == b"47"
+            assert store.raise_register("mark", 46) == 47
+            assert store.register("mark") == b"47"
+            assert store.raise_register("mark", 48) == 48
 
 
 def _types(snapshot: Snapshot) -> list[type]:

@@ -54,7 +54,8 @@ class StoreConformance(RecordLaws, IdentityLaws):
             store.record([contact("1", "ada", 1)])
             store.link({"card": "4711"}, customer="al")
             store.merge("ada", "al")
-            store.set_register("key", b"value")
+            store.claim_register("key", b"value")
+            store.raise_register("mark", 7)
         with self.opened(tmp_path) as store:
             assert store.profile("ada") == full_snapshot("ada")
             assert store.consents("al") == Consents((yes(1),), 1)
@@ -62,6 +63,7 @@ class StoreConformance(RecordLaws, IdentityLaws):
             assert [one.id for _, one in store.outbox_take(9)] == ["1"]
             assert whom(store, card="4711") == ("ada", "person", None)
             assert store.register("key") == b"value"
+            assert store.raise_register("mark", 6) == 7
             assert store.record([contact("1", "ada", 1)]) == 0
 
     def test_processes_share_one_truth(self, tmp_path: Path) -> None:

@@ -1,0 +1,168 @@
+"""Households as an edge takes them: profile, consents and contacts as of noon of a day. It looks at nothing later.
+
+What happened on the day itself does not count either: a profile is made in the night before.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+from tactful import Consents, Contact, Observation, Snapshot, Source
+
+from .affinity import Affinities
+from .consents import SEED, consents_of
+from .journey import Journey, moment_of
+
+#: What nobody else should learn. It stands in attributes of its own, never among a household's ordinary topics.
+SENSITIVE = (
+    "alcohol",
+    "baby",
+    "diet",
+    "ethnic_care",
+    "family_planning",
+    "feminine_care",
+    "incontinence",
+    "lottery",
+    "medication",
+    "quit_smoking",
+    "tobacco",
+    "vitamins",
+)
+_DAY_US = 86_400_000_000
+_SATURDAY, _NOON, _EVENING = 5, 12, 17
+_TOP = 6
+
+
+@attrs.frozen(repr=False)
+class Household:
+    """One household as of a moment."""
+
+    number: int
+    snapshot: Snapshot
+    consents: Consents
+    contacts: tuple[Contact, ...]
+
+    @property
+    def id(self) -> str:
+        """The persistent customer id."""
+        return self.snapshot.customer
+
+
+class Households:
+    """All households of the data, as of any day."""
+
+    def __init__(self, journey: Journey, affinities: Affinities, seed: int = SEED) -> None:
+        lines = journey.lines
+        self._journey = journey
+        self._affinities = affinities
+        self._seed = seed
+        self._columns = {name: lines[name].to_numpy() for name in lines if name != "topic"}
+        self._topics = list(lines["topic"].cat.categories)
+        self._columns["topic"] = lines["topic"].cat.codes.to_numpy()
+        numbers, starts = np.unique(lines["household"].to_numpy(), return_index=True)
+        self._slices = dict(zip(numbers.tolist(), zip(starts, [*starts[1:], len(lines)], strict=True), strict=True))
+        self._starts = {row.campaign: row.start for row in journey.campaigns.itertuples()}
+        redeemed = journey.redemptions.groupby("household")["day"]
+        self._redeemed: dict[int, NDArray[np.int64]] = {int(h): days.to_numpy() for h, days in redeemed}
+
+    @property
+    def numbers(self) -> list[int]:
+        """The households' numbers, in order."""
+        return list(self._slices)
+
+    def before(self, number: int, day: int) -> slice:
+        """Return where a household's lines before a day are."""
+        start, end = self._slices[number]
+        return slice(start, start + int(np.searchsorted(self._columns["day"][start:end], day)))
+
+    def as_of(self, number: int, day: int) -> Household:
+        """Return a household as of noon of a day."""
+        now_us, lines = moment_of(day), self.before(number, day)
+        id_ = f"h{number}"
+        seen = dict(self._described(number, now_us))
+        if lines.start < lines.stop:
+            seen |= self._receipts(number, lines, day)
+        contacts = (*self._purchases(id_, lines, day), *self._mailings(id_, number, day))
+        snapshot = Snapshot(id_, now_us - _DAY_US // 2, seen)
+        return Household(number, snapshot, consents_of(number, now_us, self._seed), contacts)
+
+    def bought_test(self, number: int, day: int, within_days: int) -> bool:
+        """Return whether a household bought a pregnancy test in the days before a day."""
+        lines = self.before(number, day)
+        return bool((self._columns["test"][lines] & (self._columns["day"][lines] >= day - within_days)).any())
+
+    def _receipts(self, number: int, lines: slice, day: int) -> dict[str, Observation]:
+        """Return what the receipts say, each with the moment of its last evidence."""
+        of = {name: column[lines] for name, column in self._columns.items()}
+        last_us = int(of["at_us"][-1])
+        seen = {name: Observation(value, Source.OBSERVED, last_us) for name, value in self._habits(of, day).items()}
+        known = {
+            "coupons_used": int(np.searchsorted(self._redeemed.get(number, np.array([])), day)),
+            "campaigns": tuple(f"c{one}" for one in self._sent(number, day)),
+            "scores": self._affinities.scores(lines),
+        }
+        seen |= {name: Observation(value, Source.OBSERVED, last_us) for name, value in known.items()}
+        for topic in SENSITIVE:
+            bought = of["at_us"][of["topic"] == self._topics.index(topic)]
+            at_us = int(bought[-1]) if len(bought) else last_us
+            seen[f"buys_{topic}"] = Observation(bool(len(bought)), Source.OBSERVED, at_us)
+        tests = of["at_us"][of["test"]]
+        at_us = int(tests[-1]) if len(tests) else last_us
+        seen["bought_pregnancy_test"] = Observation(bool(len(tests)), Source.OBSERVED, at_us)
+        return seen
+
+    def _habits(self, of: Mapping[str, NDArray[np.generic]], day: int) -> dict[str, object]:
+        """Return how a household shops: of ordinary topics, nothing that could harm."""
+        recent = of["day"] >= day - 90
+        spend = float(of["sales"][recent].sum())
+        counts = np.bincount(of["topic"][recent], minlength=len(self._topics))
+        order = [self._topics[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
+        top = [topic for topic in order if topic not in SENSITIVE and topic != "other"]
+        stores, visits = np.unique(of["store"], return_counts=True)
+        hour = float(np.median(of["hour"]))
+        return {
+            "visits_90d": len(np.unique(of["basket"][recent])),
+            "spend_90d": round(spend, 2),
+            "tier": "gold" if spend >= 900 else "silver" if spend >= 400 else "bronze",
+            "basket_lines": round(len(of["basket"]) / len(np.unique(of["basket"])), 2),
+            "weekend_share": round(float((of["weekday"] >= _SATURDAY).mean()), 3),
+            "daypart": "morning" if hour < _NOON else "afternoon" if hour < _EVENING else "evening",
+            "own_brand_share": round(float(of["own"][recent].mean()) if recent.any() else 0.0, 3),
+            "store": int(stores[visits.argmax()]),
+            "last_visit": int(of["at_us"][-1]),
+            "topics_90d": tuple(top[:_TOP]),
+            **({"favourite_topic": top[0]} if top else {}),
+        }
+
+    def _described(self, number: int, now_us: int) -> Iterator[tuple[str, Observation]]:
+        """Yield what the demographic table says: stated, but for the income, which counts as bought and unsure."""
+        row = self._journey.demographics.get(number, {})
+        stated_us = now_us - 180 * _DAY_US
+        if isinstance(kids := row.get("kids_count"), str):
+            yield "kids", Observation(kids not in ("None/Unknown", "0"), Source.STATED, stated_us)
+        if isinstance(size := row.get("household_size"), str):
+            yield "household_size", Observation(int(size.rstrip("+")), Source.STATED, stated_us)
+        if isinstance(age := row.get("age"), str):
+            yield "age_band", Observation(age, Source.STATED, stated_us)
+        if isinstance(income := row.get("income"), str):
+            yield "income_band", Observation(income, Source.THIRD_PARTY, stated_us, 0.5, first_party=False)
+
+    def _sent(self, number: int, day: int) -> list[int]:
+        return [one for one in self._journey.targets.get(number, ()) if self._starts[one] <= day]
+
+    def _purchases(self, id_: str, lines: slice, day: int) -> Iterator[Contact]:
+        """Yield the last purchase of each topic within 30 days."""
+        days, topics, at_us = (self._columns[name][lines] for name in ("day", "topic", "at_us"))
+        for code, moment in dict(zip(topics[days >= day - 30], at_us[days >= day - 30], strict=True)).items():
+            topic = self._topics[code]
+            yield Contact(f"{id_}/bought/{topic}", id_, "purchase", int(moment), topic)
+
+    def _mailings(self, id_: str, number: int, day: int) -> Iterator[Contact]:
+        """Yield the mailings of the last 60 days: a campaign reached the households that it targets when it began."""
+        for one in self._sent(number, day):
+            if self._starts[one] >= day - 60:
+                at_us = moment_of(self._starts[one], 9)
+                yield Contact(
+                    f"{id_}/mail/c{one}", id_, "shown", at_us, channel="email", owner="marketing", tags=(f"c{one}",)
+                )
