@@ -177,7 +177,7 @@ def _made(brought: Brought, use: PluginUse, dial: Dial) -> Guardrail:
     defaults = getattr(brought.cls, "dial", {}).get(dial.value, {})
     try:
         return brought.cls(**{**defaults, **copy.deepcopy(dict(use.settings))})
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - settings are judged by plugin code, which may raise anything
         # attrs puts the field and the value behind its words.
         words = error.args[0] if error.args and isinstance(error.args[0], str) else type(error).__name__
         raise PluginError(f"guardrail {use.name!r} of {brought.distribution}: settings: {words}") from None
@@ -230,7 +230,7 @@ def _classes(plugin: object, name: str) -> list[tuple[str, type[Guardrail]]]:
             guardrail = getattr(cls, "name", None)
             if len(found) == _CLASSES_MAX or not (is_name(guardrail) and isinstance(cls, type) and attrs.has(cls)):
                 raise PluginError("hook tactful_guardrails: it does not bring attrs classes, each with a name")
-            found.append((str(guardrail), cls))
+            found.append((str(guardrail), cast("type[Guardrail]", cls)))
     return found
 
 
