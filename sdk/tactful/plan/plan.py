@@ -150,9 +150,8 @@ class Plan:
     @classmethod
     def build(cls, policy: Policy, registry: Registry, *, epoch: int | None = None, until_us: int = NEVER_US) -> "Plan":
         """Return the plan of a policy, with every guardrail that it names asked once."""
-        catalog = Catalog(policy)
-        guardrails = [registry.rules(use, catalog) for use in policy.guardrails]
-        return cls(policy, guardrails, epoch=epoch, until_us=until_us)
+        untouched, guardrails = registry.asked(policy)
+        return cls(untouched, guardrails, epoch=epoch, until_us=until_us)
 
     def careful(self, now_us: int) -> tuple[str, ...]:
         """Return why all decisions are careful at a moment: guardrails that are broken, a bundle that has expired."""
