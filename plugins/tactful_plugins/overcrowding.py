@@ -129,7 +129,7 @@ class Overcrowding:
             limit = Cap(cap.scope(catalog), cap.count, cap.within_s, cap.event, cap.of, cap.then, cap.suppress_s)
             yield Always(limit, f"{cap.count} times {cap.event} within {_length(cap.within_s)} per {cap.of}", id=name)
         if self.after_purchase_s:
-            limit = Cap(self._ordinary(catalog), 1, self.after_purchase_s, "purchase", "topic")
+            limit = Cap(self._ordinary(catalog), 1, self.after_purchase_s, "purchase", "topic", exact=True)
             yield Always(limit, "bought lately", id="after_purchase")
         if self.after_complaint_s:
             for event in ("complaint", "unsubscribe"):
