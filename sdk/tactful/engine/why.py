@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ..expr import reads
 from ..familiarity import Familiarity
-from .explain import limits_acting
+from ..limits import Hide
+from .explain import hiding, limits_acting
 from .moment import Chosen, Moment
 
 
@@ -69,4 +70,6 @@ def _held_back(moment: Moment) -> Iterator[str]:
     acting = limits_acting(moment)
     said = {bound.say for bound in moment.channel.bounds if bound.say and bound.id in acting}
     said |= {cap.say for cap in moment.plan.caps if cap.say and cap.id in acting}
+    # What hides whatever there is says so whatever there is, so that its words tell nothing of what there is.
+    said |= {bound.say for bound, names in hiding(moment) if bound.say and (names or isinstance(bound.limit, Hide))}
     yield from sorted(said)
