@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactful import Always, Hide, Observation, Require, Source
+from tactful import Always, Hide, Observation, Require, Source, Withhold
 
 from .conftest import ANN
 from .test_decide import shown
@@ -60,3 +60,13 @@ def test_an_explanation_holds_no_value(open_edge):
 
     assert "profile.first_name" in str(told)
     assert "Canary" not in str(told) + repr(told)
+
+
+def test_what_is_kept_away_in_silence_gives_no_other_limit_its_words(open_edge):
+    loud = [lambda c: Always(Withhold(c.topic("wine")), "", id="loud", say="Wine is for others.")]
+    silent = [*loud, lambda c: Always(Withhold(c.topic("wine")), "", id="silent")]
+
+    assert "Wine is for others." in open_edge(*loud).decide("rows", "ann", profile=ANN).why()
+    told = open_edge(*silent).decide("rows", "ann", profile=ANN)
+    assert "Wine is for others." not in told.why()
+    assert told.limits() == {"house.loud": 1, "house.silent": 1}

@@ -120,15 +120,19 @@ def hiding(moment: Moment) -> Iterator[tuple[Bound, tuple[str, ...]]]:
 
 def limits_acting(moment: Moment) -> Mapping[str, int]:
     """Return the limits that kept eligible treatments away, with how many each; a treatment can count for several."""
-    eligible = moment.page.mask & moment.plan.everything
     limits: dict[str, int] = {}
+    for reason, bits in acting(moment):
+        limits[reason.id] = limits.get(reason.id, 0) + bits.bit_count()
+    return limits
+
+
+def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
+    """Yield the limits that kept eligible treatments away, each with those treatments."""
+    eligible = moment.page.mask & moment.plan.everything
     for reason, bits in _barriers(moment):
         if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
             eligible &= ~bits
-    for reason, bits in _limit_barriers(moment):
-        if kept := (bits & eligible).bit_count():
-            limits[reason.id] = limits.get(reason.id, 0) + kept
-    return limits
+    yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
 
 
 def _barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..expr import reads
 from ..familiarity import Familiarity
 from ..limits import Hide
-from .explain import hiding, limits_acting
+from .explain import acting, hiding
 from .moment import Chosen, Moment
 
 
@@ -67,9 +67,13 @@ def _purpose(moment: Moment, one: Chosen) -> str:
 
 def _held_back(moment: Moment) -> Iterator[str]:
     """Yield what guardrails tell a customer of having held something back."""
-    acting = limits_acting(moment)
-    said = {bound.say for bound in moment.channel.bounds if bound.say and bound.id in acting}
-    said |= {cap.say for cap in moment.plan.caps if cap.say and cap.id in acting}
+    words = {bound.id: bound.say for bound in moment.channel.bounds} | {cap.id: cap.say for cap in moment.plan.caps}
+    limits = [(words[reason.id], bits) for reason, bits in acting(moment)]
+    # What a limit without words keeps away is kept away in silence, whoever else would have words for it.
+    silent = 0
+    for say, bits in limits:
+        silent |= 0 if say else bits
+    said = {say for say, bits in limits if bits & ~silent}
     # What hides whatever there is says so whatever there is, so that its words tell nothing of what there is.
-    said |= {bound.say for bound, names in hiding(moment) if bound.say and (names or isinstance(bound.limit, Hide))}
-    yield from sorted(said)
+    said |= {bound.say for bound, names in hiding(moment) if names or isinstance(bound.limit, Hide)}
+    yield from sorted(said - {""})
