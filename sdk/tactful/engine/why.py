@@ -62,7 +62,7 @@ def _listed(words: list[str]) -> str:
 def _purpose(moment: Moment, one: Chosen) -> str:
     purposes = {purpose.name: purpose.say for purpose in moment.plan.policy.purposes}
     say = purposes.get(one.ranked.offer.purpose, "")
-    return f" We may use that for {say}." if say else ""
+    return f" We may use that to {say}." if say else ""
 
 
 def _held_back(moment: Moment) -> Iterator[str]:
