@@ -31,7 +31,7 @@ def _because(moment: Moment, one: Chosen) -> str:
     entry = moment.plan.catalog.entries[one.index]
     known = sorted(set(_used(moment, one)))
     if moment.affinities.personal(one.ranked):
-        known.append("of what you chose before")
+        known.append(_liked(moment))
     if known:
         return f"you see this because {_listed(known)}.{_purpose(moment, one)}"
     if entry.labels.basis is Familiarity.CONTEXT:
@@ -53,6 +53,12 @@ def _used(moment: Moment, one: Chosen) -> Iterator[str]:
             elif name in attributes:
                 attribute = attributes[name]
                 yield f"of {attribute.say or attribute.name.replace('_', ' ')}"
+
+
+def _liked(moment: Moment) -> str:
+    policy = moment.plan.policy
+    say = next((a.say for a in policy.attributes if a.name == policy.ranking.affinity), "")
+    return f"of {say or 'what you chose before'}"
 
 
 def _listed(words: list[str]) -> str:
