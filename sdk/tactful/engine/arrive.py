@@ -15,6 +15,8 @@ from .customer import Customer, Who
 from .identify import Identities
 from .snapshot import Here, Snapshots
 
+_NO_CONTACTS = "contacts not here: warm"
+
 
 @attrs.frozen(repr=False)
 class Brought:
@@ -78,7 +80,7 @@ class Arrivals:
         identity, ask = self._identities.here(who, vouched=brought.profile is not None)
         if ask and self._immediate:
             identity, ask = self._identities.resolve(who), False
-        here = self._here(identity, now_us)
+        here = self._here(plan, identity, now_us)
         if ask:
             self._snapshots.ask(who)
         if brought.profile is not None:
@@ -86,17 +88,19 @@ class Arrivals:
         if identity is None or here is None:
             careful = ("profile not here: warm",) if ask or identity is not None else ()
             return Whom(identity, self._snapshots.nobody(identity, plan), None, careful)
-        customer = here.customer(identity, plan)
-        careful = ("no profile is on record",) if customer.snapshot is None else ()
-        return Whom(identity, customer, here.counting(plan), careful)
+        customer, counters = here.customer(identity, plan), here.counting(plan)
+        lacking = ["no profile is on record"] if customer.snapshot is None else []
+        lacking += [] if counters.reach_back(now_us) else [_NO_CONTACTS]
+        return Whom(identity, customer, counters, tuple(lacking))
 
-    def _here(self, identity: Identity | None, now_us: int) -> Here | None:
+    def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:
         if identity is None:
             return None
         here = self._snapshots.here(identity)
-        if here is None and self._immediate:
+        lacking = here is None or not here.counting(plan).reach_back(now_us)
+        if lacking and self._immediate:
             return self._snapshots.load(identity.customer)
-        if here is None or now_us - here.loaded_us > self._refresh_us:
+        if here is None or lacking or now_us - here.loaded_us > self._refresh_us:
             self._snapshots.ask(identity.customer)
         return here
 
@@ -109,8 +113,8 @@ class Arrivals:
         counters = None if here is None else here.counting(plan)
         if brought.contacts is not None:
             counters = Counters(plan, brought.contacts)
-        if counters is None and identity is not None and plan.caps:
-            careful.append("contacts not here: warm")
+        if identity is not None and plan.caps and (counters is None or not counters.reach_back(now_us)):
+            careful.append(_NO_CONTACTS)
         return Whom(identity, Customer(plan, identity, snapshot, consents), counters, tuple(careful))
 
 

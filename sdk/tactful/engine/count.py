@@ -58,42 +58,47 @@ class Counters:
 
     Attributes:
         plan: The plan whose caps count.
+        since_us: All contacts later than this are counted [us since 1970].
         lock: Held while room is looked for and taken.
     """
 
-    __slots__ = ("_channels", "_counted", "_kept", "_prune_at", "lock", "plan")
+    __slots__ = ("_channels", "_counted", "_kept", "_prune_at", "lock", "plan", "since_us")
 
-    def __init__(self, plan: Plan, contacts: Iterable[Contact]) -> None:
+    def __init__(self, plan: Plan, contacts: Iterable[Contact], since_us: int = -NEVER_US) -> None:
         self.plan = plan
+        self.since_us = since_us
         self.lock = Lock()
         self._kept: dict[str, _Kept] = {}
         self._counted: dict[CapKey, list[_Counted]] = {}
         self._channels: dict[str, Limited] = {}
         self._prune_at = _PRUNE_AT
         for contact in contacts:
-            until_us = NEVER_US if contact.until_us is None else contact.until_us
-            self._add(contact.id, contact.at_us, until_us, counting_of(plan, contact), contact)
+            self._take(contact)
 
     def under(self, plan: Plan) -> "Counters":
         """Return the same contacts counted under another plan."""
         if plan is self.plan:
             return self
         with self.lock:
-            return Counters(plan, [kept.contact() for kept in self._kept.values()])
+            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.since_us)
+
+    def reach_back(self, now_us: int) -> bool:
+        """Return whether they count as far back as caps look; those fetched under another plan may not."""
+        return self.since_us <= now_us - self.plan.longest_window_us
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what the caps that are reached ask on a channel at a moment."""
         limited = self._channels.get(channel)
         if limited is None or not limited.since_us <= now_us < limited.until_us:
+            if not self.reach_back(now_us):
+                return everything_reached(self.plan)
             limited = self._channels[channel] = self._work_out(channel, now_us)
         return limited
 
     def add(self, contacts: Iterable[Contact], now_us: int) -> None:
-        """Count more contacts; one whose id is there takes the place of the other."""
+        """Count more contacts; a second one with an id has no effect, unless the first only took room."""
         for contact in contacts:
-            self._remove(contact.id)
-            until_us = NEVER_US if contact.until_us is None else contact.until_us
-            self._add(contact.id, contact.at_us, until_us, counting_of(self.plan, contact), contact)
+            self._take(contact)
         self._channels = {}
         self._prune(now_us)
 
@@ -109,6 +114,15 @@ class Counters:
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
         return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
+
+    def _take(self, contact: Contact) -> None:
+        before = self._kept.get(contact.id)
+        if before is not None:
+            if before.until_us == NEVER_US or contact.until_us is not None:
+                return
+            self._remove(contact.id)
+        until_us = NEVER_US if contact.until_us is None else contact.until_us
+        self._add(contact.id, contact.at_us, until_us, counting_of(self.plan, contact), contact)
 
     def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: "Contact | Room") -> bool:
         """Count an event; return whether a cap may be reached by it."""
@@ -145,6 +159,7 @@ class Counters:
             del self._kept[id_]
         if gone:
             self._counted = {k: [one for one in c if one[2] not in gone] for k, c in self._counted.items()}
+            self.since_us = max(self.since_us, oldest)
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:

@@ -112,7 +112,7 @@ class Snapshots:
         snapshot = self._profile(identity.customer, plan, now_us)
         consents = self._consents(identity.customer, now_us)
         since_us = now_us - plan.longest_window_us
-        counters = Counters(plan, self._sources.ledger.contacts(identity.customer, since_us))
+        counters = Counters(plan, self._sources.ledger.contacts(identity.customer, since_us), since_us)
         found = Here(Customer(plan, identity, snapshot, consents), counters, now_us)
         with self._lock:
             before = self._here.get(identity.customer)
