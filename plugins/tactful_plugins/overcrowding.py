@@ -67,7 +67,9 @@ class Overcrowding:
         if self.quiet is not None:
             yield Always(self.quiet.quiet(catalog), self.quiet.words(), id="quiet_hours")
         if self.after_purchase_s:
-            limit = Cap(self._ordinary(catalog), 1, Rolling(self.after_purchase_s), Counted("purchase"), "topic")
+            limit = Cap(
+                self._ordinary(catalog), 1, Rolling(self.after_purchase_s), Counted("purchase"), "topic", exact=True
+            )
             yield Always(limit, "bought lately", id="after_purchase")
         if self.after_complaint_s:
             for event in ("complaint", "unsubscribe"):

@@ -24,7 +24,7 @@ class Entry:
 
 class Catalog:
     """
-    A policy's treatments, best offer first.
+    A policy's treatments, best offer first. It never changes.
 
     Help comes before the rest; then value x chance decides, then the offer's id. Within an offer, the treatment
     with the greatest lift comes first, then the less familiar one, then the id.
@@ -37,19 +37,32 @@ class Catalog:
     """
 
     __slots__ = ("_labeller", "all", "entries", "policy", "topics")
+    policy: Policy
+    entries: tuple[Entry, ...]
+    topics: TopicGraph
+    all: Scope
+    _labeller: Labeller
 
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.topics = TopicGraph(policy.topics)
-        self._labeller = Labeller(policy)
-        offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -o.value * o.chance, o.id))
-        entries: list[Entry] = []
-        for offer in offers:
-            labelled = [(t, self._labeller.labels(offer, t)) for t in offer.treatments]
-            for treatment, labels in sorted(labelled, key=lambda tl: (-tl[0].lift, tl[1].tone, tl[0].id)):
-                entries.append(Entry(len(entries), offer, treatment, labels))
-        self.entries: tuple[Entry, ...] = tuple(entries)
-        self.all = Scope((1 << len(entries)) - 1)
+    def __init__(self, policy: Policy, entries: tuple[Entry, ...] | None = None) -> None:
+        """
+        Make a catalog.
+
+        Args:
+            policy: The policy.
+            entries: Those of another catalog of the same policy, which need not be worked out anew.
+        """
+        labeller = Labeller(policy)
+        made = _entries(policy, labeller) if entries is None else entries
+        everything = Scope((1 << len(made)) - 1)
+        parts = {"policy": policy, "entries": made, "topics": TopicGraph(policy.topics), "all": everything}
+        for name, part in {**parts, "_labeller": labeller}.items():
+            object.__setattr__(self, name, part)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a catalog does not change: {name}")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a catalog does not change: {name}")
 
     def where(self, test: Callable[[Entry], bool]) -> Scope:
         """Return the scope of the treatments for which the test is true."""
@@ -82,3 +95,13 @@ class Catalog:
         for entry in self.entries:
             scopes[entry.offer.id] = scopes.get(entry.offer.id, Scope()) | Scope(1 << entry.index)
         return scopes
+
+
+def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
+    offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -o.value * o.chance, o.id))
+    entries: list[Entry] = []
+    for offer in offers:
+        labelled = [(t, labeller.labels(offer, t)) for t in offer.treatments]
+        for treatment, labels in sorted(labelled, key=lambda tl: (-tl[0].lift, tl[1].tone, tl[0].id)):
+            entries.append(Entry(len(entries), offer, treatment, labels))
+    return tuple(entries)

@@ -7,7 +7,9 @@ from types import ModuleType
 from typing import cast
 from urllib.parse import urlsplit
 
-from .clock import Clock, wall_clock
+import attrs
+
+from .clock import NEVER_US, Clock, wall_clock
 from .engine.edge import Edge, Options
 from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
@@ -17,8 +19,8 @@ from .policy import Policy
 from .ports import ConsentFunction, ConsentSource, ProfileFunction, ProfileSource, Store
 from .registry import Registry
 
-#: The register that keeps the highest epoch that was ever taken.
-EPOCH_REGISTER = "bundle-epoch"
+#: The register that keeps the highest epoch that was ever taken of a tenant, whose name follows.
+EPOCH_REGISTER = "bundle-epoch/"
 
 
 def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
@@ -41,7 +43,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     Args:
         source: A bundle's file or bytes; or, for development, a policy's folder or a compiled `Policy`.
         key: The pinned Ed25519 public key in base64, or several; production needs it.
-        tenant: The tenant that the bundle must be for; None takes any that the key signed.
+        tenant: The tenant that bundles must be for; None takes the first one's.
         development: Take a bundle without verifying it. A folder is development by itself.
         store: A store, or its URL, such as "sqlite:///edge.db"; None keeps everything in memory.
         profiles: Where profiles come from, if not from the store: a source, or a plain function of the customer id.
@@ -61,10 +63,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     kept = store_of(store)
     guardrails = Registry.installed() if registry is None else registry
 
-    def read(source: object) -> Plan:
-        policy = _policy(source, key, tenant, kept, clock, guardrails, development=development)
-        return Plan.build(policy, guardrails)
-
+    pinned = (key,) if isinstance(key, str) else key
+    read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
     sources = Sources(profiles or kept, consents or kept, kept)
     return Edge(
         read(source),
@@ -80,64 +80,80 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     )
 
 
-def _policy(
-    source: object,
-    key: str | Sequence[str] | None,
-    tenant: str | None,
-    store: Store,
-    clock: Clock,
-    registry: Registry,
-    *,
-    development: bool,
-) -> Policy:
-    if isinstance(source, Policy):
-        if key is not None:
-            raise UsageError("a Policy has no signature that a key could verify; open a bundle, or leave key= out")
-        return source
-    if not isinstance(source, bytes | str | Path):
-        raise UsageError(f"a policy comes as a folder, a bundle or a Policy, not as {type(source).__name__}")
-    if not isinstance(source, bytes) and Path(source).is_dir():
-        if key is not None:
-            raise UsageError("a folder has no signature that a key could verify; open a bundle, or leave key= out")
-        return cast("Policy", _authoring().compile_folder(Path(source), registry=registry))
-    raw = source if isinstance(source, bytes) else _read(Path(source))
-    return read_bundle(raw, key, tenant, store, clock, development=development)
+@attrs.define
+class _Reader:
+    """Makes plans of what an edge is to decide by: at first and at every update, under the same key and tenant."""
 
+    keys: tuple[str, ...] | None
+    tenant: str | None
+    development: bool
+    store: Store
+    clock: Clock
+    registry: Registry
 
-def read_bundle(
-    raw: bytes,
-    key: str | Sequence[str] | None,
-    tenant: str | None,
-    store: Store,
-    clock: Clock,
-    *,
-    development: bool,
-) -> Policy:
-    """
-    Return the policy of a bundle, verified against pinned keys and the highest epoch that was ever taken.
+    def __call__(self, source: object) -> Plan:
+        """
+        Return the plan of a folder, a bundle or a policy.
 
-    Raises:
-        BundleError: If it is refused; its code says at which check.
-        UsageError: Without a key, unless for development.
-    """
-    from . import bundle  # noqa: PLC0415 - a folder needs none of it
+        Raises:
+            TactfulError: As `open` says.
+        """
+        if self.keys is not None and self.development:
+            raise UsageError("key= verifies a bundle and development=True does not: give one of them")
+        if isinstance(source, Policy):
+            self._refuse_key("a Policy")
+            return Plan.build(source, self.registry)
+        if not isinstance(source, bytes | str | Path):
+            raise UsageError(f"a policy comes as a folder, a bundle or a Policy, not as {type(source).__name__}")
+        if not isinstance(source, bytes) and Path(source).is_dir():
+            self._refuse_key("a folder")
+            return Plan.build(_authoring().compile_folder(Path(source), registry=self.registry), self.registry)
+        return self._bundle(source if isinstance(source, bytes) else _read(Path(source)))
 
-    if key is None:
-        if not development:
-            raise UsageError("a bundle needs key=, the pinned public key; development=True takes it unverified")
-        return bundle.read_unsigned(raw).policy
-    mark = store.register(EPOCH_REGISTER)
-    keys = (key,) if isinstance(key, str) else tuple(key)
-    found = bundle.read(raw, keys=keys, tenant=tenant, now_us=clock(), min_epoch=int(mark or b"0"))
-    store.raise_register(EPOCH_REGISTER, found.header.epoch)
-    return found.policy
+    def _refuse_key(self, what: str) -> None:
+        if self.keys is not None:
+            raise UsageError(f"{what} has no signature that a key could verify; open a bundle, or leave key= out")
+
+    def _bundle(self, raw: bytes) -> Plan:
+        from . import bundle  # noqa: PLC0415 - a folder needs none of it
+
+        if self.keys is None:
+            if not self.development:
+                raise UsageError("a bundle needs key=, the pinned public key; development=True takes it unverified")
+            return self._plan(bundle.read_unsigned(raw).policy)
+        found = bundle.read(raw, keys=self.keys, tenant=self.tenant, now_us=self.clock(), highest_epoch=self._highest)
+        header = found.header
+        plan = self._plan(found.policy, header.epoch, header.expires_us)
+        # The mark rises when everything else is well: a bundle that cannot be used locks out no other one.
+        highest = self.store.raise_register(EPOCH_REGISTER + header.tenant, header.epoch)
+        bundle.check_epoch(header, highest)
+        self.tenant = header.tenant
+        return plan
+
+    def _highest(self, tenant: str) -> int:
+        """Return the highest epoch that was ever taken of a tenant; 0 before the first."""
+        mark = self.store.register(EPOCH_REGISTER + tenant) or b"0"
+        if not mark.isdigit():
+            raise StoreError(f"the register {EPOCH_REGISTER + tenant!r} holds no epoch; the store was tampered with")
+        return int(mark)
+
+    def _plan(self, policy: Policy, epoch: int | None = None, until_us: int = NEVER_US) -> Plan:
+        try:
+            return Plan.build(policy, self.registry, epoch=epoch, until_us=until_us)
+        except Exception as error:
+            message = f"the bundle's policy contradicts itself and cannot be compiled ({type(error).__name__})"
+            raise BundleError(f"{message}; build it anew", code="bundle-policy") from error
 
 
 def _read(path: Path) -> bytes:
+    from .bundle import SIZE_MAX_BYTES  # noqa: PLC0415 - a folder needs none of it
+
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(SIZE_MAX_BYTES + 1)  # one more than is taken, whatever the path leads to
     except OSError as error:
-        raise BundleError(f"{path}: {error.strerror}; give a bundle's file or a policy's folder") from None
+        message = f"{path}: {error.strerror}; give a bundle's file or a policy's folder"
+        raise BundleError(message, code="bundle-file") from None
 
 
 def _authoring() -> ModuleType:

@@ -1,48 +1,41 @@
 """Which guardrails there are, and what each asks of a catalog. It is a value; nothing here runs in a decision.
 
 Each implementation of a hook is called alone, because pluggy's own combination lets a wrapper erase another
-plugin's answer; wrappers and ordering are refused.
+plugin's answer; wrappers and ordering are refused. A guardrail that fails in any way is broken, never absent.
 """
 
+import copy
+import pickle
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from threading import Lock
 from typing import cast
 
 import attrs
 import pluggy
 
 from . import hookspecs
-from .catalog import Catalog
+from .answers import is_name, rules_of, scope_of
+from .asking import PATIENCE_S, ask
+from .catalog import Catalog, Entry
 from .errors import PluginError
 from .hookspecs import Guardrail
-from .limits import (
-    Always,
-    AtMost,
-    Cap,
-    Hide,
-    Limit,
-    LimitRule,
-    Quiet,
-    RankBlind,
-    Require,
-    Scope,
-    Unless,
-    UpTo,
-    When,
-    Withhold,
-)
-from .policy import Dial, PluginUse
+from .limits import LimitRule, Scope
+from .policy import Dial, PluginUse, Policy
 
-_LIMITS = (Withhold, UpTo, RankBlind, AtMost, Hide, Require, Cap, Quiet)
+_CLASSES_MAX = 1_000
+_SENTENCE_MAX_CHARS = 2_000
 
 
 @attrs.frozen
 class Brought:
-    """A guardrail class, and which distribution in which version brings it."""
+    """A guardrail class, and which distribution in which version brings it; `turn` is held while its code runs."""
 
     cls: type[Guardrail]
     distribution: str
     version: str
+    turn: Lock = attrs.field(factory=Lock, eq=False, repr=False)
 
 
 @attrs.frozen
@@ -70,22 +63,27 @@ class Registry:
 
     Attributes:
         guardrails: What is there, by the name that policies use.
+        patience_s: A guardrail that does not come back within this time is broken [s].
     """
 
     guardrails: Mapping[str, Brought]
+    patience_s: float = PATIENCE_S
 
     @classmethod
-    def of(cls, *plugins: object, distribution: str = "local", version: str = "0") -> "Registry":
+    def of(
+        cls, *plugins: object, distribution: str = "local", version: str = "0", patience_s: float = PATIENCE_S
+    ) -> "Registry":
         """
         Return the registry of these plugins: modules or objects with hook implementations.
 
         Raises:
-            PluginError: If one has a wrapper, an unknown hook, or a name that is taken.
+            PluginError: If one fails, has a wrapper, an unknown hook, or a name that is taken.
         """
         found: dict[str, Brought] = {}
         for plugin in plugins:
-            _add(found, plugin, getattr(plugin, "__name__", type(plugin).__name__), distribution, version)
-        return cls(found)
+            name = getattr(plugin, "__name__", type(plugin).__name__)
+            _add(found, plugin, name, distribution, version, patience_s)
+        return cls(found, patience_s)
 
     @classmethod
     def installed(cls) -> "Registry":
@@ -103,9 +101,12 @@ class Registry:
             distribution = point.dist.name if point.dist else "unknown"
             try:
                 plugin = point.load()
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise PluginError(f"plugin {point.name!r} of {distribution}: cannot be loaded: {error!r}") from error
-            _add(found, plugin, point.name, distribution, point.dist.version if point.dist else "0")
+            version = point.dist.version if point.dist else "0"
+            _add(found, plugin, point.name, distribution, version, PATIENCE_S)
         return cls(found)
 
     def guardrail(self, use: PluginUse, dial: Dial) -> Guardrail:
@@ -115,77 +116,122 @@ class Registry:
         Raises:
             PluginError: If it is absent, of another version, or refuses its settings.
         """
+        brought = self._brought(use)
+        return ask(lambda: _made(brought, use, dial), brought.turn, self.patience_s)
+
+    def sentence(self, use: PluginUse, dial: Dial) -> str:
+        """Return a guardrail's line in the policy document; of one that is broken, that it is."""
+        try:
+            brought = self._brought(use)
+            words = ask(lambda: _made(brought, use, dial).sentence(), brought.turn, self.patience_s)
+            if type(words) is str and words.isprintable() and len(words) <= _SENTENCE_MAX_CHARS:
+                return words
+        except PluginError as error:
+            return f"It is broken ({error}), so that what it may limit is withheld."
+        return "It does not say what it does."
+
+    def rules(self, use: PluginUse, catalog: Catalog) -> GuardrailRules:
+        """Return what a guardrail asks of a catalog; one that fails in any way is broken, never absent."""
+        declared: list[Scope] = []
+
+        def question() -> tuple[tuple[str, LimitRule], ...]:
+            guardrail = _made(brought, use, shown.policy.values.dial)
+            declared.append(scope_of(guardrail.scope(shown), catalog))
+            return rules_of(use.name, guardrail.limits(shown), catalog, declared[0])
+
+        try:
+            brought, shown = self._brought(use), _shown(catalog)
+            rules = ask(question, brought.turn, self.patience_s)
+        except PluginError as error:
+            return GuardrailRules(use.name, declared[0] if declared else catalog.all, broken=str(error))
+        return GuardrailRules(use.name, declared[0], rules)
+
+    def asked(self, policy: Policy) -> tuple[Policy, tuple[GuardrailRules, ...]]:
+        """Return a policy as it was before any of its guardrails was asked, and what each of them asks."""
+        catalog = Catalog(policy)
+        before = _image(policy, catalog.entries)
+        answers = tuple(self.rules(use, catalog) for use in policy.guardrails)
+        if _image(policy, catalog.entries) == before:
+            return policy, answers
+        # One of them has changed what it was shown. Each is asked again, on what was there before.
+        return _restored(before, policy)[0], tuple(self._apart(use, policy, before) for use in policy.guardrails)
+
+    def _apart(self, use: PluginUse, policy: Policy, before: bytes) -> GuardrailRules:
+        shown, entries = _restored(before, policy)
+        untouched = _image(shown, entries)
+        found = self.rules(use, Catalog(shown, entries))
+        if _image(shown, entries) == untouched:
+            return found
+        return GuardrailRules(use.name, Catalog(shown, entries).all, broken="it changed the policy that it was shown")
+
+    def _brought(self, use: PluginUse) -> Brought:
         brought = self.guardrails.get(use.name)
         if brought is None:
             raise PluginError(f"guardrail {use.name!r} is not installed")
         if not version_fits(brought.version, use.versions):
             raise PluginError(f"guardrail {use.name!r}: {brought.version} is not {use.versions}")
-        defaults = getattr(brought.cls, "dial", {}).get(dial.value, {})
-        try:
-            return brought.cls(**{**defaults, **use.settings})
-        except (TypeError, ValueError) as error:
-            raise PluginError(f"guardrail {use.name!r} of {brought.distribution}: settings: {error}") from error
-
-    def rules(self, use: PluginUse, catalog: Catalog) -> GuardrailRules:
-        """Return what a guardrail asks of a catalog; one that fails in any way is broken, never absent."""
-        scope = catalog.all
-        try:
-            guardrail = self.guardrail(use, catalog.policy.values.dial)
-            declared = guardrail.scope(catalog)
-            if not isinstance(declared, Scope):
-                return GuardrailRules(use.name, scope, broken="its scope is not a Scope")
-            scope = declared & catalog.all
-            rules = tuple(_named(use.name, guardrail.limits(catalog), scope))
-        except PluginError as error:
-            return GuardrailRules(use.name, scope, broken=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises, its scope is withheld
-            return GuardrailRules(use.name, scope, broken=f"it raised {type(error).__name__}")
-        return GuardrailRules(use.name, scope, rules)
+        return brought
 
 
-def _add(found: dict[str, Brought], plugin: object, name: str, distribution: str, version: str) -> None:
+def _made(brought: Brought, use: PluginUse, dial: Dial) -> Guardrail:
+    defaults = getattr(brought.cls, "dial", {}).get(dial.value, {})
+    try:
+        return brought.cls(**{**defaults, **copy.deepcopy(dict(use.settings))})
+    except Exception as error:  # noqa: BLE001 - settings are judged by plugin code, which may raise anything
+        # attrs puts the field and the value behind its words.
+        words = error.args[0] if error.args and isinstance(error.args[0], str) else type(error).__name__
+        raise PluginError(f"guardrail {use.name!r} of {brought.distribution}: settings: {words}") from None
+
+
+def _shown(catalog: Catalog) -> Catalog:
+    """Return a catalog to show to one guardrail: what can be changed in it, the settings of all, is a copy."""
+    uses = tuple(attrs.evolve(use, settings=copy.deepcopy(dict(use.settings))) for use in catalog.policy.guardrails)
+    return Catalog(attrs.evolve(catalog.policy, guardrails=uses), catalog.entries)
+
+
+def _image(policy: Policy, entries: tuple[Entry, ...]) -> bytes:
+    """Return all that guardrails share, as bytes; frozen things can be changed by those who mean to."""
+    return pickle.dumps((attrs.evolve(policy, guardrails=()), entries), pickle.HIGHEST_PROTOCOL)
+
+
+def _restored(image: bytes, policy: Policy) -> tuple[Policy, tuple[Entry, ...]]:
+    shown, entries = pickle.loads(image)  # noqa: S301 - made in `_image`
+    return attrs.evolve(shown, guardrails=policy.guardrails), entries
+
+
+def _add(
+    found: dict[str, Brought], plugin: object, name: str, distribution: str, version: str, patience_s: float
+) -> None:
     where = f"plugin {name!r} of {distribution}"
+    try:
+        classes = ask(lambda: _classes(plugin, name), Lock(), patience_s)
+    except PluginError as error:
+        raise PluginError(f"{where}: {error}") from None
+    for guardrail, cls in classes:
+        if guardrail in found:
+            raise PluginError(f"{where}: guardrail {guardrail!r} comes from {found[guardrail].distribution} already")
+        found[guardrail] = Brought(cls, distribution, version)
+
+
+def _classes(plugin: object, name: str) -> list[tuple[str, type[Guardrail]]]:
+    """Return the guardrails of a plugin by name, each implementation called alone."""
     pm = pluggy.PluginManager("tactful")
     pm.add_hookspecs(hookspecs)
     pm.register(plugin, name=name)
     try:
         pm.check_pending()
     except pluggy.PluginValidationError as error:
-        raise PluginError(f"{where}: {error}") from error
+        raise PluginError(str(error)) from error
+    found: list[tuple[str, type[Guardrail]]] = []
     for impl in pm.hook.tactful_guardrails.get_hookimpls():
         if impl.wrapper or impl.hookwrapper or impl.tryfirst or impl.trylast:
-            raise PluginError(f"{where}: hook tactful_guardrails: wrappers, tryfirst and trylast are refused")
-        for cls in cast("Iterable[type[Guardrail]]", impl.function()):
+            raise PluginError("hook tactful_guardrails: wrappers, tryfirst and trylast are refused")
+        for cls in islice(cast("Iterable[type[Guardrail]]", impl.function()), _CLASSES_MAX + 1):
             guardrail = getattr(cls, "name", None)
-            if not isinstance(guardrail, str) or not attrs.has(cls):
-                raise PluginError(f"{where}: hook tactful_guardrails: {cls!r} is not an attrs class with a name")
-            if guardrail in found:
-                raise PluginError(
-                    f"{where}: guardrail {guardrail!r} comes from {found[guardrail].distribution} already"
-                )
-            found[guardrail] = Brought(cast("type[Guardrail]", cls), distribution, version)
-
-
-def _named(guardrail: str, rules: Iterable[LimitRule], scope: Scope) -> Iterator[tuple[str, LimitRule]]:
-    seen: set[str] = set()
-    for number, rule in enumerate(rules, 1):
-        if not isinstance(rule, When | Unless | Always) or not isinstance(rule.limit, _LIMITS):
-            raise PluginError(f"guardrail {guardrail!r}: rule {number} is not a limit")
-        if isinstance(rule.limit, Require | Cap | Quiet) and not isinstance(rule, Always):
-            raise PluginError(f"guardrail {guardrail!r}: rule {number}: {type(rule.limit).__name__} takes no condition")
-        if not _inside(rule.limit, scope):
-            raise PluginError(f"guardrail {guardrail!r}: rule {number} limits more than its scope")
-        rule_id = f"{guardrail}.{rule.id or number}"
-        if rule_id in seen:
-            raise PluginError(f"guardrail {guardrail!r}: rule id {rule_id!r} is there twice")
-        seen.add(rule_id)
-        yield rule_id, rule
-
-
-def _inside(limit: Limit, scope: Scope) -> bool:
-    if isinstance(limit, Hide | Require):
-        return True
-    return limit.scope <= scope and (not isinstance(limit, Cap) or limit.instead <= scope)
+            if len(found) == _CLASSES_MAX or not (is_name(guardrail) and isinstance(cls, type) and attrs.has(cls)):
+                raise PluginError("hook tactful_guardrails: it does not bring attrs classes, each with a name")
+            found.append((str(guardrail), cast("type[Guardrail]", cls)))
+    return found
 
 
 def version_fits(version: str, wanted: str) -> bool:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import attrs
 
-from ..catalog import Catalog
 from ..consent import LegalBasis, Purpose
 from ..errors import Mistake, PolicyError, ValueRefused
 from ..expr import TRUE, Expr
@@ -298,12 +297,11 @@ class _Compiler:
         if self._log.mistakes or not offers:
             return policy
         conditions: dict[str, Expr] = {}
-        catalog = Catalog(policy)
+        policy, guardrails = self._registry.asked(policy)
         place = self._section("guardrails").place
-        for use in policy.guardrails:
-            found = self._registry.rules(use, catalog)
+        for found in guardrails:
             if found.broken is not None:
-                self._log.add(place, "guardrail", f"guardrail {use.name!r} is broken: {found.broken}")
+                self._log.add(place, "guardrail", f"guardrail {found.name!r} is broken: {found.broken}")
             for rule_id, rule in found.rules:
                 if isinstance(rule, Always) or rule.condition in conditions:
                     continue

@@ -40,7 +40,7 @@ def _list(title: str, lines: Iterable[str]) -> str:
 
 def _guardrails(policy: Policy, registry: Registry) -> Iterator[str]:
     for use in policy.guardrails:
-        yield f"**{use.name.replace('_', ' ')}** — {registry.guardrail(use, policy.values.dial).sentence()}"
+        yield f"**{use.name.replace('_', ' ')}** — {registry.sentence(use, policy.values.dial)}"
 
 
 def _channels(policy: Policy) -> Iterator[str]:

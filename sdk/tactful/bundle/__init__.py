@@ -1,24 +1,26 @@
 """A policy as one signed file: written by an author, read and verified by an edge.
 
-`read` checks in this order: size, signature, kind and format, tenant, epoch, times, digest, content. The first check
-that fails refuses the bundle with its code; nothing is parsed before it is verified but the envelope itself.
+`read` checks in this order: size, signatures, format, kind and needed version, tenant, epoch, times, digest, content.
+The first check that fails refuses the bundle with its code; before the signatures are verified, nothing is parsed but
+the envelope.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import attrs
-import msgpack
 
-from ..clock import to_datetime
+from ..clock import in_words
 from ..errors import BundleError
 from ..policy import Policy
 from . import codec, envelope
-from .header import FORMAT, Header
+from .envelope import SIZE_MAX_BYTES
+from .header import FORMAT, KIND, MIN_SDK, Header, check_readable
 from .keys import make_keys
+from .packing import pack, unpack
 
-__all__ = ["Bundle", "Header", "make_keys", "read", "read_unsigned", "write"]
+__all__ = ["SIZE_MAX_BYTES", "Bundle", "Header", "check_epoch", "make_keys", "read", "read_unsigned", "write"]
 
 #: Clocks of authors and edges may differ by this much.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -36,30 +38,30 @@ def write(
     policy: Policy, *, private_key: str | Sequence[str], tenant: str, epoch: int, issued_us: int, expires_us: int
 ) -> bytes:
     """
-    Return the bytes of a signed bundle.
+    Return the bytes of a signed bundle; the same ones for the same policy, keys, epoch and times.
 
     Args:
         policy: The policy.
         private_key: The Ed25519 private key in base64, or several that all sign.
-        tenant: Whose policy it is.
-        epoch: Greater than that of every earlier bundle of the tenant.
+        tenant: Whose policy it is: a name of 1 to 100 characters.
+        epoch: Greater than that of every earlier bundle of the tenant, >= 0.
         issued_us: From when it may be used [us since 1970].
         expires_us: Until when it may be used [us since 1970].
 
     Raises:
-        BundleError: If the key is no key, or the times or the epoch make no sense.
+        BundleError: If a key is no key, if the times, the epoch or the tenant make no sense, or if the policy holds
+            a value that is not of its field's type.
     """
-    if epoch < 0 or not issued_us < expires_us:
-        raise BundleError("an epoch is 0 or more, and a bundle expires after it is issued", code="bundle-malformed")
-    body = msgpack.packb(codec.encode(policy))
-    plugins = tuple((use.name, use.versions) for use in policy.guardrails)
+    body = pack(codec.encode(policy))
     digest = hashlib.sha256(body).hexdigest()
-    header = Header(FORMAT, tenant, epoch, issued_us, expires_us, digest, len(body), plugins)
-    payload = msgpack.packb({"header": codec.encode(header), "policy": body})
+    header = Header(FORMAT, KIND, MIN_SDK, tenant, epoch, issued_us, expires_us, digest, len(body))
+    payload = pack({"header": codec.encode(header), "policy": body})
     return envelope.seal(payload, [private_key] if isinstance(private_key, str) else private_key)
 
 
-def read(raw: bytes, *, keys: Sequence[str], tenant: str | None, now_us: int, min_epoch: int) -> Bundle:
+def read(
+    raw: bytes, *, keys: Sequence[str], tenant: str | None, now_us: int, highest_epoch: Callable[[str], int]
+) -> Bundle:
     """
     Return a bundle, verified.
 
@@ -68,7 +70,7 @@ def read(raw: bytes, *, keys: Sequence[str], tenant: str | None, now_us: int, mi
         keys: The pinned public keys in base64; one of them must have signed.
         tenant: Whose it must be; None takes any that a pinned key signed.
         now_us: The moment [us since 1970].
-        min_epoch: The highest epoch that was ever taken; an older one is refused.
+        highest_epoch: Gives the highest epoch that was ever taken of a tenant; an older one is refused.
 
     Raises:
         BundleError: If it is refused; `code` says at which check.
@@ -78,16 +80,26 @@ def read(raw: bytes, *, keys: Sequence[str], tenant: str | None, now_us: int, mi
     header, body = _open(sealed.payload)
     if tenant is not None and header.tenant != tenant:
         raise BundleError(f"the bundle is for tenant {header.tenant!r}, not {tenant!r}", code="bundle-foreign")
-    if header.epoch < min_epoch:
-        message = f"the bundle has epoch {header.epoch}; epoch {min_epoch} was taken already"
-        raise BundleError(message, code="bundle-older")
+    check_epoch(header, highest_epoch(header.tenant))
     if now_us >= header.expires_us:
-        message = f"the bundle expired at {to_datetime(header.expires_us):%Y-%m-%d %H:%M} UTC; build a new one"
+        message = f"the bundle expired at {in_words(header.expires_us)}; build a new one"
         raise BundleError(message, code="bundle-expired")
     if now_us < header.issued_us - CLOCK_SKEW // timedelta(microseconds=1):
-        message = f"the bundle is for {to_datetime(header.issued_us):%Y-%m-%d %H:%M} UTC and later; is the clock right?"
+        message = f"the bundle is for {in_words(header.issued_us)} and later; is the clock right?"
         raise BundleError(message, code="bundle-not-yet")
     return _body(header, body)
+
+
+def check_epoch(header: Header, highest: int) -> None:
+    """
+    Check that a bundle is not older than the newest that was ever taken.
+
+    Raises:
+        BundleError: If it is.
+    """
+    if header.epoch < highest:
+        message = f"the bundle has epoch {header.epoch}, and epoch {highest} was taken already; build a newer one"
+        raise BundleError(message, code="bundle-older")
 
 
 def read_unsigned(raw: bytes) -> Bundle:
@@ -101,20 +113,16 @@ def read_unsigned(raw: bytes) -> Bundle:
 
 
 def _open(payload: bytes) -> tuple[Header, bytes]:
-    found = envelope.unpack_map(payload, "the bundle")
-    plain, body = found.get("header"), found.get("policy")
-    version = plain.get("format") if isinstance(plain, dict) else None
-    if isinstance(version, int) and version > FORMAT:
-        message = f"the bundle has format {version}, this version of tactful reads up to {FORMAT}; upgrade tactful"
-        raise BundleError(message, code="bundle-too-new")
-    if not isinstance(body, bytes):
-        raise BundleError("the bundle has no policy", code="bundle-malformed")
-    header: Header = codec.decode(Header, plain)
-    return header, body
+    found = unpack(payload, "the bundle's payload")
+    if not isinstance(found, dict) or found.keys() != {"header", "policy"} or not isinstance(found["policy"], bytes):
+        raise BundleError("the bundle's payload is not a header and a policy", code="bundle-malformed")
+    check_readable(found["header"])
+    header: Header = codec.decode(Header, found["header"])
+    return header, found["policy"]
 
 
 def _body(header: Header, body: bytes) -> Bundle:
     if len(body) != header.length or hashlib.sha256(body).hexdigest() != header.sha256:
-        raise BundleError("the policy is not the one that the header names", code="bundle-digest")
-    policy: Policy = codec.decode(Policy, envelope.unpack_map(body, "the policy"))
+        raise BundleError("the policy is not the one that the header names; build it anew", code="bundle-digest")
+    policy: Policy = codec.decode(Policy, unpack(body, "the policy"))
     return Bundle(header, policy)

@@ -1,195 +1,185 @@
-"""Nouns as plain values for msgpack, and back, by the types of their fields. It signs and verifies nothing.
+"""Nouns as plain values for msgpack, and back, both by the types of their fields. It signs and verifies nothing.
 
-Writing is canonical: the same policy gives the same bytes. Reading is strict: what does not fit is refused, and
-the error names the place.
+Writing is canonical: the same policy gives the same bytes, in any process. Reading is strict: what does not fit is
+refused, and the error names the place. What is written reads back equal.
 """
 
 import enum
 import types
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
+from attrs import NOTHING
 
 from ..errors import BundleError
 from ..expr import Call, Const, Expr, Local, Quantifier, Var
-from ..schema import Value, ValueType
+from ..schema import Value
+from . import forms
+from .forms import Form, Misfit, checked, each, each_named, expected, keyed
 
-#: Plain values: what msgpack knows.
-Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
-_Reader = Callable[[object, str], Any]
-
-_DEPTH_MAX = 64
-_EXPRS: Mapping[str, type] = {cls.__name__: cls for cls in (Const, Var, Local, Call, Quantifier)}
-
-
-def encode(value: object) -> Plain:
-    """Return a noun (or a part of one) as plain values."""
-    match value:
-        case enum.Enum():
-            return encode(value.value)
-        case Const() | Var() | Local() | Call() | Quantifier():
-            return [type(value).__name__, *(encode(getattr(value, f.name)) for f in attrs.fields(type(value)))]
-        case tuple() | list():
-            return [encode(item) for item in value]
-        case frozenset() | set():
-            return sorted((encode(item) for item in value), key=repr)
-        case Mapping():
-            return {str(key): encode(value[key]) for key in sorted(value)}
-        case None | bool() | int() | float() | str():
-            return value
-    fields = attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))
-    return {f.name: encode(getattr(value, f.name)) for f in fields if getattr(value, f.name) != f.default}
+#: Lists and mappings inside one another; a rule uses two for each level, and authors are allowed 32 levels.
+DEPTH_MAX: Final = 256
+_RULES: Final[Mapping[str, Any]] = {cls.__name__: cls for cls in (Const, Var, Local, Call, Quantifier)}
+_VALUES: Final = (Value, Value | None)
 
 
-def decode(cls: type[Any], plain: object) -> Any:
+def encode(noun: object) -> object:
+    """
+    Return a noun as plain values: text, numbers, truths, None, and lists and mappings of them.
+
+    Raises:
+        BundleError: If a value is not of its field's type; the message names the place.
+    """
+    cls: Any = type(noun)
+    plain = _refusing(_form(cls).write, noun)
+    _check_depth(plain)
+    return plain
+
+
+def decode(cls: Any, plain: object) -> Any:
     """
     Return the noun of a class from plain values.
 
     Raises:
         BundleError: If something does not fit; the message names the place and what would be right.
     """
-    return _reader(cast("Hashable", cls))(plain, "")
+    _check_depth(plain)
+    return _refusing(_form(cls).read, plain)
 
 
-def _refuse(where: str, expected: str, found: object) -> BundleError:
-    message = f"{where or '/'}: expected {expected}, found {type(found).__name__}"
-    return BundleError(message, code="bundle-malformed")
+def _refusing(do: Callable[[Any], Any], value: object) -> Any:
+    try:
+        return do(value)
+    except Misfit as misfit:
+        raise misfit.refusal() from None
+    except RecursionError:  # the caller stood deep already
+        raise BundleError("a rule is nested too deeply for the stack that is left", code="bundle-malformed") from None
+
+
+def _check_depth(plain: object) -> None:
+    level: list[object] = [plain]
+    for _ in range(DEPTH_MAX):
+        level = [inner for outer in level for inner in _inner(outer)]
+        if not level:
+            return
+    message = f"more than {DEPTH_MAX} lists and mappings are inside one another; split the rule into segments"
+    raise BundleError(message, code="bundle-malformed")
+
+
+def _inner(plain: object) -> Iterable[object]:
+    if isinstance(plain, dict):
+        return plain.values()
+    return plain if isinstance(plain, list) else ()
 
 
 @cache
-def _reader(kind: Any) -> _Reader:
-    if kind == Expr or kind in _EXPRS.values():
-        return _read_expr
-    if kind == Value:
-        return _read_value
-    if kind is object:
-        return lambda plain, _where: plain
+def _form(kind: Any) -> Form:
+    """Return the form of a type, as a field's annotation names it."""
     origin = get_origin(kind)
+    if kind == Expr:
+        return Form(_write_rule, _read_rule)
+    if kind in _VALUES:
+        return forms.schema_value()
+    if kind is object:
+        return forms.setting()
     if origin in (Union, types.UnionType):
         return _union(get_args(kind))
     if origin is tuple:
-        return _tuple(get_args(kind))
-    if origin is frozenset:
-        items = _reader(get_args(kind)[0])
-        return lambda plain, where: frozenset(items(item, where) for item in _list(plain, where))
+        kinds = get_args(kind)
+        return forms.many(_form(kinds[0])) if kinds[1:] == (...,) else forms.fixed([_form(one) for one in kinds])
     if origin is not None and issubclass(origin, Mapping):
-        values = _reader(get_args(kind)[1])
-        return lambda plain, where: {key: values(item, f"{where}/{key}") for key, item in _map(plain, where).items()}
+        return forms.mapping(_form(get_args(kind)[1]))
     if issubclass(kind, enum.Enum):
-        return _enum(kind)
-    return _noun(kind) if attrs.has(kind) else _scalar(kind)
+        return forms.member(kind)
+    return _noun(kind) if attrs.has(kind) else forms.scalar(kind)
 
 
-def _scalar(kind: type) -> _Reader:
-    def read(plain: object, where: str) -> object:
-        if kind is float and type(plain) is int:
-            return float(plain)
-        if type(plain) is not kind:
-            raise _refuse(where, kind.__name__, plain)
-        return plain
-
-    return read
+def _union(kinds: tuple[Any, ...]) -> Form:
+    """Return the form of what is one of several kinds; the sorts of rules count as one kind."""
+    others = [kind for kind in kinds if kind not in _RULES.values() and kind is not type(None)]
+    optional = type(None) in kinds
+    if len(others) + optional < len(kinds):
+        others.append(Expr)
+    return forms.either([_form(kind) for kind in others], optional=optional)
 
 
-def _enum(kind: type[enum.Enum]) -> _Reader:
-    members = {member.value: member for member in kind}
+def _noun(cls: Any) -> Form:
+    """Return the form of an attrs class: a mapping with the fields that are not as their default."""
+    layout = _layout(cls)
 
-    def read(plain: object, where: str) -> enum.Enum:
-        if type(plain) not in (str, int) or plain not in members:
-            raise _refuse(where, f"one of {', '.join(map(str, members))}", plain)
-        return members[plain]
+    def write(noun: Any) -> dict[str, Any]:
+        if type(noun) is not cls:
+            raise expected(f"a {cls.__name__}", noun)
+        told = {name: value for name, default in layout.defaults.items() if (value := getattr(noun, name)) != default}
+        return each_named(layout.writes, layout.typed(told))
 
-    return read
+    def read(plain: Any) -> object:
+        found = keyed(plain)
+        if strange := found.keys() - layout.reads.keys():
+            raise Misfit(f"a {cls.__name__} has no such field; it has {', '.join(layout.reads)}", min(strange))
+        if missing := [name for name, default in layout.defaults.items() if default is NOTHING and name not in found]:
+            raise Misfit(f"a {cls.__name__} needs it", missing[0])
+        return cls(**layout.typed(each_named(layout.reads, found)))
 
-
-def _union(kinds: tuple[Any, ...]) -> _Reader:
-    nothing = type(None) in kinds
-    readers = [_reader(kind) for kind in kinds if kind is not type(None)]
-
-    def read(plain: object, where: str) -> object:
-        if plain is None and nothing:
-            return None
-        for reader in readers[:-1]:
-            try:
-                return reader(plain, where)
-            except BundleError:
-                continue
-        return readers[-1](plain, where)
-
-    return read
+    return Form(write, read)
 
 
-def _tuple(kinds: tuple[Any, ...]) -> _Reader:
-    if len(kinds) == 2 and kinds[1] is Ellipsis:  # noqa: PLR2004 - tuple[X, ...]
-        items = _reader(kinds[0])
-        return lambda plain, where: tuple(items(v, f"{where}/{n}") for n, v in enumerate(_list(plain, where)))
-    readers = [_reader(kind) for kind in kinds]
-
-    def read(plain: object, where: str) -> tuple[object, ...]:
-        values = _list(plain, where)
-        if len(values) != len(readers):
-            raise _refuse(where, f"{len(readers)} items", plain)
-        return tuple(reader(v, f"{where}/{n}") for n, (reader, v) in enumerate(zip(readers, values, strict=True)))
-
-    return read
+def _write_rule(rule: Any) -> list[Any]:
+    """Return a rule as a list: its sort, then its parts in their order."""
+    cls: Any = type(rule)
+    if cls not in _RULES.values():
+        raise expected("a rule", rule)
+    layout = _layout(cls)
+    values = layout.typed({name: getattr(rule, name) for name in layout.writes})
+    return [cls.__name__, *each((name, write, values[name]) for name, write in layout.writes.items())]
 
 
-def _noun(cls: type[Any]) -> _Reader:
-    def read(plain: object, where: str) -> object:
-        readers = dict(_parts(cast("Hashable", cls)))  # not before: a noun may hold its own kind
-        found = _map(plain, where)
-        if unknown := found.keys() - readers.keys():
-            raise BundleError(f"{where}/{min(unknown)}: {cls.__name__} has no such field", code="bundle-malformed")
-        values = {name: readers[name](item, f"{where}/{name}") for name, item in found.items()}
-        try:
-            return cls(**values)
-        except (TypeError, ValueError) as error:
-            raise BundleError(f"{where or '/'}: {error}", code="bundle-malformed") from error
-
-    return read
-
-
-def _read_expr(plain: object, where: str) -> Expr:
-    values = _list(plain, where)
-    if where.count("/") > _DEPTH_MAX:
-        raise BundleError(f"{where[:80]}…: a rule is nested too deeply", code="bundle-malformed")
-    cls = _EXPRS.get(values[0]) if values and isinstance(values[0], str) else None
+def _read_rule(plain: Any) -> Expr:
+    items = checked(plain, list, "a rule")
+    cls = _RULES.get(items[0]) if items and isinstance(items[0], str) else None
     if cls is None:
-        raise _refuse(where, f"one of {', '.join(_EXPRS)}", plain)
-    readers = _parts(cls)
-    if len(values) != len(readers) + 1:
-        raise _refuse(where, f"{len(readers)} parts of a {cls.__name__}", plain)
-    made: Expr = cls(*(reader(v, f"{where}/{name}") for (name, reader), v in zip(readers, values[1:], strict=True)))
-    if isinstance(made, Const) and made.type is ValueType.NUMBER and isinstance(made.value, int):
-        raise _refuse(where, "a number", plain)
-    return made
+        raise expected(f"a rule that begins with one of {', '.join(_RULES)}", plain)
+    layout = _layout(cls)
+    if len(items) != len(layout.reads) + 1:
+        raise expected(f"the {len(layout.reads)} parts of a {cls.__name__}", plain)
+    parts = each((name, read, item) for (name, read), item in zip(layout.reads.items(), items[1:], strict=True))
+    rule: Expr = cls(**layout.typed(dict(zip(layout.reads, parts, strict=True))))
+    return rule
+
+
+@attrs.frozen
+class _Layout:
+    """
+    The fields of a class, by name in their order.
+
+    Attributes:
+        writes: How each is written.
+        reads: How each is read.
+        defaults: The default of each, or `NOTHING`.
+        valued: Those that hold a value of the type that the field `type` names.
+    """
+
+    writes: Mapping[str, Callable[[Any], Any]]
+    reads: Mapping[str, Callable[[Any], Any]]
+    defaults: Mapping[str, object]
+    valued: Sequence[str]
+
+    def typed(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields' values, those that the field `type` speaks of as the engine holds them."""
+        valued = {name: values[name] for name in self.valued if name in values}
+        return values | each_named(dict.fromkeys(valued, forms.of_type(values["type"])), valued) if valued else values
 
 
 @cache
-def _parts(cls: type[Any]) -> tuple[tuple[str, _Reader], ...]:
-    hints = get_type_hints(cls)
-    return tuple((f.name, _reader(hints[f.name])) for f in attrs.fields(cls))
-
-
-def _read_value(plain: object, where: str) -> Value:
-    if isinstance(plain, bool | int | float | str):
-        return plain
-    if isinstance(plain, list) and all(isinstance(item, bool | int | float | str) for item in plain):
-        return tuple(plain)
-    if isinstance(plain, dict) and all(isinstance(item, float) for item in plain.values()):
-        return plain
-    raise _refuse(where, "a value", plain)
-
-
-def _list(plain: object, where: str) -> list[Any]:
-    if not isinstance(plain, list):
-        raise _refuse(where, "a list", plain)
-    return plain
-
-
-def _map(plain: object, where: str) -> dict[str, Any]:
-    if not isinstance(plain, dict) or not all(isinstance(key, str) for key in plain):
-        raise _refuse(where, "a mapping", plain)
-    return plain
+def _layout(cls: Any) -> _Layout:
+    """Return the fields of a noun, or of a sort of rules."""
+    fields, hints = attrs.fields(cls), get_type_hints(cls)
+    found = {field.name: _form(hints[field.name]) for field in fields}
+    return _Layout(
+        {name: form.write for name, form in found.items()},
+        {name: form.read for name, form in found.items()},
+        {field.name: field.default for field in fields},
+        [field.name for field in fields if hints[field.name] in _VALUES],
+    )

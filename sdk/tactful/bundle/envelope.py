@@ -1,20 +1,23 @@
 """The signed envelope: DSSE's form with Ed25519, in msgpack. It knows nothing of what it carries.
 
-What is signed is DSSE's pre-authentication encoding of type and payload (github.com/secure-systems-lab/dsse).
+What is signed is DSSE's pre-authentication encoding of type and payload (github.com/secure-systems-lab/dsse). Until
+it is verified, the payload is bytes: nothing in it is parsed.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import msgpack
 
 from ..errors import BundleError
 from . import keys
+from .packing import UNREADABLE, pack
 
-PAYLOAD_TYPE = "application/vnd.tactful.bundle+msgpack"
-SIZE_MAX_BYTES = 64 * 1024 * 1024
-_SIGNATURES_MAX = 16
+PAYLOAD_TYPE: Final = "application/vnd.tactful.bundle+msgpack"
+SIZE_MAX_BYTES: Final = 64 * 1024 * 1024
+_SIGNATURES_MAX: Final = 16
+_TEXT_MAX_BYTES: Final = 256
 
 
 @attrs.frozen
@@ -34,12 +37,20 @@ class Envelope:
 
 
 def seal(payload: bytes, private_keys: Iterable[str]) -> bytes:
-    """Return the bytes of an envelope around a payload, signed by each key."""
-    signatures = [
-        {"keyid": keys.key_id(keys.public_of(one)), "sig": keys.private_key(one).sign(encoding(payload))}
-        for one in private_keys
-    ]
-    packed: bytes = msgpack.packb({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": signatures})
+    """
+    Return the bytes of an envelope around a payload, signed by each key.
+
+    Raises:
+        BundleError: If a key is no key, if there are none or too many, or if the bundle would be too large.
+    """
+    signed = encoding(payload)
+    signatures = {keys.key_id(keys.public_of(one)): keys.private_key(one).sign(signed) for one in private_keys}
+    if not 1 <= len(signatures) <= _SIGNATURES_MAX:
+        message = f"a bundle is signed by 1 to {_SIGNATURES_MAX} different keys, not by {len(signatures)}"
+        raise BundleError(message, code="bundle-key")
+    signed_by = [{"keyid": key_id, "sig": signature} for key_id, signature in signatures.items()]
+    packed = pack({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": signed_by})
+    _check_size(packed)
     return packed
 
 
@@ -47,69 +58,94 @@ def unpack(raw: bytes) -> Envelope:
     """
     Return an envelope, unverified.
 
+    It is read step by step against the one form it can have, so that bytes from anywhere cost no more than their size.
+
     Raises:
         BundleError: If it is too large, truncated, or no envelope.
     """
-    if len(raw) > SIZE_MAX_BYTES:
-        message = f"the bundle has {len(raw)} bytes; at most {SIZE_MAX_BYTES} are read"
-        raise BundleError(message, code="bundle-too-large")
-    found = unpack_map(raw, "the envelope")
-    payload, signatures = found.get("payload"), found.get("signatures")
-    if found.get("payloadType") != PAYLOAD_TYPE or not isinstance(payload, bytes) or not isinstance(signatures, list):
-        raise BundleError(f"this is no envelope of {PAYLOAD_TYPE}", code="bundle-malformed")
-    return Envelope(payload, tuple(_signature(one) for one in signatures[:_SIGNATURES_MAX]))
+    _check_size(raw)
+    unpacker = msgpack.Unpacker(
+        max_buffer_size=SIZE_MAX_BYTES,
+        max_str_len=_TEXT_MAX_BYTES,
+        max_bin_len=SIZE_MAX_BYTES,
+        max_array_len=0,
+        max_map_len=0,
+        max_ext_len=0,
+    )
+    unpacker.feed(raw)
+    try:
+        found = _envelope(unpacker)
+        _expect(unpacker.tell(), len(raw))
+    except msgpack.OutOfData:
+        message = f"the bundle ends after {len(raw):,} bytes, in the middle; fetch it again"
+        raise BundleError(message, code="bundle-truncated") from None
+    except UNREADABLE:
+        message = "this is no bundle: expected one signed envelope and nothing after it; `tactful build` makes one"
+        raise BundleError(message, code="bundle-malformed") from None
+    return found
 
 
 def verify(envelope: Envelope, public_keys: Sequence[str]) -> None:
     """
-    Check that one of the pinned keys signed the payload.
+    Check that a pinned key signed the payload, and that no signature of a pinned key contradicts it.
 
     Raises:
-        BundleError: If none did.
+        BundleError: If none did, or if one does not fit.
     """
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - slow, and needed for bundles alone
 
     pinned = {keys.key_id(one): keys.public_key(one) for one in public_keys}
+    known = [one for one in envelope.signatures if one.key_id in pinned]
+    if not known:
+        names = ", ".join(one.key_id for one in envelope.signatures)
+        message = f"the bundle is signed by {names}, not by a pinned key ({', '.join(pinned) or 'none is pinned'})"
+        raise BundleError(message, code="bundle-unpinned")
     signed = encoding(envelope.payload)
-    for signature in envelope.signatures:
-        key = pinned.get(signature.key_id)
-        if key is None:
-            continue
+    for one in known:
         try:
-            key.verify(signature.signature, signed)
+            pinned[one.key_id].verify(one.signature, signed)
         except InvalidSignature:
-            continue
-        return
-    by = ", ".join(one.key_id for one in envelope.signatures) or "nobody"
-    message = f"no valid signature of a pinned key ({', '.join(pinned) or 'none is pinned'}); signed by {by}"
-    raise BundleError(message, code="bundle-signature")
+            message = f"the bundle was altered after {one.key_id} signed it; fetch it again"
+            raise BundleError(message, code="bundle-altered") from None
 
 
 def encoding(payload: bytes) -> bytes:
-    """Return DSSE's pre-authentication encoding of a payload."""
-    kind = PAYLOAD_TYPE.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    """Return DSSE's pre-authentication encoding: what is signed."""
+    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
 
 
-def unpack_map(raw: bytes, what: str) -> dict[str, Any]:
-    """
-    Return a msgpack mapping with text keys.
+def _envelope(unpacker: msgpack.Unpacker) -> Envelope:
+    """Return what stands there in the one order and form that `seal` writes; a ValueError if something else does."""
+    _expect(unpacker.read_map_header(), 3)
+    _expect(unpacker.unpack(), "payloadType")
+    _expect(unpacker.unpack(), PAYLOAD_TYPE)
+    _expect(unpacker.unpack(), "payload")
+    payload = _of(bytes, unpacker.unpack())
+    _expect(unpacker.unpack(), "signatures")
+    count = unpacker.read_array_header()
+    _expect(1 <= count <= _SIGNATURES_MAX, wanted=True)
+    return Envelope(payload, tuple([_signature(unpacker) for _ in range(count)]))
 
-    Raises:
-        BundleError: If it is truncated, malformed or something else.
-    """
-    try:
-        found = msgpack.unpackb(raw)
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        short = "incomplete" in str(error).lower() or isinstance(error, msgpack.OutOfData)
-        code = "bundle-truncated" if short else "bundle-malformed"
-        raise BundleError(f"{what} cannot be read: {str(error) or type(error).__name__}", code=code) from None
-    if not isinstance(found, dict):
-        raise BundleError(f"{what} is not a mapping", code="bundle-malformed")
+
+def _signature(unpacker: msgpack.Unpacker) -> Signature:
+    _expect(unpacker.read_map_header(), 2)
+    _expect(unpacker.unpack(), "keyid")
+    key_id = _of(str, unpacker.unpack())
+    _expect(unpacker.unpack(), "sig")
+    return Signature(key_id, _of(bytes, unpacker.unpack()))
+
+
+def _expect(found: object, wanted: object) -> None:
+    if found != wanted:
+        raise ValueError
+
+
+def _of(kind: type, found: Any) -> Any:
+    _expect(type(found), kind)
     return found
 
 
-def _signature(found: object) -> Signature:
-    if isinstance(found, dict) and isinstance(found.get("keyid"), str) and isinstance(found.get("sig"), bytes):
-        return Signature(found["keyid"], found["sig"])
-    raise BundleError("a signature needs keyid and sig", code="bundle-malformed")
+def _check_size(raw: bytes) -> None:
+    if len(raw) > SIZE_MAX_BYTES:
+        message = f"a bundle has at most {SIZE_MAX_BYTES:,} bytes; this is larger"
+        raise BundleError(message, code="bundle-too-large")

@@ -2,20 +2,25 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..clock import SECOND_US, to_datetime, wall_clock
+from ..clock import SECOND_US, in_words, to_datetime, wall_clock
 from ..errors import UsageError
 from .checking import Folder, Json
-from .output import FOUND, as_json, say, told
+from .output import FOUND, as_json, mistake_json, say, told
+
+if TYPE_CHECKING:
+    from ..authoring import Suite
 
 
 def build(
     folder: Folder,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path("policy.bundle"),
-    key: Annotated[Path | None, typer.Option(help="The file of the private key; the folder's own if left out.")] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="The file of a private key, or several; the folder's own if left out.")
+    ] = None,
     tenant: Annotated[str, typer.Option(help="Whose policy it is.")] = "default",
     epoch: Annotated[int | None, typer.Option(help="Greater than every earlier one; the time if left out.")] = None,
     expires: Annotated[str, typer.Option(help="For how long it may be used.")] = "90d",
@@ -24,49 +29,55 @@ def build(
     """
     Compile a policy into one signed file. Refuses if it has mistakes or its tests fail.
 
+    Exit code 1 if a test fails, 2 if the policy has mistakes or something else is wrong.
+
     Example: `tactful build policy -o shop.bundle --tenant shop --expires 90d`
     """
     from .. import bundle  # noqa: PLC0415 - slow to import
     from ..authoring import load_suite  # noqa: PLC0415 - slow to import
-    from ..authoring.format_types import duration_s  # noqa: PLC0415 - slow to import
     from ..authoring.init import PRIVATE_KEY  # noqa: PLC0415 - slow to import
-    from ..bundle.keys import public_of  # noqa: PLC0415 - slow to import
 
     with told(json_=json):
-        seconds = duration_s(expires)
-        if seconds is None:
-            raise UsageError(f"--expires {expires!r} is no duration; write 90d or 12h")
-        private = _read_key(key or folder / PRIVATE_KEY)
+        issued_us = wall_clock()
+        expires_us = issued_us + _length_us(expires)
+        private = [_read_key(path) for path in key or [folder / PRIVATE_KEY]]
         suite = load_suite(folder)
-        failed = [outcome for outcome in suite.run() if not outcome.passed]
-        if failed:
-            say(f"not built: {len(failed)} tests fail; `tactful test {folder}` tells why", "red")
-            raise typer.Exit(FOUND)
-        now_us = wall_clock()
-        number = now_us // SECOND_US if epoch is None else epoch
+        _refuse_if_tests_fail(suite, folder, json_=json)
+        number = issued_us // SECOND_US if epoch is None else epoch
         raw = bundle.write(
-            suite.policy,
-            private_key=private,
-            tenant=tenant,
-            epoch=number,
-            issued_us=now_us,
-            expires_us=now_us + seconds * SECOND_US,
+            suite.policy, private_key=private, tenant=tenant, epoch=number, issued_us=issued_us, expires_us=expires_us
         )
         _replace(out, raw)
-    told_of = {
-        "file": str(out),
-        "bytes": len(raw),
-        "tenant": tenant,
-        "epoch": number,
-        "expires": f"{to_datetime(now_us + seconds * SECOND_US):%Y-%m-%d}",
-        "tests": len(suite.tests),
-        "key": public_of(private),
-    }
+    public = [bundle.keys.public_of(one) for one in private]
     if json:
-        as_json(told_of)
+        expires_at = to_datetime(expires_us).isoformat(timespec="seconds")
+        size = {"file": str(out), "bytes": len(raw), "tests": len(suite.tests)}
+        as_json({**size, "tenant": tenant, "epoch": number, "expires": expires_at, "keys": public})
+    else:
+        say(f"{out}: {len(raw):,} bytes, epoch {number}, until {in_words(expires_us)}", "green")
+        say(f'open it with tactful.open("{out}", key="{public[0]}", tenant="{tenant}")')
+
+
+def _refuse_if_tests_fail(suite: "Suite", folder: Path, *, json_: bool) -> None:
+    outcomes = tuple(suite.run())
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    if not failed:
         return
-    say(f"{out}: {len(raw):,} bytes, epoch {number}, until {told_of['expires']}", "green")
-    say(f'open it with tactful.open("{out}", key="{told_of["key"]}")')
+    if json_:
+        as_json({"tests": [mistake_json(outcome) for outcome in outcomes], "failed": len(failed)})
+    else:
+        count = f"{len(failed)} test{' fails' if len(failed) == 1 else 's fail'}"
+        say(f"not built: {count}; `tactful test {folder}` tells why", "red")
+    raise typer.Exit(FOUND)
+
+
+def _length_us(written: str) -> int:
+    from ..authoring.format_types import duration_s  # noqa: PLC0415 - slow to import
+
+    seconds = duration_s(written)
+    if seconds is None:
+        raise UsageError(f"--expires {written!r} is no duration; write 90d or 12h")
+    return seconds * SECOND_US
 
 
 def _read_key(path: Path) -> str:

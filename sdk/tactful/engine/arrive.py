@@ -86,7 +86,7 @@ class Arrivals:
         identity, ask = self._identities.here(who, vouched=brought.profile is not None)
         if ask and self._immediate:
             identity, ask = self._identities.resolve(who), False
-        here = self._here(identity, now_us)
+        here = self._here(plan, identity, now_us)
         if ask:
             self._snapshots.ask(who)
         if brought.profile is not None:
@@ -101,17 +101,16 @@ class Arrivals:
         customer = here.customer(identity, plan)
         careful = ("no profile is on record",) if customer.snapshot is None else ()
         tally = self._snapshots.tally(here, plan, self._budgets(plan))
-        if tally is None:
-            self._snapshots.ask(identity.customer)
-        return Whom(identity, customer, tally, careful)
+        return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
 
-    def _here(self, identity: Identity | None, now_us: int) -> Here | None:
+    def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:
         if identity is None:
             return None
         here = self._snapshots.here(identity)
-        if here is None and self._immediate:
+        lacking = here is None or not self._snapshots.reach_back(here, plan, now_us)
+        if lacking and self._immediate:
             return self._snapshots.load(identity.customer)
-        if here is None or now_us - here.loaded_us > self._refresh_us:
+        if here is None or lacking or now_us - here.loaded_us > self._refresh_us:
             self._snapshots.ask(identity.customer)
         return here
 
@@ -122,8 +121,7 @@ class Arrivals:
             consents, misunderstood = to_consents(brought.consents, now_us)
             careful += [f"consent to {name} is not understood: refused" for name in misunderstood]
         tally = self._tally(plan, identity, here, brought, snapshot)
-        if tally is None and plan.caps:
-            careful.append("contacts not here: warm")
+        careful += _lacking(plan, tally, now_us)
         return Whom(identity, Customer(plan, identity, snapshot, consents), tally, tuple(careful))
 
     def _tally(
@@ -141,6 +139,13 @@ class Arrivals:
 
     def _visiting(self, plan: Plan) -> Tally | None:
         return tally_of(plan, plan.once("visitor", lambda: Visitor(plan)), None, self._budgets(plan))
+
+
+def _lacking(plan: Plan, tally: Tally | None, now_us: int) -> tuple[str, ...]:
+    """Return what to do where contacts that count are not here."""
+    if not plan.caps or (tally is not None and tally.reach_back(now_us)):
+        return ()
+    return ("contacts not here: warm",)
 
 
 def _snapshot(

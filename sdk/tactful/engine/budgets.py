@@ -88,6 +88,10 @@ class Budgets:
         self._reserved: OrderedDict[str, tuple[int, tuple[_Count, ...]]] = OrderedDict()
         self._channels: dict[str, Limited] = {}
 
+    def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return whether all that was recorded has come in."""
+        return self.known
+
     def find(self) -> None:
         """Count from now on: all that was recorded has come in."""
         if not self.known:

@@ -38,6 +38,7 @@ class Counters:
         plan: The plan whose caps count.
         per: Whose contacts they are: the caps of the others do not count them.
         zone: The customer's own time zone, or None if it is not known.
+        since_us: All contacts later than this are counted [us since 1970].
         lock: Held while room is looked for and taken.
         nearest: No cap that the picks of a page fill together has less room left than this.
     """
@@ -53,15 +54,22 @@ class Counters:
         "nearest",
         "per",
         "plan",
+        "since_us",
         "zone",
     )
 
     def __init__(
-        self, plan: Plan, contacts: Iterable[Contact], per: Per = "customer", zone: tzinfo | None = None
+        self,
+        plan: Plan,
+        contacts: Iterable[Contact],
+        per: Per = "customer",
+        zone: tzinfo | None = None,
+        since_us: int = -NEVER_US,
     ) -> None:
         self.plan = plan
         self.per = per
         self.zone = zone
+        self.since_us = since_us
         self.lock = Lock()
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
         self._kept: dict[str, _Kept] = {}
@@ -71,28 +79,32 @@ class Counters:
         self._prune_at = _PRUNE_AT
         self.nearest = min((cap.cap.count for cap in self._caps if cap.fills), default=NEVER_US)
         for contact in contacts:
-            self._add(contact.id, contact.at_us, _lapses_us(contact), counting_of(plan, contact), contact)
+            self._take(contact)
 
     def under(self, plan: Plan, zone: tzinfo | None) -> "Counters":
         """Return the same contacts counted under a plan and in a time zone."""
         if plan is self.plan and zone is self.zone:
             return self
         with self.lock:
-            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, zone)
+            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, zone, self.since_us)
+
+    def reach_back(self, now_us: int) -> bool:
+        """Return whether they count as far back as caps look; those fetched under another plan may not."""
+        return self.since_us <= now_us - self.plan.longest_window_us
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what the caps that are reached, and quiet hours, ask on a channel at a moment."""
         limited = self._channels.get(channel)
         if limited is None or not limited.since_us <= now_us < limited.until_us:
+            if not self.reach_back(now_us):
+                return everything_reached(self.plan, channel, (self.per,))
             limited = self._channels[channel] = self._work_out(channel, now_us)
         return limited
 
     def add(self, contacts: Iterable[Contact], now_us: int) -> None:
-        """Count more contacts; one whose id is there takes the place of the other."""
+        """Count more contacts; a second one with an id has no effect, unless the first only took room."""
         for contact in contacts:
-            self._remove(contact.id)
-            counting = counting_of(self.plan, contact)
-            self._add(contact.id, contact.at_us, _lapses_us(contact), counting, contact)
+            self._take(contact)
         self._channels = {}
         self._prune(now_us)
 
@@ -116,6 +128,15 @@ class Counters:
             return False
         inside = sum(1 for _, leaves_us, lapses_us, _ in counted if now_us < min(leaves_us, lapses_us))
         return inside + more >= cap.cap.count
+
+    def _take(self, contact: Contact) -> None:
+        before = self._kept.get(contact.id)
+        if before is not None:
+            if before.until_us == NEVER_US or contact.until_us is not None:
+                return
+            self._remove(contact.id)
+        until_us = NEVER_US if contact.until_us is None else contact.until_us
+        self._add(contact.id, contact.at_us, until_us, counting_of(self.plan, contact), contact)
 
     def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room) -> bool:
         """Count an event; return whether a cap may be reached by it."""
@@ -161,6 +182,7 @@ class Counters:
         for id_ in gone:
             del self._kept[id_]
         if gone:
+            self.since_us = max(self.since_us, oldest)
             self._states = {}
             self._counted = {k: [one for one in c if one[3] not in gone] for k, c in self._counted.items()}
             caps = self.plan.caps
@@ -231,7 +253,3 @@ class _Kept:
         return (
             what if isinstance(what, Contact) else shown(what.offer, what.channel, self.id, self.at_us, self.until_us)
         )
-
-
-def _lapses_us(contact: Contact) -> int:
-    return NEVER_US if contact.until_us is None else contact.until_us

@@ -18,7 +18,7 @@ from typing import Self
 import attrs
 from cachetools import LRUCache
 
-from ..clock import Clock
+from ..clock import NEVER_US, SECOND_US, Clock
 from ..consent import Consents
 from ..contacts import Contact
 from ..errors import TactfulError, UsageError
@@ -101,6 +101,7 @@ class Edge:
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""
         self._lock = Lock()
+        self._updating = Lock()
         self._views: LRUCache[object, Decision] = LRUCache(self._options.views_max)
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count()
@@ -156,9 +157,14 @@ class Edge:
             self._tail.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
         values, refused = plan.slots.context_values(context)
-        careful = (*plan.careful, *wrong, *whom.careful, *(f"context.{name} does not fit its type" for name in refused))
+        careful = (
+            *plan.careful(now_us),
+            *wrong,
+            *whom.careful,
+            *(f"context.{name} does not fit its type" for name in refused),
+        )
         key = (view, whom.id, names)
-        if view is not None and (known := self._seen(key, whom.customer)) is not None:
+        if view is not None and (known := self._seen(key, whom.customer, now_us)) is not None:
             return known
         channel = plan.channels[page.placements[0].placement.channel]
         id_ = f"{self._prefix}{next(self._numbers):x}" if view is None else self._id(key)
@@ -175,11 +181,13 @@ class Edge:
                 self._views[key] = decision
         return decision
 
-    def _seen(self, key: object, customer: Customer) -> Decision | None:
-        """Return what was decided for a page view, unless what is known of the customer has changed since."""
+    def _seen(self, key: object, customer: Customer, now_us: int) -> Decision | None:
+        """Return what was decided for a page view, unless what is known of the customer or the policy has changed."""
         with self._lock:
             known = self._views.get(key)
-        return known if known is not None and known.was_for(customer) else None
+        if known is None or known.now_us < customer.plan.until_us <= now_us:
+            return None
+        return known if known.was_for(customer) else None
 
     def _id(self, key: object) -> str:
         return hashlib.blake2b(repr(key).encode(), key=self._seal.key, digest_size=12).hexdigest()
@@ -285,29 +293,34 @@ class Edge:
         Raises:
             BundleError: If it is refused; its code says at which check. The last good one stays.
             PolicyError: If a folder's policy has mistakes. The last good one stays.
+            StoreError: If the store cannot tell or keep the highest epoch. The last good one stays.
+            UsageError: If an edge with a key is given what has no signature, or after `close`.
         """
         self._open()
-        try:
-            plan = self._read(source)
-        except TactfulError as error:
-            self._refused = error.code
-            raise
-        self._refused = ""
-        self._plan = plan
-        self._tail.follow(plan)
+        with self._updating:  # so that of two bundles the newer one stays, whichever is ready first
+            try:
+                plan = self._read(source)
+            except TactfulError as error:
+                self._refused = error.code
+                raise
+            self._refused = ""
+            self._plan = plan
+            self._tail.follow(plan)
 
     def status(self) -> Mapping[str, object]:
         """Return the edge's state for people and monitors: names and counts, nothing personal."""
-        plan = self._plan
+        plan, now_us = self._plan, self._clock()
         return {
             "policy": plan.policy.name,
             "open": not self._closed,
             "offers": len(plan.offers),
             "treatments": len(plan.catalog.entries),
             "guardrails": [use.name for use in plan.policy.guardrails],
-            "careful": list(plan.careful),
+            "careful": list(plan.careful(now_us)),
+            "epoch": plan.epoch,
+            "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,
             "last_refused": self._refused,
-            **self._snapshots.status(self._clock()),
+            **self._snapshots.status(now_us),
         }
 
     @property

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from ..clock import NEVER_US
-from ..limits import AtMost, Scope
+from ..limits import AtMost, Hide, Require, Scope
+from ..plan.bounds import Bound
 from ..plan.fuse import holds, single
 from ..plan.plan import Plan
+from ..plan.visibility import demand
 from .compose import Quota
+from .mask import exists
 from .moment import Moment
 
 
@@ -33,6 +36,15 @@ class Loss:
 
 
 @attrs.frozen
+class Hidden:
+    """An attribute that has a value on record, which a limit keeps from these purposes; none named means from all."""
+
+    attribute: str
+    purposes: tuple[str, ...]
+    reason: Reason
+
+
+@attrs.frozen
 class Explanation:
     """
     Why a decision is as it is.
@@ -41,11 +53,13 @@ class Explanation:
         shown: The offers and treatments that are shown, best first, with their worth.
         losses: Every other treatment, in the catalog's order.
         careful: What held the whole decision back.
+        hidden: The values that limits kept from rules and texts, so that these could not know them.
     """
 
     shown: tuple[tuple[str, str, float], ...]
     losses: tuple[Loss, ...]
     careful: tuple[str, ...]
+    hidden: tuple[Hidden, ...] = ()
 
     def of(self, offer: str) -> tuple[Loss, ...]:
         """Return the losses of one offer."""
@@ -57,6 +71,9 @@ class Explanation:
         for loss in self.losses:
             lines.append(f"- {loss.offer}/{loss.treatment}")
             lines += [f"    {reason.id}" + (f": {reason.text}" if reason.text else "") for reason in loss.reasons]
+        for one in self.hidden:
+            lines.append(f"~ profile.{one.attribute} for {', '.join(one.purposes) or 'all purposes'}")
+            lines.append(f"    {one.reason.id}: {one.reason.text}")
         return "\n".join(lines)
 
 
@@ -74,20 +91,49 @@ def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
         if entry.index not in picked:
             reasons = {one.id: one for one in barred.get(entry.index) or _passed_over(moment, entry.index)}
             losses.append(Loss(entry.offer.id, entry.treatment.id, tuple(reasons[id_] for id_ in sorted(reasons))))
-    return Explanation(shown, tuple(losses), careful)
+    return Explanation(shown, tuple(losses), careful, tuple(hidden(moment)))
+
+
+def hidden(moment: Moment) -> Iterator[Hidden]:
+    """Yield the values on record that limits kept from purposes, in the order of the limits."""
+    for bound, names in hiding(moment):
+        limit = bound.limit
+        if isinstance(limit, Hide | Require):
+            yield from (Hidden(name, limit.purposes, Reason(bound.id, bound.reason)) for name in names)
+
+
+def hiding(moment: Moment) -> Iterator[tuple[Bound, tuple[str, ...]]]:
+    """Yield each limit on values that applies, with the attributes on record that do not meet it."""
+    snapshot, specs = moment.customer.snapshot, moment.plan.attribute_specs
+    arguments = _arguments(moment)
+    for number, bound in enumerate(moment.channel.bounds):
+        limit = bound.limit
+        if snapshot is None or not isinstance(limit, Hide | Require):
+            continue
+        names = [name for name in limit.attributes if name in snapshot.attributes]
+        if isinstance(limit, Require):
+            own = [demand(attrs.evolve(specs[name], max_age_s=None), 0, [limit]) for name in names]
+            names = [one.name for one in own if not exists(snapshot.attributes[one.name], one, moment.now_us)[0]]
+        elif _lets_off(moment.plan, moment.channel.channel.name, number)(*arguments):
+            continue
+        yield bound, tuple(names)
 
 
 def limits_acting(moment: Moment) -> Mapping[str, int]:
     """Return the limits that kept eligible treatments away, with how many each; a treatment can count for several."""
-    eligible = moment.page.mask & moment.plan.everything
     limits: dict[str, int] = {}
+    for reason, bits in acting(moment):
+        limits[reason.id] = limits.get(reason.id, 0) + bits.bit_count()
+    return limits
+
+
+def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
+    """Yield the limits that kept eligible treatments away, each with those treatments."""
+    eligible = moment.page.mask & moment.plan.everything
     for reason, bits in _barriers(moment):
         if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
             eligible &= ~bits
-    for reason, bits in _limit_barriers(moment):
-        if kept := (bits & eligible).bit_count():
-            limits[reason.id] = limits.get(reason.id, 0) + kept
-    return limits
+    yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
 
 
 def deferred(moment: Moment) -> Mapping[str, int]:

@@ -41,9 +41,9 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
                 if demand.absent is None:
                     empty |= 1 << demand.slot
                 continue
-            exists, until = _exists(found, demand, now_us)
+            is_there, until = exists(found, demand, now_us)
             until_us = min(until_us, until)
-            if exists:
+            if is_there:
                 view[demand.slot] = found.value
         affinities = view.pop()
         views.append(tuple(view))
@@ -52,7 +52,7 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
     return tuple(views), tuple(seen), tuple(scores), until_us
 
 
-def _exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:
+def exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:
     """Return whether a value meets what is demanded of it at a moment, and until when that stays so."""
     if (
         found.confidence < demand.confidence

@@ -124,7 +124,7 @@ class Snapshots:
         consents = self._consents(identity.customer, now_us)
         since_us, zone = now_us - plan.longest_window_us, own_zone(plan, snapshot)
         ledger = self._sources.ledger
-        counters = Counters(plan, ledger.contacts(identity.customer, since_us), zone=zone)
+        counters = Counters(plan, ledger.contacts(identity.customer, since_us), zone=zone, since_us=since_us)
         household = self._gather(plan, identity, since_us) if "household" in plan.counted_per else ("", "")
         found = Here(Customer(plan, identity, snapshot, consents), counters, household, now_us)
         with self._lock:
@@ -147,6 +147,15 @@ class Snapshots:
                     household = self._households[here.household] = household.under(plan, household_zone(plan))
         return here.tally(plan, household, budgets)
 
+    def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
+        """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""
+        oldest_us = now_us - plan.longest_window_us
+        if "household" in plan.counted_per:
+            household = self._households.get(here.household)
+            if household is None or household.since_us > oldest_us:
+                return False
+        return here.counters.since_us <= oldest_us
+
     def heard(self, contact: Contact, now_us: int) -> None:
         """Count what was recorded, here or elsewhere, for a customer that is here."""
         here = self._here.get(contact.customer)
@@ -168,10 +177,11 @@ class Snapshots:
         with self._lock:
             known = self._households.get(key)
             if known is None:
-                self._households[key] = Counters(plan, contacts, "household", household_zone(plan))
+                self._households[key] = Counters(plan, contacts, "household", household_zone(plan), since_us)
         if known is not None:
             with known.lock:
                 known.add(contacts, self._clock())
+                known.since_us = min(known.since_us, since_us)
         return key
 
     def forget(self, customer: str) -> None:

@@ -31,6 +31,10 @@ class Counting(Protocol):
         """No cap that the picks of a page fill together has less room left than this."""
         ...
 
+    def reach_back(self, now_us: int) -> bool:
+        """Return whether it counts as far back as caps look."""
+        ...
+
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what is asked on a channel at a moment."""
         ...
@@ -70,6 +74,10 @@ class Tally:
         for part in self.parts:
             stack.enter_context(part.lock)
         return stack
+
+    def reach_back(self, now_us: int) -> bool:
+        """Return whether everything is counted as far back as caps look."""
+        return all(part.reach_back(now_us) for part in self.parts)
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what is asked on a channel at a moment, all met."""
@@ -127,6 +135,10 @@ class Visitor:
             limited = Limited((*hushed, *replacing), now_us, until_us)
             self._channels[channel] = limited
         return limited
+
+    def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: there is nothing that could be lacking."""
+        return True
 
     def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
         """Do nothing: there is nobody whose room it is."""

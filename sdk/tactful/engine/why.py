@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from ..expr import reads
 from ..familiarity import Familiarity
-from .explain import limits_acting
+from ..limits import Hide
+from .explain import acting, hiding
 from .moment import Chosen, Moment
 
 
@@ -30,7 +31,7 @@ def _because(moment: Moment, one: Chosen) -> str:
     entry = moment.plan.catalog.entries[one.index]
     known = sorted(set(_used(moment, one)))
     if moment.affinities.personal(one.ranked):
-        known.append("of what you chose before")
+        known.append(_liked(moment))
     if known:
         return f"you see this because {_listed(known)}.{_purpose(moment, one)}"
     if entry.labels.basis is Familiarity.CONTEXT:
@@ -54,6 +55,12 @@ def _used(moment: Moment, one: Chosen) -> Iterator[str]:
                 yield f"of {attribute.say or attribute.name.replace('_', ' ')}"
 
 
+def _liked(moment: Moment) -> str:
+    policy = moment.plan.policy
+    say = next((a.say for a in policy.attributes if a.name == policy.ranking.affinity), "")
+    return f"of {say or 'what you chose before'}"
+
+
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
@@ -61,12 +68,18 @@ def _listed(words: list[str]) -> str:
 def _purpose(moment: Moment, one: Chosen) -> str:
     purposes = {purpose.name: purpose.say for purpose in moment.plan.policy.purposes}
     say = purposes.get(one.ranked.offer.purpose, "")
-    return f" We may use that for {say}." if say else ""
+    return f" We may use that to {say}." if say else ""
 
 
 def _held_back(moment: Moment) -> Iterator[str]:
     """Yield what guardrails tell a customer of having held something back."""
-    acting = limits_acting(moment)
-    said = {bound.say for bound in moment.channel.bounds if bound.say and bound.id in acting}
-    said |= {cap.say for cap in moment.plan.caps if cap.say and cap.id in acting}
-    yield from sorted(said)
+    words = {bound.id: bound.say for bound in moment.channel.bounds} | {cap.id: cap.say for cap in moment.plan.caps}
+    limits = [(words[reason.id], bits) for reason, bits in acting(moment)]
+    # What a limit without words keeps away is kept away in silence, whoever else would have words for it.
+    silent = 0
+    for say, bits in limits:
+        silent |= 0 if say else bits
+    said = {say for say, bits in limits if bits & ~silent}
+    # What hides whatever there is says so whatever there is, so that its words tell nothing of what there is.
+    said |= {bound.say for bound, names in hiding(moment) if names or isinstance(bound.limit, Hide)}
+    yield from sorted(said - {""})

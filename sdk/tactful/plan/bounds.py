@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 
 from ..catalog import Catalog
+from ..clock import NEVER_US, in_words
 from ..expr import TRUE, Call, Const, Expr, Var, negate
 from ..familiarity import Familiarity
 from ..limits import Always, AtMost, Cap, Hide, Limit, Quiet, RankBlind, Require, Scope, Unless, UpTo, Withhold
@@ -41,25 +42,39 @@ class Bound:
 
 
 def bounds_of(
-    catalog: Catalog, guardrails: Sequence[GuardrailRules], conditions: Mapping[str, Expr]
+    catalog: Catalog, guardrails: Sequence[GuardrailRules], conditions: Mapping[str, Expr], until_us: int = NEVER_US
 ) -> tuple[Bound, ...]:
-    """Return the bounds of the core and of all guardrails, in a fixed order: by the guardrail's name, then as given."""
+    """
+    Return the bounds of the core and of all guardrails, in a fixed order: by the guardrail's name, then as given.
+
+    Args:
+        catalog: The treatments.
+        guardrails: What the guardrails ask.
+        conditions: The guardrails' conditions by their text.
+        until_us: From when on the policy has expired [us since 1970].
+    """
     found = [bound for channel in catalog.policy.channels for bound in _channel_bounds(catalog, channel)]
-    found += [
-        _bound(catalog, rule_id, condition, limit, reason) for rule_id, condition, limit, reason in _core(catalog)
-    ]
+    found += [_bound(catalog, *rule) for rule in _core(catalog, until_us)]
     for guardrail in sorted(guardrails, key=lambda g: g.name):
         found += _guardrail_bounds(catalog, guardrail, conditions)
     return tuple(found)
 
 
-def _core(catalog: Catalog) -> Iterable[tuple[str, Expr, Limit, str]]:
+def _core(catalog: Catalog, until_us: int) -> Iterable[tuple[str, Expr, Limit, str]]:
     has_snapshot = Call("has", (Var("snapshot.at", ValueType.TIME),), ValueType.BOOL)
     unknown = UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT)
     yield "core.missing", negate(has_snapshot), unknown, "no snapshot of the customer is here whose time can be trusted"
+    if until_us != NEVER_US:
+        past = Call(">=", (Var("now", ValueType.TIME), Const(ValueType.TIME, until_us)), ValueType.BOOL)
+        yield "core.expired", past, unknown, expired(until_us)
     device = Call("==", (Var("identity.kind", ValueType.TEXT), Const(ValueType.TEXT, "device")), ValueType.BOOL)
     weak = UpTo(catalog.all, Familiarity.SEGMENT, Familiarity.SEGMENT)
     yield "core.weak_identity", device, weak, "a cookie or an address on the network is not a person"
+
+
+def expired(until_us: int) -> str:
+    """Return in words that a bundle has expired."""
+    return f"the bundle expired at {in_words(until_us)}: update it"
 
 
 def _channel_bounds(catalog: Catalog, channel: Channel) -> Iterable[Bound]:

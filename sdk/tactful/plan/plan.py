@@ -16,7 +16,7 @@ from ..limits import AtMost, Hide
 from ..offers import Channel
 from ..policy import Policy
 from ..registry import GuardrailRules, Registry
-from .bounds import Bound, bounds_of
+from .bounds import Bound, bounds_of, expired
 from .caps import caps_of, quiets_of
 from .fold import on_channel
 from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
@@ -92,7 +92,8 @@ class Plan:
         lineages: By index of purpose, the purpose and those above it.
         caps: The caps.
         quiets: The quiet hours.
-        careful: Which guardrails are broken, so that their scopes are withheld.
+        epoch: The epoch of the bundle that it is from; None in development.
+        until_us: It is to be replaced before this moment [us since 1970]; then it has expired.
         counted_events: The events that a cap counts.
         counted_per: For whom caps count: customer, household, everyone.
         longest_window_us: No cap looks back further [us].
@@ -100,12 +101,21 @@ class Plan:
         boosts: Factors for the moment.
     """
 
-    def __init__(self, policy: Policy, guardrails: Sequence[GuardrailRules]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        guardrails: Sequence[GuardrailRules],
+        *,
+        epoch: int | None = None,
+        until_us: int = NEVER_US,
+    ) -> None:
         self.policy = policy
+        self.epoch = epoch
+        self.until_us = until_us
         self.catalog = Catalog(policy)
         self.everything = self.catalog.all.bits
         self.slots = Slots.of(policy)
-        self.bounds = bounds_of(self.catalog, guardrails, dict(policy.conditions))
+        self.bounds = bounds_of(self.catalog, guardrails, dict(policy.conditions), until_us)
         self.visibility = Visibility.of(policy, self.slots, self.bounds)
         self.attribute_specs = {a.name: a for a in policy.attributes}
         self.lineages = tuple(_lineage(policy, name) for name in self.slots.purposes)
@@ -136,16 +146,20 @@ class Plan:
         self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
         self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
         self._running: tuple[int, int, int] = (0, 0, 0)
-        self.careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
         self.counted_events = frozenset(cap.cap.counted.event for cap in self.caps)
         self.counted_per = frozenset(cap.cap.per for cap in self.caps)
         self.longest_window_us = max((cap.longest_us for cap in self.caps), default=0)
+        self._careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
 
     @classmethod
-    def build(cls, policy: Policy, registry: Registry) -> "Plan":
+    def build(cls, policy: Policy, registry: Registry, *, epoch: int | None = None, until_us: int = NEVER_US) -> "Plan":
         """Return the plan of a policy, with every guardrail that it names asked once."""
-        catalog = Catalog(policy)
-        return cls(policy, [registry.rules(use, catalog) for use in policy.guardrails])
+        untouched, guardrails = registry.asked(policy)
+        return cls(untouched, guardrails, epoch=epoch, until_us=until_us)
+
+    def careful(self, now_us: int) -> tuple[str, ...]:
+        """Return why all decisions are careful at a moment: guardrails that are broken, a bundle that has expired."""
+        return self._careful if now_us < self.until_us else (*self._careful, expired(self.until_us))
 
     def running(self, now_us: int) -> int:
         """Return the treatments whose offer's period contains the moment."""

@@ -60,7 +60,7 @@ def _needs(entry: Entry) -> Iterator[tuple[Kind, Expr]]:
         yield "unless", clause
     for _, fields in entry.treatment.content:
         for field in fields:
-            yield from (("content", part) for part in field.parts if not isinstance(part, str))
+            yield from (("content", part) for part in field.parts if not isinstance(part, str | Const))
 
 
 class Inliner:

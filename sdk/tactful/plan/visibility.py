@@ -1,6 +1,6 @@
 """Under each purpose, what a value of each attribute must meet to exist. It holds no value and no customer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
@@ -61,7 +61,7 @@ class Visibility:
         attributes += [a for a in policy.attributes if a.name == policy.ranking.affinity]
         demands = (
             tuple(
-                _demand(attribute, slot, [one for one in require if _concerns(one, attribute.name, purpose)])
+                demand(attribute, slot, [one for one in require if _concerns(one, attribute.name, purpose)])
                 for slot, attribute in enumerate(attributes)
                 if not attribute.purposes or purpose in attribute.purposes
             )
@@ -86,7 +86,8 @@ def _concerns(limit: Require, attribute: str, purpose: str) -> bool:
     return attribute in limit.attributes and (not limit.purposes or purpose in limit.purposes)
 
 
-def _demand(attribute: Attribute, slot: int, require: list[Require]) -> Demand:
+def demand(attribute: Attribute, slot: int, require: Sequence[Require]) -> Demand:
+    """Return what a value of an attribute must meet: its own greatest age, and all requirements that concern it."""
     ages = [age for age in (attribute.max_age_s, *(one.max_age_s for one in require)) if age is not None]
     return Demand(
         attribute.name,
