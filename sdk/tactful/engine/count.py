@@ -170,12 +170,13 @@ class Counters:
         until_us = NEVER_US
         for (number, value), counted in self._counted.items():
             cap = self.plan.caps[number]
-            if not counted or (cap.cap.of == "channel" and value != channel):
+            reach = cap.reached.get(value)
+            # Too few events, or events that limit no treatment, come to nothing however long one waits.
+            if len(counted) < cap.count or reach is None or (cap.cap.of == "channel" and value != channel):
                 continue
             is_reached, until = _reached(cap, counted, now_us)
             until_us = min(until_us, until)
-            reach = cap.reached.get(value)
-            if is_reached and reach is not None:
+            if is_reached:
                 withheld |= reach.withheld
                 blind |= reach.blind
                 reached.append((number, value))
