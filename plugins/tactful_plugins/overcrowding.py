@@ -22,8 +22,19 @@ from tactful import (
     hookimpl,
 )
 
-DAY_S = 86_400
-_positive = attrs.validators.gt(0)
+from .settings import DAY_S, length, listed, one_of, texts, whole
+
+#: What a customer does who is offended, and what is told of it afterwards.
+_OFFENCES = {
+    "complaint": "You complained not long ago; for a while we sell you nothing.",
+    "unsubscribe": "You asked to hear less from us; for a while we sell you nothing.",
+    "too_personal": "We were too personal for you; for a while we sell you nothing.",
+}
+_OWN_RULES = frozenset({"after_purchase", *(f"after_{event}" for event in _OFFENCES)})
+_DIMENSIONS = ("offer", "topic", "tag", "owner", "channel", "all")
+_REACHED = ("suppress", "defer", "downgrade")
+_CLASSES = tuple(kind.value for kind in OfferClass)
+_INTENTS = tuple(intent.value for intent in Intent)
 
 
 @attrs.frozen
@@ -44,25 +55,21 @@ class CapSetting:
         exempt: Classes of offers that are not limited.
     """
 
-    count: int = attrs.field(validator=_positive)
-    within_s: int = attrs.field(validator=_positive)
+    count: int = attrs.field(validator=whole(1))
+    within_s: int = attrs.field(validator=whole(1))
     of: Literal["offer", "topic", "tag", "owner", "channel", "all"] = attrs.field(
-        default="offer", validator=attrs.validators.in_(("offer", "topic", "tag", "owner", "channel", "all"))
+        default="offer", validator=one_of(_DIMENSIONS)
     )
-    event: str = "shown"
-    then: Literal["suppress", "defer", "downgrade"] = attrs.field(
-        default="suppress", validator=attrs.validators.in_(("suppress", "defer", "downgrade"))
-    )
-    suppress_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
+    event: str = attrs.field(default="shown", validator=attrs.validators.matches_re(r"[\w.\-]{1,100}"))
+    then: Literal["suppress", "defer", "downgrade"] = attrs.field(default="suppress", validator=one_of(_REACHED))
+    suppress_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(whole(1)))
     topic: str | None = None
-    intent: str | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.in_([intent.value for intent in Intent]))
-    )
+    intent: str | None = attrs.field(default=None, validator=attrs.validators.optional(one_of(_INTENTS)))
     tag: str | None = None
     exempt: tuple[str, ...] = attrs.field(
         default=("mandatory", "transactional"),
-        converter=tuple,
-        validator=attrs.validators.deep_iterable(attrs.validators.in_([kind.value for kind in OfferClass])),
+        converter=texts,
+        validator=attrs.validators.deep_iterable(one_of(_CLASSES)),
     )
 
     def scope(self, catalog: Catalog) -> Scope:
@@ -83,12 +90,14 @@ class CapSetting:
 def _settings(caps: Mapping[str, object]) -> Mapping[str, CapSetting]:
     made: dict[str, CapSetting] = {}
     for name, setting in caps.items():
-        if isinstance(setting, CapSetting):
-            made[name] = setting
-        elif isinstance(setting, Mapping):
-            made[name] = CapSetting(**setting)
-        else:
-            raise TypeError(f"cap {name!r}: expected settings, got {type(setting).__name__}")
+        if name in _OWN_RULES:
+            raise ValueError(f"cap {name!r} has the name of a rule of overcrowding's own")
+        if not isinstance(setting, CapSetting | Mapping):
+            raise TypeError(f"cap {name!r} must be settings by name, not {setting!r}")
+        try:
+            made[name] = setting if isinstance(setting, CapSetting) else CapSetting(**setting)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"cap {name!r}: {error.args[0]}") from None
     return made
 
 
@@ -112,9 +121,9 @@ class Overcrowding:
     }
 
     caps: Mapping[str, CapSetting] = attrs.field(factory=dict, converter=_settings)
-    after_purchase_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.ge(0))
-    after_purchase_topics: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    after_complaint_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.ge(0))
+    after_purchase_s: int = attrs.field(default=30 * DAY_S, validator=whole(0))
+    after_purchase_topics: tuple[str, ...] = attrs.field(default=(), converter=texts)
+    after_complaint_s: int = attrs.field(default=30 * DAY_S, validator=whole(0))
 
     def scope(self, catalog: Catalog) -> Scope:
         """Return what any of its caps limits."""
@@ -124,57 +133,60 @@ class Overcrowding:
         return scope
 
     def limits(self, catalog: Catalog) -> Iterable[LimitRule]:
-        """Yield each cap, the rest after a purchase, and the quiet after a complaint."""
+        """Yield each cap, the rest after a purchase, and the quiet after an offence."""
+        self._know_topics(catalog)
         for name, cap in self.caps.items():
             limit = Cap(cap.scope(catalog), cap.count, cap.within_s, cap.event, cap.of, cap.then, cap.suppress_s)
-            yield Always(limit, f"{cap.count} times {cap.event} within {_length(cap.within_s)} per {cap.of}", id=name)
+            reason = f"{cap.count} times {cap.event} within {length(cap.within_s)} per {cap.of}"
+            yield Always(limit, reason, id=name, say="Of this you have seen enough from us for now.")
         if self.after_purchase_s:
-            limit = Cap(self._ordinary(catalog), 1, self.after_purchase_s, "purchase", "topic", exact=True)
-            yield Always(limit, "bought lately", id="after_purchase")
+            limit = Cap(self._resting(catalog), 1, self.after_purchase_s, "purchase", "topic", exact=True)
+            reason = f"something of its topic was bought within {length(self.after_purchase_s)}"
+            yield Always(limit, reason, id="after_purchase", say="What you bought lately we do not sell you again.")
         if self.after_complaint_s:
-            for event in ("complaint", "unsubscribe"):
+            for event, say in _OFFENCES.items():
                 limit = Cap(self._sold(catalog), 1, self.after_complaint_s, event, "all")
-                yield Always(limit, f"quiet after {event}", id=f"after_{event}")
+                yield Always(limit, f"quiet for {length(self.after_complaint_s)} after {event}", f"after_{event}", say)
 
     def sentence(self) -> str:
         """Return its line in the policy document."""
-        caps = [
-            f"{cap.event} at most {cap.count} times within {_length(cap.within_s)} per {cap.of}"
-            for cap in self.caps.values()
-        ]
-        rests = []
+        caps = self.caps.values()
+        rules = [f"{cap.event} at most {cap.count} times within {length(cap.within_s)} {_per(cap)}" for cap in caps]
         if self.after_purchase_s:
-            rest = _length(self.after_purchase_s)
-            rests.append(f"for {rest} after a purchase nothing of its topic is sold{self._of_topics()}")
+            of = f" (of {listed(self.after_purchase_topics)})" if self.after_purchase_topics else ""
+            rules.append(f"nothing of its topic is sold for {length(self.after_purchase_s)} after a purchase{of}")
         if self.after_complaint_s:
-            rests.append(f"for {_length(self.after_complaint_s)} after a complaint nothing is sold")
-        return f"All channels and departments together: {'; '.join([*caps, *rests]) or 'no bound'}."
+            rules.append(f"nothing is sold for {length(self.after_complaint_s)} after a complaint")
+        return f"All channels and departments together: {'; '.join(rules) or 'no bound'}."
 
-    def _of_topics(self) -> str:
-        topics = self.after_purchase_topics
-        return f" (of {' and '.join(topics)})" if topics else ""
+    def _know_topics(self, catalog: Catalog) -> None:
+        """Refuse a topic that is not there: what limits nothing would look like a limit."""
+        named = [("after_purchase_topics", topic) for topic in self.after_purchase_topics]
+        named += [(f"cap {name!r}", cap.topic) for name, cap in self.caps.items() if cap.topic is not None]
+        for where, topic in named:
+            if topic not in catalog.topics:
+                raise PluginError(f"{where}: there is no topic {topic!r}")
 
     @staticmethod
     def _sold(catalog: Catalog) -> Scope:
         exempt = (OfferClass.MANDATORY, OfferClass.TRANSACTIONAL)
         return catalog.where(lambda e: e.offer.intent is Intent.SELL and e.offer.offer_class not in exempt)
 
-    def _ordinary(self, catalog: Catalog) -> Scope:
+    def _resting(self, catalog: Catalog) -> Scope:
         # To stop selling a sensitive topic after its purchase would tell of the purchase.
         ordinary = catalog.where(lambda e: catalog.topics.sensitivity(e.offer.topic) is Sensitivity.ORDINARY)
-        resting = catalog.all if not self.after_purchase_topics else Scope()
+        named = Scope() if self.after_purchase_topics else catalog.all
         for topic in self.after_purchase_topics:
-            if topic not in catalog.topics:
-                raise PluginError(f"after_purchase_topics: there is no topic {topic!r}")
-            resting |= catalog.topic(topic)
-        return self._sold(catalog) & ordinary & resting
+            named |= catalog.topic(topic)
+        return self._sold(catalog) & ordinary & named
 
 
-def _length(seconds: int) -> str:
-    if seconds % DAY_S == 0:
-        days = seconds // DAY_S
-        return f"{days} day{'' if days == 1 else 's'}"
-    return f"{seconds // 3600} hours" if seconds % 3600 == 0 else f"{seconds} s"
+def _per(cap: CapSetting) -> str:
+    of = "in all" if cap.of == "all" else f"per {cap.of}"
+    only = [f"of {cap.topic}"] if cap.topic else []
+    only += [f"to {cap.intent}"] if cap.intent else []
+    only += [f"tagged {cap.tag}"] if cap.tag else []
+    return f"{of}{' (' + ', '.join(only) + ')' if only else ''}"
 
 
 @hookimpl
