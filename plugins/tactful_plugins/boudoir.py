@@ -25,6 +25,8 @@ from tactful import (
     hookimpl,
 )
 
+from .settings import one_of, share
+
 _LEVELS = {level.name.lower(): level for level in Sensitivity if level > Sensitivity.ORDINARY}
 _PRIVACIES = {privacy.name.lower().replace("_", "-"): privacy for privacy in Privacy}
 
@@ -36,36 +38,39 @@ class Boudoir:
 
     Attributes:
         sensitive_from: From which sensitivity on evidence and topics are handled so: `sensitive` or `intimate`.
-        private_from: From which privacy on a channel is private enough: `private`, `semi-private`, …
-        blend: The largest share of the filled slots for all sensitive evidence together, 0 to 1; a topic's own `blend`
-            can only make it smaller.
+        private_from: From which privacy on a channel is private enough: `private` or `semi-private`.
+        blend: The largest share of the filled slots for all sensitive evidence and topics together, 0 to 1; a topic's
+            own `blend` can only make it smaller.
     """
 
     name: ClassVar[str] = "boudoir"
     tiers: ClassVar[tuple[str, ...]] = ("values", "strategy")
     dial: ClassVar[Mapping[str, Mapping[str, object]]] = {"conservative": {"blend": 0.0}, "bold": {"blend": 0.34}}
 
-    sensitive_from: str = attrs.field(default="sensitive", validator=attrs.validators.in_(_LEVELS))
-    private_from: str = attrs.field(default="private", validator=attrs.validators.in_(_PRIVACIES))
-    blend: float = attrs.field(
-        default=0.2, validator=attrs.validators.and_(attrs.validators.ge(0.0), attrs.validators.le(1.0))
-    )
+    sensitive_from: str = attrs.field(default="sensitive", validator=one_of(_LEVELS))
+    private_from: str = attrs.field(default="private", validator=one_of(("private", "semi-private")))
+    blend: float = attrs.field(default=0.2, validator=share())
 
     def scope(self, catalog: Catalog) -> Scope:
-        """Return what sensitive evidence selects or shows in, and the offers of sensitive topics."""
-        return self._selected(catalog) | self._about(catalog)
+        """Return what sensitive evidence selects or shows in, the offers of sensitive topics, and what these rank."""
+        return self._selected(catalog) | self._about(catalog) | self._ranked(catalog)
 
     def limits(self, catalog: Catalog) -> Iterable[LimitRule]:
-        """Yield that sensitive evidence is never named, never shows where others see, and only tilts a basket."""
+        """
+        Yield that sensitive evidence is never named, never shows where others see, and only tilts a basket.
+
+        None has words for the customer: to say that something is held back would tell of it.
+        """
         selected, about = self._selected(catalog), self._about(catalog)
         exposed = [name for name, privacy in _PRIVACIES.items() if privacy < _PRIVACIES[self.private_from]]
         where = "channel.privacy in [" + ", ".join(f'"{name}"' for name in exposed) + "]"
-        named = catalog.where(lambda entry: self._names(catalog, entry))
+        named = catalog.where(lambda entry: self._sensitive(entry.labels.shows_sensitivity))
         yield Always(Withhold(named), "its text would name something sensitive", id="never_named")
-        if exposed:
-            reason = "sensitive evidence selects it, and others see this channel"
-            yield When(where, Withhold(selected), reason, id="not_private")
-            yield When(where, RankBlind(about), "sensitive affinities do not rank where others see", id="not_ranked")
+        yield When(
+            where, Withhold(selected), "sensitive evidence selects it, and others see this channel", "not_private"
+        )
+        ranked = RankBlind(self._ranked(catalog))
+        yield When(where, ranked, "sensitive affinities do not rank where others see", "not_ranked")
         everything = selected | about
         yield Always(AtMost(everything, share=self.blend), "sensitive evidence only tilts a basket", id="blend")
         for topic in catalog.topics:
@@ -76,14 +81,12 @@ class Boudoir:
 
     def sentence(self) -> str:
         """Return its line in the policy document."""
-        share = (
-            f"fill at most {self.blend:.0%} of what a {self.private_from} channel shows"
-            if self.blend
-            else "not be used"
-        )
+        private = " or ".join(name for name, privacy in _PRIVACIES.items() if privacy >= _PRIVACIES[self.private_from])
+        fills = f"may fill at most {self.blend:.0%} of what is shown, among other things"
+        matter = "a sensitive" if self.sensitive_from == "sensitive" else "an intimate"
         return (
-            f"What tells of a {self.sensitive_from} matter is never named and never seen by others; it may {share}, "
-            f"among other things."
+            f"What tells of {matter} matter is never named. On a {private} channel it "
+            f"{fills if self.blend else 'chooses nothing'}; on all others its presence changes nothing that is seen."
         )
 
     def _sensitive(self, level: Sensitivity) -> bool:
@@ -95,8 +98,14 @@ class Boudoir:
     def _about(self, catalog: Catalog) -> Scope:
         return catalog.where(lambda entry: self._sensitive(catalog.topics.sensitivity(entry.offer.topic)))
 
-    def _names(self, catalog: Catalog, entry: Entry) -> bool:
-        return any(self._sensitive(catalog.sensitivity(attribute)) for attribute in entry.labels.shows)
+    def _ranked(self, catalog: Catalog) -> Scope:
+        """Return what sensitive affinities rank: all that has the key of a sensitive offer, or such a topic's name."""
+        affinity = catalog.policy.ranking.affinity
+        if affinity is not None and self._sensitive(catalog.sensitivity(affinity)):
+            return catalog.all
+        keys = {catalog.entries[index].offer.affinity for index in self._about(catalog)}
+        keys |= {topic.name for topic in catalog.topics if self._sensitive(catalog.topics.sensitivity(topic.name))}
+        return catalog.where(lambda entry: entry.offer.affinity in keys)
 
 
 def _touching(catalog: Catalog, topic: str) -> Scope:

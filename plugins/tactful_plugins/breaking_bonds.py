@@ -9,9 +9,11 @@ from typing import ClassVar
 import attrs
 
 from tactful import (
+    Always,
     Catalog,
     Hide,
     How,
+    Intent,
     LegalBasis,
     LimitRule,
     Purpose,
@@ -22,8 +24,12 @@ from tactful import (
     hookimpl,
 )
 
-DAY_S = 86_400
-_WAYS = tuple(how.value for how in How)
+from .settings import DAY_S, length, listed, some_of, texts, whole
+
+#: Ways of giving consent that a policy may count. A ticked box, a condition of service, nobody knows how: are none.
+_WAYS = (How.EXPLICIT.value, How.DOUBLE_OPT_IN.value, How.IMPLIED.value)
+#: To pass data on, only a yes of the customer's own will do.
+_OWN = (How.EXPLICIT.value, How.DOUBLE_OPT_IN.value)
 
 
 @attrs.frozen
@@ -32,9 +38,9 @@ class BreakingBonds:
     Consent and its like, purpose by purpose.
 
     Attributes:
-        accept: The ways of giving consent that count; a pre-ticked box or a condition of service does not.
-        dormant_after_s: A consent that is older than this counts no more [s].
-        fresh_for_s: Consents that were last known to be true longer ago than this count as not given [s].
+        accept: The ways of giving consent that count: `explicit`, `double_opt_in`, `implied`.
+        dormant_after_s: A consent, or a sale behind a soft opt-in, that is as old as this counts no more [s].
+        fresh_for_s: Consents that were last known to be true so long ago count as not given [s].
     """
 
     name: ClassVar[str] = "breaking_bonds"
@@ -44,69 +50,106 @@ class BreakingBonds:
         "bold": {"dormant_after_s": 3 * 365 * DAY_S, "fresh_for_s": 30 * DAY_S},
     }
 
-    accept: tuple[str, ...] = attrs.field(
-        default=("explicit", "double_opt_in"),
-        converter=tuple,
-        validator=attrs.validators.deep_iterable(attrs.validators.in_(_WAYS)),
-    )
-    dormant_after_s: int = attrs.field(default=2 * 365 * DAY_S, validator=attrs.validators.gt(0))
-    fresh_for_s: int = attrs.field(default=7 * DAY_S, validator=attrs.validators.gt(0))
+    accept: tuple[str, ...] = attrs.field(default=_OWN, converter=texts, validator=some_of(_WAYS))
+    dormant_after_s: int = attrs.field(default=2 * 365 * DAY_S, validator=whole(1))
+    fresh_for_s: int = attrs.field(default=7 * DAY_S, validator=whole(1))
 
     def scope(self, catalog: Catalog) -> Scope:
         """Return everything: whatever is chosen is chosen for a purpose."""
         return catalog.all
 
     def limits(self, catalog: Catalog) -> Iterable[LimitRule]:
-        """Yield, for each purpose that needs a ground, that without it nothing is used and nobody is written to."""
+        """Yield, for each purpose, what happens without its ground, and what it does not cover at all."""
         attributes = tuple(attribute.name for attribute in catalog.policy.attributes)
         outbound = [channel.name for channel in catalog.policy.channels if channel.outbound]
         for purpose in catalog.policy.purposes:
+            yield from _never(catalog, purpose)
             usable = self.usable(purpose)
             if usable is None:
                 continue
-            ground = f"no {purpose.legal_basis.value} for {purpose.name}"
+            ground, say = _ground(purpose), _say(purpose)
             if attributes:
-                yield Unless(
-                    usable, Hide(attributes, (purpose.name,)), f"{ground}: no use of data", f"{purpose.name}.data"
-                )
-            offers = catalog.purpose(purpose.name)
+                hide = Hide(attributes, (purpose.name,))
+                yield Unless(usable, hide, f"{ground}: no use of data", f"{purpose.name}.data", say)
+            withhold = Withhold(catalog.purpose(purpose.name))
             if purpose.partner is not None:
                 reason = f"{ground}: nothing of the partner {purpose.partner}"
-                yield Unless(usable, Withhold(offers), reason, f"{purpose.name}.partner", _say(purpose))
+                yield Unless(usable, withhold, reason, f"{purpose.name}.partner", say)
             elif outbound:
-                inbound_or = f"!(channel.name in {_texts(outbound)}) || ({usable})"
-                reason = f"{ground}: no message"
-                yield Unless(inbound_or, Withhold(offers), reason, f"{purpose.name}.message", _say(purpose))
+                asked = f"!(channel.name in {_texts(outbound)}) || ({usable})"
+                yield Unless(asked, withhold, f"{ground}: no message", f"{purpose.name}.message", say)
 
     def usable(self, purpose: Purpose) -> str | None:
         """Return the condition under which a purpose may be served; None if always."""
         said = f"consent.{purpose.name}"
-        if purpose.legal_basis is LegalBasis.CONTRACT and purpose.partner is None:
-            return None
-        if purpose.legal_basis is not LegalBasis.CONSENT and purpose.partner is None:
-            return f"!{said}.refused"
-        given = (
-            f"{said}.given && {said}.how in {_texts(self.accept)}"
-            f' && now - {said}.at < duration("{self.dormant_after_s}s")'
-            f' && now - consents.at < duration("{self.fresh_for_s}s")'
-        )
+        known = f'now - consents.at < duration("{self.fresh_for_s}s")'
         if purpose.partner is not None:
-            return f"{given} && !context.gpc"
+            return f"{self._yes(said, [way for way in self.accept if way in _OWN])} && {known} && !context.gpc"
+        silence = f"!{said}.refused && !context.gpc && {known}"
+        match purpose.legal_basis:
+            case LegalBasis.CONTRACT:
+                return None
+            case LegalBasis.LEGITIMATE_INTEREST:
+                return silence
+            case LegalBasis.SOFT_OPT_IN:  # a sale is the ground: its record is a consent that was implied
+                return f"{self._yes(said, [*self.accept, How.IMPLIED.value])} && {known}"
+        given = f"{self._yes(said, self.accept)} && {known}"
         silent = [market for market, regime in purpose.regimes if regime is Regime.OPT_OUT]
-        return f"({given}) || (context.market in {_texts(silent)} && !{said}.refused)" if silent else given
+        return f"({given}) || (context.market in {_texts(silent)} && {silence})" if silent else given
 
     def sentence(self) -> str:
         """Return its line in the policy document."""
-        ways = " or ".join(way.replace("_", " ") for way in self.accept)
+        ways = listed([way.replace("_", " ") for way in self.accept], "or")
         return (
             f"Personal data is used, and customers are written to, only on a legal ground: consent counts if it is "
-            f"{ways}, at most {self.dormant_after_s // DAY_S} days old, and confirmed within the last "
-            f"{self.fresh_for_s // DAY_S} days. A partner needs a consent of its own."
+            f"{ways}, younger than {length(self.dormant_after_s)}, and known to be true within the last "
+            f"{length(self.fresh_for_s)}. A partner needs a consent of its own, and a contract is no ground to sell."
         )
+
+    def _yes(self, said: str, ways: Iterable[str]) -> str:
+        ways = tuple(dict.fromkeys(ways))
+        young = f'now - {said}.at < duration("{self.dormant_after_s}s")'
+        return f"{said}.given && {said}.how in {_texts(ways)} && {young}" if ways else "false"
+
+
+def _never(catalog: Catalog, purpose: Purpose) -> Iterable[LimitRule]:
+    """Yield what no consent changes: a contract covers no selling, and what is derived goes as far as its origin."""
+    if purpose.legal_basis is LegalBasis.CONTRACT and purpose.partner is None:
+        sold = catalog.purpose(purpose.name) & catalog.intent(Intent.SELL)
+        yield Always(
+            Withhold(sold), f"{purpose.name} stands on a contract, which covers no selling", f"{purpose.name}.sold"
+        )
+    derived = tuple(a.name for a in catalog.policy.attributes if not _may_read(catalog, a.name, purpose.name))
+    if derived:
+        reason = f"it is computed from what {purpose.name} may not read"
+        yield Always(Hide(derived, (purpose.name,)), reason, f"{purpose.name}.derived")
+
+
+def _may_read(catalog: Catalog, name: str, purpose: str) -> bool:
+    """Return whether a purpose may read all that an attribute is computed from, however far round."""
+    specs = {attribute.name: attribute for attribute in catalog.policy.attributes}
+    seen: set[str] = set()
+    waiting = list(specs[name].derived_from)
+    while waiting:
+        origin = specs.get(waiting.pop())
+        if origin is None or (origin.purposes and purpose not in origin.purposes):
+            return False
+        if origin.name not in seen:
+            seen.add(origin.name)
+            waiting += origin.derived_from
+    return True
+
+
+def _ground(purpose: Purpose) -> str:
+    basis = LegalBasis.CONSENT if purpose.partner is not None else purpose.legal_basis
+    return f"no {basis.value.replace('-', ' ')} for {purpose.name}"
 
 
 def _say(purpose: Purpose) -> str:
-    return f"We keep back what would need your consent to {purpose.say}." if purpose.say else ""
+    does = " ".join(purpose.say.split()) or "use what we know of you for this"
+    if purpose.partner is None and purpose.legal_basis is LegalBasis.LEGITIMATE_INTEREST:
+        return f"We {does} only while you do not object."
+    return f"Without your agreement we do not {does}."
 
 
 def _texts(values: Iterable[str]) -> str:

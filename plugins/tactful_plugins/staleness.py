@@ -7,7 +7,7 @@ import attrs
 
 from tactful import Catalog, Familiarity, LimitRule, Scope, Unless, UpTo, hookimpl
 
-DAY_S = 86_400
+from .settings import DAY_S, length, whole
 
 
 @attrs.frozen
@@ -16,7 +16,7 @@ class Staleness:
     The age of snapshots.
 
     Attributes:
-        max_age_s: With a snapshot that is older than this, nothing goes beyond CONTEXT [s].
+        max_age_s: With a snapshot that is as old as this, nothing goes beyond CONTEXT [s].
     """
 
     name: ClassVar[str] = "staleness"
@@ -26,7 +26,7 @@ class Staleness:
         "bold": {"max_age_s": 90 * DAY_S},
     }
 
-    max_age_s: int = attrs.field(default=30 * DAY_S, validator=attrs.validators.gt(0))
+    max_age_s: int = attrs.field(default=30 * DAY_S, validator=whole(1))
 
     def scope(self, catalog: Catalog) -> Scope:
         """Return everything."""
@@ -37,13 +37,14 @@ class Staleness:
         yield Unless(
             f'now - snapshot.at < duration("{self.max_age_s}s")',
             UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT),
-            f"the snapshot is older than {self.max_age_s} s",
+            f"the snapshot is {length(self.max_age_s)} old or older, or of unknown age",
             id="old_snapshot",
+            say="What we know of you is old; we did not use it.",
         )
 
     def sentence(self) -> str:
         """Return its line in the policy document."""
-        return f"What we knew more than {self.max_age_s // DAY_S} days ago is not used."
+        return f"What we knew {length(self.max_age_s)} ago is not used: a customer of old is treated as a visitor."
 
 
 @hookimpl

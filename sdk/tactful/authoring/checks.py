@@ -1,122 +1,113 @@
-"""Checks what is right by itself against the whole: names that must exist, cycles, and what every offer needs."""
+"""Checks the whole of a policy: what it needs, what builds on what, and that every offer can be shown to a stranger."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import Final
 
-from ..expr import Expr, reads
+from ..expr import reads
 from ..familiarity import Familiarity
 from ..labels import Labeller
 from ..policy import Policy
-from .format_types import nearest
+from .merged import Sections
 from .offers_reader import Placed
-from .source import Log, Place
+from .source import Place
 
-#: Where a named thing of a section stands.
-Places = Mapping[tuple[str, str], Place]
+CHAIN_MAX: Final = 32
+NEEDED: Final = ("channels", "placements", "topics", "purposes", "offers")
 
 
-def check(policy: Policy, places: Places, offers: Sequence[Placed], log: Log) -> None:
-    """Note every name that does not exist, every cycle, and every offer that cannot be shown to a stranger."""
-    checker = _Checker(policy, places, log)
-    checker.names()
-    checker.cycles()
+def check_sections(sections: Sections) -> None:
+    """Note the sections that every policy needs and this one lacks."""
+    for section in NEEDED if not sections.log.unread else ():
+        if not sections.names(section):
+            place = sections.keys(section).place
+            sections.log.add(place, "missing-section", f"the policy has no {section}", f"add the section `{section}:`")
+
+
+def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place], offers: Sequence[Placed]) -> None:
+    """
+    Note ids that are there twice, what goes round in a circle, and offers that need knowledge of everybody.
+
+    Args:
+        policy: The policy.
+        sections: Its sections, and the log of mistakes.
+        places: Where attributes are declared.
+        offers: The policy's offers with their places.
+    """
+    ids: dict[str, Place] = {}
     for placed in offers:
-        checker.offer(placed)
+        first = ids.setdefault(placed.offer.id, placed.place)
+        if first is not placed.place:
+            message = f"offer {placed.offer.id!r} is there twice; first in {first.file}:{first.line}"
+            sections.log.add(placed.place, "duplicate", message)
+    if _builds_up(policy, sections, places):
+        _check_tones(policy, sections, offers)
 
 
-class _Checker:
-    def __init__(self, policy: Policy, places: Places, log: Log) -> None:
-        self._policy = policy
-        self._places = places
-        self._log = log
-        self._topics = {topic.name for topic in policy.topics}
-        self._purposes = {purpose.name for purpose in policy.purposes}
-        self._channels = {channel.name for channel in policy.channels}
-        self._placements = {placement.name for placement in policy.placements}
-        self._attributes = {attribute.name: attribute for attribute in policy.attributes}
-        self._labeller = Labeller(policy)
-        self._ids: dict[str, Place] = {}
-
-    def _exist(self, what: str, names: Iterable[str], there: Iterable[str], place: Place) -> None:
-        known = set(there)
-        for name in names:
-            if name not in known:
-                self._log.add(place, f"unknown-{what}", f"there is no {what} {name!r}", nearest(name, known))
-
-    def _at(self, section: str, name: str) -> Place:
-        return self._places.get((section, name), Place("policy"))
-
-    def names(self) -> None:
-        policy = self._policy
-        for topic in policy.topics:
-            at = self._at("topics", topic.name)
-            self._exist("topic", (*filter(None, [topic.under]), *topic.related, *topic.forbidden), self._topics, at)
-        for placement in policy.placements:
-            at = self._at("placements", placement.name)
-            self._exist("channel", [placement.channel], self._channels, at)
-            self._exist("topic", placement.topics, self._topics, at)
-        for purpose in policy.purposes:
-            self._exist("purpose", filter(None, [purpose.under]), self._purposes, self._at("purposes", purpose.name))
-        for attribute in policy.attributes:
-            at = self._at("profile", attribute.name)
-            self._exist("topic", filter(None, [attribute.topic]), self._topics, at)
-            self._exist("purpose", attribute.purposes, self._purposes, at)
-            self._exist("attribute", attribute.derived_from, self._attributes, at)
-        for boost in policy.ranking.boosts:
-            self._exist("topic", boost.topics, self._topics, self._at("ranking", "ranking"))
-            self._exist("offer", boost.offers, [o.id for o in policy.offers], self._at("ranking", "ranking"))
-
-    def cycles(self) -> None:
-        policy = self._policy
-        segments = {s.name: [n.removeprefix("segment.") for n in _segment_reads(s.when)] for s in policy.segments}
-        graphs: list[tuple[str, Mapping[str, Sequence[str]]]] = [
-            ("topics", {t.name: [t.under] if t.under else [] for t in policy.topics}),
-            ("purposes", {p.name: [p.under] if p.under else [] for p in policy.purposes}),
-            ("profile", {a.name: a.derived_from for a in policy.attributes}),
-            ("segments", segments),
-        ]
-        for section, graph in graphs:
-            for name in graph:
-                if (cycle := _cycle(graph, name)) and name == min(cycle):
-                    path = " → ".join((*cycle, cycle[0]))
-                    self._log.add(self._at(section, name), "cycle", f"{section} go round in a circle: {path}")
-
-    def offer(self, placed: Placed) -> None:
-        offer, place = placed.offer, placed.place
-        if offer.id in self._ids:
-            first = self._ids[offer.id]
-            self._log.add(place, "duplicate", f"offer {offer.id!r} is there twice; first in {first.file}:{first.line}")
-        self._ids.setdefault(offer.id, place)
-        self._exist("topic", [offer.topic], self._topics, place)
-        self._exist("purpose", [offer.purpose], self._purposes, place)
-        self._exist(
-            "channel", (*offer.channels, *(c for t in offer.treatments for c in t.channels)), self._channels, place
+def _check_tones(policy: Policy, sections: Sections, offers: Sequence[Placed]) -> None:
+    labeller = Labeller(policy)
+    for placed in offers:
+        tones = (
+            max(t.raise_to, labeller.evidence(p for _, fs in t.content for f in fs for p in f.parts).familiarity)
+            for t in placed.offer.treatments
         )
-        self._exist("placement", offer.placements, self._placements, place)
-        tones = [
-            max(self._labeller.evidence(p for _, fs in t.content for f in fs for p in f.parts).familiarity, t.raise_to)
-            for t in offer.treatments
-        ]
         if min(tones) > Familiarity.CONTEXT:
-            message = f"offer {offer.id!r} has no treatment that is GENERIC or CONTEXT"
-            self._log.add(place, "no-plain-treatment", message, "add one that reads nothing of the profile")
+            message = f"offer {placed.offer.id!r} has no treatment that is GENERIC or CONTEXT"
+            hint = "add one that reads nothing of the profile, and whose `tone:` is not raised"
+            sections.log.add(placed.place, "no-plain-treatment", message, hint)
 
 
-def _segment_reads(expr: Expr) -> list[str]:
-    return sorted(name for name in reads(expr) if name.startswith("segment."))
+def _builds_up(policy: Policy, sections: Sections, attributes: Mapping[str, Place]) -> bool:
+    """Note what builds on itself, or on too much; return whether nothing does."""
+    fine = True
+    for section, graph in _graphs(policy):
+        places = attributes if section == "profile" else sections.names(section)
+        for cycle in _cycles(graph):
+            path = " → ".join((*cycle, cycle[0]))
+            sections.log.add(places[cycle[0]], "cycle", f"{section} go round in a circle: {path}")
+            fine = False
+        for name in _too_deep(graph) if fine else ():
+            message = f"{name!r} builds on others more than {CHAIN_MAX} deep"
+            sections.log.add(places[name], "chain", message, "let it build on fewer")
+            fine = False
+    return fine
 
 
-def _cycle(graph: Mapping[str, Sequence[str]], start: str) -> tuple[str, ...]:
-    """Return a way from a name back to itself, or nothing."""
-    seen: set[str] = set()
+def _graphs(policy: Policy) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield what builds on what, among the names that are there."""
+    yield "topics", _among({topic.name: [topic.under] for topic in policy.topics})
+    yield "purposes", _among({purpose.name: [purpose.under] for purpose in policy.purposes})
+    yield "profile", _among({attribute.name: attribute.derived_from for attribute in policy.attributes})
+    read = {
+        s.name: [n.removeprefix("segment.") for n in reads(s.when) if n.startswith("segment.")] for s in policy.segments
+    }
+    yield "segments", _among(read)
 
-    def visit(at: str, path: tuple[str, ...]) -> tuple[str, ...]:
-        for following in graph.get(at, ()):
-            if following == start:
-                return path
-            if following not in seen:
-                seen.add(following)
-                if found := visit(following, (*path, following)):
-                    return found
-        return ()
 
-    return visit(start, (start,))
+def _among(graph: Mapping[str, Sequence[str | None]]) -> dict[str, list[str]]:
+    return {name: sorted(one for one in others if one in graph and one is not None) for name, others in graph.items()}
+
+
+def _cycles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Yield circles until none is left, each from its first name on; taken apart so that others are found."""
+    left = {name: list(others) for name, others in graph.items()}
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            circle = list(reversed(error.args[1][1:]))
+            start = circle.index(min(circle))
+            cycle = circle[start:] + circle[:start]
+            yield cycle
+            left[cycle[0]] = [other for other in left[cycle[0]] if other not in cycle]
+        else:
+            return
+
+
+def _too_deep(graph: dict[str, list[str]]) -> Iterator[str]:
+    """Yield, of each chain that is too long, the first name that is too deep."""
+    depth: dict[str, int] = {}
+    for name in TopologicalSorter(graph).static_order():
+        depth[name] = 1 + max((depth[other] for other in graph[name]), default=0)
+        if depth[name] == CHAIN_MAX + 1:
+            yield name

@@ -1,21 +1,25 @@
 """Texts with `{expressions}` in them: split into literal parts and rules. They are not evaluated here."""
 
 from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote
 
 from ..expr import Const, Expr
 from ..schema import ValueType
-from .source import Log, Place, Scalar
+from .positions import place_in
+from .source import Log, Scalar
 
-#: Compiles the rule at a place; None after noting a mistake.
-CompileRule = Callable[[str, Place], Expr | None]
+PARTS_MAX: Final = 100
+#: Compiles the rule that stands in a text from a character on; None after noting a mistake.
+CompileRule = Callable[[Scalar, str, int], Expr | None]
 
 
 def split(text: str) -> list[tuple[str, int, bool]] | int:
     """
     Return a text's parts as (part, offset, is a rule), or the offset of a brace that is not closed or not opened.
 
-    >>> split("{a.b}, hi {{you}}")
-    [('a.b', 1, True), (', hi {you}', 5, False)]
+    >>> split("{ a.b}, hi {{you}}")
+    [('a.b', 2, True), (', hi {you}', 6, False)]
     """
     parts: list[tuple[str, int, bool]] = []
     literal, start, at = "", 0, 0
@@ -29,7 +33,8 @@ def split(text: str) -> list[tuple[str, int, bool]] | int:
             end = _closing(text, at)
             if end is None:
                 return at
-            parts.append((text[at + 1 : end].strip(), at + 1, True))
+            rule = text[at + 1 : end]
+            parts.append((rule.strip(), at + 1 + len(rule) - len(rule.lstrip()), True))
             literal, start, at = "", end + 1, end + 1
         elif text[at] == "}":
             return at
@@ -41,11 +46,14 @@ def split(text: str) -> list[tuple[str, int, bool]] | int:
 
 def _closing(text: str, opening: int) -> int | None:
     """Return where a brace is closed, passing over quoted texts."""
-    quote = ""
+    quote, escaped = "", False
     for at in range(opening + 1, len(text)):
         character = text[at]
-        if quote:
-            quote = "" if character == quote and text[at - 1] != "\\" else quote
+        if escaped:
+            escaped = False
+        elif quote:
+            escaped = character == "\\"
+            quote = "" if character == quote else quote
         elif character in "\"'":
             quote = character
         elif character == "{":
@@ -55,37 +63,38 @@ def _closing(text: str, opening: int) -> int | None:
     return None
 
 
-def compile_text(node: Scalar, compile_rule: CompileRule, log: Log) -> tuple[str | Expr, ...]:
-    """Return a text's literal parts and rules."""
-    found = split(node.text)
+def compile_text(written: Scalar, compile_rule: CompileRule, log: Log, *, link: bool = False) -> tuple[str | Expr, ...]:
+    """
+    Return a text's literal parts and rules; constants are written out, and neighbouring texts joined.
+
+    Args:
+        written: The text.
+        compile_rule: Compiles what stands in braces.
+        log: Takes the mistakes.
+        link: Whether it is an address, in which constants after its beginning are quoted as other values will be.
+    """
+    found = split(written.text)
     if isinstance(found, int):
-        place = within(node, found)
-        log.add(place, "braces", "a brace is not closed, or not opened", "write {{ and }} for braces in the text")
-        return (node.text,)
+        hint = "write {{ and }} for braces in the text"
+        log.add(place_in(written, found), "braces", "a brace is not closed, or not opened", hint)
+        return ()
+    if len(found) > PARTS_MAX:
+        log.add(written.place, "rule-limit", f"a text has at most {PARTS_MAX} parts", "shorten it")
+        return ()
     parts: list[str | Expr] = []
     for part, offset, is_rule in found:
-        if not is_rule:
-            parts.append(part)
-            continue
-        rule = compile_rule(part, within(node, offset))
+        rule = compile_rule(written, part, offset) if is_rule else part
         if rule is not None:
             parts.append(rule)
-    return tuple(parts)
+    return _joined(parts, link=link)
 
 
-def within(node: Scalar, offset: int) -> Place:
-    """Return the place of an offset in a scalar's text: exact on one line, else the scalar's own."""
-    if node.block or "\n" in node.text:
-        return node.place
-    quote = 0 if node.plain else 1
-    return Place(node.place.file, node.place.line, node.place.column + quote + offset)
-
-
-def literal(parts: tuple[str | Expr, ...]) -> tuple[str | Expr, ...]:
-    """Return the parts with constants written out, and neighbouring texts joined."""
+def _joined(parts: list[str | Expr], *, link: bool) -> tuple[str | Expr, ...]:
     joined: list[str | Expr] = []
     for part in parts:
         plain = _constant(part) if isinstance(part, Const) else part
+        if link and joined and isinstance(part, Const) and isinstance(plain, str):
+            plain = quote(plain, safe="")
         if isinstance(plain, str) and joined and isinstance(joined[-1], str):
             joined[-1] += plain
         elif plain != "":
@@ -94,6 +103,7 @@ def literal(parts: tuple[str | Expr, ...]) -> tuple[str | Expr, ...]:
 
 
 def _constant(const: Const) -> str | Const:
+    """Return a constant as it is shown; what depends on the channel or on the reader is left to the engine."""
     if const.type is ValueType.TEXT:
         return str(const.value)
     if const.type in (ValueType.INT, ValueType.NUMBER):

@@ -1,6 +1,7 @@
 """The policy as a document for people: plain sentences made from the settings, so that it is never out of date."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ..clock import NEVER_US, to_datetime
 from ..offers import Intent, Offer
@@ -8,39 +9,56 @@ from ..policy import Policy
 from ..registry import Registry
 from ..schema import Sensitivity
 
+#: The tiers of governance, and what stands in each beside the guardrails that belong to it.
+_TIERS: Final = {
+    "values": "Values: what we want to be",
+    "strategy": "Strategy: where we speak, of what, and for which purposes",
+    "execution": "Execution: what we offer",
+    "infrastructure": "Infrastructure: what we know, and who answers for it",
+}
+
 
 def document(policy: Policy, registry: Registry | None = None) -> str:
-    """Return the policy as Markdown."""
-    parts = [
-        _head(policy),
-        _list("What we never do", _guardrails(policy, registry or Registry.installed())),
-        _list("Where we speak", _channels(policy)),
-        _list("What data is used for", _purposes(policy)),
-        _list("What is sensitive", _topics(policy)),
-        _list("What we know", _attributes(policy)),
-        _list("Groups of customers", _segments(policy)),
-        _list("What we offer", _offers(policy)),
-    ]
+    """Return the policy as Markdown, in the four tiers of governance; each guardrail is named in all that it is of."""
+    guardrails = tuple(_guardrails(policy, registry or Registry.installed()))
+    contents = {
+        "values": [_values(policy)],
+        "strategy": [
+            _list("Channels", _channels(policy)),
+            _list("Purposes of data", _purposes(policy)),
+            _list("Sensitive topics", _topics(policy)),
+        ],
+        "execution": [_list("Offers", _offers(policy))],
+        "infrastructure": [_list("Attributes", _attributes(policy)), _list("Groups", _segments(policy))],
+    }
+    parts = [f"# How {policy.name} treats its customers"]
+    for tier, title in _TIERS.items():
+        mine = [line for tiers, line in guardrails if tier in tiers]
+        parts += [f"## {title}", *contents[tier], _list("Guardrails", mine)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(policy: Policy) -> str:
+def _values(policy: Policy) -> str:
     values = policy.values
     return (
-        f"# How {policy.name} treats its customers\n\nThe appetite for risk is **{values.dial.value}**. A less "
-        f"familiar way to tell something is taken if it costs at most {values.exposure_margin:.0%} of its worth. A "
-        f"group of fewer than {values.min_segment} customers is treated as a person."
+        f"The appetite for risk is **{values.dial.value}**. A less familiar way to tell something is taken if it costs "
+        f"at most {values.exposure_margin:.0%} of its worth. A group of fewer than {values.min_segment} customers is "
+        f"treated as a person."
     )
 
 
 def _list(title: str, lines: Iterable[str]) -> str:
     items = "\n".join(f"- {line}" for line in lines)
-    return f"## {title}\n\n{items}" if items else ""
+    return f"### {title}\n\n{items}" if items else ""
 
 
-def _guardrails(policy: Policy, registry: Registry) -> Iterator[str]:
+def _guardrails(policy: Policy, registry: Registry) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each guardrail's line with the tiers that it belongs to; one that names none belongs to the values."""
     for use in policy.guardrails:
-        yield f"**{use.name.replace('_', ' ')}** — {registry.sentence(use, policy.values.dial)}"
+        brought = registry.guardrails.get(use.name)
+        declared = getattr(brought.cls, "tiers", ()) if brought is not None else ()
+        tiers = tuple(tier for tier in declared if tier in _TIERS) or ("values",)
+        yield tiers, f"**{use.name.replace('_', ' ')}**: {registry.sentence(use, policy.values.dial)}"
 
 
 def _channels(policy: Policy) -> Iterator[str]:
@@ -59,7 +77,8 @@ def _purposes(policy: Policy) -> Iterator[str]:
         more = f" In {silent}, silence means yes." if silent else ""
         partner = f" Data goes to {purpose.partner}." if purpose.partner else ""
         ground = purpose.legal_basis.value.replace("-", " ")
-        yield f"**{purpose.name}**: to {purpose.say or purpose.name}, on the ground of {ground}.{more}{partner}"
+        what = purpose.say or purpose.name.replace("_", " ")
+        yield f"**{purpose.name}**: to {what}, on the ground of {ground}.{more}{partner}"
 
 
 def _topics(policy: Policy) -> Iterator[str]:

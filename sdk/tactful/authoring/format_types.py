@@ -1,227 +1,202 @@
-"""The types of the policy format: each reads what stands at a place, or says what would be right there.
+"""The types of the policy format: each reads what stands at a place, or says what would be right there."""
 
-A type is a word for people and a reader. Records are tables of keys, from which the reference page is checked too.
-"""
-
-import difflib
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
+from .names import hint_for
 from .source import Items, Keys, Log, Node, Scalar
 
 T = TypeVar("T")
-NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|m|s)")
+T_co = TypeVar("T_co", covariant=True)
+TEXT_MAX_CHARS: Final = 4096
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_ID: Final = re.compile(r"\w[\w.\-]{0,127}")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_NUMBER: Final = re.compile(r"[+-]?(\d{1,300}(\.\d{0,300})?|\.\d{1,300})([eE][+-]?\d{1,4})?", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_DURATION: Final = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*(w|d|h|m|s)", re.ASCII)
 _UNITS_S: Final = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_TEXT_MAX: Final = 4096
+_LENGTH_MAX_S: Final = 2**40
 
 
 @attrs.frozen
-class Type(Generic[T]):
+class Type(Generic[T_co]):
     """
     A type of the policy format.
 
     Attributes:
-        words: What it is called.
+        words: What it is called, for people.
         read: Gives the value of a node, or None after noting a mistake.
     """
 
     words: str
-    read: Callable[[Node, Log], T | None]
+    read: Callable[[Node, Log], T_co | None]
 
 
-def nearest(name: str, names: Collection[str]) -> str:
-    """Return a hint with the nearest right name, or with all of them if they are few."""
-    close = difflib.get_close_matches(name, names, 1, 0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"there are: {', '.join(sorted(names))}" if 0 < len(names) <= 12 else ""  # noqa: PLR2004 - a line of words
+def kind(node: Node) -> str:
+    """Return what stands at a node, for a message: a text in quotes, as far as it fits half a line."""
+    if isinstance(node, Items):
+        return "a list"
+    if isinstance(node, Keys):
+        return "keys"
+    return "nothing" if not node.text else repr(node.text if len(node.text) <= 40 else node.text[:37] + "…")  # noqa: PLR2004 - half a line
 
 
-def _scalar(words: str, convert: Callable[[str], T | None]) -> Type[T]:
+def number(text: str) -> float | None:
+    """
+    Return a number that is written out, or None.
+
+    >>> number("1.5"), number("1e3"), number("1_000"), number("nan"), number("1e999")
+    (1.5, 1000.0, None, None, None)
+    """
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return value if math.isfinite(value) else None
+
+
+def whole(text: str) -> int | None:
+    """
+    Return a whole number that is written out, or None.
+
+    >>> whole("12"), whole("1.0")
+    (12, None)
+    """
+    return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def duration_s(text: str) -> int | None:
+    """
+    Return a length of time in whole seconds, or None.
+
+    >>> duration_s("90d"), duration_s("1h 30m"), duration_s("0s"), duration_s("soon")
+    (7776000, 5400, None, None)
+    """
+    parts = _DURATION.findall(text)
+    if not parts or _DURATION.sub("", text).strip():
+        return None
+    seconds = sum(float(count) * _UNITS_S[unit] for count, unit in parts)
+    return int(seconds) if 1 <= seconds < _LENGTH_MAX_S else None
+
+
+def is_braces(node: Node) -> bool:
+    """Return whether a node is `{…}` that is meant as part of a text."""
+    return (
+        isinstance(node, Keys)
+        and node.flow
+        and all(isinstance(value, Scalar) and value.is_nothing for _, value in node.pairs)
+    )
+
+
+def refuse(node: Node, words: str, log: Log) -> None:
+    """Note that something else is expected at a node."""
+    if is_braces(node):
+        log.add(node.place, "quotes", f"expected {words}, found keys", 'a text with {…} needs quotes: "{…}"')
+    else:
+        log.add(node.place, "type", f"expected {words}, found {kind(node)}")
+
+
+def scalar(words: str, convert: Callable[[str], T | None]) -> Type[T]:
+    """Return the type of what a function makes of a text; None of a text that it cannot be."""
+
     def read(node: Node, log: Log) -> T | None:
-        if not isinstance(node, Scalar):
-            quotes = isinstance(node, Keys) and node.flow
-            hint = 'a text with {…} needs quotes: "{…}"' if quotes else ""
-            log.add(node.place, "quotes" if quotes else "type", f"expected {words}, found {_kind(node)}", hint)
-            return None
-        value = convert(node.text)
+        value = convert(node.text) if isinstance(node, Scalar) else None
         if value is None:
-            log.add(node.place, "type", f"expected {words}, found {_shown(node.text)}")
+            refuse(node, words, log)
         return value
 
     return Type(words, read)
 
 
-def _kind(node: Node) -> str:
-    return {Items: "a list", Keys: "keys"}.get(type(node), "a text")
+def _matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+    return lambda text: text if pattern.fullmatch(text) else None
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "…") if text else "nothing"  # noqa: PLR2004 - half a line
+def _at_least(low: float, convert: Callable[[str], T | None]) -> Callable[[str], T | None]:
+    def converted(text: str) -> T | None:
+        value = convert(text)
+        return value if isinstance(value, int | float) and value >= low else None
+
+    return converted
 
 
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def share(text: str) -> float | None:
+    """
+    Return a share of 0 to 1 that is written as such or in per cent, or None.
 
-
-def _share(text: str) -> float | None:
-    value = _number(text.removesuffix("%"))
+    >>> share("20%"), share("0.2"), share("120%")
+    (0.2, 0.2, None)
+    """
+    value = number(text.removesuffix("%"))
     if value is None:
         return None
-    share = value / 100 if text.endswith("%") else value
-    return share if 0 <= share <= 1 else None
+    part = value / 100 if text.endswith("%") else value
+    return part if 0 <= part <= 1 else None
 
 
-def duration_s(text: str) -> int | None:
-    """
-    Return a duration in seconds, or None.
-
-    >>> duration_s("90d"), duration_s("1h 30m"), duration_s("soon")
-    (7776000, 5400, None)
-    """
-    parts = _DURATION.findall(text)
-    if not parts or _DURATION.sub("", text).strip():
-        return None
-    seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
-    return int(seconds) if 0 < seconds < 2**40 else None
+def _above_zero(text: str) -> float | None:
+    value = number(text)
+    return value if value is not None and value > 0 else None
 
 
-def _whole(low: int) -> Callable[[str], int | None]:
-    return lambda text: int(text) if re.fullmatch(r"-?\d{1,18}", text) and int(text) >= low else None
+TEXT = scalar(
+    f"a text of at most {TEXT_MAX_CHARS} characters", lambda text: text if len(text) <= TEXT_MAX_CHARS else None
+)
+RULE_NAME = scalar("a name of letters, digits and _", _matching(NAME))
+ID = scalar("a name of letters, digits and . _ -", _matching(_ID))
+LANGUAGE = scalar("a language such as en or de-CH", _matching(_LANGUAGE))
+BOOL: Type[bool] = scalar("true or false", {"true": True, "false": False}.get)
+COUNT = scalar("a whole number of 1 or more", _at_least(1, whole))
+NUMBER = scalar("a number of 0 or more", _at_least(0, number))
+FACTOR = scalar("a number above 0", _above_zero)
+SHARE = scalar("a share such as 20% or 0.2", share)
+DURATION = scalar("a length of time such as 90d, 12h or 30m", duration_s)
+#: A part that is read where its meaning is known; here anything may stand.
+ANY: Final[Type[Node]] = Type("see below", lambda node, _log: node)
 
 
-def _positive(text: str) -> float | None:
-    value = _number(text)
-    return value if value is not None and value >= 0 else None
+def one_of(words: Mapping[str, T], what: str) -> Type[T]:
+    """Return the type of what each of a few words stands for."""
 
-
-TEXT = _scalar("a text", lambda text: text if len(text) <= _TEXT_MAX else None)
-NAME_TYPE = _scalar("a name (letters, digits, _)", lambda text: text if NAME.fullmatch(text) else None)
-ID = _scalar("an id (letters, digits, . _ -)", lambda t: t if re.fullmatch(r"[\w][\w.\-]{0,127}", t) else None)
-BOOL: Type[bool] = _scalar("true or false", {"true": True, "false": False}.get)
-COUNT = _scalar("a whole number of 1 or more", _whole(1))
-WHOLE = _scalar("a whole number of 0 or more", _whole(0))
-NUMBER = _scalar("a number of 0 or more", _positive)
-SHARE = _scalar("a share such as 20% or 0.2", _share)
-DURATION = _scalar("a duration such as 90d, 12h or 30m", duration_s)
-
-
-def choice(enum: type[Enum], words: str) -> Type[Any]:
-    """Return the type of one of an enum's values, or of its names where the values are numbers."""
-    names = {(m.value if isinstance(m.value, str) else m.name.lower().replace("_", "-")): m for m in enum}
-
-    def read(node: Node, log: Log) -> Enum | None:
-        if isinstance(node, Scalar) and node.text in names:
-            return names[node.text]
-        text = node.text if isinstance(node, Scalar) else _kind(node)
-        log.add(
-            node.place, "choice", f"{text!r} is no {words}", nearest(text, names) or f"there are: {', '.join(names)}"
-        )
+    def read(node: Node, log: Log) -> T | None:
+        if isinstance(node, Scalar) and node.text in words:
+            return words[node.text]
+        if isinstance(node, Scalar):
+            log.add(node.place, "choice", f"{kind(node)} is no {what}", hint_for(node.text, words))
+        else:
+            refuse(node, f"a {what}: {', '.join(words)}", log)
         return None
 
-    return Type(f"one of {', '.join(names)}", read)
+    return Type(f"one of {', '.join(words)}", read)
+
+
+def choice(enum: type[Enum], what: str) -> Type[Any]:
+    """Return the type of an enum's values, or of its names where the values are numbers."""
+    words = {(m.value if isinstance(m.value, str) else m.name.lower().replace("_", "-")): m for m in enum}
+    return one_of(words, what)
+
+
+def name_of(what: str) -> Type[str]:
+    """Return the type of a name that must exist in the policy: it is looked up when all is read."""
+
+    def read(node: Node, log: Log) -> str | None:
+        name = ID.read(node, log)
+        if name is not None and isinstance(node, Scalar):
+            log.refer(what, node)
+        return name
+
+    return Type(f"the name of {'an' if what[0] in 'aeiou' else 'a'} {what}", read)
 
 
 def many(item: Type[T]) -> Type[tuple[T, ...]]:
     """Return the type of a list; one item may stand alone."""
 
     def read(node: Node, log: Log) -> tuple[T, ...]:
-        nodes = node.items if isinstance(node, Items) else () if _nothing(node) else (node,)
+        nodes: Iterable[Node] = node.items if isinstance(node, Items) else (node,)
         values = (item.read(one, log) for one in nodes)
         return tuple(value for value in values if value is not None)
 
-    return Type(f"a list of {item.words.removeprefix('a ').removeprefix('an ')}", read)
-
-
-def _nothing(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.plain and node.text in ("", "null", "~")
-
-
-@attrs.frozen
-class Key:
-    """
-    One key of a record.
-
-    Attributes:
-        type: What may stand there.
-        meaning: What it means, for the reference page.
-        required: Whether it must be there.
-    """
-
-    type: Type[Any]
-    meaning: str
-    required: bool = False
-
-
-@attrs.frozen
-class Record:
-    """
-    A table of keys.
-
-    Attributes:
-        words: What it is called.
-        keys: The keys.
-        short: The key that a text alone stands for, or None.
-    """
-
-    words: str
-    keys: Mapping[str, Key]
-    short: str | None = None
-
-    def read(self, node: Node, log: Log) -> dict[str, Any]:
-        """Return the values that are there and right, by key."""
-        values: dict[str, Any] = {}
-        for name, value in as_keys(node, self.words, log, self.short).pairs:
-            key = self.keys.get(name.text)
-            if key is None:
-                hint = nearest(name.text, self.keys)
-                log.add(name.place, "unknown-key", f"{self.words} has no key {name.text!r}", hint)
-            elif not _nothing(value):
-                read = key.type.read(value, log)
-                if read is not None:
-                    values[name.text] = read
-        for name_, key in self.keys.items():
-            there = isinstance(node, Keys) and node.get(name_) is not None
-            if key.required and name_ not in values and not there:
-                log.add(node.place, "missing-key", f"{self.words} needs {name_!r}: {key.meaning}")
-        return values
-
-    def as_type(self) -> Type[dict[str, Any]]:
-        """Return the record as a type."""
-        return Type(self.words, self.read)
-
-
-def as_keys(node: Node, words: str, log: Log, short: str | None = None) -> Keys:
-    """Return a node as keys; nothing is no keys, and a text alone is the short form if there is one."""
-    if isinstance(node, Keys):
-        return node
-    if _nothing(node):
-        return Keys((), node.place)
-    if isinstance(node, Scalar) and short is not None:
-        return Keys(((Scalar(short, node.place), node),), node.place)
-    log.add(node.place, "type", f"expected {words} with keys, found {_kind(node)}")
-    return Keys((), node.place)
-
-
-def with_defaults(section: Keys, words: str, log: Log, short: str | None = None) -> list[tuple[Scalar, Keys]]:
-    """Return a section's items, each with what the section's `all:` adds."""
-    defaults = section.get("all")
-    common = as_keys(defaults, "all", log).pairs if defaults is not None else ()
-    items = []
-    for name, node in section.pairs:
-        if name.text == "all":
-            continue
-        own = as_keys(node, words, log, short)
-        mine = {key.text for key, _ in own.pairs}
-        items.append((name, Keys((*own.pairs, *(p for p in common if p[0].text not in mine)), own.place)))
-    return items
+    return Type(f"{item.words}, or a list of such", read)

@@ -2,118 +2,162 @@
 
 import types
 from collections.abc import Mapping
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from enum import Enum
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
 from ..errors import PluginError
 from ..policy import Dial, PluginUse
 from ..registry import Registry
-from .format_types import BOOL, DURATION, NUMBER, SHARE, TEXT, WHOLE, as_keys, many, nearest
+from .format_types import BOOL, ID, TEXT, Type, duration_s, kind, many, number, one_of, scalar, share, whole
+from .merged import Sections
+from .names import hint_for
+from .records import keys_or_none, with_defaults
 from .sections import CAP
-from .source import Keys, Log, Node, Scalar
+from .source import Keys, Log, Node, Place, Scalar
 
 #: The distribution whose guardrails apply unless a policy says `off`.
-OWN_DISTRIBUTION = "tactful"
+OWN_DISTRIBUTION: Final = "tactful"
+#: The guardrail that takes the section `caps`.
+CAPPING: Final = "overcrowding"
+LENGTH = scalar("a length of time such as 90d or 12h, or 0", lambda text: 0 if text == "0" else duration_s(text))
+WHOLE = scalar("a whole number", whole)
+AMOUNT = scalar("a number, or a share such as 20%", lambda text: share(text) if text.endswith("%") else number(text))
 
 
-def read_guardrails(
-    section: Keys | None, caps: Keys | None, registry: Registry, dial: Dial, log: Log
-) -> tuple[PluginUse, ...]:
-    """Return the guardrails of a policy: tactful's own unless they are off, and others that it names."""
-    uses = {
-        name: PluginUse(name)
-        for name, brought in registry.guardrails.items()
-        if brought.distribution == OWN_DISTRIBUTION
-    }
-    for name, node in section.pairs if section is not None else ():
-        if isinstance(node, Scalar) and node.plain and node.text == "off":
-            uses.pop(name.text, None)
-        elif name.text not in registry.guardrails:
-            log.add(
-                name.place, "guardrail", f"there is no guardrail {name.text!r}", nearest(name.text, registry.guardrails)
-            )
-        else:
-            uses[name.text] = _use(name.text, as_keys(node, "guardrail", log), registry, dial, log)
-    if caps is not None:
-        use = uses.get("overcrowding")
+class GuardrailsReader:
+    """
+    Reads the sections `guardrails` and `caps`.
+
+    Attributes:
+        places: Where each guardrail is named, of those that are.
+    """
+
+    def __init__(self, sections: Sections, registry: Registry, dial: Dial) -> None:
+        self.places: dict[str, Place] = {}
+        self._sections = sections
+        self._log = sections.log
+        self._registry = registry
+        self._dial = dial
+
+    def read(self) -> tuple[PluginUse, ...]:
+        """Return the guardrails of the policy: tactful's own unless they are off, and others that it names."""
+        known = self._registry.guardrails
+        uses = {name: PluginUse(name) for name, it in known.items() if it.distribution == OWN_DISTRIBUTION}
+        for name, node in self._sections.keys("guardrails").pairs:
+            self.places[name.text] = name.place
+            if name.text not in known:
+                message = f"there is no guardrail {kind(name)}"
+                self._log.add(name.place, "guardrail", message, hint_for(name.text, known))
+            elif isinstance(node, Scalar) and node.text == "off":
+                uses.pop(name.text, None)
+            else:
+                uses[name.text] = self._use(name, node)
+        if self._sections.get("caps") is not None:
+            self._cap(uses)
+        return tuple(uses[name] for name in sorted(uses))
+
+    def _cap(self, uses: dict[str, PluginUse]) -> None:
+        place = self._sections.keys("caps").place
+        use = uses.get(CAPPING)
         if use is None:
-            log.add(caps.place, "guardrail", "caps need the guardrail 'overcrowding', which is off or not installed")
-        else:
-            settings = {**use.settings, "caps": _caps(caps, log)}
-            uses["overcrowding"] = attrs.evolve(use, settings=settings)
-            _try(uses["overcrowding"], caps, registry, dial, log)
-    return tuple(uses[name] for name in sorted(uses))
+            message = f"caps need the guardrail {CAPPING!r}, which is off or not installed"
+            self._log.add(place, "guardrail", message, "leave out the caps, or let it keep them")
+            return
+        caps = self._caps()
+        self.places.setdefault(CAPPING, place)
+        if self._refusal(PluginUse(CAPPING, "", {"caps": caps}), place):
+            uses[CAPPING] = attrs.evolve(use, settings={**use.settings, "caps": caps})
+
+    def _use(self, name: Scalar, node: Node) -> PluginUse:
+        fields = settings_of(self._registry.guardrails[name.text].cls)
+        keys = keys_or_none(node, f"guardrail {name.text!r}", self._log)
+        settings: dict[str, object] = {}
+        versions = ""
+        for key, value_node in keys.pairs if keys is not None else ():
+            if key.text == "versions":
+                versions = TEXT.read(value_node, self._log) or ""
+            elif key.text not in fields:
+                message = f"guardrail {name.text!r} has no setting {kind(key)}"
+                self._log.add(key.place, "setting", message, hint_for(key.text, fields))
+            else:
+                field, type_ = fields[key.text]
+                value = type_.read(value_node, self._log)
+                if value is not None and self._refusal(PluginUse(name.text, "", {field: value}), value_node.place):
+                    settings[field] = value
+        use = PluginUse(name.text, versions, settings)
+        self._refusal(use, name.place)
+        return use
+
+    def _refusal(self, use: PluginUse, place: Place) -> bool:
+        """Note what the guardrail itself says against its settings; return whether it takes them."""
+        try:
+            self._registry.guardrail(use, self._dial)
+        except PluginError as error:
+            self._log.add(place, "setting", str(error))
+            return False
+        return True
+
+    def _caps(self) -> dict[str, object]:
+        caps: dict[str, object] = {}
+        for name, keys in with_defaults(self._sections.keys("caps"), CAP.words, self._log):
+            found = CAP.read(keys, self._log, name)
+            if self._sections.named(name, ID) and CAP.complete(found):
+                caps[name.text] = {_FIELDS.get(key, key): _plain(value) for key, value in found.items() if key != "per"}
+        return caps
 
 
-def _use(name: str, keys: Keys, registry: Registry, dial: Dial, log: Log) -> PluginUse:
-    cls = registry.guardrails[name].cls
-    hints = get_type_hints(cls)
-    fields = {field.name: hints[field.name] for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls))}
-    spoken = {field.removesuffix("_s"): field for field in fields}
-    settings: dict[str, object] = {}
-    versions = ""
-    for key, node in keys.pairs:
-        field = spoken.get(key.text, key.text)
-        if key.text == "versions":
-            versions = TEXT.read(node, log) or ""
-        elif field not in fields:
-            log.add(key.place, "setting", f"guardrail {name!r} has no setting {key.text!r}", nearest(key.text, spoken))
-        elif (value := _setting(field, fields[field], node, log)) is not None:
-            settings[field] = value
-            _try(PluginUse(name, "", {field: value}), node, registry, dial, log)
-    use = PluginUse(name, versions, settings)
-    _try(use, keys, registry, dial, log)
-    return use
+_FIELDS: Final = {"within": "within_s", "suppress": "suppress_s"}
 
 
-def _setting(field: str, hint: Any, node: Node, log: Log) -> object:  # a type form
+def _plain(value: object) -> object:
+    """Return a value of a cap as a bundle carries settings."""
+    if isinstance(value, Enum):
+        return value.value
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def settings_of(cls: type) -> dict[str, tuple[str, Type[Any]]]:
+    """Return a guardrail's settings by the word that a policy uses: the field, and what may stand there."""
+    try:
+        hints = get_type_hints(cls)
+    except (NameError, TypeError):  # annotations that only their author can resolve
+        hints = {}
+    settings = {}
+    for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)):
+        if field.name != "caps":  # they have a section of their own
+            settings[field.name.removesuffix("_s")] = (field.name, _type_of(field.name, hints.get(field.name, str)))
+    return settings
+
+
+def _type_of(field: str, hint: Any) -> Type[Any]:  # a type form
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(one for one in get_args(hint) if one is not type(None))
     origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        hint = next(kind for kind in get_args(hint) if kind is not type(None))
-        origin = get_origin(hint)
-    if hint is bool:
-        return BOOL.read(node, log)
-    if hint is int:
-        return DURATION.read(node, log) if field.endswith("_s") and not _is_zero(node) else WHOLE.read(node, log)
-    if hint is float:
-        return (SHARE if isinstance(node, Scalar) and node.text.endswith("%") else NUMBER).read(node, log)
+    if origin is Literal:
+        return one_of({word: word for word in get_args(hint)}, f"word for {field!r}")
     if origin is tuple:
-        return list(many(TEXT).read(node, log) or ())
+        return _as_list(many(_type_of(field, get_args(hint)[0])))
     if origin is not None and issubclass(origin, Mapping):
-        return _plain(node)
-    return TEXT.read(node, log)
+        return Type("keys", lambda node, _log: _untyped(node))
+    simple: dict[object, Type[Any]] = {bool: BOOL, float: AMOUNT, int: LENGTH if field.endswith("_s") else WHOLE}
+    return simple.get(hint, TEXT)
 
 
-def _is_zero(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.text == "0"
+def _as_list(type_: Type[tuple[Any, ...]]) -> Type[list[Any]]:
+    """Return the type of a list, as bundles carry it."""
+
+    def read(node: Node, log: Log) -> list[Any] | None:
+        values = type_.read(node, log)
+        return None if values is None else list(values)
+
+    return Type(type_.words, read)
 
 
-def _plain(node: Node) -> object:
+def _untyped(node: Node) -> object:
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Keys):
-        return {name.text: _plain(value) for name, value in node.pairs}
-    return [_plain(item) for item in node.items]
-
-
-def _caps(section: Keys, log: Log) -> dict[str, object]:
-    caps: dict[str, object] = {}
-    for name, node in section.pairs:
-        found = CAP.read(node, log)
-        renamed = {
-            {"within": "within_s", "suppress": "suppress_s"}.get(key, key): value for key, value in found.items()
-        }
-        if "exempt" in renamed:
-            renamed["exempt"] = list(renamed["exempt"])
-        if {"count", "within_s"} <= renamed.keys():
-            caps[name.text] = renamed
-    return caps
-
-
-def _try(use: PluginUse, node: Node, registry: Registry, dial: Dial, log: Log) -> None:
-    """Note what the guardrail itself says against its settings."""
-    try:
-        registry.guardrail(use, dial)
-    except PluginError as error:
-        log.add(node.place, "setting", str(error))
+        return {name.text: _untyped(value) for name, value in node.pairs}
+    return [_untyped(item) for item in node.items]

@@ -1,5 +1,6 @@
 """What a reviewer would ask about a policy that has no mistake: each finding with a reason and a way out."""
 
+import difflib
 from collections.abc import Iterator
 
 import attrs
@@ -8,7 +9,11 @@ from ..catalog import Catalog
 from ..expr import reads
 from ..familiarity import Familiarity
 from ..offers import Privacy
+from ..plan.pages import taken_by
 from ..policy import Policy
+from ..registry import Registry
+from .guardrails_reader import OWN_DISTRIBUTION
+from .sections import TREATMENT
 
 
 @attrs.frozen
@@ -24,35 +29,83 @@ class Finding:
         return f"{self.about}: {self.reason}; {self.way_out} [{self.code}]"
 
 
-def lint(policy: Policy) -> tuple[Finding, ...]:
-    """Return the findings, in a fixed order."""
+def lint(policy: Policy, *, registry: Registry | None = None) -> tuple[Finding, ...]:
+    """
+    Return the findings, in a fixed order.
+
+    Args:
+        policy: A policy without mistakes.
+        registry: The guardrails that are there; None takes all that are installed.
+    """
     catalog = Catalog(policy)
-    found = [*_segments(policy), *_never_used(policy, catalog), *_public(policy, catalog), *_guardrails(policy)]
+    used = _used(policy)
+    found = [
+        *_guardrails(policy, registry or Registry.installed()),
+        *_segments(policy, used),
+        *_attributes(policy, used),
+        *_never_shown(policy, catalog),
+        *_public(policy, catalog),
+        *_fields(policy),
+    ]
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about)))
 
 
-def _segments(policy: Policy) -> Iterator[Finding]:
-    used = {name for offer in policy.offers for rule in (offer.when, *offer.unless) for name in reads(rule)}
-    used |= {name for segment in policy.segments for name in reads(segment.when)}
+def _used(policy: Policy) -> frozenset[str]:
+    """Return the variables that anything in the policy reads; the protective view of an attribute is the attribute."""
+    rules = [
+        *(rule for offer in policy.offers for rule in (offer.when, *offer.unless)),
+        *(segment.when for segment in policy.segments),
+        *(condition for _, condition in policy.conditions),
+    ]
+    fields = (f for o in policy.offers for t in o.treatments for _, fields in t.content for f in fields)
+    rules += [part for field in fields for part in field.parts if not isinstance(part, str)]
+    names = {name.replace("protective.", "profile.", 1) for rule in rules for name in reads(rule)}
+    names |= {f"profile.{origin}" for attribute in policy.attributes for origin in attribute.derived_from}
+    return frozenset(names | {f"profile.{policy.ranking.affinity}"})
+
+
+def _guardrails(policy: Policy, registry: Registry) -> Iterator[Finding]:
+    applied = {use.name for use in policy.guardrails}
+    for name, brought in registry.guardrails.items():
+        if brought.distribution == OWN_DISTRIBUTION and name not in applied:
+            way_out = "let it keep its boundary, with settings of your own, or mean it"
+            yield Finding("guardrail-off", f"guardrail {name}", "it is off", way_out)
+
+
+def _segments(policy: Policy, used: frozenset[str]) -> Iterator[Finding]:
     for segment in policy.segments:
         about = f"segment {segment.name}"
         if segment.size is None:
-            yield Finding(
-                "segment-not-counted", about, "it was never counted, so it is PERSONAL", "add it to `counts:`"
-            )
+            reason = "it was never counted, so it is PERSONAL"
+            yield Finding("segment-not-counted", about, reason, "add it to `counts:`")
         elif segment.size < policy.values.min_segment:
             reason = f"{segment.size} customers are fewer than {policy.values.min_segment}, so it is PERSONAL"
             yield Finding("segment-small", about, reason, "widen its rule, or mean it")
         if f"segment.{segment.name}" not in used:
-            yield Finding("segment-unused", about, "no offer reads it", "use it or delete it")
+            yield Finding("segment-unused", about, "nothing reads it", "use it or delete it")
 
 
-def _never_used(policy: Policy, catalog: Catalog) -> Iterator[Finding]:
+def _attributes(policy: Policy, used: frozenset[str]) -> Iterator[Finding]:
+    for attribute in policy.attributes:
+        about = f"attribute {attribute.name}"
+        if f"profile.{attribute.name}" not in used:
+            reason = "nothing reads it, and what is not used need not be known"
+            yield Finding("attribute-unused", about, reason, "use it or delete it")
+        if not attribute.owner:
+            yield Finding("attribute-unowned", about, "nobody answers for it", "name its `owner:`")
+
+
+def _never_shown(policy: Policy, catalog: Catalog) -> Iterator[Finding]:
+    placed = 0
+    for placement in policy.placements:
+        placed |= taken_by(catalog, placement)
     for entry in catalog.entries:
+        about = f"treatment {entry.offer.id}/{entry.treatment.id}"
         names = entry.treatment.channels or entry.offer.channels or tuple(c.name for c in policy.channels)
         channels = [channel for channel in policy.channels if channel.name in names]
-        if all(c.tone < entry.labels.tone or c.basis < entry.labels.basis for c in channels):
-            about = f"treatment {entry.offer.id}/{entry.treatment.id}"
+        if not placed >> entry.index & 1:
+            yield Finding("treatment-unplaced", about, "no placement takes it", "add a placement, or delete it")
+        elif all(c.tone < entry.labels.tone or c.basis < entry.labels.basis for c in channels):
             reason = f"no channel of it carries {entry.labels.tone.name} on a {entry.labels.basis.name} basis"
             yield Finding("treatment-unusable", about, reason, "add a channel, or tell it with less familiarity")
 
@@ -72,6 +125,11 @@ def _public(policy: Policy, catalog: Catalog) -> Iterator[Finding]:
             yield Finding("personal-in-public", about, reason, f"set `tone: segment` for {channel.name}")
 
 
-def _guardrails(policy: Policy) -> Iterator[Finding]:
-    if not policy.guardrails:
-        yield Finding("no-guardrail", "policy", "nothing keeps its boundaries", "leave the section `guardrails:` out")
+def _fields(policy: Policy) -> Iterator[Finding]:
+    """Yield fields that look like a misspelt key of a treatment: any other name is content."""
+    fields = {field.name for o in policy.offers for t in o.treatments for _, fields in t.content for field in fields}
+    for name in fields:
+        close = difflib.get_close_matches(name, TREATMENT.keys, 1, 0.75)
+        if close:
+            about, way_out = f"field {name}", f"write {close[0]!r}, or give the field another name"
+            yield Finding("field-like-key", about, f"it is shown, and looks like the key {close[0]!r}", way_out)

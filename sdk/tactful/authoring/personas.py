@@ -1,6 +1,6 @@
-"""Personas and tests of a policy: made-up customers, and what is to be decided for them. They are read, not run."""
+"""Personas of a policy: made-up customers, for its tests and for trying out. They are read, not decided for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -8,78 +8,70 @@ import attrs
 from ..clock import SECOND_US
 from ..consent import Consent, ConsentState, How
 from ..contacts import Contact
-from ..errors import ValueRefused
 from ..policy import Policy
 from ..profile import Observation, Snapshot
-from ..schema import Source, ValueType, check_value
-from .compile import plain_value
-from .format_types import BOOL, DURATION, ID, SHARE, TEXT, Key, Record, as_keys, choice, nearest
-from .periods import moment, zone_of
-from .sections import ANY, FAMILIARITY, NAMES
-from .source import Items, Keys, Log, Node, Place, Scalar, parse
+from ..schema import Attribute, Source, ValueType
+from .format_types import ANY, DURATION, ID, SHARE, TEXT, choice, many, name_of, one_of
+from .names import hint_for
+from .records import Key, Record, as_keys, mapping
+from .source import Keys, Log, Node, Place, Scalar
+from .typed_values import read_value
+from .yaml_reader import parse
 
-PERSONA: Final = Record(
-    "persona",
-    {
-        "who": Key(ANY, "identifiers by name; the persona's own name if left out"),
-        "profile": Key(ANY, "values by attribute, or `value`, `source`, `age` and `confidence`"),
-        "age": Key(DURATION, "how long ago the profile was made; now if left out"),
-        "consents": Key(ANY, "by purpose: how consent was given, or a state such as withdrawn"),
-        "contacts": Key(ANY, "a list of events: `event`, `ago`, and `topic`, `offer` or `channel`"),
-        "say": Key(TEXT, "who this is"),
-    },
-)
+_STATES: Final = {state.name.lower(): (state, How.UNKNOWN) for state in ConsentState}
+#: What a customer may have said, in a word: how consent was given, or another state.
+SAYINGS: Final = {**_STATES, **{how.value: (ConsentState.GIVEN, how) for how in How if how is not How.UNKNOWN}}
 VALUE: Final = Record(
     "value",
     {
         "value": Key(ANY, "the value", required=True),
-        "source": Key(choice(Source, "source"), "where it comes from"),
-        "age": Key(DURATION, "how long ago it was observed"),
-        "confidence": Key(SHARE, "how sure it is"),
+        "source": Key(choice(Source, "source"), "where it comes from", default="as the attribute says"),
+        "age": Key(DURATION, "how long ago it was observed", default="just now"),
+        "confidence": Key(SHARE, "how sure it is", default="`100%`"),
     },
 )
-SAID: Final = Record(
+CONSENT: Final = Record(
     "consent",
     {
-        "state": Key(ID, "given, refused, withdrawn …"),
-        "how": Key(choice(How, "way to give consent"), "how it was given"),
-        "age": Key(DURATION, "how long ago"),
-        "channel": Key(ID, "the one channel it is for"),
+        "state": Key(one_of(SAYINGS, "consent"), "how it was given, or another state such as withdrawn", required=True),
+        "how": Key(choice(How, "way to give consent"), "how it was given", default="as `state` says"),
+        "age": Key(DURATION, "how long ago", default="just now"),
+        "channel": Key(name_of("channel"), "the one channel it is for", default="all"),
     },
     short="state",
 )
 CONTACT: Final = Record(
     "contact",
     {
-        "event": Key(ID, "what happened", required=True),
+        "event": Key(ID, "what happened, such as shown, click or purchase", required=True),
         "ago": Key(DURATION, "how long ago", required=True),
-        "topic": Key(ID, "what it was about"),
-        "offer": Key(ID, "the offer"),
-        "channel": Key(ID, "the channel"),
+        "topic": Key(name_of("topic"), "what it was about"),
+        "offer": Key(name_of("offer"), "the offer"),
+        "channel": Key(name_of("channel"), "the channel"),
     },
 )
-TEST: Final = Record(
-    "test",
+PERSONA: Final = Record(
+    "persona",
     {
-        "persona": Key(ID, "for whom; none if left out"),
-        "at": Key(TEXT, "the moment, such as 2026-12-02 10:00"),
-        "place": Key(NAMES, "the placement, or those of a page", required=True),
-        "context": Key(ANY, "what is known of the moment"),
-        "expect": Key(ANY, "what must be decided", required=True),
+        "say": Key(TEXT, "who this is"),
+        "who": Key(mapping(TEXT, "who", of="identifier"), "identifiers by name", default="`customer`: its own name"),
+        "profile": Key(ANY, "values by attribute, or what is known of each"),
+        "age": Key(DURATION, "how long ago the profile was made", default="just now"),
+        "consents": Key(mapping(CONSENT.as_type(), "consents", of="purpose"), "what was said, by purpose"),
+        "contacts": Key(many(CONTACT.as_type()), "what happened before"),
     },
 )
-EXPECT: Final = Record(
-    "expect",
-    {
-        "offers": Key(NAMES, "exactly these, in this order"),
-        "includes": Key(NAMES, "these among others"),
-        "not": Key(NAMES, "none of these"),
-        "tone": Key(FAMILIARITY, "nothing shown is more familiar than this"),
-        "title": Key(TEXT, "the title of what is shown first"),
-        "because": Key(ANY, "by offer, the reason (or the beginning of its id) that keeps it away"),
-        "fallback": Key(BOOL, "whether nothing is chosen"),
-    },
-)
+
+
+@attrs.frozen(repr=False)
+class Known:
+    """One value of a persona, with its age."""
+
+    name: str
+    value: Any
+    source: Source
+    age_us: int
+    confidence: float
 
 
 @attrs.frozen(repr=False)
@@ -88,7 +80,7 @@ class Persona:
 
     name: str
     who: Mapping[str, str]
-    profile: tuple[tuple[str, Any, Source, int, float], ...] = ()
+    profile: tuple[Known, ...] = ()
     consents: tuple[Consent, ...] = ()
     contacts: tuple[Contact, ...] = ()
     say: str = ""
@@ -97,8 +89,7 @@ class Persona:
     def snapshot_at(self, now_us: int) -> Snapshot:
         """Return the profile at a moment, as old as the persona says."""
         values = {
-            name: Observation(value, source, now_us - age_us, confidence)
-            for name, value, source, age_us, confidence in self.profile
+            one.name: Observation(one.value, one.source, now_us - one.age_us, one.confidence) for one in self.profile
         }
         return Snapshot(self.name, now_us - self.age_us, values)
 
@@ -111,156 +102,81 @@ class Persona:
         return tuple(attrs.evolve(contact, at_us=now_us - contact.at_us) for contact in self.contacts)
 
 
-@attrs.frozen(repr=False)
-class PolicyTest:
-    """One test of a policy."""
+def read_personas(
+    files: Mapping[str, bytes], policy: Policy, attributes: Collection[str], log: Log
+) -> dict[str, Persona]:
+    """
+    Return the personas in `personas/`, by name.
 
-    title: str
-    place: Place
-    persona: Persona | None
-    at_us: int | None
-    placements: tuple[str, ...]
-    context: Mapping[str, object]
-    expect: Mapping[str, Any]
-    because: Mapping[str, str]
-
-
-def read_personas(files: Mapping[str, bytes], policy: Policy, log: Log) -> dict[str, Persona]:
-    """Return the personas in `personas/`, by name."""
+    Args:
+        files: The folder's files by name.
+        policy: The policy that they are for.
+        attributes: All names of attributes that it declares, right or wrong.
+        log: Takes the mistakes.
+    """
+    schema = {attribute.name: attribute for attribute in policy.attributes}
     found: dict[str, Persona] = {}
-    for name, keys in _items(files, "personas", log):
-        found[name.text] = _persona(name.text, keys, policy, log)
+    for name, node in items_of(files, "personas", log):
+        values = PERSONA.read(node, log, name)
+        if ID.read(name, log) is not None:
+            profile = as_keys(values.get("profile"), "profile", log)
+            known = tuple(_known(profile, schema, attributes, log))
+            found[name.text] = _persona(name.text, values, known)
     return found
 
 
-def read_tests(
-    files: Mapping[str, bytes], policy: Policy, personas: Mapping[str, Persona], log: Log
-) -> tuple[PolicyTest, ...]:
-    """Return the tests in `tests/`, in the order in which they stand."""
-    return tuple(_test(name, keys, policy, personas, log) for name, keys in _items(files, "tests", log))
-
-
-def _items(files: Mapping[str, bytes], folder: str, log: Log) -> Iterator[tuple[Scalar, Keys]]:
+def items_of(files: Mapping[str, bytes], folder: str, log: Log) -> Iterator[tuple[Scalar, Node]]:
+    """Yield the named items of a folder's files, each name once."""
+    seen: dict[str, Place] = {}
     for file in sorted(files):
         if file.startswith(f"{folder}/") and not file.endswith(".csv"):
             keys = parse(file, files[file], log)
             for name, node in keys.pairs if keys is not None else ():
-                yield name, as_keys(node, folder.removesuffix("s"), log)
+                first = seen.setdefault(name.text, name.place)
+                if first is name.place:
+                    yield name, node
+                else:
+                    message = f"{name.text!r} is there twice; first in {first.file}:{first.line}"
+                    log.add(name.place, "duplicate", message)
 
 
-def _persona(name: str, keys: Keys, policy: Policy, log: Log) -> Persona:
-    found = PERSONA.read(keys, log)
-    who = {n.text: v.text for n, v in _pairs(found.get("who"), log) if isinstance(v, Scalar)} or {"customer": name}
-    contacts = found.get("contacts")
-    events = [CONTACT.read(n, log) for n in (contacts.items if isinstance(contacts, Items) else ())]
-    return Persona(
-        name,
-        who,
-        tuple(_values(found.get("profile"), policy, log)),
-        tuple(_consents(found.get("consents"), policy, log)),
-        tuple(
-            Contact(
-                f"{name}/{number}",
-                name,
-                event["event"],
-                event["ago"] * SECOND_US,
-                event.get("topic", ""),
-                event.get("offer", ""),
-                channel=event.get("channel", ""),
-            )
-            for number, event in enumerate(events)
-            if {"event", "ago"} <= event.keys()
-        ),
-        found.get("say", ""),
-        found.get("age", 0) * SECOND_US,
+def _persona(name: str, values: Mapping[str, Any], profile: tuple[Known, ...]) -> Persona:
+    consents = tuple(_consent(purpose, said) for purpose, said in values.get("consents", {}).items())
+    contacts = tuple(
+        Contact(
+            f"{name}/{number}",
+            name,
+            event["event"],
+            event["ago"] * SECOND_US,
+            event.get("topic", ""),
+            event.get("offer", ""),
+            channel=event.get("channel", ""),
+        )
+        for number, event in enumerate(values.get("contacts", ()))
     )
+    who = values.get("who") or {"customer": name}
+    age_us = values.get("age", 0) * SECOND_US
+    return Persona(name, who, profile, consents, contacts, values.get("say", ""), age_us)
 
 
-def _pairs(node: Node | None, log: Log) -> tuple[tuple[Scalar, Node], ...]:
-    return () if node is None else as_keys(node, "a mapping", log).pairs
+def _consent(purpose: str, said: Mapping[str, Any]) -> Consent:
+    state, how = said["state"]
+    age_us = said.get("age", 0) * SECOND_US  # until a moment is known, `at_us` is an age
+    return Consent(purpose, state, said.get("how", how), age_us, channel=said.get("channel"))
 
 
-def _values(node: Node | None, policy: Policy, log: Log) -> Iterator[tuple[str, Any, Source, int, float]]:
-    schema = {attribute.name: attribute for attribute in policy.attributes}
-    for name, written in _pairs(node, log):
-        spec = schema.get(name.text)
-        if spec is None:
-            log.add(name.place, "unknown-attribute", f"there is no attribute {name.text!r}", nearest(name.text, schema))
+def _known(profile: Keys, schema: Mapping[str, Attribute], attributes: Collection[str], log: Log) -> Iterator[Known]:
+    for name, node in profile.pairs:
+        attribute = schema.get(name.text)
+        if attribute is None:
+            if name.text not in attributes and not log.unread:
+                hint = hint_for(name.text, attributes)
+                log.add(name.place, "unknown-attribute", f"there is no attribute {name.text!r}", hint)
             continue
-        found: dict[str, Any] = {"value": written}
-        if isinstance(written, Keys) and spec.type is not ValueType.SCORES:
-            found = VALUE.read(written, log)
-        try:
-            value = check_value(spec.type, plain_value(found["value"], spec.type))
-        except ValueRefused as error:
-            log.add(written.place, "type", str(error))
-        except KeyError:
-            continue
-        else:
+        found: dict[str, Any] = {"value": node}
+        if isinstance(node, Keys) and (attribute.type is not ValueType.SCORES or node.get("value") is not None):
+            found = VALUE.read(node, log, name)
+        value = read_value(attribute.type, found["value"], log) if "value" in found else None
+        if value is not None:
             age_us = found.get("age", 0) * SECOND_US
-            yield name.text, value, found.get("source", spec.source), age_us, found.get("confidence", 1.0)
-
-
-def _consents(node: Node | None, policy: Policy, log: Log) -> Iterator[Consent]:
-    purposes = {purpose.name for purpose in policy.purposes}
-    hows, states = {how.value: how for how in How}, {state.name.lower(): state for state in ConsentState}
-    for name, written in _pairs(node, log):
-        if name.text not in purposes:
-            log.add(name.place, "unknown-purpose", f"there is no purpose {name.text!r}", nearest(name.text, purposes))
-            continue
-        found = SAID.read(written, log)
-        word = found.get("state", "given")
-        how = found.get("how") or hows.get(word, How.UNKNOWN)
-        if word not in states and word not in hows:
-            log.add(written.place, "choice", f"{word!r} is no consent", nearest(word, {**states, **hows}))
-            continue
-        state = states.get(word, ConsentState.GIVEN)
-        yield Consent(name.text, state, how, found.get("age", 0) * SECOND_US, channel=found.get("channel"))
-
-
-def _test(name: Scalar, keys: Keys, policy: Policy, personas: Mapping[str, Persona], log: Log) -> PolicyTest:
-    found = TEST.read(keys, log)
-    expect = EXPECT.read(found["expect"], log) if "expect" in found else {}
-    because = {n.text: v.text for n, v in _pairs(expect.pop("because", None), log) if isinstance(v, Scalar)}
-    persona = found.get("persona", "none")
-    if persona != "none" and persona not in personas:
-        log.add(keys.place, "unknown-persona", f"there is no persona {persona!r}", nearest(persona, personas))
-    known = {placement.name for placement in policy.placements}
-    for place in found.get("place", ()):
-        if place not in known:
-            log.add(keys.place, "unknown-placement", f"there is no placement {place!r}", nearest(place, known))
-    offers = {offer.id for offer in policy.offers}
-    for offer in (*(o for key in ("offers", "includes", "not") for o in expect.get(key, ())), *because):
-        if offer not in offers:
-            log.add(keys.place, "unknown-offer", f"there is no offer {offer!r}", nearest(offer, offers))
-    return PolicyTest(
-        name.text,
-        name.place,
-        personas.get(persona),
-        _moment(found.get("at"), keys.place, log),
-        found.get("place", ()),
-        dict(_context(found.get("context"), policy, log)),
-        expect,
-        because,
-    )
-
-
-def _context(node: Node | None, policy: Policy, log: Log) -> Iterator[tuple[str, object]]:
-    types = {attribute.name: attribute.type for attribute in policy.context}
-    types |= {"market": ValueType.TEXT, "language": ValueType.TEXT, "gpc": ValueType.BOOL}
-    for name, written in _pairs(node, log):
-        if name.text not in types:
-            log.add(name.place, "unknown-context", f"there is no context {name.text!r}", nearest(name.text, types))
-        else:
-            yield name.text, plain_value(written, types[name.text])
-
-
-def _moment(text: str | None, place: Place, log: Log) -> int | None:
-    if text is None:
-        return None
-    written, _, zone = text.partition(" [")
-    where = zone_of(zone.removesuffix("]") or "UTC")
-    at_us = None if where is None else moment(written, where)
-    if at_us is None:
-        log.add(place, "period", f"{text!r} is no moment", "write 2026-12-02 10:00 or 2026-12-02 10:00 [Europe/Berlin]")
-    return at_us
+            yield Known(name.text, value, found.get("source", attribute.source), age_us, found.get("confidence", 1.0))

@@ -3,28 +3,44 @@
 A mistake in a rule is noted at its place in the file.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from functools import cached_property
+from typing import Final
 
 from ..expr import Const, Expr, Var, replace
 from ..plan.slots import BUILT_IN_CONTEXT
 from ..schema import Attribute, ContextAttribute, ValueType
-from .content import within
+from .positions import place_in
 from .rules import RuleCompiler, RuleError
-from .source import Log, Node, Place, Scalar
+from .source import Log, Scalar
 
 Variables = Mapping[str, ValueType]
+#: Constants for variables, such as `row.price` in an offer that is made from a row.
+Constants = Mapping[str, Const]
+_DOTTED: Final = re.compile(r"\w+\.\w+")
 
 
 class Rulebook:
-    """The variables of a policy, and compilers for the places at which rules stand."""
+    """
+    The variables of a policy, and compilers for the places at which rules stand.
+
+    Args:
+        attributes: The profile's attributes.
+        context: The attributes of the moment.
+        segments: The names of the segments.
+        purposes: The names of the purposes.
+        doubtful: Variables whose declaration is wrong. A rule that reads one is not blamed for what follows from it.
+        log: Takes the mistakes.
+    """
 
     def __init__(
         self,
         attributes: tuple[Attribute, ...],
         context: tuple[ContextAttribute, ...],
-        segments: tuple[str, ...],
-        purposes: tuple[str, ...],
+        segments: Collection[str],
+        purposes: Collection[str],
+        doubtful: Collection[str],
         log: Log,
     ) -> None:
         self._attributes = attributes
@@ -39,7 +55,9 @@ class Rulebook:
             **{f"segment.{name}": ValueType.BOOL for name in segments},
         }
         self._purposes = purposes
+        self._doubtful = frozenset(doubtful)
         self._compilers: dict[tuple[tuple[str, ValueType], ...], RuleCompiler] = {}
+        self._compiled: dict[tuple[RuleCompiler, str, ValueType | None], Expr | RuleError] = {}
 
     @cached_property
     def guard(self) -> Variables:
@@ -54,16 +72,13 @@ class Rulebook:
             "consents.at": ValueType.TIME,
         }
 
-    def rule(self, node: Node, variables: Variables, row: Mapping[str, Const] | None = None) -> Expr | None:
-        """Return the rule that stands at a node, of type bool; None after noting a mistake."""
-        if not isinstance(node, Scalar):
-            self._log.add(node.place, "type", "expected a rule, as text")
-            return None
-        return self._compile(node.text, node, node.place, variables, ValueType.BOOL, row)
+    def rule(self, written: Scalar, variables: Variables, constants: Constants | None = None) -> Expr | None:
+        """Return a rule of type bool; None after noting a mistake."""
+        return self._compile(written, written.text, 0, variables, ValueType.BOOL, constants or {})
 
-    def value(self, text: str, place: Place, variables: Variables, row: Mapping[str, Const] | None) -> Expr | None:
-        """Return the expression of a `{…}` in a text; None after noting a mistake."""
-        return self._compile(text, None, place, variables, None, row)
+    def value(self, written: Scalar, text: str, offset: int, variables: Variables, constants: Constants) -> Expr | None:
+        """Return the expression that stands in a text from a character on; None after noting a mistake."""
+        return self._compile(written, text, offset, variables, None, constants)
 
     def protective(self, expr: Expr) -> Expr:
         """Return an `unless:` rule so that it reads protected attributes even where a purpose may not see them."""
@@ -86,24 +101,30 @@ class Rulebook:
 
     def _compile(
         self,
+        written: Scalar,
         text: str,
-        node: Scalar | None,
-        place: Place,
+        offset: int,
         variables: Variables,
         expected: ValueType | None,
-        row: Mapping[str, Const] | None,
+        constants: Constants,
     ) -> Expr | None:
-        values = row or {}
-        known = {**variables, **{name: const.type for name, const in values.items()}}
-        try:
-            expr = self._compiler(known).compile(text, expected)
-        except RuleError as error:
-            at = place if node is None else within(node, error.offset)
-            if node is None:
-                at = Place(place.file, place.line, place.column + error.offset)
-            self._log.add(at, error.code, error.message, error.hint)
+        compiler = self._compiler({**variables, **{name: const.type for name, const in constants.items()}})
+        key = (compiler, text, expected)
+        if key not in self._compiled:
+            try:
+                self._compiled[key] = compiler.compile(text, expected)
+            except RuleError as error:
+                self._compiled[key] = error
+        found = self._compiled[key]
+        if isinstance(found, RuleError):
+            if not self._excused(text, found):
+                self._log.add(place_in(written, offset + found.offset), found.code, found.message, found.hint)
             return None
-        return replace(expr, lambda n: values.get(n.name) if isinstance(n, Var) else None) if values else expr
+        return replace(found, lambda n: constants.get(n.name) if isinstance(n, Var) else None) if constants else found
+
+    def _excused(self, text: str, error: RuleError) -> bool:
+        """Return whether a mistake follows from another one: a wrong declaration, or a file that cannot be read."""
+        return (self._log.unread and error.code == "rule-name") or not self._doubtful.isdisjoint(_DOTTED.findall(text))
 
     def _compiler(self, variables: Variables) -> RuleCompiler:
         key = tuple(variables.items())

@@ -8,12 +8,13 @@ import attrs
 import tactful
 
 from ..consent import Consents
-from ..errors import PolicyError
 from ..familiarity import Familiarity
 from ..registry import Registry
-from .compile import compile_files, read_files
-from .personas import Persona, PolicyTest, read_personas, read_tests
+from .compile import compile_draft
+from .folder import read_files
+from .personas import Persona, read_personas
 from .source import Log
+from .tests_reader import PolicyTest, read_tests
 
 
 @attrs.frozen
@@ -47,9 +48,9 @@ class Suite:
 
     def decide(self, test: PolicyTest) -> tactful.Decision:
         """Return what is decided in a test."""
-        clock = tactful.wall_clock if test.at_us is None else _standing(test.at_us)
-        with tactful.open(self.policy, registry=self.registry, clock=clock) as edge:
-            return decide_for(edge, test.placements, test.persona, test.context, clock())
+        now_us = tactful.wall_clock() if test.at_us is None else test.at_us
+        with tactful.open(self.policy, registry=self.registry, clock=lambda: now_us) as edge:
+            return decide_for(edge, test.placements, test.persona, test.context, now_us)
 
     def _failures(self, test: PolicyTest) -> Iterator[str]:
         decision, expect = self.decide(test), test.expect
@@ -58,7 +59,7 @@ class Suite:
             yield f"expected {_listed(expect['offers'])}, decided {_listed(shown)}"
         for offer in expect.get("includes", ()):
             if offer not in shown:
-                reasons = ", ".join(r.id for loss in decision.explain().of(offer) for r in loss.reasons)
+                reasons = _listed(_reasons(decision, offer))
                 yield f"expected {offer} among others, decided {_listed(shown)}; {offer} is kept away by {reasons}"
         yield from (f"{offer} is shown" for offer in expect.get("not", ()) if offer in shown)
         tone = expect.get("tone", Familiarity.PERSONAL)
@@ -67,8 +68,8 @@ class Suite:
             yield f"expected the title {expect['title']!r}, found {decision.content.get('title')!r}"
         if "fallback" in expect and expect["fallback"] is bool(shown):
             yield f"expected {'the fallback' if expect['fallback'] else 'something chosen'}, decided {_listed(shown)}"
-        for offer, reason in test.because.items():
-            ids = [r.id for loss in decision.explain().of(offer) for r in loss.reasons]
+        for offer, reason in expect.get("because", {}).items():
+            ids = _reasons(decision, offer)
             if not any(id_.startswith(reason) for id_ in ids):
                 yield f"expected {reason} to keep {offer} away, found {_listed(ids)}"
 
@@ -80,9 +81,9 @@ def decide_for(
     context: Mapping[str, object],
     now_us: int,
 ) -> tactful.Decision:
-    """Return what an edge decides for a persona, or for a visitor, at a moment."""
+    """Return what an edge decides for a persona, or for a visitor, at a moment. It leaves no trace."""
     if persona is None:
-        return edge.decide(placements, None, context)
+        return edge.decide(placements, None, context, preview=True)
     return edge.decide(
         placements,
         persona.who,
@@ -90,6 +91,7 @@ def decide_for(
         profile=persona.snapshot_at(now_us),
         consents=Consents(persona.consents_at(now_us), now_us),
         contacts=persona.contacts_at(now_us),
+        preview=True,
     )
 
 
@@ -97,22 +99,28 @@ def load_suite(folder: Path | str, *, registry: Registry | None = None) -> Suite
     """
     Return a folder's policy with its personas and tests.
 
+    Args:
+        folder: The folder.
+        registry: The guardrails that the policy can name; None takes all that are installed.
+
     Raises:
-        PolicyError: If there is any mistake in them; it holds all of them.
+        PolicyError: If there is any mistake in policy, personas or tests; it holds all of them.
+        ExtraMissing: If the extra `author` is not installed.
     """
     files = read_files(Path(folder))
     guardrails = registry or Registry.installed()
-    policy = compile_files(files, registry=guardrails).policy
     log = Log()
-    personas = read_personas(files, policy, log)
-    tests = read_tests(files, policy, personas, log)
-    if log.mistakes:
-        raise PolicyError(log.sorted())
-    return Suite(policy, personas, tests, guardrails)
+    draft = compile_draft(files, guardrails, log)
+    personas = read_personas(files, draft.policy, draft.names["attribute"], log)
+    tests = read_tests(files, draft.policy, personas, log)
+    log.resolve({**draft.names, "persona": personas})
+    log.refuse()
+    return Suite(draft.policy, personas, tests, guardrails)
 
 
-def _standing(at_us: int) -> tactful.Clock:
-    return lambda: at_us
+def _reasons(decision: tactful.Decision, offer: str) -> list[str]:
+    """Return all that keeps an offer away."""
+    return [reason.id for loss in decision.explain().of(offer) for reason in loss.reasons]
 
 
 def _listed(names: object) -> str:

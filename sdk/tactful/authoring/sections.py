@@ -1,98 +1,118 @@
-"""The sections of the policy format as tables: every key with its type and meaning. The reference page follows them."""
+"""The sections of the policy format as tables: every key with its type and meaning. docs/policy.md follows them."""
 
 from typing import Final
 
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
+from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
 from ..schema import Sensitivity, Source, ValueType
 from .format_types import (
+    ANY,
     BOOL,
     COUNT,
     DURATION,
+    FACTOR,
     ID,
-    NAME_TYPE,
+    LANGUAGE,
     NUMBER,
     SHARE,
     TEXT,
-    Key,
-    Record,
     Type,
-    as_keys,
     choice,
     many,
+    name_of,
+    one_of,
+    refuse,
 )
-from .source import Log, Node
+from .periods import ZONE
+from .records import Key, Record, mapping
+from .source import Log, Node, Scalar
+from .typed_values import COLUMN_TYPES
 
-#: A part that is read where its meaning is known; here anything may stand.
-ANY: Final[Type[Node]] = Type("see below", lambda node, _log: node)
-NAMES: Final = many(ID)
+
+def _rule(node: Node, log: Log) -> Scalar | None:
+    if isinstance(node, Scalar):
+        return node
+    refuse(node, "a rule", log)
+    return None
+
+
+RULE: Final = Type("a rule", _rule)
 FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
-
-
-def _markets(node: Node, log: Log) -> tuple[tuple[str, Regime], ...]:
-    regime = choice(Regime, "regime")
-    pairs = ((name.text, regime.read(value, log)) for name, value in as_keys(node, "markets", log).pairs)
-    return tuple((name, found) for name, found in pairs if found is not None)
-
+TOPICS: Final = many(name_of("topic"))
+TAGS: Final = many(ID)
+#: Kinds of identifiers, by name of identifier.
+IDENTIFIERS: Final = mapping(one_of({kind: kind for kind in KINDS}, "kind of identifier"), "identifiers")
+COUNTS: Final = mapping(COUNT, "counts", of="segment")
 
 VALUES: Final = Record(
     "values",
     {
-        "dial": Key(choice(Dial, "position of the dial"), "the appetite for risk; sets every guardrail's defaults"),
-        "exposure_margin": Key(SHARE, "a less familiar treatment is taken if it loses at most this share of worth"),
-        "min_segment": Key(COUNT, "a segment of fewer customers counts as PERSONAL"),
-        "languages": Key(many(NAME_TYPE), "the languages of the content; the first is the default"),
-        "reserve": Key(DURATION, "how long room under a cap is kept for a decision that is not confirmed"),
-        "token": Key(DURATION, "how long a decision's token is taken"),
-        "zone": Key(TEXT, "the time zone of offers' periods; UTC if left out"),
+        "dial": Key(
+            choice(Dial, "position of the dial"),
+            "the appetite for risk; sets every guardrail's defaults",
+            default="`balanced`",
+        ),
+        "exposure_margin": Key(
+            SHARE, "a less familiar treatment is taken if it loses at most this share of worth", default="`10%`"
+        ),
+        "min_segment": Key(COUNT, "a segment of fewer customers counts as PERSONAL", default="`50`"),
+        "languages": Key(many(LANGUAGE), "the languages of the content; the first is the default", default="`en`"),
+        "reserve": Key(
+            DURATION, "how long room under a cap is kept for a decision that is not confirmed", default="`30m`"
+        ),
+        "token": Key(DURATION, "how long a decision's token is taken", default="`24h`"),
+        "zone": Key(ZONE, "the time zone of offers' periods", default="`UTC`"),
     },
 )
 CHANNEL: Final = Record(
     "channel",
     {
         "privacy": Key(choice(Privacy, "privacy"), "who else sees it", required=True),
-        "outbound": Key(BOOL, "whether we write to the customer"),
-        "escape": Key(choice(Escape, "way to escape"), "how values are written into its text"),
-        "tone": Key(FAMILIARITY, "the most familiar tone that it carries"),
-        "basis": Key(FAMILIARITY, "the most familiar basis that it carries"),
+        "outbound": Key(BOOL, "whether we write to the customer", default="`false`"),
+        "escape": Key(choice(Escape, "way to escape"), "how values are written into its text", default="`html`"),
+        "tone": Key(FAMILIARITY, "the most familiar tone that it carries", default="`personal`"),
+        "basis": Key(FAMILIARITY, "the most familiar basis that it carries", default="`personal`"),
     },
     short="privacy",
 )
 PLACEMENT: Final = Record(
     "placement",
     {
-        "channel": Key(ID, "the channel it is in", required=True),
-        "slots": Key(COUNT, "how many offers it holds; 1 if left out"),
-        "topics": Key(NAMES, "the topics, with those under them, that it takes; all if left out"),
-        "intents": Key(many(choice(Intent, "intent")), "the intents that it takes; all if left out"),
-        "per_topic": Key(COUNT, "at most so many offers of one topic"),
-        "fallback": Key(ANY, "fields, as text, that an empty slot shows"),
+        "channel": Key(name_of("channel"), "the channel it is in", required=True),
+        "slots": Key(COUNT, "how many offers it holds", default="`1`"),
+        "topics": Key(TOPICS, "the topics, with those under them, that it takes", default="all"),
+        "intents": Key(many(choice(Intent, "intent")), "the intents that it takes", default="all"),
+        "per_topic": Key(COUNT, "at most so many offers of one topic", default="no bound"),
+        "fallback": Key(mapping(TEXT, "fallback"), "what an empty slot shows: fields, as text", default="nothing"),
     },
     short="channel",
 )
 TOPIC: Final = Record(
     "topic",
     {
-        "under": Key(ID, "the wider topic"),
-        "sensitivity": Key(SENSITIVITY, "how much harm knowledge of it does"),
-        "blend": Key(SHARE, "the largest share of filled slots where evidence of it selects"),
-        "related": Key(NAMES, "topics it is linked to"),
-        "forbidden": Key(NAMES, "topics that must never be linked with it"),
+        "under": Key(name_of("topic"), "the wider topic"),
+        "sensitivity": Key(SENSITIVITY, "how much harm it does when knowledge of it shows", default="`ordinary`"),
+        "blend": Key(
+            SHARE, "the largest share of filled slots where evidence of it selects", default="the guardrail's own"
+        ),
+        "related": Key(TOPICS, "topics it is linked to"),
+        "forbidden": Key(TOPICS, "topics that must never be linked with it"),
     },
     short="sensitivity",
 )
 PURPOSE: Final = Record(
     "purpose",
     {
-        "basis": Key(choice(LegalBasis, "legal basis"), "the ground on which it stands; consent if left out"),
-        "markets": Key(Type("regime by market", _markets), "opt-in or opt-out by market; opt-in if left out"),
-        "under": Key(NAME_TYPE, "the wider purpose, whose refusal refuses this one"),
+        "basis": Key(choice(LegalBasis, "legal basis"), "the ground on which it stands", default="`consent`"),
+        "markets": Key(mapping(choice(Regime, "regime"), "markets"), "by market, opt-in or opt-out", default="opt-in"),
+        "under": Key(name_of("purpose"), "the wider purpose, whose refusal refuses this one"),
         "partner": Key(ID, "the partner to whom data goes for it"),
         "dpv": Key(TEXT, "its name in the W3C Data Privacy Vocabulary"),
-        "say": Key(TEXT, "what a customer is told of it"),
+        "say": Key(TEXT, "what it is for, for a customer: the words after “we use it to”"),
     },
     short="basis",
 )
@@ -100,53 +120,57 @@ ATTRIBUTE: Final = Record(
     "attribute",
     {
         "type": Key(choice(ValueType, "type"), "the type of its values", required=True),
-        "topic": Key(ID, "what it tells about"),
-        "sensitivity": Key(SENSITIVITY, "its own; topic and inputs can raise it"),
-        "derived_from": Key(NAMES, "the attributes that it is computed from"),
+        "topic": Key(name_of("topic"), "what it tells about"),
+        "sensitivity": Key(SENSITIVITY, "its own; topic and inputs can raise it", default="`ordinary`"),
+        "derived_from": Key(many(name_of("attribute")), "the attributes that it is computed from"),
         "owner": Key(ID, "the department that answers for it"),
-        "purposes": Key(NAMES, "the purposes that may read it; all if left out"),
-        "source": Key(choice(Source, "source"), "where a value comes from that does not say"),
-        "max_age": Key(DURATION, "older values do not exist"),
-        "absent": Key(ANY, "the value of a customer of whom none is on record"),
-        "protect": Key(BOOL, "guardrails and `unless:` see it even where a purpose may not"),
-        "say": Key(TEXT, "the words in which a customer is told of it"),
+        "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
+        "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
+        "max_age": Key(DURATION, "older values do not exist", default="it does not age"),
+        "absent": Key(ANY, "the value of a customer of whom none is on record", default="unknown"),
+        "protect": Key(BOOL, "guardrails and `unless:` see it even where a purpose may not", default="`false`"),
+        "say": Key(TEXT, "the words in which a customer is told of it", default="its name"),
     },
     short="type",
 )
 CONTEXT: Final = Record(
-    "context attribute",
+    "context",
     {
         "type": Key(choice(ValueType, "type"), "the type of its values", required=True),
-        "absent": Key(ANY, "the value if the caller gives none"),
+        "absent": Key(ANY, "the value if the caller gives none", default="unknown"),
     },
     short="type",
 )
 SEGMENT: Final = Record(
     "segment",
     {
-        "when": Key(ANY, "the rule", required=True),
-        "say": Key(TEXT, "the words in which a customer is told of it"),
-        "size": Key(COUNT, "how many customers it has, as counted"),
+        "when": Key(RULE, "who belongs to it", required=True),
+        "say": Key(TEXT, "the words in which a customer is told of it", default="its name"),
+        "size": Key(COUNT, "how many customers it has, as counted", default="that in `counts`, else PERSONAL"),
     },
     short="when",
-)
-RANKING: Final = Record(
-    "ranking",
-    {
-        "affinity": Key(NAME_TYPE, "the attribute of type scores that holds the customer's affinities"),
-        "absent": Key(NUMBER, "the affinity of a key that a customer's scores lack; 1 if left out"),
-        "ceiling": Key(NUMBER, "affinities count at most this much; 10 if left out"),
-        "boosts": Key(ANY, "factors for the moment: `when`, `times`, and `offers`, `topics` or `tags`"),
-    },
 )
 BOOST: Final = Record(
     "boost",
     {
-        "when": Key(ANY, "a rule that reads context and time only", required=True),
+        "when": Key(RULE, "when it acts: a rule that reads context, channel and time only", required=True),
         "times": Key(NUMBER, "the factor on the worth", required=True),
-        "offers": Key(NAMES, "the offers it concerns"),
-        "topics": Key(NAMES, "the topics it concerns, with those under them"),
-        "tags": Key(NAMES, "the tags it concerns"),
+        "offers": Key(many(name_of("offer")), "the offers it concerns"),
+        "topics": Key(TOPICS, "the topics it concerns, with those under them"),
+        "tags": Key(TAGS, "the tags it concerns"),
+    },
+)
+RANKING: Final = Record(
+    "ranking",
+    {
+        "affinity": Key(
+            name_of("attribute"),
+            "the attribute of type scores that holds the customer's affinities",
+            default="no affinities",
+        ),
+        "absent": Key(NUMBER, "the affinity of a key that a customer's scores lack", default="`1`"),
+        "ceiling": Key(NUMBER, "affinities count at most this much", default="`10`"),
+        "boosts": Key(many(BOOST.as_type()), "factors for the moment"),
     },
 )
 CAP: Final = Record(
@@ -154,61 +178,85 @@ CAP: Final = Record(
     {
         "count": Key(COUNT, "so many events are allowed", required=True),
         "within": Key(DURATION, "in a window of this length", required=True),
-        "of": Key(ID, "counted per offer, topic, tag, owner, channel or all together; offer if left out"),
-        "event": Key(ID, "the event that is counted; shown if left out"),
-        "then": Key(ID, "suppress, defer or downgrade"),
-        "suppress": Key(DURATION, "once reached, it stays so for this long after the last event"),
-        "topic": Key(ID, "only offers of this topic"),
-        "intent": Key(ID, "only offers of this intent"),
-        "tag": Key(ID, "only offers with this tag"),
-        "exempt": Key(NAMES, "classes that are not limited; mandatory and transactional if left out"),
-    },
-)
-OFFER: Final = Record(
-    "offer",
-    {
-        "intent": Key(choice(Intent, "intent"), "help, inform or sell", required=True),
-        "topic": Key(ID, "what it is about", required=True),
-        "purpose": Key(NAME_TYPE, "what data is used for when it is chosen", required=True),
-        "owner": Key(ID, "the department that answers for it"),
-        "class": Key(choice(OfferClass, "class"), "default, or one that some limits exempt"),
-        "tags": Key(NAMES, "free words that caps can count"),
-        "run": Key(ANY, "its period: two days, or `from`, `to` and `zone`"),
-        "when": Key(ANY, "eligible only if this rule is surely true"),
-        "unless": Key(ANY, "not eligible unless this rule is surely false; a list of rules is possible"),
-        "value": Key(NUMBER, "what it is worth when it is taken; 1 if left out"),
-        "chance": Key(SHARE, "the chance that it is taken; 1 if left out"),
-        "affinity": Key(ID, "the key of the customer's affinity; the topic if left out"),
-        "channels": Key(NAMES, "the channels it may use; all if left out"),
-        "placements": Key(NAMES, "the placements it may use; all if left out"),
-        "treatments": Key(ANY, "ways to tell it", required=True),
-        "each": Key(TEXT, "a CSV file: an offer for each of its rows"),
-        "id": Key(ID, "with `each:`, the column that holds the ids; id if left out"),
-        "columns": Key(ANY, "with `each:`, the types of columns that are not text"),
-    },
-)
-TREATMENT: Final = Record(
-    "treatment",
-    {
-        "id": Key(ID, "its name within the offer; t1, t2 … if left out"),
-        "tone": Key(FAMILIARITY, "the tone that the author demands at least"),
-        "lift": Key(NUMBER, "its expected worth relative to the offer's; 1 if left out"),
-        "channels": Key(NAMES, "the channels it is for; all of the offer's if left out"),
-        "signed": Key(ANY, "`by` and `digest`: who signed that its plain text gives nothing away"),
+        "per": Key(
+            one_of({"customer": "customer"}, "scope of a cap"),
+            "whose events are counted together",
+            default="`customer`",
+        ),
+        "of": Key(
+            one_of({word: word for word in ("offer", "topic", "tag", "owner", "channel", "all")}, "dimension"),
+            "for each of what they are counted; `all` counts them together",
+            default="`offer`",
+        ),
+        "event": Key(ID, "the event that is counted, such as shown, click or purchase", default="`shown`"),
+        "then": Key(
+            one_of({word: word for word in ("suppress", "defer", "downgrade")}, "consequence"),
+            "what happens when it is reached: nothing is shown, or only what needs no knowledge",
+            default="`suppress`",
+        ),
+        "suppress": Key(
+            DURATION,
+            "once reached, it stays so for this long after the last event",
+            default="until the window has room",
+        ),
+        "topic": Key(name_of("topic"), "only offers of this topic", default="all"),
+        "intent": Key(choice(Intent, "intent"), "only offers of this intent", default="all"),
+        "tag": Key(ID, "only offers with this tag", default="all"),
+        "exempt": Key(
+            many(choice(OfferClass, "class")),
+            "classes of offers that are not limited",
+            default="`[mandatory, transactional]`",
+        ),
     },
 )
 SIGNED: Final = Record(
     "signed",
     {
         "by": Key(TEXT, "the reviewer", required=True),
-        "digest": Key(TEXT, "the digest of the text that was signed", required=True),
+        "digest": Key(ID, "the digest of the text that was signed", required=True),
     },
 )
-#: The sections of a policy. Those without a table are mappings whose meaning stands beside them.
-SECTIONS: Final[dict[str, Record | str]] = {
-    "name": "what the policy is called",
+TREATMENT: Final = Record(
+    "treatment",
+    {
+        "id": Key(ID, "its name within the offer", default="t1, t2 …"),
+        "tone": Key(FAMILIARITY, "the tone that the author demands at least", default="`generic`"),
+        "lift": Key(FACTOR, "its expected worth relative to the offer's", default="`1`"),
+        "channels": Key(many(name_of("channel")), "the channels it is for", default="all of the offer's"),
+        "signed": Key(ANY, "who signed that its plain text gives nothing away"),
+    },
+)
+OFFER: Final = Record(
+    "offer",
+    {
+        "intent": Key(choice(Intent, "intent"), "what it is for; help outranks the others", required=True),
+        "topic": Key(name_of("topic"), "what it is about", required=True),
+        "purpose": Key(name_of("purpose"), "what data is used for when it is chosen", default="the policy's only one"),
+        "owner": Key(ID, "the department that answers for it"),
+        "class": Key(choice(OfferClass, "class"), "default, or one that some limits exempt", default="`default`"),
+        "tags": Key(TAGS, "free words that caps and boosts can name"),
+        "run": Key(ANY, "its period", default="always"),
+        "when": Key(RULE, "eligible only if this is surely true", default="everybody"),
+        "unless": Key(many(RULE), "not eligible unless this is surely false", default="nobody"),
+        "value": Key(NUMBER, "what it is worth when it is taken", default="`1`"),
+        "chance": Key(SHARE, "the chance that it is taken", default="`1`"),
+        "affinity": Key(ID, "the key of the customer's affinity", default="the topic"),
+        "channels": Key(many(name_of("channel")), "the channels it may use", default="all"),
+        "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),
+        "treatments": Key(ANY, "the ways to tell it", required=True),
+        "each": Key(TEXT, "a CSV file: an offer for each of its rows"),
+        "id": Key(TEXT, "with `each`, the column that holds the ids", default="`id`"),
+        "columns": Key(
+            mapping(one_of({type_.value: type_ for type_ in COLUMN_TYPES}, "type of a column"), "columns"),
+            "with `each`, the types of columns that are not text",
+        ),
+    },
+)
+#: The sections of a policy, in the order in which people read them. Those without a table have free keys.
+SECTIONS: Final[dict[str, Record | Type[object]]] = {
+    "name": TEXT,
     "values": VALUES,
-    "identifiers": "kind (person, household, device) by name of identifier",
+    "identifiers": IDENTIFIERS,
     "channels": CHANNEL,
     "placements": PLACEMENT,
     "topics": TOPIC,
@@ -216,9 +264,9 @@ SECTIONS: Final[dict[str, Record | str]] = {
     "context": CONTEXT,
     "profile": ATTRIBUTE,
     "segments": SEGMENT,
-    "counts": "sizes of segments, by name",
+    "counts": COUNTS,
     "ranking": RANKING,
-    "guardrails": "settings by guardrail; `off` leaves one out",
+    "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
     "caps": CAP,
     "offers": OFFER,
 }

@@ -1,15 +1,18 @@
-"""YAML as text with places: what stands where. The schema gives the types, so every scalar stays text here."""
+"""What stands where in a policy's files: nodes with their places, and the log of mistakes. It reads no file.
 
-import importlib
-from collections.abc import Iterator
-from typing import Any, Final
+The schema gives the types, not YAML: every scalar stays the text that is written.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import attrs
 
-from ..errors import ExtraMissing, Mistake
+from ..errors import Mistake, PolicyError
+from .codes import CODES
+from .names import hint_for
 
-FILE_MAX_BYTES: Final = 4 * 1024 * 1024
-DEPTH_MAX: Final = 24
+MISTAKES_MAX: Final = 1000
 
 
 @attrs.frozen
@@ -23,12 +26,25 @@ class Place:
 
 @attrs.frozen
 class Scalar:
-    """A text as it is written; `plain` without quotes, `block` if it is folded or literal."""
+    """
+    A text.
+
+    Attributes:
+        text: What it says.
+        place: Where it begins.
+        style: Its quotes, or `|` or `>` of a block; empty for a plain text.
+        raw: How it is written, from its place on; empty if it is not written in a file.
+    """
 
     text: str
     place: Place
-    plain: bool = True
-    block: bool = False
+    style: str = ""
+    raw: str = ""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing stands there."""
+        return not self.style and self.text in ("", "null", "~")
 
 
 @attrs.frozen
@@ -55,98 +71,65 @@ class Keys:
 Node = Scalar | Items | Keys
 
 
+@attrs.frozen
+class Reference:
+    """A name that must exist: of what, which, and where it is written."""
+
+    what: str
+    name: str
+    place: Place
+
+
 class Log:
-    """Collects mistakes, so that all are told at once."""
+    """
+    Collects mistakes, so that all are told at once, and names to look up when all is read.
+
+    Attributes:
+        unread: Whether some file could not be read. What is missing may be there, so nobody is told that it is not.
+    """
 
     def __init__(self) -> None:
-        self.mistakes: list[Mistake] = []
+        self.unread = False
+        self._mistakes: dict[Mistake, None] = {}
+        self._references: dict[Reference, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._mistakes)
 
     def add(self, place: Place, code: str, message: str, hint: str = "") -> None:
         """Note a mistake."""
-        self.mistakes.append(Mistake(place.file, place.line, place.column, code, message, hint))
+        if code not in CODES:
+            raise LookupError(code)
+        if len(self._mistakes) < MISTAKES_MAX:
+            self._mistakes[Mistake(place.file, place.line, place.column, code, message, hint)] = None
+
+    def refer(self, what: str, name: Scalar) -> None:
+        """Note that a name must exist."""
+        self._references[Reference(what, name.text, name.place)] = None
+
+    def resolve(self, names: Mapping[str, Collection[str]]) -> None:
+        """Note every name that does not exist, of the kinds that are given."""
+        for reference in self._references if not self.unread else ():
+            known = names.get(reference.what)
+            if known is not None and reference.name not in known:
+                message = f"there is no {reference.what} {reference.name!r}"
+                self.add(reference.place, f"unknown-{reference.what}", message, hint_for(reference.name, known))
 
     def sorted(self) -> tuple[Mistake, ...]:
         """Return the mistakes in the order of the files, each once."""
-        return tuple(sorted(set(self.mistakes), key=lambda m: (m.file, m.line, m.column, m.code, m.message)))
+        found = sorted(self._mistakes, key=lambda m: (m.file, m.line, m.column, m.code, m.message))
+        if len(found) < MISTAKES_MAX:
+            return tuple(found)
+        last = found[-1]
+        more = Mistake(last.file, last.line, last.column, "too-many", f"only {MISTAKES_MAX} mistakes are told at once")
+        return (*found, more)
 
+    def refuse(self) -> None:
+        """
+        Refuse the policy if there is any mistake.
 
-def parse(file: str, raw: bytes, log: Log) -> Keys | None:
-    """Return the mapping that a file holds; an empty file holds an empty one. None if it cannot be read."""
-    start = Place(file)
-    if len(raw) > FILE_MAX_BYTES:
-        log.add(start, "yaml-size", f"the file has {len(raw)} bytes; at most {FILE_MAX_BYTES} are read")
-        return None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        log.add(start, "yaml-encoding", f"byte {error.start} is not UTF-8", "save the file as UTF-8")
-        return None
-    composed = _compose(file, text, log)
-    if composed is None:
-        return None if log.mistakes and log.mistakes[-1].file == file else Keys((), start)
-    node = _Converter(file, log).node(composed, 0)
-    if node is None or isinstance(node, Keys):
-        return node
-    log.add(node.place, "yaml-type", "a policy's file holds sections, as `offers:`", "begin with the name of a section")
-    return None
-
-
-def _compose(file: str, text: str, log: Log) -> Any:  # a node of the YAML library, or None
-    try:
-        yaml = importlib.import_module("ruamel.yaml")
-    except ImportError as error:
-        raise ExtraMissing("a policy's folder", "author") from error
-    try:
-        return yaml.YAML(typ="safe", pure=True).compose(text)
-    except yaml.error.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        lines = text.splitlines()
-        written = lines[line] if line < len(lines) else ""
-        hint = ""
-        if "{" in written and ": {" in written:
-            hint = 'a text with {…} needs quotes, as in title: "{profile.first_name}, hello"'
-        elif "\t" in written:
-            hint = "indent with spaces, not with tabs"
-        problem = str(error.problem or error.context or "it cannot be read")
-        log.add(Place(file, line + 1, column + 1), "yaml-syntax", f"this is not YAML: {problem}", hint)
-    except (ValueError, yaml.error.YAMLError, RecursionError) as error:
-        log.add(Place(file), "yaml-syntax", f"this is not YAML: {type(error).__name__}")
-    return None
-
-
-class _Converter:
-    def __init__(self, file: str, log: Log) -> None:
-        self._file = file
-        self._log = log
-
-    def node(self, found: Any, depth: int) -> Node | None:
-        place = Place(self._file, found.start_mark.line + 1, found.start_mark.column + 1)
-        if depth > DEPTH_MAX:
-            self._log.add(place, "yaml-depth", f"nested more than {DEPTH_MAX} deep")
-            return None
-        if getattr(found, "anchor", None):
-            self._log.add(place, "yaml-anchor", "anchors and aliases are not read", "write it out, or use `all:`")
-            return None
-        kind = type(found).__name__
-        if kind == "ScalarNode":
-            return Scalar(found.value, place, found.style in (None, ""), found.style in ("|", ">"))
-        if kind == "SequenceNode":
-            items = (self.node(item, depth + 1) for item in found.value)
-            return Items(tuple(item for item in items if item is not None), place)
-        return Keys(tuple(self._pairs(found, depth)), place, bool(found.flow_style))
-
-    def _pairs(self, found: Any, depth: int) -> Iterator[tuple[Scalar, Node]]:
-        seen: dict[str, Place] = {}
-        for key, value in found.value:
-            name, node = self.node(key, depth + 1), self.node(value, depth + 1)
-            if name is None or node is None:
-                continue
-            if not isinstance(name, Scalar):
-                self._log.add(name.place, "yaml-type", "a key is a text")
-            elif name.text in seen:
-                first = seen[name.text]
-                self._log.add(name.place, "duplicate", f"{name.text!r} is there twice; first in line {first.line}")
-            else:
-                seen[name.text] = name.place
-                yield name, node
+        Raises:
+            PolicyError: It holds all of them.
+        """
+        if self._mistakes:
+            raise PolicyError(self.sorted())

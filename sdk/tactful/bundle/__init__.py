@@ -52,10 +52,10 @@ def write(
         BundleError: If a key is no key, if the times, the epoch or the tenant make no sense, or if the policy holds
             a value that is not of its field's type.
     """
-    body = pack(codec.encode(policy))
+    body = pack(codec.encode(Policy, policy))
     digest = hashlib.sha256(body).hexdigest()
     header = Header(FORMAT, KIND, MIN_SDK, tenant, epoch, issued_us, expires_us, digest, len(body))
-    payload = pack({"header": codec.encode(header), "policy": body})
+    payload = pack({"header": codec.encode(Header, header), "policy": body})
     return envelope.seal(payload, [private_key] if isinstance(private_key, str) else private_key)
 
 

@@ -25,14 +25,13 @@ _RULES: Final[Mapping[str, Any]] = {cls.__name__: cls for cls in (Const, Var, Lo
 _VALUES: Final = (Value, Value | None)
 
 
-def encode(noun: object) -> object:
+def encode(cls: Any, noun: object) -> object:
     """
-    Return a noun as plain values: text, numbers, truths, None, and lists and mappings of them.
+    Return the noun of a class as plain values: text, numbers, truths, None, and lists and mappings of them.
 
     Raises:
-        BundleError: If a value is not of its field's type; the message names the place.
+        BundleError: If something is not of its field's type; the message names the place.
     """
-    cls: Any = type(noun)
     plain = _refusing(_form(cls).write, noun)
     _check_depth(plain)
     return plain

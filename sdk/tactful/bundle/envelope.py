@@ -65,6 +65,7 @@ def unpack(raw: bytes) -> Envelope:
     """
     _check_size(raw)
     unpacker = msgpack.Unpacker(
+        read_size=4096,
         max_buffer_size=SIZE_MAX_BYTES,
         max_str_len=_TEXT_MAX_BYTES,
         max_bin_len=SIZE_MAX_BYTES,

@@ -57,7 +57,7 @@ def public_of(private: str) -> str:
 
 def _raw(text: str, kind: str) -> bytes:
     try:
-        raw = base64.b64decode(text.strip(), validate=True)
+        raw = base64.b64decode(text.strip(), validate=True) if isinstance(text, str) else b""
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != _KEY_BYTES:

@@ -169,10 +169,13 @@ def _number(text: str) -> object:
 
 
 def _standing(at: str) -> tactful.Clock:
-    from ..authoring.periods import moment, zone_of  # noqa: PLC0415 - slow to import
+    from ..authoring.periods import MomentError, moment, zone_of  # noqa: PLC0415 - slow to import
 
     zone = zone_of("UTC")
-    at_us = None if zone is None else moment(at, zone)
-    if at_us is None:
-        raise UsageError(f"--at {at!r} is no moment; write 2026-12-02 or '2026-12-02 10:00'")
+    if zone is None:
+        raise UsageError("there are no time zones here; pip install tzdata")
+    try:
+        at_us = moment(at, zone)
+    except MomentError as error:
+        raise UsageError(f"--at: {error}; {error.hint}") from None
     return lambda: at_us

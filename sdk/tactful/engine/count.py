@@ -213,7 +213,8 @@ class Counters:
         changes_us = NEVER_US
         for key, counted in self._counted.items():
             cap = self.plan.caps[key[0]]
-            if not cap.limits_on(channel, key[1]):
+            # Too few events come to nothing however long one waits.
+            if len(counted) < cap.cap.count or not cap.limits_on(channel, key[1]):
                 continue
             state = self._states.get(key)
             if state is None or not state[0] <= now_us < state[2]:

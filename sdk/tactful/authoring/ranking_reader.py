@@ -1,0 +1,36 @@
+"""Reads how offers are ordered: the customer's affinities, and factors for the moment."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..policy import Boost, Ranking
+from ..schema import Attribute, ValueType
+from .merged import Sections
+from .names import hint_for
+from .rulebook import Rulebook
+from .sections import RANKING
+
+
+def read_ranking(sections: Sections, rules: Rulebook, attributes: Iterable[Attribute]) -> Ranking:
+    """Return the section `ranking`."""
+    section, log = sections.keys("ranking"), sections.log
+    found = RANKING.read(section, log)
+    boosts = tuple(_boosts(found.pop("boosts", ()), rules))
+    types = {attribute.name: attribute.type for attribute in attributes}
+    affinity, node = found.get("affinity"), section.get("affinity")
+    if node is not None and types.get(affinity or "", ValueType.SCORES) is not ValueType.SCORES:
+        scores = [name for name, type_ in types.items() if type_ is ValueType.SCORES]
+        hint = hint_for(str(affinity), scores) or "declare one with `type: scores`"
+        log.add(node.place, "ranking", f"attribute {affinity!r} holds no scores", hint)
+    ranking = Ranking(boosts=boosts, **found)
+    if ranking.ceiling < ranking.absent:
+        message = f"the ceiling {ranking.ceiling:g} is below {ranking.absent:g}, the affinity of what is absent"
+        log.add(section.place, "ranking", message, "raise `ceiling` or lower `absent`")
+    return ranking
+
+
+def _boosts(found: Iterable[Mapping[str, Any]], rules: Rulebook) -> Iterator[Boost]:
+    for boost in found:
+        when = rules.rule(boost["when"], rules.moment)
+        if when is not None:
+            yield Boost(when, **{key: value for key, value in boost.items() if key != "when"})
