@@ -126,6 +126,19 @@ class IdentityLaws(StoreMaking):
             assert set(store.split("ada")) == {"ada", "x"}
             assert store.profile("ada") == snapshots["ada"]
 
+    def test_a_household_has_the_contacts_of_all_who_belong_to_it(self, tmp_path: Path) -> None:
+        """With those under merged ids; of nobody who is in two households, or in this one only perhaps."""
+        with self.opened(tmp_path) as store:
+            for customer in ("ada", "bob", "eve"):
+                store.link({"household": "h1"}, customer=customer)
+            store.link({"household": "h2"}, customer="eve")
+            store.link({"household": "h1"}, customer="zoe", confidence=0.5)
+            store.merge("ada", "al")
+            store.record([contact(one, one, at) for at, one in enumerate(("bob", "eve", "al", "zoe", "ada"))])
+            assert [one.id for one in store.household_contacts("h1", 0)] == ["bob", "al", "ada"]
+            assert [one.id for one in store.household_contacts("h1", 2)] == ["al", "ada"]
+            assert list(store.household_contacts("h9", 0)) == []
+
     # Forgetting
 
     def test_an_erased_customer_is_gone(self, tmp_path: Path) -> None:

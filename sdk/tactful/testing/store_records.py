@@ -107,6 +107,24 @@ class RecordLaws(StoreMaking):
             assert store.forget_contacts(30) == 2
             assert [one.at_us for one in store.contacts("ada", 0)] == [30, 40]
 
+    def test_the_tail_tells_all_in_the_order_of_recording(self, tmp_path: Path) -> None:
+        """Each new contact once, of every customer, under rising numbers; none twice, even after one is gone."""
+        with self.opened(tmp_path) as store:
+            store.record([contact("1", "ada", 9), contact("2", "bob", 5)])
+            store.put_many([], {}, [contact("3", "ada", 7)])
+            store.record([contact("1", "ada", 8)])
+            told = store.tail(0, 9)
+            assert [one.id for _, one in told] == ["1", "2", "3"]
+            assert list(store.tail(0, 2)) == list(told[:2])
+            last = told[-1][0]
+            assert list(store.tail(last, 9)) == []
+            store.erase("ada")
+            assert [one.id for _, one in store.tail(0, 9)] == ["2"]
+            store.record([contact("4", "ada", 1)])
+            newest = store.tail(last, 9)
+            assert [one.id for _, one in newest] == ["4"]
+            assert newest[0][0] > last
+
     def test_the_outbox_keeps_the_order_until_it_is_acknowledged(self, tmp_path: Path) -> None:
         """Withdrawals first, then oldest first; taking leaves everything, acknowledging takes it out once."""
         events = ("shown", "click", "withdrawal", "shown")
