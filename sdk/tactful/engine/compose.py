@@ -23,7 +23,7 @@ class Quota:
         counts = [] if limit.count is None else [limit.count]
         if limit.share is not None:
             counts.append(int(limit.share * slots + _EPSILON))
-        self.left = min(counts) if counts else slots
+        self.left = min(counts, default=slots + 1)
 
 
 #: So that a share of 0.2 of 5 slots is 1 in spite of binary fractions.
@@ -32,9 +32,9 @@ _EPSILON = 1e-9
 
 def compose(
     page: Page, ranked: Iterable[tuple[float, RankedOffer]], allowed: int, quotas: Sequence[tuple[str, AtMost]]
-) -> tuple[list[Chosen], list[Chosen]]:
+) -> tuple[list[Chosen], list[tuple[str, Chosen]]]:
     """
-    Return what fills the slots of a page, and what was taken out again because a share did not hold.
+    Return what fills the slots of a page; and what was taken out again, with the id of the share that did not hold.
 
     Args:
         page: The placements.
@@ -65,8 +65,7 @@ def compose(
                 quota.left -= 1
                 if quota.left <= 0:
                     allowed &= ~quota.bits
-    kept = _keep_shares(chosen, counting)
-    return kept, [one for one in chosen if one not in kept] if len(kept) < len(chosen) else []
+    return chosen, _take_out(chosen, counting)
 
 
 class _Room:
@@ -95,16 +94,18 @@ class _Room:
         return None
 
 
-def _keep_shares(chosen: list[Chosen], quotas: Sequence[Quota]) -> list[Chosen]:
-    """Return what stays when each share also holds of the slots that are filled: the lowest of its picks go."""
-    shares = [quota for quota in quotas if quota.share is not None]
-    failing = True
+def _take_out(chosen: list[Chosen], quotas: Sequence[Quota]) -> list[tuple[str, Chosen]]:
+    """Take out of what was chosen until each share also holds of the slots that are filled: the lowest of it go."""
+    shares = [(quota, quota.share) for quota in quotas if quota.share is not None]
+    gone: list[tuple[str, Chosen]] = []
+    failing = bool(shares)
     while failing:
         failing = False
-        for quota in shares:
+        for quota, share in shares:
             inside = [one for one in chosen if quota.bits >> one.index & 1]
-            if quota.share is not None and len(inside) > quota.share * len(chosen) + _EPSILON:
-                chosen = [one for one in chosen if one is not inside[-1]]
+            if len(inside) > share * len(chosen) + _EPSILON:
+                chosen.remove(inside[-1])
+                gone.append((quota.id, inside[-1]))
                 failing = True
                 break
-    return chosen
+    return gone
