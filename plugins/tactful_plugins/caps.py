@@ -1,20 +1,44 @@
 """What a policy says of one cap, and of quiet hours: the settings of `overcrowding`, and the limits that they make."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import attrs
 
 from tactful import Calendar, Cap, Catalog, Counted, Entry, Intent, OfferClass, Quiet, Rolling, Scope
 
-DAY_S: Final = 86_400
+from .settings import length, listed, one_of, texts, truth, whole
+
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: The customer's own time zone, in a setting.
 CUSTOMER: Final = "customer"
-_positive = attrs.validators.gt(0)
-_exempt: Final = (OfferClass.MANDATORY.value, OfferClass.TRANSACTIONAL.value)
-_classes = attrs.validators.deep_iterable(attrs.validators.in_([kind.value for kind in OfferClass]))
-_minute = attrs.validators.in_(range(1440))
+_DAY_MIN: Final = 1440
+_UNITS: Final = ("day", "week", "month")
+_DIMENSIONS: Final = ("offer", "topic", "tag", "owner", "channel", "all")
+_PER: Final = ("customer", "household", "everyone")
+_REACHED: Final = ("suppress", "defer", "downgrade", "replace")
+_EXEMPT: Final = (OfferClass.MANDATORY.value, OfferClass.TRANSACTIONAL.value)
+_optional, _each = attrs.validators.optional, attrs.validators.deep_iterable
+_classes = _each(one_of(tuple(kind.value for kind in OfferClass)))
+
+
+def _is_zone(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, str) or (value not in ("", CUSTOMER) and not _exists(value)):
+        raise ValueError(f"{field.name} must be a time zone such as Europe/Berlin, or customer, not {value!r}")
+
+
+def _exists(zone: str) -> bool:
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_minute(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _DAY_MIN:
+        raise ValueError(f"{field.name} must be a time of the day, not {value!r}")
 
 
 @attrs.frozen
@@ -44,39 +68,37 @@ class CapSetting:
         count_exempt: Whether offers of these classes are counted all the same.
     """
 
-    count: int = attrs.field(validator=_positive)
-    within_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
-    unit: Literal["day", "week", "month"] | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.in_(("day", "week", "month")))
-    )
-    times: int = attrs.field(default=1, validator=_positive)
-    zone: str = ""
-    week_start: str = attrs.field(default="monday", validator=attrs.validators.in_(WEEKDAYS))
+    count: int = attrs.field(validator=whole(1))
+    within_s: int | None = attrs.field(default=None, validator=_optional(whole(1)))
+    unit: Literal["day", "week", "month"] | None = attrs.field(default=None, validator=_optional(one_of(_UNITS)))
+    times: int = attrs.field(default=1, validator=whole(1))
+    zone: str = attrs.field(default="", validator=_is_zone)
+    week_start: str = attrs.field(default="monday", validator=one_of(WEEKDAYS))
     of: Literal["offer", "topic", "tag", "owner", "channel", "all"] = attrs.field(
-        default="offer", validator=attrs.validators.in_(("offer", "topic", "tag", "owner", "channel", "all"))
+        default="offer", validator=one_of(_DIMENSIONS)
     )
-    per: Literal["customer", "household", "everyone"] = attrs.field(
-        default="customer", validator=attrs.validators.in_(("customer", "household", "everyone"))
-    )
-    event: str = "shown"
-    channels: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    per: Literal["customer", "household", "everyone"] = attrs.field(default="customer", validator=one_of(_PER))
+    event: str = attrs.field(default="shown", validator=attrs.validators.matches_re(r"[\w.\-]{1,100}"))
+    channels: tuple[str, ...] = attrs.field(default=(), converter=texts)
     then: Literal["suppress", "defer", "downgrade", "replace"] = attrs.field(
-        default="suppress", validator=attrs.validators.in_(("suppress", "defer", "downgrade", "replace"))
+        default="suppress", validator=one_of(_REACHED)
     )
     instead: str | None = None
-    suppress_s: int | None = attrs.field(default=None, validator=attrs.validators.optional(_positive))
+    suppress_s: int | None = attrs.field(default=None, validator=_optional(whole(1)))
     topic: str | None = None
     intent: str | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.in_([intent.value for intent in Intent]))
+        default=None, validator=_optional(one_of(tuple(intent.value for intent in Intent)))
     )
     tag: str | None = None
     owner: str | None = None
-    exempt: tuple[str, ...] = attrs.field(default=_exempt, converter=tuple, validator=_classes)
-    count_exempt: bool = attrs.field(default=False, validator=attrs.validators.instance_of(bool))
+    exempt: tuple[str, ...] = attrs.field(default=_EXEMPT, converter=texts, validator=_classes)
+    count_exempt: bool = attrs.field(default=False, validator=truth())
 
     def __attrs_post_init__(self) -> None:
         if (self.within_s is None) == (self.unit is None):
             raise ValueError("a cap counts within a length of time or a unit of the calendar, and not both")
+        if self.per == "everyone" and self.suppress_s is not None:
+            raise ValueError("a cap for everyone together takes no `suppress`")
         if (self.then == "replace") != (self.instead is not None):
             raise ValueError("`then: replace` and `instead:` go together")
 
@@ -121,7 +143,7 @@ class CapSetting:
         what = [word for word in (self.intent and f"to {self.intent}", self.topic and f"about {self.topic}") if word]
         what += [f"tagged {self.tag}"] if self.tag else []
         what += [f"of {self.owner}"] if self.owner else []
-        what += [f"on {' and '.join(self.channels)}"] if self.channels else []
+        what += [f"on {listed(self.channels)}"] if self.channels else []
         subject = "" if self.per == "customer" else f" for {'a household' if self.per == 'household' else 'everyone'}"
         of = "in all" if self.of == "all" else f"per {self.of}"
         then = {"suppress": "", "defer": ", then later", "downgrade": ", then nothing personal"}.get(
@@ -165,14 +187,12 @@ class QuietSetting:
         exempt: Classes of offers that may come all the same.
     """
 
-    from_min: int = attrs.field(validator=_minute)
-    to_min: int = attrs.field(validator=_minute)
-    zone: str = ""
-    days: tuple[str, ...] = attrs.field(
-        default=WEEKDAYS, converter=tuple, validator=attrs.validators.deep_iterable(attrs.validators.in_(WEEKDAYS))
-    )
-    channels: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    exempt: tuple[str, ...] = attrs.field(default=_exempt, converter=tuple, validator=_classes)
+    from_min: int = attrs.field(validator=_is_minute)
+    to_min: int = attrs.field(validator=_is_minute)
+    zone: str = attrs.field(default="", validator=_is_zone)
+    days: tuple[str, ...] = attrs.field(default=WEEKDAYS, converter=texts, validator=_each(one_of(WEEKDAYS)))
+    channels: tuple[str, ...] = attrs.field(default=(), converter=texts)
+    exempt: tuple[str, ...] = attrs.field(default=_EXEMPT, converter=texts, validator=_classes)
 
     def quiet(self, catalog: Catalog) -> Quiet:
         """Return the limit."""
@@ -194,8 +214,8 @@ class QuietSetting:
 
     def words(self) -> str:
         """Return when it is quiet, in words."""
-        days = "" if self.days == WEEKDAYS else f" from {' and '.join(self.days)}"
-        where = f" on {' and '.join(self.channels)}" if self.channels else ""
+        days = "" if self.days == WEEKDAYS else f" from {listed(self.days)}"
+        where = f" on {listed(self.channels)}" if self.channels else ""
         return f"quiet from {_clock(self.from_min)} to {_clock(self.to_min)}{days}{where}"
 
 
@@ -204,20 +224,17 @@ def cap_settings(caps: Mapping[str, object]) -> Mapping[str, CapSetting]:
     Return the caps of a policy, from settings or plain values.
 
     Raises:
-        TypeError: If a cap is neither, or has a setting that there is not.
-        ValueError: If a setting does not fit.
+        TypeError: If a cap is neither.
+        ValueError: If it has a setting that there is not, or one that does not fit.
     """
     made: dict[str, CapSetting] = {}
     for name, setting in caps.items():
-        if isinstance(setting, CapSetting):
-            made[name] = setting
-        elif isinstance(setting, Mapping):
-            try:
-                made[name] = CapSetting(**setting)
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"cap {name!r}: {error}") from None
-        else:
-            raise TypeError(f"cap {name!r}: expected settings, got {type(setting).__name__}")
+        if not isinstance(setting, CapSetting | Mapping):
+            raise TypeError(f"cap {name!r} must be settings by name, not {setting!r}")
+        try:
+            made[name] = setting if isinstance(setting, CapSetting) else CapSetting(**setting)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"cap {name!r}: {error.args[0]}") from None
     return made
 
 
@@ -225,17 +242,12 @@ def quiet_setting(quiet: object) -> QuietSetting | None:
     """Return the quiet hours of a policy, from a setting or plain values; None if there are none."""
     if quiet is None or isinstance(quiet, QuietSetting):
         return quiet
-    if isinstance(quiet, Mapping):
+    if not isinstance(quiet, Mapping):
+        raise TypeError(f"quiet hours must be settings by name, not {quiet!r}")
+    try:
         return QuietSetting(**quiet)
-    raise TypeError(f"quiet hours: expected settings, got {type(quiet).__name__}")
-
-
-def length(seconds: int) -> str:
-    """Return a length of time in words."""
-    if seconds % DAY_S == 0:
-        days = seconds // DAY_S
-        return f"{days} day{'' if days == 1 else 's'}"
-    return f"{seconds // 3600} hours" if seconds % 3600 == 0 else f"{seconds} s"
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"quiet hours: {error.args[0]}") from None
 
 
 def _clock(minute: int) -> str:

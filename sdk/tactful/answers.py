@@ -179,6 +179,7 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
     ):
         _need(type(value) is str and value in choices, words)
     _need(_are_texts(limit.channels), "its channels are no tuple of texts")
+    _need(suppress_s is None or limit.per != "everyone", "a cap for everyone has no rest after it")
     _need(type(limit.exact) is bool, "exact is neither true nor false")
     return Cap(
         scope=_scope(limit.scope),

@@ -61,6 +61,11 @@ class Labeller:
         self._segments = {segment.name: segment for segment in policy.segments}
         self._attributes = {attribute.name: attribute for attribute in policy.attributes}
         self._known: dict[str, Evidence] = {}
+        self._parts = {f"segment.{name}": reads(segment.when) for name, segment in self._segments.items()}
+        for attribute in policy.attributes:
+            origins = frozenset(f"profile.{origin}" for origin in attribute.derived_from)
+            self._parts |= {f"profile.{attribute.name}": origins, f"protective.{attribute.name}": origins}
+        self._circular = circular(self._parts)
 
     def labels(self, offer: Offer, treatment: Treatment) -> Labels:
         """Return the labels of one treatment of an offer."""
@@ -109,10 +114,21 @@ class Labeller:
 
     def _read(self, name: str) -> Evidence:
         if name not in self._known:
-            # A cycle is refused when a policy is checked; here it must only end, and carefully.
-            self._known[name] = Evidence(Familiarity.PERSONAL, frozenset(), frozenset(), Sensitivity.INTIMATE)
-            self._known[name] = self._derive(name)
+            self._known[name] = self._round(name) if name in self._circular else self._derive(name)
         return self._known[name]
+
+    def _round(self, name: str) -> Evidence:
+        """Return the evidence of what is made of itself; it is refused when a policy is checked, here it is careful."""
+        below = reached(self._parts, name) | {name}
+        spaces = [one.partition(".") for one in below]
+        attributes = frozenset(rest for space, _, rest in spaces if space in ("profile", "protective"))
+        topics = {self._attributes[one].topic for one in attributes if one in self._attributes}
+        rules = [
+            self._segments[rest].when for space, _, rest in spaces if space == "segment" and rest in self._segments
+        ]
+        named = {topic for rule in rules for topic in self._named(rule)}
+        about = frozenset(topic for topic in topics | named if topic)
+        return Evidence(Familiarity.PERSONAL, attributes, about, Sensitivity.INTIMATE)
 
     def _derive(self, name: str) -> Evidence:
         space, _, rest = name.partition(".")
@@ -144,6 +160,28 @@ class Labeller:
         large = segment.size is not None and segment.size >= self._min_segment
         told = Familiarity.SEGMENT if large else Familiarity.PERSONAL
         return attrs.evolve(inner, familiarity=min(inner.familiarity, told))
+
+
+def circular(parts: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    """
+    Return the names that are made of themselves, however far round.
+
+    >>> sorted(circular({"a": ["b"], "b": ["c"], "c": ["b"]}))
+    ['b', 'c']
+    """
+    return frozenset(name for name in parts if name in reached(parts, name))
+
+
+def reached(parts: Mapping[str, Iterable[str]], name: str) -> set[str]:
+    """Return all that a name is made of; itself among it only if it is made of itself."""
+    found: set[str] = set()
+    waiting = list(parts.get(name, ()))
+    while waiting:
+        part = waiting.pop()
+        if part not in found:
+            found.add(part)
+            waiting.extend(parts.get(part, ()))
+    return found
 
 
 def _tests(rule: Expr) -> Iterator[Expr]:

@@ -18,7 +18,7 @@ class Privacy(enum.IntEnum):
 
 
 class Escape(enum.Enum):
-    """How a channel writes values into text."""
+    """How a channel writes text: as HTML, or as it is."""
 
     HTML = "html"
     NONE = "none"
@@ -57,7 +57,7 @@ class Channel:
         name: Its name in the policy.
         privacy: Who else sees it.
         outbound: Whether we write to the customer, rather than the customer coming to us.
-        escape: How values are written into its text.
+        escape: How it writes text and values.
         tone: The most familiar tone that it may carry.
         basis: The most familiar basis that it may carry.
     """

@@ -3,10 +3,13 @@
 import attrs
 
 import tactful
-from tactful import Always, Cap, Contact, Rolling
+from tactful import Always, AtMost, Cap, Contact, Familiarity, Hide, Rolling, When, Withhold
 from tactful.clock import DAY_US
-from tactful.policy import PluginUse
+from tactful.expr import Call, Var, negate
+from tactful.policy import Boost, PluginUse, Ranking, Segment
+from tactful.schema import ValueType
 
+from .conftest import ANN, at_least, is_, offer, treatment
 from .test_decide import shown
 from .test_limits_act import reasons
 
@@ -62,3 +65,83 @@ def test_a_cap_that_looks_back_further_than_what_was_fetched_is_reached(open_edg
     assert "house.cap" in reasons(decision, "olives")
     edge.warm("ann")
     assert shown(edge.decide("hero", "ann", preview=True)) == ["olives"]
+
+
+def test_boosts_and_texts_read_the_channel(open_edge, policy):
+    boosts = (Boost(is_("channel.name", "email"), 9.0, offers=("olives",)),)
+    told = treatment("told", "by ", Var("channel.name", ValueType.TEXT), ", ", Var("channel.privacy", ValueType.TEXT))
+    offers = (*policy.offers, offer("by", told, value=2.0))
+    edge = open_edge(changed=attrs.evolve(policy, offers=offers, ranking=Ranking(boosts=boosts)))
+
+    assert shown(edge.decide("letter")) == ["ticket", "olives"]
+    assert edge.decide("rows").picks[0].content == {"title": "by web, semi-private"}
+
+
+def test_rules_ask_whether_channels_and_segments_are_known(open_edge, policy):
+    channel, segment = Var("channel.name", ValueType.TEXT), Var("segment.regulars", ValueType.BOOL)
+    rules = {
+        "has_channel": Call("has", (channel,), ValueType.BOOL),
+        "has_segment": Call("has", (segment,), ValueType.BOOL),
+        "lacks_channel": negate(Call("missing", (channel,), ValueType.BOOL)),
+        "lacks_segment": negate(Call("missing", (segment,), ValueType.BOOL)),
+    }
+    offers = tuple(offer(name, when=rule) for name, rule in rules.items())
+    placements = (attrs.evolve(policy.placements[1], slots=9, per_topic=None),)
+    edge = open_edge(changed=attrs.evolve(policy, offers=offers, placements=placements))
+
+    assert sorted(shown(edge.decide("rows", "ann", profile={"visits": 1}))) == sorted(rules)
+    assert sorted(shown(edge.decide("rows", "ann", profile={}))) == ["has_channel", "lacks_channel"]
+
+
+def test_a_guardrail_sees_nothing_of_the_profile_even_if_its_condition_asks(open_edge, policy):
+    changed = attrs.evolve(policy, conditions=(("visits", at_least("profile.visits", 1)),))
+    edge = open_edge(lambda c: When("visits", Withhold(c.topic("wine")), "", id="dry"), changed=changed)
+
+    for profile in (ANN, {**ANN, "visits": 0}):
+        decision = edge.decide("rows", "ann", profile=profile)
+        assert decision.careful == ()
+        assert reasons(decision, "wine") == ["house.dry"]
+
+
+def test_an_attribute_that_cannot_rank_is_hidden_all_the_same(open_edge, policy):
+    changed = attrs.evolve(policy, ranking=Ranking("tier"))
+    edge = open_edge(Always(Hide(("tier",)), "", id="h"), changed=changed)
+
+    assert reasons(edge.decide("rows", "ann", profile=ANN), "wine") == ['when:profile.tier == "gold"']
+
+
+def test_segments_that_go_round_are_unknown_wherever_one_begins(open_edge, policy):
+    a, b = Var("segment.a", ValueType.BOOL), Var("segment.b", ValueType.BOOL)
+    visits = at_least("profile.visits", 1)
+    segments = (
+        Segment("a", Call("||", (b, visits), ValueType.BOOL), size=800),
+        Segment("b", Call("||", (a, is_("profile.tier", "gold")), ValueType.BOOL), size=800),
+    )
+    for first, second in ((a, b), (b, a)):
+        offers = (offer("first", when=first, value=9.0), offer("second", when=second))
+        decision = open_edge(changed=attrs.evolve(policy, segments=segments, offers=offers)).decide(
+            "rows", "ann", profile=ANN
+        )
+        labels = [entry.labels for entry in decision._moment.plan.catalog.entries]
+
+        assert shown(decision) == []
+        assert {one.evidence for one in labels} == {frozenset({"visits", "tier"})}
+        assert {one.basis for one in labels} == {Familiarity.PERSONAL}
+
+
+def test_what_is_taken_out_again_names_the_share_that_did_not_hold(open_edge, policy):
+    placements = (attrs.evolve(policy.placements[1], slots=4, per_topic=None),)
+    changed = attrs.evolve(policy, placements=placements)
+    edge = open_edge(lambda c: Always(AtMost(c.topic("food"), share=0.5), "", id="half"), changed=changed)
+    decision = edge.decide("rows")
+
+    assert shown(decision) == []
+    assert "quota:house.half" in reasons(decision, "olives")
+
+
+def test_a_cap_by_owner_has_nothing_to_say_of_what_has_no_owner(open_edge):
+    edge = open_edge(lambda c: Always(Cap(c.all, 1, Rolling(3600), of="owner"), "", id="cap"), profiles=nothing_known)
+    decision = edge.decide("hero", "ann", profile={})
+
+    assert decision.careful == ("contacts not here: warm",)
+    assert shown(decision) == ["olives"]

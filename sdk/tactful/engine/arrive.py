@@ -12,7 +12,7 @@ from ..profile import Identity, Snapshot
 from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
-from .customer import Customer, Who, household_zone, own_zone
+from .customer import Customer, Who, shared_zone
 from .identify import Identities
 from .limited import Limited, everything_reached
 from .snapshot import Here, Snapshots
@@ -100,7 +100,7 @@ class Arrivals:
             return Whom(identity, self._snapshots.nobody(identity, plan), None, (unknown,))
         customer = here.customer(identity, plan)
         careful = ("no profile is on record",) if customer.snapshot is None else ()
-        tally = self._snapshots.tally(here, plan, self._budgets(plan))
+        tally = self._snapshots.tally(here, plan, customer.zone, self._budgets(plan))
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
 
     def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:
@@ -120,22 +120,22 @@ class Arrivals:
         if brought.consents is not None:
             consents, misunderstood = to_consents(brought.consents, now_us)
             careful += [f"consent to {name} is not understood: refused" for name in misunderstood]
-        tally = self._tally(plan, identity, here, brought, snapshot)
+        customer = Customer(plan, identity, snapshot, consents)
+        tally = self._tally(plan, customer, here, brought.contacts)
         careful += _lacking(plan, tally, now_us)
-        return Whom(identity, Customer(plan, identity, snapshot, consents), tally, tuple(careful))
+        return Whom(identity, customer, tally, tuple(careful))
 
     def _tally(
-        self, plan: Plan, identity: Identity | None, here: Here | None, brought: Brought, snapshot: Snapshot
+        self, plan: Plan, customer: Customer, here: Here | None, brought: Iterable[Contact] | None
     ) -> Tally | None:
-        if brought.contacts is not None:
-            contacts, own = tuple(brought.contacts), own_zone(plan, snapshot)
-            household = None
+        if brought is not None:
+            contacts, household = tuple(brought), None
             if "household" in plan.counted_per:
-                household = Counters(plan, contacts, "household", household_zone(plan))
-            return tally_of(plan, Counters(plan, contacts, "customer", own), household, self._budgets(plan))
+                household = Counters(plan, contacts, "household", shared_zone(plan))
+            return tally_of(plan, Counters(plan, contacts, "customer", customer.zone), household, self._budgets(plan))
         if here is not None:
-            return self._snapshots.tally(here, plan, self._budgets(plan))
-        return self._visiting(plan) if identity is None else None
+            return self._snapshots.tally(here, plan, customer.zone, self._budgets(plan))
+        return self._visiting(plan) if customer.identity is None else None
 
     def _visiting(self, plan: Plan) -> Tally | None:
         return tally_of(plan, plan.once("visitor", lambda: Visitor(plan)), None, self._budgets(plan))

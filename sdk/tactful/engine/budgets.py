@@ -4,7 +4,11 @@ What was recorded comes in through the ledger's tail, from this process and all 
 until it is recorded or lapses.
 """
 
-from collections import OrderedDict, deque
+import itertools
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import tzinfo
+from heapq import heappop, heappush
 from threading import Lock
 from typing import Final
 
@@ -15,11 +19,12 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
+from .customer import shared_zone
 from .limited import Limited, Reached, everything_reached, reached_by, waiting
-from .room import CapKey, Counting, Room, counting_of
+from .room import CapKey, Counting, Room, counting_of, shown
 
 #: A rolling window is counted in so many stretches; an event counts until its stretch has left.
-_STRETCHES: Final = 256
+STRETCHES: Final = 256
 #: With more reservations than this, every budget is used up.
 _RESERVED_MAX: Final = 1_000_000
 
@@ -29,26 +34,36 @@ class _Count:
     """What counts for one value of a cap: events by the moment at which they leave, their sum, and reservations."""
 
     cap: CapPlan
-    leaving: deque[list[int]] = attrs.field(factory=deque)
+    zone: tzinfo | None
+    leaving: list[int] = attrs.field(factory=list)
+    numbers: list[int] = attrs.field(factory=list)
     total: int = 0
     reserved: int = 0
 
+    def leaves_us(self, at_us: int) -> int:
+        """Return when an event no longer counts [us since 1970]."""
+        leaves_us = self.cap.leaves_us(at_us, self.zone)
+        if self.cap.rolling_us is None:
+            return leaves_us
+        return leaves_us + -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)
+
     def add(self, at_us: int) -> None:
         """Count an event."""
-        leaves_us = self.cap.leaves_us(at_us, None)
-        if self.cap.rolling_us is not None:
-            stretch_us = max(self.cap.rolling_us // _STRETCHES, 1)
-            leaves_us += -leaves_us % stretch_us
-        if self.leaving and self.leaving[-1][0] >= leaves_us:
-            self.leaving[-1][1] += 1  # late ones stay as long as the latest: too long is careful
+        leaves_us = self.leaves_us(at_us)
+        place = bisect_left(self.leaving, leaves_us)
+        if place < len(self.leaving) and self.leaving[place] == leaves_us:
+            self.numbers[place] += 1
         else:
-            self.leaving.append([leaves_us, 1])
+            self.leaving.insert(place, leaves_us)
+            self.numbers.insert(place, 1)
         self.total += 1
 
     def inside(self, now_us: int) -> int:
         """Return how much counts at a moment; what has left is let go."""
-        while self.leaving and self.leaving[0][0] <= now_us:
-            self.total -= self.leaving.popleft()[1]
+        if self.leaving and self.leaving[0] <= now_us:
+            gone = bisect_left(self.leaving, now_us + 1)
+            self.total -= sum(self.numbers[:gone])
+            del self.leaving[:gone], self.numbers[:gone]
         return self.total + self.reserved
 
     def frees_us(self, now_us: int) -> int | None:
@@ -56,11 +71,21 @@ class _Count:
         inside = self.inside(now_us)
         if inside < self.cap.cap.count:
             return None
-        for leaves_us, number in self.leaving:
+        for leaves_us, number in zip(self.leaving, self.numbers, strict=True):
             inside -= number
             if inside < self.cap.cap.count:
                 return leaves_us
         return NEVER_US
+
+
+@attrs.frozen(eq=False)
+class _Reserved:
+    """Room that was taken at a moment, until it lapses: for what, and where it still counts."""
+
+    at_us: int
+    until_us: int
+    what: Contact | Room
+    counts: set[_Count]
 
 
 class Budgets:
@@ -75,18 +100,36 @@ class Budgets:
         known: Whether all that was recorded has come in; until then every budget is used up.
     """
 
-    __slots__ = ("_caps", "_channels", "_counts", "_reserved", "known", "lock", "nearest", "per", "plan")
+    __slots__ = (
+        "_caps",
+        "_channels",
+        "_counts",
+        "_lapsing",
+        "_number",
+        "_reserved",
+        "_zone",
+        "known",
+        "lock",
+        "nearest",
+        "per",
+        "plan",
+    )
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, before: "Budgets | None" = None) -> None:
         self.plan = plan
         self.per: Per = "everyone"
         self.lock = Lock()
-        self.known = False
         self.nearest = 0
+        self.known = False
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == "everyone")
+        self._zone = shared_zone(plan)
         self._counts: dict[CapKey, _Count] = {}
-        self._reserved: OrderedDict[str, tuple[int, tuple[_Count, ...]]] = OrderedDict()
+        self._reserved: dict[str, _Reserved] = {}
+        self._lapsing: list[tuple[int, int, str, _Count]] = []
+        self._number = itertools.count()
         self._channels: dict[str, Limited] = {}
+        for contact in before.reservations() if before is not None else ():
+            self.add(contact)
 
     def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
         """Return whether all that was recorded has come in."""
@@ -108,23 +151,30 @@ class Budgets:
     def add(self, contact: Contact) -> None:
         """Count what was recorded, once; a reservation of the same id ends."""
         self._release(contact.id)
-        for count in self._concerned(counting_of(self.plan, contact)):
-            count.add(contact.at_us)
+        counting = counting_of(self.plan, contact)
+        if contact.until_us is not None:
+            self._hold(contact.id, contact.at_us, contact.until_us, contact, counting)
+        else:
+            for count in self._concerned(counting):
+                count.add(contact.at_us)
         self._channels = {}
 
     def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
         """Count room that was taken under an id, until it lapses."""
-        if id_ in self._reserved:
-            return
-        counts = tuple(self._concerned(room.counting))
-        self._reserved[id_] = (until_us, counts)
-        for count in counts:
-            count.reserved += 1
-            if count.inside(now_us) >= count.cap.cap.count:
+        if id_ not in self._reserved:
+            counts = self._hold(id_, now_us, until_us, room, room.counting)
+            if any(count.inside(now_us) >= count.cap.cap.count for count in counts):
                 self._channels = {}
+
+    def reservations(self) -> Iterator[Contact]:
+        """Yield the room that is taken, as contacts."""
+        for id_, held in self._reserved.items():
+            what = held.what
+            yield what if isinstance(what, Contact) else shown(what.offer, what.channel, id_, held.at_us, held.until_us)
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what the budgets that are used up ask on a channel at a moment."""
+        self._lapse(now_us)
         limited = self._channels.get(channel)
         if limited is None or not limited.since_us <= now_us < limited.until_us:
             limited = self._channels[channel] = self._work_out(channel, now_us)
@@ -135,26 +185,52 @@ class Budgets:
         count = self._counts.get(key)
         return (0 if count is None else count.inside(now_us)) + more >= cap.cap.count
 
+    def _hold(
+        self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: tuple[Counting, ...]
+    ) -> list[_Count]:
+        counts = self._concerned(counting)
+        if counts:
+            self._reserved[id_] = _Reserved(at_us, until_us, what, set(counts))
+        for count in counts:
+            count.reserved += 1
+            ends_us = min(until_us, count.leaves_us(at_us))
+            heappush(self._lapsing, (ends_us, next(self._number), id_, count))
+        return counts
+
     def _concerned(self, counting: tuple[Counting, ...]) -> list[_Count]:
         found = []
         for key, cap, _ in counting:
             if cap.cap.per == "everyone":
                 count = self._counts.get(key)
                 if count is None:
-                    count = self._counts[key] = _Count(cap)
+                    count = self._counts[key] = _Count(cap, self._zone)
                 found.append(count)
         return found
 
     def _release(self, id_: str) -> None:
-        for count in self._reserved.pop(id_, (0, ()))[1]:
+        held = self._reserved.pop(id_, None)
+        for count in () if held is None else held.counts:
             count.reserved -= 1
 
+    def _lapse(self, now_us: int) -> int:
+        """Let go of the room whose time is over; return when more of it will be [us since 1970]."""
+        while self._lapsing:
+            ends_us, _, id_, count = self._lapsing[0]
+            held = self._reserved.get(id_)
+            if held is not None and count in held.counts:
+                if ends_us > now_us:
+                    return ends_us
+                held.counts.discard(count)
+                count.reserved -= 1
+                if not held.counts:
+                    del self._reserved[id_]
+            heappop(self._lapsing)
+        return NEVER_US
+
     def _work_out(self, channel: str, now_us: int) -> Limited:
-        while self._reserved and next(iter(self._reserved.values()))[0] <= now_us:
-            self._release(next(iter(self._reserved)))
+        lapses_us = self._lapse(now_us)
         if not self.known or len(self._reserved) > _RESERVED_MAX:
             return everything_reached(self.plan, channel, ("everyone",))
-        first = next(iter(self._reserved.values()), (NEVER_US, ()))[0]
         acting: list[Reached] = []
         changes_us = NEVER_US
         reached = set()
@@ -162,10 +238,12 @@ class Budgets:
             frees_us = count.frees_us(now_us)
             if frees_us is not None and count.cap.limits_on(channel, value):
                 acting.append(reached_by(count.cap, value, frees_us))
-                changes_us = min(changes_us, frees_us, first)
+                changes_us = min(changes_us, frees_us, lapses_us)
                 reached.add(number)
         for cap in self._caps:
             here = not cap.cap.channels or channel in cap.cap.channels
-            if here and cap.cap.instead.bits and cap.number not in reached:
+            if here and not cap.knows_its_clock(self._zone):
+                acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+            elif here and cap.cap.instead.bits and cap.number not in reached:
                 acting.append(waiting(cap, NEVER_US))
         return Limited(acting, now_us, changes_us)

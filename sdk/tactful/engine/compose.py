@@ -24,7 +24,7 @@ class Quota:
         counts = [] if limit.count is None else [limit.count]
         if limit.share is not None:
             counts.append(int(limit.share * slots + _EPSILON))
-        self.left = min(counts) if counts else slots
+        self.left = min(counts, default=slots + 1)
 
 
 #: So that a share of 0.2 of 5 slots is 1 in spite of binary fractions.
@@ -38,9 +38,9 @@ def compose(
     quotas: Sequence[tuple[str, AtMost]],
     affinities: Affinities,
     caps: PageRoom | None,
-) -> tuple[list[Chosen], list[Chosen]]:
+) -> tuple[list[Chosen], list[tuple[str, Chosen]]]:
     """
-    Return what fills the slots of a page, and what was taken out again because a share did not hold.
+    Return what fills the slots of a page; and what was taken out again, with the id of the share that did not hold.
 
     Args:
         page: The placements.
@@ -67,15 +67,14 @@ def compose(
         index = offer.choose(there)
         chosen.append(Chosen(at, index, worth, offer))
         left -= 1
-        if not left:
-            break
         allowed &= ~_used_up(counting, index)
         if caps is not None:
             withheld, more_blind = caps.take(offer.offer)
             allowed &= ~withheld
             blind |= more_blind
-    kept = _keep_shares(chosen, counting)
-    return kept, [one for one in chosen if one not in kept] if len(kept) < len(chosen) else []
+        if not left:
+            break
+    return chosen, _take_out(chosen, counting)
 
 
 def _used_up(quotas: Iterable[Quota], index: int) -> int:
@@ -115,16 +114,18 @@ class _Room:
         return None
 
 
-def _keep_shares(chosen: list[Chosen], quotas: Sequence[Quota]) -> list[Chosen]:
-    """Return what stays when each share also holds of the slots that are filled: the lowest of its picks go."""
-    shares = [quota for quota in quotas if quota.share is not None]
-    failing = True
+def _take_out(chosen: list[Chosen], quotas: Sequence[Quota]) -> list[tuple[str, Chosen]]:
+    """Take out of what was chosen until each share also holds of the slots that are filled: the lowest of it go."""
+    shares = [(quota, quota.share) for quota in quotas if quota.share is not None]
+    gone: list[tuple[str, Chosen]] = []
+    failing = bool(shares)
     while failing:
         failing = False
-        for quota in shares:
+        for quota, share in shares:
             inside = [one for one in chosen if quota.bits >> one.index & 1]
-            if quota.share is not None and len(inside) > quota.share * len(chosen) + _EPSILON:
-                chosen = [one for one in chosen if one is not inside[-1]]
+            if len(inside) > share * len(chosen) + _EPSILON:
+                chosen.remove(inside[-1])
+                gone.append((quota.id, inside[-1]))
                 failing = True
                 break
-    return chosen
+    return gone

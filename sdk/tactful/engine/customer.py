@@ -87,10 +87,11 @@ class Customer:
         snapshot: The profile, or None.
         consents: The consents, or None.
         protective: The protective view, in the order of `q`.
+        zone: The customer's own time zone, or None if it is not known.
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("channels", "consents", "identity", "plan", "protective", "snapshot")
+    __slots__ = ("channels", "consents", "identity", "plan", "protective", "snapshot", "zone")
 
     def __init__(
         self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
@@ -100,6 +101,7 @@ class Customer:
         self.snapshot = snapshot
         self.consents = consents
         self.protective = protective_view(plan, snapshot)
+        self.zone = own_zone(plan, snapshot)
         self.channels: dict[str, OnChannel] = {}
 
     def same(self, other: "Customer") -> bool:
@@ -122,8 +124,8 @@ def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:
     return None if found is None else zone_of(found.value)
 
 
-def household_zone(plan: Plan) -> tzinfo | None:
-    """Return the time zone in which households are counted: the organization's, as theirs may differ."""
+def shared_zone(plan: Plan) -> tzinfo | None:
+    """Return the time zone in which households and everyone are counted: the organization's."""
     return zone_of(plan.policy.values.zone)
 
 

@@ -88,7 +88,7 @@ class Decision:
         """Return what to render in a placement, slot by slot; its fallback where slots stay empty and it has one."""
         moment = self._moment
         known = moment.plan.placements.get(placement)
-        fallback = {} if known is None else dict(known.placement.fallback)
+        fallback = {} if known is None else render.fallback(moment.plan, known.placement)
         slots = 1
         filled: list[Mapping[str, str]] = []
         for number, plan in enumerate(moment.page.placements):

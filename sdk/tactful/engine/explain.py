@@ -15,7 +15,7 @@ from ..plan.plan import Plan
 from ..plan.visibility import demand
 from .compose import Quota
 from .mask import exists
-from .moment import Moment
+from .moment import Chosen, Moment
 
 
 @attrs.frozen
@@ -197,7 +197,7 @@ def _requirement(plan: Plan, number: int, channel: str) -> Callable[..., object]
 def _lets_off(plan: Plan, channel: str, number: int) -> Callable[..., object]:
     def make() -> Callable[..., object]:
         bound = plan.channels[channel].bounds[number]
-        return single(plan.slots, lambda emitter: emitter.surely_false(bound.condition), 0)
+        return single(plan.slots, lambda emitter: emitter.surely_false(bound.condition))
 
     return plan.once(("bound", number, channel), make)
 
@@ -207,12 +207,13 @@ def _passed_over(moment: Moment, index: int) -> list[Reason]:
     offer = moment.plan.offer_at[index]
     if any(one.ranked is offer for one in moment.chosen):
         return [Reason("familiarity", "another treatment of the offer says enough")]
-    quotas = [id_ for id_, limit in moment.plan.effects(moment.flags).quotas if _used_up(moment, id_, limit, index)]
+    quotas = [id_ for id_, one in moment.dropped if one.ranked is offer]
+    quotas += [id_ for id_, limit in moment.plan.effects(moment.flags).quotas if _used_up(moment, id_, limit, index)]
     full = [f"quota:{id_}" for id_ in quotas] + list(_filled(moment, index))
     if full:
         return [Reason(id_, "no room is left under it on this page") for id_ in full]
     taking = [number for number, plan in enumerate(moment.page.placements) if plan.mask >> index & 1]
-    ever = [*moment.chosen, *moment.dropped]
+    ever = _ever_chosen(moment)
     for number in taking:
         placement = moment.page.placements[number].placement
         inside = [one for one in ever if one.placement == number]
@@ -224,7 +225,7 @@ def _passed_over(moment: Moment, index: int) -> list[Reason]:
 
 def _used_up(moment: Moment, id_: str, limit: AtMost, index: int) -> bool:
     quota = Quota(id_, limit, moment.page.slots)
-    taken = sum(1 for one in (*moment.chosen, *moment.dropped) if quota.bits >> one.index & 1)
+    taken = sum(1 for one in _ever_chosen(moment) if quota.bits >> one.index & 1)
     return bool(quota.bits >> index & 1) and taken >= quota.left
 
 
@@ -234,3 +235,7 @@ def _filled(moment: Moment, index: int) -> Iterator[str]:
     for id_, withheld, blind in moment.caps.filled if moment.caps is not None else ():
         if withheld >> index & 1 or (blind & ranked.bits and moment.affinities.personal(ranked)):
             yield id_
+
+
+def _ever_chosen(moment: Moment) -> list[Chosen]:
+    return [*moment.chosen, *(one for _, one in moment.dropped)]

@@ -2,6 +2,8 @@
 
 from ..clock import NEVER_US, SKEW_US
 from ..consent import standing
+from ..offers import Channel
+from ..plan.fold import privacy_name
 from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
 from .customer import Customer, OnChannel
@@ -13,7 +15,7 @@ def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int
     here = customer.channels.get(name)
     if here is not None and here.since_us <= now_us < here.until_us:
         return here
-    known, until_us = _known(plan, name, customer, now_us)
+    known, until_us = _known(plan, channel.channel, customer, now_us)
     allow, flags = channel.allow, channel.flags
     if channel.guard_standing is not None:
         more, set_, until = channel.guard_standing((), (), customer.protective, known, (), now_us)
@@ -33,18 +35,19 @@ def at_moment(
     return here.allow & allow, here.flags | flags
 
 
-def _known(plan: Plan, channel: str, customer: Customer, now_us: int) -> tuple[tuple[Value | None, ...], int]:
-    """Return identity, ages and consents in the order of `k`, and until when they hold; of no consents, all unknown."""
+def _known(plan: Plan, channel: Channel, customer: Customer, now_us: int) -> tuple[tuple[Value | None, ...], int]:
+    """Return what is known in the order of `k`, and until when it holds; of no consents, all is unknown."""
     identity, snapshot, consents = customer.identity, customer.snapshot, customer.consents
     made_us, made_until_us = _trusted(None if snapshot is None else snapshot.at_us, now_us)
     true_us, true_until_us = _trusted(None if consents is None else consents.at_us, now_us)
-    known: list[Value | None] = ["none" if identity is None else identity.kind, made_us, true_us]
+    kind = "none" if identity is None else identity.kind
+    known: list[Value | None] = [channel.name, privacy_name(channel), kind, made_us, true_us]
     until_us = min(made_until_us, true_until_us)
     for lineage in plan.lineages:
         if consents is None:
             known += (None, None, None, None)
             continue
-        said = standing(consents, lineage, channel, now_us)
+        said = standing(consents, lineage, channel.name, now_us)
         known += (said.given, said.refused, said.how, said.at_us)
         until_us = min(until_us, said.until_us)
     return tuple(known), until_us

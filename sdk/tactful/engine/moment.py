@@ -51,7 +51,7 @@ class Moment:
         allowed: The treatments that could be chosen.
         affinities: Tells whether the customer's own affinity ranked an offer.
         chosen: What fills the slots.
-        dropped: What was taken out again because a share did not hold.
+        dropped: What was taken out again, with the id of the share that did not hold.
     """
 
     plan: Plan
@@ -68,4 +68,4 @@ class Moment:
     allowed: int
     affinities: Affinities
     chosen: list[Chosen]
-    dropped: list[Chosen]
+    dropped: list[tuple[str, Chosen]]

@@ -1,4 +1,4 @@
-"""Render: a treatment's content as a channel shows it. Values are escaped as the channel asks; text never is."""
+"""Render: a treatment's content as a channel shows it. Texts hold no markup: all that is shown is escaped."""
 
 import html
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from ..clock import to_datetime
 from ..expr import Expr
-from ..offers import Escape, Field, FieldKind
+from ..offers import Escape, Field, FieldKind, Placement
 from ..plan.fuse import single
 from ..plan.plan import Plan
 from ..plan.requirements import Inliner
@@ -16,32 +16,37 @@ from .moment import Moment
 
 def content(moment: Moment, index: int, purpose: int) -> Mapping[str, str]:
     """Return the fields of a treatment, in the moment's language, with their values."""
-    treatment = moment.plan.catalog.entries[index].treatment
-    by_language = dict(treatment.content)
-    fields = by_language.get(language_of(moment)) or by_language[moment.plan.policy.values.languages[0]]
+    by_language = dict(moment.plan.catalog.entries[index].treatment.content)
+    spoken = (language for language in languages_of(moment) if language in by_language)
+    fields = by_language[next(spoken, moment.plan.policy.values.languages[0])]
     return {field.name: _field(moment, field, purpose) for field in fields}
 
 
-def language_of(moment: Moment) -> str:
-    """Return the language that the moment's context asks for, or an empty text."""
+def fallback(plan: Plan, placement: Placement) -> Mapping[str, str]:
+    """Return what an empty slot of a placement shows; nothing if it has no fallback."""
+    channel = plan.channels.get(placement.channel)
+    escape = Escape.HTML if channel is None else channel.channel.escape
+    return {name: _escaped(text, escape) for name, text in placement.fallback}
+
+
+def languages_of(moment: Moment) -> tuple[str, ...]:
+    """Return the languages that the moment's context asks for: `de-CH`, then `de`; none if it asks for none."""
     asked = moment.context[moment.plan.slots.context_slot("language")]
-    return asked if isinstance(asked, str) else ""
+    return (asked, asked.replace("_", "-").partition("-")[0]) if isinstance(asked, str) else ()
 
 
 def _field(moment: Moment, field: Field, purpose: int) -> str:
-    escape = moment.channel.channel.escape
-    return "".join(
-        part if isinstance(part, str) else _escaped(_value(moment, part, purpose), field.kind, escape)
-        for part in field.parts
-    )
+    parts = (part if isinstance(part, str) else _value(moment, part, field.kind, purpose) for part in field.parts)
+    return _escaped("".join(parts), moment.channel.channel.escape)
 
 
-def _value(moment: Moment, expr: Expr, purpose: int) -> str:
+def _value(moment: Moment, expr: Expr, kind: FieldKind, purpose: int) -> str:
     there = moment.there
     value = _compiled(moment.plan, expr, purpose)(
         there.views, there.seen, moment.customer.protective, moment.here.known, moment.context, moment.now_us
     )
-    return as_text(value, expr.type)
+    text = as_text(value, expr.type)
+    return quote(text, safe="") if kind is FieldKind.LINK else text
 
 
 def _compiled(plan: Plan, expr: Expr, purpose: int) -> Callable[..., object]:
@@ -71,7 +76,5 @@ def as_text(value: object, type_: ValueType) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _escaped(text: str, kind: FieldKind, escape: Escape) -> str:
-    if kind is FieldKind.LINK:
-        return quote(text, safe="")
+def _escaped(text: str, escape: Escape) -> str:
     return html.escape(text) if escape is Escape.HTML else text

@@ -6,6 +6,7 @@ One thread fetches what decisions asked for; it starts with the first question a
 import logging
 import queue
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 from threading import Event, Lock, Thread
 
 import attrs
@@ -20,7 +21,7 @@ from ..profile import Identity, Snapshot
 from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
-from .customer import Customer, Who, household_zone, own_zone
+from .customer import Customer, Who, own_zone, shared_zone
 from .identify import Identities
 from .tally import Tally, tally_of
 
@@ -67,11 +68,14 @@ class Here:
             self._as[identity.kind] = found
         return found
 
-    def tally(self, plan: Plan, household: Counters | None, budgets: Budgets | None) -> Tally | None:
-        """Return what counts for the customer under a plan; None if something of it is not known."""
+    def tally(
+        self, plan: Plan, zone: tzinfo | None, household: Counters | None, budgets: Budgets | None
+    ) -> Tally | None:
+        """Return what counts for the customer under a plan and in a time zone; None if something is not known."""
         known = self._tally
-        if known is None or known.plan is not plan or known.key[1:] != (household, budgets):
-            self.counters = self.counters.under(plan, own_zone(plan, self._as[""].snapshot))
+        changed = self.counters.zone is not zone or self.counters.plan is not plan
+        if known is None or changed or known.key[1:] != (household, budgets):
+            self.counters = self.counters.under(plan, zone)
             known = self._tally = tally_of(plan, self.counters, household, budgets)
         return known
 
@@ -125,18 +129,20 @@ class Snapshots:
         since_us, zone = now_us - plan.longest_window_us, own_zone(plan, snapshot)
         ledger = self._sources.ledger
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), zone=zone, since_us=since_us)
-        household = self._gather(plan, identity, since_us) if "household" in plan.counted_per else ("", "")
-        found = Here(Customer(plan, identity, snapshot, consents), counters, household, now_us)
+        key, household = self._gather(plan, identity, since_us)
+        found = Here(Customer(plan, identity, snapshot, consents), counters, key, now_us)
         with self._lock:
             before = self._here.get(identity.customer)
-            if before is not None:
-                with before.counters.lock:
-                    counters.add(before.counters.reservations(now_us), now_us)
+            taken = _reservations(None if before is None else before.counters, now_us)
+            counters.add(taken, now_us)
+            if household is not None:
+                household.add([*_reservations(self._households.get(key), now_us), *taken], now_us)
+                self._households[key] = household
             self._here[identity.customer] = found
         return found
 
-    def tally(self, here: Here, plan: Plan, budgets: Budgets | None) -> Tally | None:
-        """Return what counts for a customer under a plan; None if the household's contacts are not here."""
+    def tally(self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None) -> Tally | None:
+        """Return what counts for a customer under a plan and in a time zone; None if something of it is not here."""
         household = None
         if "household" in plan.counted_per:
             household = self._households.get(here.household)
@@ -144,8 +150,8 @@ class Snapshots:
                 return None
             if household.plan is not plan:
                 with self._lock:
-                    household = self._households[here.household] = household.under(plan, household_zone(plan))
-        return here.tally(plan, household, budgets)
+                    household = self._households[here.household] = household.under(plan, shared_zone(plan))
+        return here.tally(plan, zone, household, budgets)
 
     def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
         """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""
@@ -166,23 +172,17 @@ class Snapshots:
                 with counters.lock:
                     counters.add([contact], now_us)
 
-    def _gather(self, plan: Plan, identity: Identity, since_us: int) -> HouseholdKey:
-        """Fetch the contacts of a customer's household, which all of it share; return its key."""
+    def _gather(self, plan: Plan, identity: Identity, since_us: int) -> tuple[HouseholdKey, Counters | None]:
+        """Fetch the contacts of a customer's household, if any cap counts them; who is in none is one."""
+        if "household" not in plan.counted_per:
+            return ("", ""), None
         name = identity.household or self._household_of(identity.customer)
         ledger = self._sources.ledger
         key: HouseholdKey = ("customer", identity.customer) if name is None else ("household", name)
         contacts = (
             ledger.contacts(identity.customer, since_us) if name is None else ledger.household_contacts(name, since_us)
         )
-        with self._lock:
-            known = self._households.get(key)
-            if known is None:
-                self._households[key] = Counters(plan, contacts, "household", household_zone(plan), since_us)
-        if known is not None:
-            with known.lock:
-                known.add(contacts, self._clock())
-                known.since_us = min(known.since_us, since_us)
-        return key
+        return key, Counters(plan, contacts, "household", shared_zone(plan), since_us)
 
     def forget(self, customer: str) -> None:
         """Let a customer go, so that the next question fetches it anew."""
@@ -252,6 +252,14 @@ class Snapshots:
         consents = self._sources.consents
         found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
         return None if found is None else to_consents(found, now_us)[0]
+
+
+def _reservations(counters: Counters | None, now_us: int) -> list[Contact]:
+    """Return the room that is taken in some counters; of none, none."""
+    if counters is None:
+        return []
+    with counters.lock:
+        return counters.reservations(now_us)
 
 
 def _key(who: Who) -> object:

@@ -35,13 +35,17 @@ class Tail:
         self._clock = clock
         self._inline = inline
         self._ended = Event()
+        self.budgets: Budgets | None = None
+        self._plan = plan
+        self.reset()
         self.follow(plan)
 
     def follow(self, plan: Plan) -> None:
         """Count for a plan from now on; budgets begin with all that the ledger holds."""
-        self.budgets = Budgets(plan) if "everyone" in plan.counted_per else None
+        self.budgets = Budgets(plan, self.budgets) if "everyone" in plan.counted_per else None
         self._plan = plan
-        self.reset()
+        with self._lock:
+            self._after, self._first = 0, True
 
     def budgets_of(self, plan: Plan) -> Budgets | None:
         """Return what counts for everyone together under a plan; None if no cap does, or it is not followed yet."""
@@ -55,7 +59,7 @@ class Tail:
         self._first = True
         self._thread: Thread | None = None
         if self.budgets is not None:
-            self.budgets = Budgets(self._plan)
+            self.budgets = Budgets(self._plan, self.budgets)
 
     def look(self) -> None:
         """Look in passing, or see to it that the thread does; without caps there is nothing to look for."""

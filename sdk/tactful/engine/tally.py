@@ -91,7 +91,7 @@ class Tally:
 
     def room(self, channel: str, slots: int, now_us: int) -> PageRoom | None:
         """Return the room that is left on a page of so many slots; None if its picks cannot fill any cap."""
-        if all(part.nearest >= slots for part in self.parts):
+        if all(part.nearest > slots for part in self.parts):
             return None
         return PageRoom(self.plan, channel, self.parts, now_us)
 

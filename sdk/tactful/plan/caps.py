@@ -142,7 +142,7 @@ def entry_values(catalog: Catalog, entry: Entry, dimension: Dimension) -> Iterat
         case "tag":
             yield from offer.tags
         case "owner":
-            yield offer.owner
+            yield from (offer.owner,) if offer.owner else ()
         case "channel":
             yield from (channel.name for channel in catalog.policy.channels)
         case "all":

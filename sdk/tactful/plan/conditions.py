@@ -34,7 +34,8 @@ class Emitter:
     Writes rules as code; one emitter for all the rules that stand in one function.
 
     Each rule has three total forms. `surely_true` and `surely_false` give code whose result is true (as `if` sees it)
-    exactly if the rule surely is; both may be false. `value` gives the value itself, or None where it is unknown.
+    exactly if the rule surely is; both may be false. `value` gives the value itself, or None where it is unknown;
+    `known` says whether it gives one.
     The code binds temporaries `_1`, `_2`, … in the function that it stands in, and is linear in the size of the rule.
     """
 
@@ -50,6 +51,11 @@ class Emitter:
     def surely_false(self, expr: Expr) -> ast.expr:
         """Return code that is true exactly if the rule surely fails."""
         return self._truth(expr, wanted=False)
+
+    def known(self, expr: Expr) -> ast.expr:
+        """Return code that is true exactly if the expression's value is known."""
+        tests, _ = self._strict(expr)
+        return py.all_(tests) if tests else py.constant(value=True)
 
     def value(self, expr: Expr) -> ast.expr:
         """Return code for the expression's value, or None where it is unknown."""
@@ -138,8 +144,8 @@ class Emitter:
                 return [], py.load(self._locals[name])
             case Var("now"):
                 return [], self._names.load(expr)
-            case Call("has", (Var() as var,)):
-                return [py.is_known(self._names.load(var))], py.constant(value=True)
+            case Call("has", (inner,)):
+                return self._strict(inner)[0], py.constant(value=True)
             case Call("in", (item, Const(value=tuple() as items))):
                 tests, known = self._strict(item)
                 return tests, py.compare(known, ast.In(), py.constant(frozenset(items)))

@@ -9,9 +9,14 @@ def on_channel(expr: Expr, channel: Channel) -> Expr:
     """Return a condition with `channel.name` and `channel.privacy` replaced by a channel's, and folded."""
     constants: dict[str, Const] = {
         "channel.name": Const(ValueType.TEXT, channel.name),
-        "channel.privacy": Const(ValueType.TEXT, channel.privacy.name.lower().replace("_", "-")),
+        "channel.privacy": Const(ValueType.TEXT, privacy_name(channel)),
     }
     return _fold(expr, constants)
+
+
+def privacy_name(channel: Channel) -> str:
+    """Return the privacy of a channel as rules name it."""
+    return channel.privacy.name.lower().replace("_", "-")
 
 
 def _fold(expr: Expr, constants: dict[str, Const]) -> Expr:
@@ -33,6 +38,8 @@ def _simplify(call: Call) -> Expr:
             return TRUE if item in items else FALSE
         case Call("in", (Const(_, item), Call("list", items))) if all(isinstance(i, Const) for i in items):
             return TRUE if any(isinstance(i, Const) and i.value == item for i in items) else FALSE
+        case Call("has" | "missing" as fn, (Const(),)):
+            return TRUE if fn == "has" else FALSE
         case Call("!", (inner,)) if inner in (TRUE, FALSE):
             return FALSE if inner == TRUE else TRUE
         case Call("!", (inner,)):

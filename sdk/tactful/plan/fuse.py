@@ -29,7 +29,7 @@ class Guarded:
     allow: int | None = None
     flags: int = 0
     crossings: tuple[Expr, ...] = ()
-    purpose: int = 0
+    purpose: int | None = None
 
 
 def holds(requirement: Requirement, emitter: conditions.Emitter) -> ast.expr:
@@ -38,7 +38,7 @@ def holds(requirement: Requirement, emitter: conditions.Emitter) -> ast.expr:
         return emitter.surely_true(requirement.expr)
     if requirement.kind == "unless":
         return emitter.surely_false(requirement.expr)
-    return ast.Compare(emitter.value(requirement.expr), [ast.IsNot()], [ast.Constant(None)])
+    return emitter.known(requirement.expr)
 
 
 def is_momentary(expr: Expr) -> bool:
@@ -110,8 +110,10 @@ def _until(moment: ast.expr) -> list[ast.stmt]:
     return [ast.Assign([ast.Name("t", ast.Store())], moment), *lines]
 
 
-def single(slots: Slots, test: Callable[[conditions.Emitter], ast.expr], purpose: int) -> Callable[..., object]:
-    """Return one condition as a function of its own, with the same arguments; for explanations and texts."""
+def single(
+    slots: Slots, test: Callable[[conditions.Emitter], ast.expr], purpose: int | None = None
+) -> Callable[..., object]:
+    """Return one condition as a function of its own, with the same arguments; without a purpose it sees no profile."""
     code = test(conditions.Emitter(slots.names(purpose)))
     body: list[ast.stmt] = [*_unpack(slots, [code]), ast.Return(code)]
     return conditions.compile_function("single", _ARGUMENTS, body, {})

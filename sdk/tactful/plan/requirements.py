@@ -10,7 +10,8 @@ from typing import Literal
 import attrs
 
 from ..catalog import Catalog, Entry
-from ..expr import Call, Const, Expr, Var, conjuncts, reads, replace, text
+from ..expr import Call, Const, Expr, Var, conjuncts, negate, reads, replace, text
+from ..labels import circular
 from ..policy import Policy
 from ..schema import ValueType
 
@@ -60,30 +61,39 @@ def _needs(entry: Entry) -> Iterator[tuple[Kind, Expr]]:
         yield "unless", clause
     for _, fields in entry.treatment.content:
         for field in fields:
-            yield from (("content", part) for part in field.parts if not isinstance(part, str | Const))
+            for part in field.parts:
+                if not isinstance(part, str | Const):
+                    yield "content", part
 
 
 class Inliner:
     """Replaces segments by their rules, all the way down."""
 
     def __init__(self, policy: Policy) -> None:
-        self._rules = {f"segment.{segment.name}": segment.when for segment in policy.segments}
+        rules = {f"segment.{segment.name}": segment.when for segment in policy.segments}
+        # A circle is refused when a policy is checked; here it must only end: what is in it is unknown.
+        round_ = circular({name: reads(rule) for name, rule in rules.items()})
+        self._rules = {name: rule for name, rule in rules.items() if name not in round_}
         self._inlined: dict[str, Expr] = {}
 
     def __call__(self, expr: Expr) -> Expr:
-        """Return the expression without segments; one that does not exist is unknown."""
+        """Return the expression without segments; one that does not exist, or is made of itself, is unknown."""
         if not any(name.startswith("segment.") for name in reads(expr)):
             return expr
         return replace(expr, self._change)
 
     def _change(self, node: Expr) -> Expr | None:
-        if not (isinstance(node, Var) and node.name in self._rules):
-            return None
-        if node.name not in self._inlined:
-            # A cycle is refused when a policy is checked; here it must only end: within itself it is unknown.
-            self._inlined[node.name] = node
-            self._inlined[node.name] = self(self._rules[node.name])
-        return self._inlined[node.name]
+        match node:
+            case Var(name) if name in self._rules:
+                return self._inline(name)
+            case Call("missing", (Var(name),)) if name in self._rules:  # a rule is never missing, only unknown
+                return negate(Call("has", (self._inline(name),), ValueType.BOOL))
+        return None
+
+    def _inline(self, name: str) -> Expr:
+        if name not in self._inlined:
+            self._inlined[name] = self(self._rules[name])
+        return self._inlined[name]
 
 
 @attrs.frozen

@@ -21,8 +21,8 @@ BUILT_IN_CONTEXT = (
     ContextAttribute("language", ValueType.TEXT),
     ContextAttribute("gpc", ValueType.BOOL, absent=False),
 )
-#: What is known of a customer before any consent, in the order of `k`.
-KNOWN = ("identity.kind", "snapshot.at", "consents.at")
+#: What is known of a customer on a channel before any consent, in the order of `k`.
+KNOWN = ("channel.name", "channel.privacy", "identity.kind", "snapshot.at", "consents.at")
 #: What is known of each consent, in the order of `k` after `KNOWN`.
 CONSENT_PARTS = ("given", "refused", "how", "at")
 
@@ -104,14 +104,16 @@ class Slots:
         """Return a context attribute's index in `c`."""
         return self._context_index[name]
 
-    def names(self, purpose: int = 0) -> "SlotNames":
-        """Return how conditions under a purpose reach their variables."""
+    def names(self, purpose: int | None = None) -> "SlotNames":
+        """Return how conditions under a purpose reach their variables; under none, they see no profile."""
         return SlotNames(self, purpose)
 
-    def place(self, var: Var, purpose: int) -> tuple[str, int] | None:
+    def place(self, var: Var, purpose: int | None) -> tuple[str, int] | None:
         """Return the tuple and the index that hold a variable, or None if it is nowhere."""
         space, _, rest = var.name.partition(".")
         if space == "profile":
+            if purpose is None:
+                return None
             tuple_name, index = f"p{purpose}", self._profile_index.get(rest)
         elif space == "protective":
             tuple_name, index = "q", self._protective_index.get(rest)
@@ -127,7 +129,7 @@ class SlotNames:
     """How conditions under one purpose reach their variables (`conditions.Names`)."""
 
     slots: Slots
-    purpose: int
+    purpose: int | None
 
     def load(self, var: Var) -> ast.expr:
         """Return the code that gives a variable's value, or None where it is unknown."""

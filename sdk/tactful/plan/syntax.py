@@ -40,12 +40,16 @@ def between(low: object, value: ast.expr, high: object) -> ast.expr:
 
 
 def is_(value: ast.expr, literal: bool | None) -> ast.expr:  # noqa: FBT001 - it is the value
-    """Return `value is literal`."""
+    """Return `value is literal`, worked out where the value is a literal too."""
+    if isinstance(value, ast.Constant):
+        return constant(value.value is literal)
     return compare(value, ast.Is(), constant(literal))
 
 
 def is_known(value: ast.expr) -> ast.expr:
-    """Return `value is not None`."""
+    """Return `value is not None`, worked out where the value is a literal."""
+    if isinstance(value, ast.Constant):
+        return constant(value.value is not None)
     return compare(value, ast.IsNot(), constant(None))
 
 

@@ -7,7 +7,7 @@ import attrs
 from ..clock import SECOND_US
 from ..limits import Hide, Require
 from ..policy import Policy
-from ..schema import Attribute, Source, Value
+from ..schema import Attribute, Source, Value, ValueType
 from .bounds import Bound
 from .slots import Slots
 
@@ -58,7 +58,8 @@ class Visibility:
         """Return what a policy's purposes may see, with all unconditional requirements met."""
         require = [bound.limit for bound in bounds if isinstance(bound.limit, Require)]
         attributes = list(slots.attributes)
-        attributes += [a for a in policy.attributes if a.name == policy.ranking.affinity]
+        scores = (a for a in policy.attributes if a.type is ValueType.SCORES)
+        attributes += [a for a in scores if a.name == policy.ranking.affinity]
         demands = (
             tuple(
                 demand(attribute, slot, [one for one in require if _concerns(one, attribute.name, purpose)])

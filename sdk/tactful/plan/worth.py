@@ -110,7 +110,7 @@ def boosts_of(catalog: Catalog, slots: Slots) -> tuple[BoostPlan, ...]:
 
 
 def _condition(slots: Slots, boost: Boost) -> Callable[..., object]:
-    return single(slots, lambda emitter: emitter.surely_true(boost.when), 0)
+    return single(slots, lambda emitter: emitter.surely_true(boost.when))
 
 
 def _selects(catalog: Catalog, boost: Boost, offer: Offer) -> bool:

@@ -1,0 +1,128 @@
+"""Random customers: what is known of one, what was agreed to, and what has happened."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from ...clock import NEVER_US, SECOND_US
+from ...consent import Consent, Consents, ConsentState, How
+from ...contacts import Contact
+from ...policy import Policy
+from ...profile import Observation, Snapshot
+from ...schema import Attribute, Source, ValueType
+from .chance import LENGTHS_US, NOON_US, NOWHERE, Chance
+from .policies import OWNERS, TAGS
+from .words import ZONES, Words
+
+_SOURCES: Final = (Source.STATED, Source.OBSERVED, Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY)
+_YES: Final = (ConsentState.GIVEN,) * 5 + (ConsentState.RENEWED,)
+_HOW: Final = (How.EXPLICIT,) * 3 + tuple(How)
+EVENTS: Final = ("shown", "shown", "shown", "click", "purchase", "complaint", "unsubscribe")
+
+
+@attrs.frozen
+class Customers:
+    """Makes what can be known of a policy's customers."""
+
+    chance: Chance
+    words: Words
+
+    def snapshot(self, policy: Policy, customer: str, now_us: int) -> Snapshot | None:
+        """Return a profile, or None for one that is not on record."""
+        chance = self.chance
+        if chance.happens(0.1):
+            return None
+        share = chance.of((0.5, 0.8, 1.0))
+        attributes = {one.name: self._observation(one, now_us) for one in policy.attributes if chance.happens(share)}
+        if chance.wild:
+            attributes[NOWHERE] = Observation(1, Source.STATED, now_us)
+        return Snapshot(customer, now_us - chance.of(LENGTHS_US), attributes)
+
+    def _observation(self, attribute: Attribute, now_us: int) -> Observation:
+        chance = self.chance
+        ages_us = [*LENGTHS_US, 0, 0]
+        if attribute.max_age_s is not None:
+            oldest_us = attribute.max_age_s * SECOND_US
+            ages_us += [oldest_us, oldest_us + 1, oldest_us - 1]
+        age_us = chance.of(ages_us)
+        return Observation(
+            chance.of(ZONES) if attribute.name == "zone" else chance.value(attribute.type),
+            chance.of(_SOURCES),
+            now_us + age_us if chance.is_odd() else now_us - age_us,
+            chance.of((1.0, 1.0, 0.8, 0.5, 0.0)),
+            chance.happens(0.9),
+        )
+
+    def consents(self, now_us: int) -> Consents | None:
+        """Return what a customer agreed to, or None where it is not known."""
+        chance = self.chance
+        if chance.happens(0.1):
+            return None
+        records = tuple(self._consent(now_us) for _ in range(chance.number(0, 2 * len(self.words.purposes))))
+        return Consents(records, now_us - chance.of(LENGTHS_US))
+
+    def _consent(self, now_us: int) -> Consent:
+        chance = self.chance
+        at_us = now_us - chance.of(LENGTHS_US)
+        return Consent(
+            chance.name(self.words.purposes),
+            chance.of(_YES) if chance.happens(0.6) else chance.of(tuple(ConsentState)),
+            chance.of(_HOW),
+            now_us + chance.of(LENGTHS_US) if chance.is_odd() else at_us,
+            at_us + chance.of(LENGTHS_US) if chance.happens(0.3) else NEVER_US,
+            chance.name(self.words.channels) if chance.happens(0.3) else None,
+        )
+
+    def contacts(self, customer: str, policy: Policy, now_us: int) -> tuple[Contact, ...]:
+        """Return what has happened with a customer."""
+        return tuple(
+            self.contact(f"{customer}.{number}", customer, policy, now_us) for number in range(self.chance.number(0, 5))
+        )
+
+    def contact(self, id_: str, customer: str, policy: Policy, now_us: int) -> Contact:
+        """Return one thing that has happened."""
+        chance, words = self.chance, self.words
+        offer = chance.of(policy.offers)
+        at_us = now_us - chance.of(LENGTHS_US)
+        is_known = chance.happens(0.8)
+        return Contact(
+            id_,
+            customer,
+            chance.of(EVENTS),
+            now_us + chance.of(LENGTHS_US) if chance.is_odd() else at_us,
+            offer.topic if is_known else chance.of((*words.topics, NOWHERE, "")),
+            offer.id if is_known else chance.of((NOWHERE, "")),
+            "t0",
+            chance.of(words.placements),
+            chance.of((*words.channels, "")),
+            offer.owner if is_known else chance.of(OWNERS),
+            offer.tags if is_known else chance.some(TAGS),
+            at_us + chance.of(LENGTHS_US) if chance.happens(0.15) else None,
+            offer.intent.value if is_known else chance.of(("", "sell")),
+            offer.offer_class.value if is_known else chance.of(("", "default", "transactional")),
+        )
+
+    def context(self) -> Mapping[str, object]:
+        """Return what a caller tells of the moment."""
+        chance, words = self.chance, self.words
+        types = {"market": ValueType.TEXT, "gpc": ValueType.BOOL, **words.context}
+        told: dict[str, object] = {name: chance.value(type_) for name, type_ in types.items() if chance.happens(0.7)}
+        if chance.is_odd(0.2):
+            told[chance.of(tuple(types))] = chance.of((None, 1.5, "gold", object()))
+        if chance.is_odd():
+            told[NOWHERE] = "gold"
+        return told
+
+
+def turning_points(policy: Policy, snapshot: Snapshot | None, consents: Consents | None) -> list[int]:
+    """Return moments at which something about a customer can change [us]."""
+    found = [NOON_US, *(at for offer in policy.offers for at in (offer.from_us, offer.until_us))]
+    ages_us = [attribute.max_age_s * SECOND_US for attribute in policy.attributes if attribute.max_age_s is not None]
+    for observation in snapshot.attributes.values() if snapshot is not None else ():
+        found += [observation.at_us + age_us for age_us in (*ages_us, *LENGTHS_US)]
+        if isinstance(observation.value, int) and observation.value > NOON_US // 2:
+            found += [observation.value + length_us for length_us in LENGTHS_US]
+    for record in consents.records if consents is not None else ():
+        found += [record.until_us, *(record.at_us + length_us for length_us in LENGTHS_US)]
+    return [at_us for at_us in found if 0 < at_us < NEVER_US]

@@ -1,0 +1,189 @@
+"""Random policies: first their names, then each section with names of the others, and at last the offers."""
+
+from typing import Final
+
+import attrs
+
+from ...clock import NEVER_US
+from ...consent import LegalBasis, Purpose, Regime
+from ...expr import TRUE, Expr, conjunction
+from ...familiarity import Familiarity
+from ...offers import Channel, Field, FieldKind, Intent, Offer, OfferClass, Placement, Privacy, Treatment
+from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
+from ...schema import Attribute, ContextAttribute, Sensitivity, Source, Value, ValueType
+from ...topics import Topic
+from .chance import NOWHERE, Chance
+from .rules import Rules
+from .words import ZONES, Words
+
+OWNERS: Final = ("", "kitchen", "garden")
+TAGS: Final = ("new", "sale", "green")
+_HIGH: Final = (Familiarity.PERSONAL,) * 12 + tuple(Familiarity)
+_LEVELS: Final = (Sensitivity.ORDINARY,) * 4 + tuple(Sensitivity)
+
+
+def policy(chance: Chance, words: Words) -> Policy:
+    """Return a policy without guardrails, made of these words."""
+    made = _Policy(chance, words)
+    count = chance.of((2, 3, 4, 5, 6, 8, 12))
+    return Policy(
+        name="random",
+        values=made.values(),
+        channels=tuple(made.channel(name) for name in words.channels),
+        placements=tuple(made.placement(name) for name in words.placements),
+        topics=tuple(made.topic(name) for name in words.topics),
+        purposes=tuple(made.purpose(name) for name in words.purposes),
+        attributes=tuple(made.attribute(name) for name in words.attributes),
+        offers=tuple(made.offer(f"o{number}") for number in range(count)),
+        context=tuple(ContextAttribute(name, type_, made.absent(type_)) for name, type_ in words.context.items()),
+        segments=tuple(made.segment(name) for name in words.segments),
+        ranking=made.ranking(),
+        identifiers=(("card", "person"), ("home", "household"), ("cookie", "device")),
+    )
+
+
+@attrs.frozen
+class _Policy:
+    """Makes the parts of one policy."""
+
+    chance: Chance
+    words: Words
+
+    def values(self) -> Values:
+        return Values(
+            dial=self.chance.of(tuple(Dial)),
+            exposure_margin=self.chance.of((0.0, 0.1, 0.1, 0.3, 1.0)),
+            languages=self.chance.of((("en",), ("en", "de"))),
+            reserve_s=self.chance.of((60, 1800, 7200)),
+            zone=self.chance.of(ZONES),
+            customer_zone="zone" if self.chance.happens(0.9) else self.chance.of(("", NOWHERE)),
+        )
+
+    def channel(self, name: str) -> Channel:
+        chance = self.chance
+        bounds = chance.of(_HIGH), chance.of(_HIGH)
+        return Channel(name, chance.of(tuple(Privacy)), outbound=chance.happens(0.3), tone=bounds[0], basis=bounds[1])
+
+    def placement(self, name: str) -> Placement:
+        chance, words = self.chance, self.words
+        return Placement(
+            name,
+            chance.name(words.channels),
+            0 if chance.is_odd() else chance.of((1, 2, 3, 5)),
+            tuple(chance.name(words.topics) for _ in "abc") if chance.happens(0.15) else (),
+            chance.some(tuple(Intent)) if chance.happens(0.1) else (),
+            chance.of((1, 1, 2)) if chance.happens(0.3) else None,
+            (("title", "Welcome"),),
+        )
+
+    def topic(self, name: str) -> Topic:
+        chance, topics = self.chance, self.words.topics
+        wider = topics if chance.wild else topics[: topics.index(name)]
+        return Topic(
+            name,
+            chance.name(wider) if wider and chance.happens(0.5) else None,
+            chance.of(_LEVELS),
+            chance.of((0.0, 0.1, 0.2, 0.5)) if chance.happens(0.3) else None,
+        )
+
+    def purpose(self, name: str) -> Purpose:
+        chance, purposes = self.chance, self.words.purposes
+        wider = purposes if chance.wild else purposes[: purposes.index(name)]
+        return Purpose(
+            name,
+            chance.of((LegalBasis.CONTRACT, *LegalBasis)),
+            ((chance.of(("a", "b")), chance.of(tuple(Regime))),) if chance.happens(0.3) else (),
+            chance.name(wider) if wider and chance.happens(0.4) else None,
+            "partner" if chance.happens(0.1) else None,
+        )
+
+    def attribute(self, name: str) -> Attribute:
+        chance, words = self.chance, self.words
+        type_ = words.attributes[name]
+        names = tuple(words.attributes)
+        before = names if chance.wild else names[: names.index(name)]
+        return Attribute(
+            name,
+            type_,
+            topic=chance.name(words.topics) if chance.happens(0.4) else None,
+            sensitivity=chance.of(_LEVELS),
+            derived_from=chance.some(before, 2) if before and chance.happens(0.2) else (),
+            purposes=tuple(chance.name(words.purposes) for _ in "ab") if chance.happens(0.2) else (),
+            source=chance.of(tuple(Source)),
+            max_age_s=chance.of((0, 1, 3600, 86_400)) if chance.happens(0.3) else None,
+            absent=self.absent(type_),
+            protect=chance.happens(0.4),
+        )
+
+    def absent(self, type_: ValueType) -> Value | None:
+        return self.chance.value(type_) if self.chance.happens(0.3) else None
+
+    def segment(self, name: str) -> Segment:
+        chance, words = self.chance, self.words
+        before = words.segments if chance.wild else words.segments[: words.segments.index(name)]
+        rules = Rules(chance, words.offers(before), words.values)
+        return Segment(name, rules.condition(), size=chance.of((None, 0, 49, 50, 800, 800)))
+
+    def ranking(self) -> Ranking:
+        chance, words = self.chance, self.words
+        rules = Rules(chance, words.moment, words.values)
+        boosts = tuple(
+            Boost(
+                rules.condition(),
+                chance.of((0.0, 0.5, 1.0, 2.0, 4.0)),
+                offers=("o0", chance.name(("o1", "o2"))) if chance.happens(0.4) else (),
+                topics=(chance.name(words.topics),) if chance.happens(0.4) else (),
+                tags=chance.some(TAGS) if chance.happens(0.2) else (),
+            )
+            for _ in range(chance.of((0, 0, 1, 2)))
+        )
+        scores = [name for name, type_ in words.attributes.items() if type_ is ValueType.SCORES]
+        key = scores[0] if scores and not chance.is_odd() else None
+        if chance.is_odd():
+            key = chance.name(tuple(words.attributes))
+        absent, ceiling = chance.of((1.0, 0.5, 0.0)), chance.of((10.0, 2.0, 1.0))
+        return Ranking(key, absent, ceiling, boosts)
+
+    def offer(self, id_: str) -> Offer:
+        chance, words = self.chance, self.words
+        topic = chance.name(words.topics)
+        rules = Rules(chance, words.offers(words.segments), words.values)
+        when: Expr = TRUE
+        if chance.happens(0.5):
+            when = conjunction(tuple(rules.condition() for _ in range(chance.of((1, 1, 1, 2, 3)))))
+        clauses = Rules(chance, {**words.offers(()), **words.protective}, words.values)
+        return Offer(
+            id_,
+            chance.of((*Intent, Intent.SELL, Intent.SELL)),
+            topic,
+            chance.of(words.purposes),
+            tuple(self.treatment(f"t{number}") for number in range(chance.of((1, 2, 2, 3)))),
+            offer_class=chance.of((OfferClass.DEFAULT, *OfferClass)),
+            owner=chance.of(OWNERS),
+            tags=chance.some(TAGS) if chance.happens(0.6) else (),
+            from_us=chance.moment_us() if chance.happens(0.1) else 0,
+            until_us=chance.moment_us() if chance.happens(0.1) else NEVER_US,
+            when=when,
+            unless=(clauses.condition(),) if chance.happens(0.15) else (),
+            value=chance.of((0.0, 0.5, 1.0, 1.0, 2.0, 3.0)),
+            chance=chance.of((1.0, 1.0, 0.5, 0.0 if chance.wild else 0.25)),
+            affinity=chance.of((topic, "x", "")),
+            channels=tuple(chance.name(words.channels) for _ in "ab") if chance.happens(0.15) else (),
+            placements=tuple(chance.name(words.placements) for _ in "abc") if chance.happens(0.1) else (),
+        )
+
+    def treatment(self, id_: str) -> Treatment:
+        chance, words = self.chance, self.words
+        rules = Rules(chance, words.offers(words.segments), words.values)
+        parts: tuple[str | Expr, ...] = ("hello",)
+        if chance.happens(0.2 if id_ == "t0" else 0.6):
+            parts = tuple(rules.printed() for _ in range(chance.of((1, 1, 2))))
+        content = tuple((language, (Field("title", FieldKind.TEXT, parts),)) for language in ("en", "de"))
+        return Treatment(
+            id_,
+            content if chance.happens(0.3) else content[:1],
+            raise_to=chance.of((Familiarity.GENERIC,) * 5 + tuple(Familiarity)),
+            lift=chance.of((1.0, 1.0, 1.05, 1.3, 2.0, 0.5)),
+            signed_by="Kim" if chance.happens(0.3) else "",
+            channels=(chance.name(words.channels),) if chance.happens(0.1) else (),
+        )

@@ -1,0 +1,132 @@
+"""The names that one random policy is made of, and the variables that its rules can read."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from ...consent import How
+from ...offers import Privacy
+from ...schema import Value, ValueType
+from .chance import NOWHERE, Chance
+
+#: Time zones of customers; the last one does not exist.
+ZONES: Final = ("Europe/Berlin", "America/New_York", "Nowhere/Land")
+_TYPES: Final = (
+    ValueType.TEXT,
+    ValueType.INT,
+    ValueType.BOOL,
+    ValueType.TIME,
+    ValueType.TIME,
+    ValueType.NUMBER,
+    ValueType.TEXTS,
+    ValueType.INTS,
+    ValueType.DURATION,
+)
+_PARTS: Final = {
+    "given": ValueType.BOOL,
+    "refused": ValueType.BOOL,
+    "how": ValueType.TEXT,
+    "at": ValueType.TIME,
+}
+_MOMENT: Final = {
+    "context.gpc": ValueType.BOOL,
+    "now": ValueType.TIME,
+    "channel.name": ValueType.TEXT,
+    "channel.privacy": ValueType.TEXT,
+}
+_WHOM: Final = {
+    "identity.kind": ValueType.TEXT,
+    "snapshot.at": ValueType.TIME,
+    "consents.at": ValueType.TIME,
+}
+
+
+@attrs.frozen
+class Words:
+    """
+    The names of one policy.
+
+    Attributes:
+        values: For some variables, the values worth comparing with.
+    """
+
+    channels: tuple[str, ...]
+    placements: tuple[str, ...]
+    topics: tuple[str, ...]
+    purposes: tuple[str, ...]
+    segments: tuple[str, ...]
+    attributes: Mapping[str, ValueType]
+    context: Mapping[str, ValueType]
+    wild: bool
+    values: Mapping[str, tuple[Value, ...]]
+
+    @classmethod
+    def some(cls, chance: Chance) -> "Words":
+        """Return some names."""
+        channels = _numbered("c", chance.of((1, 2, 2, 3)))
+        purposes = _numbered("p", chance.of((1, 2, 2, 3)))
+        attributes = {name: chance.of(_TYPES) for name in _numbered("a", chance.number(2, 6))}
+        if chance.happens(0.6):
+            attributes["zone"] = ValueType.TEXT
+        if chance.happens(0.75):
+            attributes["scores"] = ValueType.SCORES
+        context = {name: chance.of(_TYPES[:5]) for name in _numbered("k", chance.number(1, 3))}
+        if chance.is_odd():
+            context["market"] = ValueType.INT
+        values: dict[str, tuple[Value, ...]] = {
+            "channel.name": (*channels, NOWHERE),
+            "channel.privacy": tuple(one.name.lower().replace("_", "-") for one in Privacy),
+            "identity.kind": ("none", "person", "household", "device"),
+            **{f"consent.{purpose}.how": tuple(how.value for how in How) for purpose in purposes},
+        }
+        return cls(
+            channels,
+            _numbered("h", chance.number(1, 4)),
+            _numbered("t", chance.number(2, 4)),
+            purposes,
+            _numbered("s", chance.number(1, 3)),
+            attributes,
+            context,
+            chance.wild,
+            values,
+        )
+
+    @property
+    def moment(self) -> dict[str, ValueType]:
+        """The variables that boosts can read."""
+        found: dict[str, ValueType] = {f"context.{name}": type_ for name, type_ in self.context.items()}
+        if "market" not in self.context:
+            found["context.market"] = ValueType.TEXT
+        return {**found, **_MOMENT}
+
+    def offers(self, segments: tuple[str, ...]) -> dict[str, ValueType]:
+        """Return the variables that offers and segments can read, with these segments."""
+        profile = {f"profile.{name}": type_ for name, type_ in self.attributes.items() if type_ is not ValueType.SCORES}
+        found: dict[str, ValueType] = {**profile, **dict.fromkeys(map("segment.{}".format, segments), ValueType.BOOL)}
+        found |= self.moment
+        if self.wild:
+            found[f"profile.{NOWHERE}"] = ValueType.INT
+            found[f"segment.{NOWHERE}"] = ValueType.BOOL
+            found[f"context.{NOWHERE}"] = ValueType.TEXT
+        return found
+
+    @property
+    def protective(self) -> dict[str, ValueType]:
+        """The variables of the protective view; some attributes are not in it."""
+        return {f"protective.{name}": type_ for name, type_ in self.attributes.items() if type_ is not ValueType.SCORES}
+
+    @property
+    def guardrails(self) -> dict[str, ValueType]:
+        """The variables that conditions of guardrails can read."""
+        purposes = (*self.purposes, NOWHERE) if self.wild else self.purposes
+        consents = {f"consent.{purpose}.{part}": type_ for purpose in purposes for part, type_ in _PARTS.items()}
+        found: dict[str, ValueType] = {**self.moment, **self.protective, **consents, **_WHOM}
+        if self.wild:
+            found["profile.a0"] = self.attributes["a0"]
+            found["segment.s0"] = ValueType.BOOL
+        return found
+
+
+def _numbered(letter: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{letter}{number}" for number in range(count))

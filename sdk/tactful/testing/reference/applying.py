@@ -1,0 +1,73 @@
+"""Which limits apply: each rule of the core and of every guardrail, with its condition, one at a time."""
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from ...expr import Expr
+from ...familiarity import Familiarity
+from ...limits import Always, Limit, LimitRule, RankBlind, Scope, Unless, UpTo, Withhold
+from ...registry import GuardrailRules
+from ..interpreter import UNKNOWN, evaluate
+from .answer import Entry
+from .known import GuardrailsKnow
+
+
+@attrs.frozen
+class Applying:
+    """A limit that applies, with the id of its rule."""
+
+    id: str
+    limit: Limit
+
+
+def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everything: Scope) -> Iterator[Applying]:
+    """Yield the limits that apply: the core's, then each guardrail's, by its name and as it gave them."""
+    channel = know.channel
+    if channel.tone < Familiarity.PERSONAL or channel.basis < Familiarity.PERSONAL:
+        yield Applying("core.channel", UpTo(everything, channel.tone, channel.basis))
+    if know.value("snapshot.at") is UNKNOWN:
+        yield Applying("core.missing", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
+    if know.value("now") >= know.policy_until_us:
+        yield Applying("core.expired", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
+    if know.value("identity.kind") == "device":
+        yield Applying("core.weak_identity", UpTo(everything, Familiarity.SEGMENT, Familiarity.SEGMENT))
+    compiled = dict(know.policy.conditions)
+    for guardrail in sorted(guardrails, key=lambda one: one.name):
+        broken = guardrail.broken is not None
+        for id_, rule in guardrail.rules:
+            condition = None if isinstance(rule, Always) else compiled.get(rule.condition)
+            if condition is None and not isinstance(rule, Always):
+                broken = True  # what was not compiled cannot be asked
+            elif applies(rule, condition, know):
+                yield Applying(id_, rule.limit)
+        if broken:
+            yield Applying(f"core.broken.{guardrail.name}", Withhold(guardrail.scope))
+
+
+def applies(rule: LimitRule, condition: Expr | None, know: GuardrailsKnow) -> bool:
+    """Return whether a rule's limit applies: in doubt it does."""
+    if isinstance(rule, Always) or condition is None:
+        return True
+    truth = evaluate(condition, know)
+    return truth is not True if isinstance(rule, Unless) else truth is not False
+
+
+def bars(limit: Limit, entry: Entry) -> bool:
+    """Return whether a limit by itself keeps a treatment away."""
+    match limit:
+        case Withhold(scope):
+            return entry.index in scope
+        case UpTo(scope, tone, basis):
+            return entry.index in scope and (entry.labels.tone > tone or entry.labels.basis > basis)
+    return False
+
+
+def blinds(limit: Limit, entry: Entry) -> bool:
+    """Return whether under a limit no affinity ranks a treatment."""
+    match limit:
+        case RankBlind(scope):
+            return entry.index in scope
+        case UpTo(scope, _, basis):
+            return entry.index in scope and basis < Familiarity.PERSONAL
+    return False

@@ -1,0 +1,190 @@
+"""Caps and quiet hours: which treatments they limit, and because of what. History is counted anew each time."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from ...clock import SECOND_US
+from ...contacts import Contact
+from ...familiarity import Familiarity
+from ...limits import Calendar, Cap, Quiet
+from ...offers import Offer
+from ...policy import Policy
+from . import windows
+from .answer import Entry, Situation
+from .labels import lineage
+
+
+def limits(policy: Policy, cap: Cap, entry: Entry, channel: str, situation: Situation) -> bool:
+    """Return whether a cap is reached for a treatment on a channel."""
+    if entry.index not in cap.scope or not _is_on(cap, channel):
+        return False
+    return any(
+        reached(policy, cap, value, situation) for value in dimension_of_offer(policy, cap, entry.offer, channel)
+    )
+
+
+def waits(policy: Policy, cap: Cap, entry: Entry, entries: Sequence[Entry], channel: str, situation: Situation) -> bool:
+    """Return whether a treatment would stand in for others, but a cap is not reached for any of them."""
+    if entry.index not in cap.instead or not _is_on(cap, channel):
+        return False
+    if not concerns(cap, situation):
+        return True
+    if contacts_of(cap, situation) is None or not knows_its_clock(policy, cap, situation):
+        return False
+    return not any(limits(policy, cap, one, channel, situation) for one in entries)
+
+
+def hushes(policy: Policy, quiet: Quiet, entry: Entry, channel: str, situation: Situation) -> bool:
+    """Return whether quiet hours keep a treatment away; always where the contacts of a customer are not known."""
+    if entry.index not in quiet.scope or (quiet.channels and channel not in quiet.channels):
+        return False
+    if situation.contacts is None and not situation.is_visitor:
+        return True
+    own = None if situation.is_visitor else windows.own_zone(policy, situation.snapshot)
+    return windows.is_quiet(quiet, situation.now_us, windows.zone(quiet.zone) if quiet.zone else own)
+
+
+def reached(policy: Policy, cap: Cap, value: str, situation: Situation, more: int = 0) -> bool:
+    """Return whether a cap is reached for one value of its dimension, with so many events more: in doubt it is."""
+    if not concerns(cap, situation):
+        return False
+    contacts = contacts_of(cap, situation)
+    if contacts is None or not knows_its_clock(policy, cap, situation):
+        return True
+    where = windows.clock(policy, cap, windows.own_zone(policy, situation.snapshot))
+    return is_reached(policy, cap, value, contacts, situation.now_us, where, more)
+
+
+def concerns(cap: Cap, situation: Situation) -> bool:
+    """Return whether a cap concerns whoever it is: of a visitor, nobody's contacts are counted but everyone's."""
+    return cap.per == "everyone" or not situation.is_visitor
+
+
+def contacts_of(cap: Cap, situation: Situation) -> Sequence[Contact] | None:
+    """Return the contacts that a cap counts; None if they are not known. Here every household is of one."""
+    return situation.everyone if cap.per == "everyone" else situation.contacts
+
+
+def knows_its_clock(policy: Policy, cap: Cap, situation: Situation) -> bool:
+    """Return whether the time zone by which a cap counts is known."""
+    where = windows.clock(policy, cap, windows.own_zone(policy, situation.snapshot))
+    return not isinstance(cap.window, Calendar) or where is not None
+
+
+def fills(policy: Policy, cap: Cap, offer: Offer, channel: str) -> tuple[str, ...]:
+    """Return the values for which a pick takes room under a cap that other picks of the page share."""
+    if cap.of == "offer" or not _is_on(cap, channel):
+        return ()
+    pick = Contact(
+        "",
+        "",
+        "shown",
+        0,
+        topic=offer.topic,
+        offer=offer.id,
+        channel=channel,
+        owner=offer.owner,
+        tags=offer.tags,
+        intent=offer.intent.value,
+        offer_class=offer.offer_class.value,
+    )
+    if not is_counted(policy, cap, pick):
+        return ()
+    return tuple(value for value in dict.fromkeys(dimension_of_contact(policy, cap, pick)) if value)
+
+
+def _is_on(cap: Cap, channel: str) -> bool:
+    return not cap.channels or channel in cap.channels
+
+
+def bars(cap: Cap, entry: Entry) -> bool:
+    """Return whether a cap that is reached for a treatment keeps it away."""
+    if cap.then == "downgrade":
+        return entry.labels.tone > Familiarity.CONTEXT or entry.labels.basis > Familiarity.CONTEXT
+    return True
+
+
+def blinds(cap: Cap) -> bool:
+    """Return whether under a cap that is reached no affinity ranks the treatment."""
+    return cap.then == "downgrade"
+
+
+def is_reached(
+    policy: Policy,
+    cap: Cap,
+    value: str,
+    contacts: Sequence[Contact],
+    now_us: int,
+    where: tzinfo | None,
+    more: int = 0,
+) -> bool:
+    """Return whether a cap is reached for one value of its dimension by some contacts, and so many more."""
+    counted = [
+        one
+        for one in contacts
+        if (one.until_us is None or now_us < one.until_us)  # what only took room lapses
+        and is_counted(policy, cap, one)
+        and value in dimension_of_contact(policy, cap, one)
+    ]
+    ends_us = [windows.counts_until_us(cap, one.at_us, where) for one in counted]
+    if sum(1 for end_us in ends_us if end_us > now_us) + more >= cap.count:
+        return True
+    if cap.suppress_s is None or more:
+        return False
+    # Once reached, it stays so for a time after the event that reached it.
+    return any(
+        now_us < last.at_us + cap.suppress_s * SECOND_US
+        and sum(1 for one, end_us in zip(counted, ends_us, strict=True) if one.at_us <= last.at_us < end_us)
+        >= cap.count
+        for last in counted
+    )
+
+
+def is_counted(policy: Policy, cap: Cap, contact: Contact) -> bool:
+    """Return whether a cap counts a contact; what is not known of it speaks for counting it."""
+    counted = cap.counted
+    if contact.event != counted.event or (cap.channels and contact.channel not in (*cap.channels, "")):
+        return False
+    for wanted, known in (
+        (counted.intents, [contact.intent]),
+        (counted.owners, [contact.owner]),
+        (counted.topics, lineage(policy, contact.topic) if contact.topic else [""]),
+        (counted.tags, contact.tags if contact.offer else [""]),
+    ):
+        if wanted and "" not in known and not any(one in wanted for one in known):
+            return False
+    return not contact.offer_class or contact.offer_class not in counted.exempt
+
+
+def dimension_of_offer(policy: Policy, cap: Cap, offer: Offer, channel: str) -> tuple[str, ...]:
+    """Return the values for which a cap that is reached limits an offer."""
+    match cap.of:
+        case "offer":
+            return (offer.id,)
+        case "topic":
+            return lineage(policy, offer.topic)
+        case "tag":
+            return offer.tags
+        case "owner":
+            return (offer.owner,) if offer.owner else ()
+        case "channel":
+            return (channel,)
+        case "all":
+            return ("everything",)
+
+
+def dimension_of_contact(policy: Policy, cap: Cap, contact: Contact) -> tuple[str, ...]:
+    """Return the values for which a cap counts a contact; a topic counts for the wider ones too, unless exact."""
+    match cap.of:
+        case "offer":
+            return (contact.offer,)
+        case "topic":
+            return (contact.topic,) if cap.exact else lineage(policy, contact.topic)
+        case "tag":
+            return contact.tags
+        case "owner":
+            return (contact.owner,)
+        case "channel":
+            return (contact.channel,)
+        case "all":
+            return ("everything",)

@@ -1,0 +1,42 @@
+"""Mutants: copies of a guardrail with one small change each. A check that passes for all of them checks nothing."""
+
+import inspect
+import types
+from collections.abc import Callable, Iterable
+
+from .houses import House, shop
+
+Check = Callable[[House], None]
+
+
+def mutated(module: types.ModuleType, old: str, new: str) -> types.ModuleType:
+    """Return a copy of a plugin's module whose source differs in one place."""
+    source = inspect.getsource(module)
+    assert source.count(old) == 1, f"{old!r} is there {source.count(old)} times"
+    changed = types.ModuleType(module.__name__, module.__doc__)
+    changed.__package__ = module.__package__
+    exec(compile(source.replace(old, new), f"mutant of {module.__file__}", "exec"), changed.__dict__)  # noqa: S102 - ours
+    return changed
+
+
+def checks_of(module: types.ModuleType) -> dict[str, Check]:
+    """Return the tests of a module that take a house and nothing else."""
+    found = {name: test for name, test in vars(module).items() if name.startswith("test_")}
+    return {name: test for name, test in found.items() if list(inspect.signature(test).parameters) == ["house"]}
+
+
+def first_failing(checks: Iterable[tuple[str, Check]], house: House) -> str | None:
+    """Return the name of the first check that fails for a house, or None."""
+    for name, check in checks:
+        try:
+            check(house)
+        except AssertionError:
+            return name
+    return None
+
+
+def assert_caught(tests: types.ModuleType, plugin: types.ModuleType, old: str, new: str) -> None:
+    """Hold that a mutant, which works as a guardrail does, fails one of a module's checks."""
+    house = House(mutated(plugin, old, new))
+    assert house.rules(shop(), tests.NAME).broken is None, "the mutant is no guardrail any more"
+    assert first_failing(checks_of(tests).items(), house) is not None, "nobody noticed"
