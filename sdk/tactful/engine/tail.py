@@ -73,12 +73,11 @@ class Tail:
         """Take in all that was recorded since; a ledger that cannot be read leaves budgets unknown."""
         with self._lock:
             budgets, now_us = self.budgets, self._clock()
-            oldest_us = now_us - self._plan.longest_window_us
             try:
                 while found := self._ledger.tail(self._after, _AT_ONCE):
                     for number, contact in found:
                         self._after = number
-                        self._take(budgets, contact, now_us, oldest_us)
+                        self._take(budgets, contact, now_us)
             except Exception as error:  # noqa: BLE001 - a store may raise anything; what it holds is then not known
                 _log.warning("the ledger could not be read: %s", type(error).__name__)
                 if budgets is not None:
@@ -92,8 +91,8 @@ class Tail:
         """End the thread."""
         self._ended.set()
 
-    def _take(self, budgets: Budgets | None, contact: Contact, now_us: int, oldest_us: int) -> None:
-        if budgets is not None and contact.at_us > oldest_us:
+    def _take(self, budgets: Budgets | None, contact: Contact, now_us: int) -> None:
+        if budgets is not None:
             with budgets.lock:
                 budgets.add(contact)
         if not self._first and not self._inline:  # at first, all that counts for a customer comes with the customer

@@ -144,14 +144,14 @@ class World:
             room = [attrs.evolve(one, until_us=until_us) for one in self._contacts_of(decided, "shown", None)]
             if situation.everyone is not None and self._counts("everyone"):
                 self._rooms.update((one.id, one) for one in room)
-            if identity is not None and identity.customer in self._here and given.contacts is None:
+            if self._is_counted(identity) and given.contacts is None:
                 self._room.update((one.id, one) for one in room)
         return decided
 
     def situation(self, step: Decide, identity: Identity | None) -> Situation:
         """Return what is known for a decision."""
         known = None if identity is None else self._here.get(identity.customer)
-        is_counted = known is not None and (known.for_household or not self._counts("household"))
+        is_counted = self._is_counted(identity)
         given = step.given or Given()
         snapshot = given.snapshot or (known.snapshot if known is not None else None)
         consents = given.consents or (known.consents if known is not None else None)
@@ -170,6 +170,11 @@ class World:
             return None
         counted = {**self._room, **self._happened}
         return tuple(contact for contact in counted.values() if contact.customer == customer)
+
+    def _is_counted(self, identity: Identity | None) -> bool:
+        """Return whether the edge has all that it needs to count the contacts of a customer."""
+        known = None if identity is None else self._here.get(identity.customer)
+        return known is not None and (known.for_household or not self._counts("household"))
 
     def _counts(self, per: Per) -> bool:
         """Return whether any cap counts for a customer, a household, or everyone."""
