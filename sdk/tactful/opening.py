@@ -14,6 +14,7 @@ from .engine.edge import Edge, Options
 from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
 from .memory import MemoryStore
+from .plan.contradictions import contradictions
 from .plan.plan import Plan
 from .policy import Policy
 from .ports import ConsentFunction, ConsentSource, ProfileFunction, ProfileSource, Store
@@ -120,10 +121,10 @@ class _Reader:
         if self.keys is None:
             if not self.development:
                 raise UsageError("a bundle needs key=, the pinned public key; development=True takes it unverified")
-            return self._plan(bundle.read_unsigned(raw).policy)
+            return self._plan_of(bundle.read_unsigned(raw).policy)
         found = bundle.read(raw, keys=self.keys, tenant=self.tenant, now_us=self.clock(), highest_epoch=self._highest)
         header = found.header
-        plan = self._plan(found.policy, header.epoch, header.expires_us)
+        plan = self._plan_of(found.policy, header.epoch, header.expires_us)
         # The mark rises when everything else is well: a bundle that cannot be used locks out no other one.
         highest = self.store.raise_register(EPOCH_REGISTER + header.tenant, header.epoch)
         bundle.check_epoch(header, highest)
@@ -137,12 +138,15 @@ class _Reader:
             raise StoreError(f"the register {EPOCH_REGISTER + tenant!r} holds no epoch; the store was tampered with")
         return int(mark)
 
-    def _plan(self, policy: Policy, epoch: int | None = None, until_us: int = NEVER_US) -> Plan:
+    def _plan_of(self, policy: Policy, epoch: int | None = None, until_us: int = NEVER_US) -> Plan:
+        """Return the plan of a bundle's policy, which may be whatever its author signed."""
+        if (contradiction := next(contradictions(policy), None)) is not None:
+            raise BundleError(f"the policy contradicts itself: {contradiction}; build it anew", code="bundle-policy")
         try:
             return Plan.build(policy, self.registry, epoch=epoch, until_us=until_us)
         except Exception as error:
-            message = f"the bundle's policy contradicts itself and cannot be compiled ({type(error).__name__})"
-            raise BundleError(f"{message}; build it anew", code="bundle-policy") from error
+            message = f"the policy cannot be compiled ({type(error).__name__}); build it anew"
+            raise BundleError(message, code="bundle-policy") from error
 
 
 def _read(path: Path) -> bytes:
