@@ -50,7 +50,7 @@ def build(
             suite.policy, private_key=private, tenant=tenant, epoch=number, issued_us=issued_us, expires_us=expires_us
         )
         public = [bundle.keys.public_of(one) for one in private]
-        tactful.open(raw, key=public, tenant=tenant).close()  # what would not open is not written
+        tactful.open(raw, key=public, tenant=tenant, clock=lambda: issued_us).close()  # or it is not written
         _replace(out, raw)
     if json:
         expires_at = to_datetime(expires_us).isoformat(timespec="seconds")
