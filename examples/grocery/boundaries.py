@@ -52,10 +52,9 @@ def _differ(policy: Policy, some: Sequence[Household], others: Sequence[Househol
 
 
 def _without_test(one: Household) -> Household:
-    """Return a household as if it had not bought what is for family planning."""
+    """Return a household as if it had not bought the test."""
     snapshot = one.snapshot
-    seen = dict(snapshot.attributes)
-    for name in ("bought_pregnancy_test", "buys_family_planning"):
-        seen[name] = attrs.evolve(seen[name], value=False)
+    test = attrs.evolve(snapshot.attributes["bought_pregnancy_test"], value=False)
+    seen = {**snapshot.attributes, "bought_pregnancy_test": test}
     contacts = tuple(contact for contact in one.contacts if contact.topic != "family_planning")
     return attrs.evolve(one, snapshot=Snapshot(snapshot.customer, snapshot.at_us, seen), contacts=contacts)

@@ -30,6 +30,8 @@ SENSITIVE = (
     "tobacco",
     "vitamins",
 )
+#: Of those, what the policy knows of: the others are counted nowhere.
+KNOWN = ("baby", "medication", "quit_smoking")
 _DAY_US = 86_400_000_000
 _SATURDAY, _NOON, _EVENING = 5, 12, 17
 _SILVER, _GOLD = 400, 900  # spent within 90 days [$]
@@ -38,9 +40,10 @@ _TOP = 6
 
 @attrs.frozen(repr=False)
 class Household:
-    """One household as of a moment."""
+    """One household as of a moment; the store is the one where it shops most, None if it never did."""
 
     number: int
+    store: int | None
     snapshot: Snapshot
     consents: Consents
     contacts: tuple[Contact, ...]
@@ -87,7 +90,13 @@ class Households:
         if lines.start < lines.stop:
             seen |= self._receipts(number, lines, day)
         contacts = (*self._purchases(id_, lines, day), *self._mailings(id_, number, day))
-        return Household(number, Snapshot(id_, made_us, seen), consents_of(number, now_us, self._seed), contacts)
+        return Household(
+            number, self._store(lines), Snapshot(id_, made_us, seen), consents_of(number, now_us, self._seed), contacts
+        )
+
+    def _store(self, lines: slice) -> int | None:
+        stores, visits = np.unique(self._columns["store"][lines], return_counts=True)
+        return int(stores[visits.argmax()]) if len(stores) else None
 
     def _made_us(self, number: int, day: int) -> int:
         """Return when a profile was made: last night, or 30 days after the last visit, when the card fell asleep."""
@@ -110,7 +119,7 @@ class Households:
             "scores": self._affinities.scores(lines),
         }
         seen = {name: Observation(value, Source.OBSERVED, last_us) for name, value in known.items()}
-        for topic in SENSITIVE:
+        for topic in KNOWN:
             bought = of["at_us"][of["topic"] == self._topics.index(topic)]
             at_us = int(bought[-1]) if len(bought) else last_us
             seen[f"buys_{topic}"] = Observation(bool(len(bought)), Source.OBSERVED, at_us)
@@ -126,7 +135,6 @@ class Households:
         counts = np.bincount(of["topic"][recent], minlength=len(self._topics))
         order = [self._topics[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
         top = [topic for topic in order if topic not in SENSITIVE and topic != "other"]
-        stores, visits = np.unique(of["store"], return_counts=True)
         hour = float(np.median(of["hour"]))
         return {
             "visits_90d": len(np.unique(of["basket"][recent])),
@@ -136,7 +144,6 @@ class Households:
             "weekend_share": round(float((of["weekday"] >= _SATURDAY).mean()), 3),
             "daypart": "morning" if hour < _NOON else "afternoon" if hour < _EVENING else "evening",
             "own_brand_share": round(float(of["own"][recent].mean()) if recent.any() else 0.0, 3),
-            "store": int(stores[visits.argmax()]),
             "last_visit": int(of["at_us"][-1]),
             "topics_90d": tuple(top[:_TOP]),
             **({"favourite_topic": top[0]} if top else {}),
@@ -150,8 +157,6 @@ class Households:
             yield "kids", Observation(kids not in ("None/Unknown", "0"), Source.STATED, stated_us)
         if isinstance(size := row.get("household_size"), str):
             yield "household_size", Observation(int(size.rstrip("+")), Source.STATED, stated_us)
-        if isinstance(age := row.get("age"), str):
-            yield "age_band", Observation(age, Source.STATED, stated_us)
         if isinstance(income := row.get("income"), str):
             yield "income_band", Observation(income, Source.THIRD_PARTY, now_us - 30 * _DAY_US, 0.5, first_party=False)
 

@@ -40,10 +40,8 @@ def who(household: Household) -> dict[str, str]:
 
 def context_of(household: Household, channel: str) -> dict[str, object]:
     """Return what is known of the moment: the kiosk stands where the household shops."""
-    if channel != "kiosk":
-        return {"daypart": "noon"}
-    store = household.snapshot.attributes.get("store")
-    return {"daypart": "noon"} if store is None else {"daypart": "noon", "store": store.value}
+    here = channel == "kiosk" and household.store is not None
+    return {"daypart": "noon", "store": household.store} if here else {"daypart": "noon"}
 
 
 @attrs.define

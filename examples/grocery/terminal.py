@@ -52,19 +52,19 @@ def _head(result: Figures) -> Iterator[RenderableType]:
     again, first = times["again"], times["first"]
     yield Text.assemble(
         (f"{result['decisions']:,} decisions", _STRONG),
-        f" for {result['households']:,} households, ",
-        f"each on {len(result['channels'])} channels, on {result['as_of']}",
+        f" for {result['households']:,} households, each on {len(result['channels'])} channels, on {result['as_of']}",
     )
     yield Text(
-        f"by {policy['offers']} offers ({policy['coupons']} real coupons), {policy['segments']} segments "
-        f"and {policy['guardrails']} guardrails"
+        f"by {policy['offers']} offers ({policy['coupons']} of them coupons), {policy['segments']} segments and "
+        f"{policy['guardrails']} guardrails"
     )
     yield Text.assemble(
         "one decision: median ",
         (f"{again['median']:.0f} µs", _STRONG),
-        f", 99th percentile {again['p99']:.0f} µs; ",
-        (f"a household's first: {first['median']:.0f} and {first['p99']:.0f} µs", _QUIET),
+        f", 99th percentile {again['p99']:,.0f} µs",
     )
+    yield Text(f"(a household's first on a channel: {first['median']:.0f} µs and {first['p99']:,.0f} µs)", _QUIET)
+    yield Text()
     yield Text(result["note"], _QUIET)
 
 
@@ -113,7 +113,9 @@ def _relevance(found: Figures) -> Iterator[RenderableType]:
     rows = [(row["name"], *(f"{row[first]:.2f}" for first in _FIRST)) for row in found["rows"]]
     yield _table((f"{found['redemptions']:,} redeemed coupons are among the first", *_FIRST.values()), rows)
     lost = ", ".join(f"{found['lost_to_guardrails'][first]:.1%}" for first in _FIRST)
-    yield Text(f"of about {found['candidates_median']:.0f} candidates each; the guardrails cost {lost} of it", _QUIET)
+    yield Text(
+        f"of {found['candidates_median']:.0f} candidates in the median; the guardrails cost {lost} of it", _QUIET
+    )
 
 
 def _channel(found: Figures) -> Table:
