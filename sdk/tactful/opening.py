@@ -1,6 +1,7 @@
 """Opening an edge: from a bundle with a pinned key in production, from a folder in development."""
 
 import importlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -62,13 +63,18 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         UsageError: If the arguments contradict each other.
     """
     kept = store_of(store)
-    guardrails = Registry.installed() if registry is None else registry
-
     pinned = (key,) if isinstance(key, str) else key
-    read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
+    try:
+        guardrails = Registry.installed() if registry is None else registry
+        read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
+        plan = read(source)
+    except BaseException:
+        if kept is not store:
+            kept.close()
+        raise
     sources = Sources(profiles or kept, consents or kept, kept)
     return Edge(
-        read(source),
+        plan,
         store=kept,
         owned=kept is not store,
         sources=sources,
@@ -106,7 +112,7 @@ class _Reader:
             return Plan.build(source, self.registry)
         if not isinstance(source, bytes | str | Path):
             raise UsageError(f"a policy comes as a folder, a bundle or a Policy, not as {type(source).__name__}")
-        if not isinstance(source, bytes) and Path(source).is_dir():
+        if not isinstance(source, bytes) and os.path.isdir(source):  # noqa: PTH112 - unlike Path's, it never raises
             self._refuse_key("a folder")
             return Plan.build(_authoring().compile_folder(Path(source), registry=self.registry), self.registry)
         return self._bundle(source if isinstance(source, bytes) else _read(Path(source)))
@@ -155,8 +161,9 @@ def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(SIZE_MAX_BYTES + 1)  # one more than is taken, whatever the path leads to
-    except OSError as error:
-        message = f"{path}: {error.strerror}; give a bundle's file or a policy's folder"
+    except (OSError, ValueError) as error:  # the latter for a path that can be none
+        reason = getattr(error, "strerror", None) or "this is no path"
+        message = f"{str(path)[:200]}: {reason}; give a bundle's file or a policy's folder"
         raise BundleError(message, code="bundle-file") from None
 
 

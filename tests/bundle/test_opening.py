@@ -65,10 +65,34 @@ def test_with_a_key_nothing_unsigned_is_taken(open_edge, tmp_path):
 
 def test_a_file_that_is_not_there_or_is_no_bundle(open_edge, tmp_path):
     (tmp_path / "notes.txt").write_text("name: corner shop\n" * 9, encoding="utf-8")
-    for source, code in (("nowhere.bundle", "bundle-file"), ("notes.txt", "bundle-malformed")):
+    for source, code in (
+        (tmp_path / "nowhere.bundle", "bundle-file"),
+        (tmp_path / "notes.txt", "bundle-malformed"),
+        ("a\0b", "bundle-file"),
+        ("offers: " * 1000, "bundle-file"),
+        ("", "bundle-file"),
+    ):
         with pytest.raises(BundleError) as refusal:
-            open_edge(tmp_path / source)
+            open_edge(source)
         assert refusal.value.code == code
+        assert len(str(refusal.value)) < 400
+
+
+def test_what_is_no_source_is_called_so(open_edge):
+    with pytest.raises(UsageError, match="not as dict"):
+        open_edge({"name": "corner shop"})
+
+
+def test_a_refusal_gives_back_the_store_that_was_opened_for_it(open_edge, tmp_path):
+    url = f"sqlite:///{tmp_path / 'edge.db'}?shared=no"  # which nobody else can open meanwhile
+    with pytest.raises(BundleError, match="expired"):
+        open_edge(signed(issued_us=1, expires_us=2), store=url)
+
+    assert open_edge(signed(), store=url).status()["epoch"] == EPOCH
+    store = MemoryStore()
+    with pytest.raises(BundleError):
+        open_edge(b"", store=store)
+    assert store.register("mine") is None  # it is the caller's, and still open
 
 
 def test_a_file_is_read_no_further_than_a_bundle_can_be(open_edge, tmp_path):
