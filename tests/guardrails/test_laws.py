@@ -28,10 +28,12 @@ from tactful.limits import (
     When,
     Withhold,
 )
+from tactful.plan import plan as plan_module
 from tactful.plan.plan import Plan
 from tactful.policy import Policy
 from tactful.profile import Identity
 from tactful.registry import GuardrailRules
+from tactful.schema import ValueType
 from tactful.testing.reference.answer import Situation
 
 from .customers import Draw
@@ -214,7 +216,76 @@ def test_a_broken_guardrail_withholds_its_scope_and_loosens_nothing(seed):
     assert world.objections([*guardrails, broken], moment) == []
 
 
-# What the laws are able to see.
+# What the laws are able to see: engines that break them, and slates that are not feasible.
+
+
+def _last_alone(monkeypatch):
+    whole = plan_module.bounds_of
+    monkeypatch.setattr(plan_module, "bounds_of", lambda c, guardrails, *more: whole(c, guardrails[-1:], *more))
+
+
+def _broken_is_absent(monkeypatch):
+    whole = plan_module.bounds_of
+
+    def bounds_of(catalog, guardrails, *more):
+        return whole(catalog, [attrs.evolve(one, broken=None) for one in guardrails], *more)
+
+    monkeypatch.setattr(plan_module, "bounds_of", bounds_of)
+
+
+def _first_of_a_kind(monkeypatch):
+    whole = plan_module.bounds_of
+
+    def bounds_of(catalog, guardrails, *more):
+        shuffled = whole(catalog, guardrails, *more)
+        return tuple({type(bound.limit): bound for bound in reversed(shuffled)}.values())
+
+    monkeypatch.setattr(plan_module, "bounds_of", bounds_of)
+
+
+def _hidden_is_true(monkeypatch):
+    whole = middle.mask
+    truths = [a.type is ValueType.BOOL for a in POLICY.attributes if a.type is not ValueType.SCORES]
+
+    def mask(visibility, snapshot, hidden, now_us):
+        views, *others = whole(visibility, snapshot, hidden, now_us)
+        lies = [
+            tuple(True if gone >> slot & 1 and truths[slot] else value for slot, value in enumerate(view))
+            for view, gone in zip(views, hidden, strict=True)
+        ]
+        return (tuple(lies), *others)
+
+    monkeypatch.setattr(middle, "mask", mask)
+
+
+def _quotas_are_ignored(monkeypatch):
+    whole = middle.compose
+    monkeypatch.setattr(middle, "compose", lambda page, ranked, allowed, _: whole(page, ranked, allowed, ()))
+
+
+BREACHES = {
+    "the last guardrail alone counts": (_last_alone, test_a_guardrail_more_makes_no_slate_feasible),
+    "the first limit of a kind counts": (_first_of_a_kind, test_a_guardrail_more_makes_no_slate_feasible),
+    "the order counts": (_first_of_a_kind, test_order_and_repetition_do_not_matter),
+    "what is hidden is true": (_hidden_is_true, test_masking_makes_nothing_eligible),
+    "what is broken is absent": (_broken_is_absent, test_a_broken_guardrail_withholds_its_scope_and_loosens_nothing),
+    "quotas are ignored": (_quotas_are_ignored, test_a_guardrail_more_makes_no_slate_feasible),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_an_engine_that_breaks_a_law_is_caught(breach, monkeypatch):
+    change, law = BREACHES[breach]
+    change(monkeypatch)
+
+    def is_caught(seed):
+        try:
+            law.hypothesis.inner_test(seed)
+        except AssertionError:
+            return True
+        return False
+
+    assert any(is_caught(seed) for seed in range(300))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not RankBlind])
