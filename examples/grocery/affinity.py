@@ -4,8 +4,8 @@
     value = ∛ (√(redeemed + 1) / (bought by anyone + 50) ** 0.45)
 
 A coupon for what everybody buys says little of a household; one that was often redeemed is a good one. The cube root
-changes no order: it keeps coupons comparable with other offers. Both exponents were chosen on the redemptions of January to
-June 2017, and the rest of the year tests them.
+changes no order: it keeps coupons comparable with other offers. Both exponents were chosen on the redemptions of
+January to June 2017, and the rest of the year tests them.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ from .journey import Journey
 #: The affinity of a coupon of whose products the household bought none: as of a tenth of a line.
 ABSENT = 0.1 ** (1 / 3)
 _REDEEMED_POWER, _BOUGHT_POWER, _BOUGHT_START = 0.5, 0.45, 50.0
-#: Brings the values of coupons to about 1.
-_SCALE = 2.0
+#: Brings coupons into the range of the other offers of the policy.
+_SCALE = 1.5
 
 
 class Affinities:
@@ -38,7 +38,7 @@ class Affinities:
         self._days = journey.lines["day"].to_numpy()[by_day]
         self._products_by_day = self._line_product[by_day]
         self._redemptions = journey.redemptions
-        self._values: dict[int, NDArray[np.float64]] = {}
+        self._bought: dict[int, NDArray[np.int64]] = {}
 
     def scores(self, lines: slice) -> dict[str, float]:
         """Return a household's affinity by coupon, from some of the journey's lines; none where it bought nothing."""
@@ -51,12 +51,15 @@ class Affinities:
 
     def values(self, day: int) -> NDArray[np.float64]:
         """Return, by coupon, its value as of the Sunday before a day."""
-        week = day // 7 * 7
-        if week not in self._values:
-            bought = self._by_coupon(self._products_by_day[: np.searchsorted(self._days, week)])
-            good = (self.redeemed(week) + 1.0) ** _REDEEMED_POWER
-            self._values[week] = _SCALE * np.cbrt(good / (bought + _BOUGHT_START) ** _BOUGHT_POWER)
-        return self._values[week]
+        good = (self.redeemed(_sunday(day)) + 1.0) ** _REDEEMED_POWER
+        return _SCALE * np.cbrt(good / (self.bought(day) + _BOUGHT_START) ** _BOUGHT_POWER)
+
+    def bought(self, day: int) -> NDArray[np.int64]:
+        """Return, by coupon, how many lines of its products anyone bought before the Sunday before a day."""
+        week = _sunday(day)
+        if week not in self._bought:
+            self._bought[week] = self._by_coupon(self._products_by_day[: np.searchsorted(self._days, week)])
+        return self._bought[week]
 
     def redeemed(self, day: int) -> NDArray[np.int64]:
         """Return, by coupon, how often it was redeemed before a day."""
@@ -75,3 +78,7 @@ class Affinities:
         coupons = self._coupon[starts + np.arange(length.sum())]
         weights = np.repeat(counts, length)
         return np.bincount(coupons, weights=weights, minlength=len(self.coupons)).astype(np.int64)
+
+
+def _sunday(day: int) -> int:
+    return day // 7 * 7

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 import attrs
+
 from tactful import Consent, Consents, ConsentState, How
 
 SEED = 2017
@@ -36,16 +37,20 @@ SHARES: Mapping[str, tuple[Share, ...]] = {
         Share(0.05, "took it back", ConsentState.WITHDRAWN, How.EXPLICIT, 20),
     ),
     "partners": (
-        Share(0.15, "agreed", ConsentState.GIVEN, How.EXPLICIT, 150),
-        Share(0.20, "the box was ticked for them", ConsentState.GIVEN, How.PRE_TICKED, 300),
-        Share(0.10, "refused", ConsentState.REFUSED, How.EXPLICIT, 150),
+        Share(0.20, "agreed", ConsentState.GIVEN, How.EXPLICIT, 150),
+        Share(0.20, "the box was ticked for them", ConsentState.GIVEN, How.PRE_TICKED, 150),
+        Share(0.15, "refused", ConsentState.REFUSED, How.EXPLICIT, 150),
     ),
 }
 SILENT = "said nothing"
+#: Words for a yes that counts; who did not say so to offers is not asked about partners.
+AGREED = ("agreed", "agreed, and confirmed it by mail")
 
 
 def share_of(household: int, purpose: str, seed: int = SEED) -> Share | None:
     """Return what a household says to a purpose; None if it said nothing."""
+    if purpose == "partners" and not agreed(household, "offers", seed):
+        return None
     digest = hashlib.blake2b(f"{seed}/{purpose}/{household}".encode(), digest_size=8).digest()
     draw = int.from_bytes(digest) / 2**64
     for share in SHARES[purpose]:
@@ -53,6 +58,12 @@ def share_of(household: int, purpose: str, seed: int = SEED) -> Share | None:
         if draw < 0:
             return share
     return None
+
+
+def agreed(household: int, purpose: str, seed: int = SEED) -> bool:
+    """Return whether a household said a yes that counts."""
+    share = share_of(household, purpose, seed)
+    return share is not None and share.words in AGREED
 
 
 def consents_of(household: int, now_us: int, seed: int = SEED) -> Consents:

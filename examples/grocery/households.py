@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 import numpy as np
 from numpy.typing import NDArray
+
 from tactful import Consents, Contact, Observation, Snapshot, Source
 
 from .affinity import Affinities
@@ -29,16 +30,20 @@ SENSITIVE = (
     "tobacco",
     "vitamins",
 )
+#: Of those, what the policy knows of: the others are counted nowhere.
+KNOWN = ("baby", "medication", "quit_smoking")
 _DAY_US = 86_400_000_000
 _SATURDAY, _NOON, _EVENING = 5, 12, 17
+_SILVER, _GOLD = 400, 900  # spent within 90 days [$]
 _TOP = 6
 
 
 @attrs.frozen(repr=False)
 class Household:
-    """One household as of a moment."""
+    """One household as of a moment; the store is the one where it shops most, None if it never did."""
 
     number: int
+    store: int | None
     snapshot: Snapshot
     consents: Consents
     contacts: tuple[Contact, ...]
@@ -79,13 +84,25 @@ class Households:
     def as_of(self, number: int, day: int) -> Household:
         """Return a household as of noon of a day."""
         now_us, lines = moment_of(day), self.before(number, day)
-        id_ = f"h{number}"
-        seen = dict(self._described(number, now_us))
+        id_, made_us = f"h{number}", self._made_us(number, day)
+        sent = tuple(f"c{one}" for one in self._sent(number, day))
+        seen = {**dict(self._described(number, now_us)), "campaigns": Observation(sent, Source.OBSERVED, made_us)}
         if lines.start < lines.stop:
             seen |= self._receipts(number, lines, day)
         contacts = (*self._purchases(id_, lines, day), *self._mailings(id_, number, day))
-        snapshot = Snapshot(id_, now_us - _DAY_US // 2, seen)
-        return Household(number, snapshot, consents_of(number, now_us, self._seed), contacts)
+        return Household(
+            number, self._store(lines), Snapshot(id_, made_us, seen), consents_of(number, now_us, self._seed), contacts
+        )
+
+    def _store(self, lines: slice) -> int | None:
+        stores, visits = np.unique(self._columns["store"][lines], return_counts=True)
+        return int(stores[visits.argmax()]) if len(stores) else None
+
+    def _made_us(self, number: int, day: int) -> int:
+        """Return when a profile was made: last night, or 30 days after the last visit, when the card fell asleep."""
+        lines = self.before(number, day)
+        last = int(self._columns["day"][lines.stop - 1]) if lines.start < lines.stop else day
+        return moment_of(min(day, last + 30), 0)
 
     def bought_test(self, number: int, day: int, within_days: int) -> bool:
         """Return whether a household bought a pregnancy test in the days before a day."""
@@ -96,14 +113,13 @@ class Households:
         """Return what the receipts say, each with the moment of its last evidence."""
         of = {name: column[lines] for name, column in self._columns.items()}
         last_us = int(of["at_us"][-1])
-        seen = {name: Observation(value, Source.OBSERVED, last_us) for name, value in self._habits(of, day).items()}
         known = {
+            **self._habits(of, day),
             "coupons_used": int(np.searchsorted(self._redeemed.get(number, np.array([])), day)),
-            "campaigns": tuple(f"c{one}" for one in self._sent(number, day)),
             "scores": self._affinities.scores(lines),
         }
-        seen |= {name: Observation(value, Source.OBSERVED, last_us) for name, value in known.items()}
-        for topic in SENSITIVE:
+        seen = {name: Observation(value, Source.OBSERVED, last_us) for name, value in known.items()}
+        for topic in KNOWN:
             bought = of["at_us"][of["topic"] == self._topics.index(topic)]
             at_us = int(bought[-1]) if len(bought) else last_us
             seen[f"buys_{topic}"] = Observation(bool(len(bought)), Source.OBSERVED, at_us)
@@ -119,17 +135,15 @@ class Households:
         counts = np.bincount(of["topic"][recent], minlength=len(self._topics))
         order = [self._topics[place] for place in np.argsort(-counts, kind="stable") if counts[place]]
         top = [topic for topic in order if topic not in SENSITIVE and topic != "other"]
-        stores, visits = np.unique(of["store"], return_counts=True)
         hour = float(np.median(of["hour"]))
         return {
             "visits_90d": len(np.unique(of["basket"][recent])),
             "spend_90d": round(spend, 2),
-            "tier": "gold" if spend >= 900 else "silver" if spend >= 400 else "bronze",
+            "tier": "gold" if spend >= _GOLD else "silver" if spend >= _SILVER else "bronze",
             "basket_lines": round(len(of["basket"]) / len(np.unique(of["basket"])), 2),
             "weekend_share": round(float((of["weekday"] >= _SATURDAY).mean()), 3),
             "daypart": "morning" if hour < _NOON else "afternoon" if hour < _EVENING else "evening",
             "own_brand_share": round(float(of["own"][recent].mean()) if recent.any() else 0.0, 3),
-            "store": int(stores[visits.argmax()]),
             "last_visit": int(of["at_us"][-1]),
             "topics_90d": tuple(top[:_TOP]),
             **({"favourite_topic": top[0]} if top else {}),
@@ -143,10 +157,8 @@ class Households:
             yield "kids", Observation(kids not in ("None/Unknown", "0"), Source.STATED, stated_us)
         if isinstance(size := row.get("household_size"), str):
             yield "household_size", Observation(int(size.rstrip("+")), Source.STATED, stated_us)
-        if isinstance(age := row.get("age"), str):
-            yield "age_band", Observation(age, Source.STATED, stated_us)
         if isinstance(income := row.get("income"), str):
-            yield "income_band", Observation(income, Source.THIRD_PARTY, stated_us, 0.5, first_party=False)
+            yield "income_band", Observation(income, Source.THIRD_PARTY, now_us - 30 * _DAY_US, 0.5, first_party=False)
 
     def _sent(self, number: int, day: int) -> list[int]:
         return [one for one in self._journey.targets.get(number, ()) if self._starts[one] <= day]

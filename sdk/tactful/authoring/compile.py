@@ -124,7 +124,7 @@ def _with_conditions(
     conditions: dict[str, Expr] = {}
     policy, answers = registry.asked(policy)
     for answer in answers:
-        place = places.get(answer.name, sections.keys("guardrails").place)
+        place = places.get(answer.name, sections.place("guardrails"))
         if answer.broken is not None:
             sections.log.add(place, "guardrail", f"guardrail {answer.name!r} is broken: {answer.broken}")
         for rule_id, rule in answer.rules:

@@ -165,7 +165,8 @@ def one_of(words: Mapping[str, T], what: str) -> Type[T]:
         if isinstance(node, Scalar) and node.text in words:
             return words[node.text]
         if isinstance(node, Scalar):
-            log.add(node.place, "choice", f"{kind(node)} is no {what}", hint_for(node.text, words))
+            hint = hint_for(node.text, words) or f"there are: {', '.join(words)}"
+            log.add(node.place, "choice", f"{kind(node)} is no {what}", hint)
         else:
             refuse(node, f"a {what}: {', '.join(words)}", log)
         return None

@@ -59,7 +59,7 @@ class GuardrailsReader:
         return tuple(uses[name] for name in sorted(uses))
 
     def _cap(self, uses: dict[str, PluginUse]) -> None:
-        place = self._sections.keys("caps").place
+        place = self._sections.place("caps")
         use = uses.get(CAPPING)
         if use is None:
             message = f"caps need the guardrail {CAPPING!r}, which is off or not installed"

@@ -23,6 +23,7 @@ class Sections:
         """Merge what the YAML files hold."""
         self.log = log
         self._found: dict[str, Node] = {}
+        self._places: dict[str, Place] = {}
         yaml_files = [file for file in sorted(files) if not file.endswith(".csv")]
         self._start = Place(yaml_files[0] if yaml_files else "policy.yaml")
         for file in yaml_files:
@@ -32,6 +33,7 @@ class Sections:
 
     def _add(self, name: Scalar, node: Node) -> None:
         before = self._found.get(name.text)
+        self._places.setdefault(name.text, name.place)
         if name.text not in SECTIONS:
             self.log.add(name.place, "unknown-key", f"there is no section {kind(name)}", hint_for(name.text, SECTIONS))
         elif before is None:
@@ -39,7 +41,7 @@ class Sections:
         elif isinstance(before, Keys):
             self._found[name.text] = self._merged(before, as_keys(node, f"section {name.text!r}", self.log))
         else:
-            first = before.place
+            first = self.place(name.text)
             self.log.add(name.place, "duplicate", f"{name.text!r} is there twice; first in {first.file}:{first.line}")
 
     def _merged(self, one: Keys, other: Keys) -> Keys:
@@ -56,14 +58,18 @@ class Sections:
         node = self._found.get("name")
         return (TEXT.read(node, self.log) if node is not None else None) or "policy"
 
+    def place(self, section: str) -> Place:
+        """Return where a section begins, or the policy's first place if it is absent."""
+        return self._places.get(section, self._start)
+
     def get(self, section: str) -> Keys | None:
         """Return a section, or None if it is absent."""
         found = self._found.get(section)
         return found if isinstance(found, Keys) else None
 
     def keys(self, section: str) -> Keys:
-        """Return a section, or an empty one at the policy's first place."""
-        return self.get(section) or Keys((), self._start)
+        """Return a section, or an empty one if it is absent."""
+        return self.get(section) or Keys((), self.place(section))
 
     def names(self, section: str) -> dict[str, Place]:
         """Return the names that a section declares, right or wrong, with their places."""

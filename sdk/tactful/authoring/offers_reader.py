@@ -81,7 +81,8 @@ class OffersReader:
         for row in rows if text is not None else ():
             id_ = f"{name.text}.{row.id}"
             self.ids.add(id_)
-            if ID.read(Scalar(id_, row.place), self._log) is not None:
+            fits = ID.read(Scalar(id_, row.place), self._log) is not None
+            if rows.has_all(shared) and fits and row.values is not None:
                 yield from self._offer(id_, attrs.evolve(name, place=row.place), rows.filled(shared, row), row.values)
 
     def _offer(self, id_: str, name: Scalar, keys: Keys, constants: Constants) -> Iterator[Placed]:

@@ -45,7 +45,7 @@ def _read_zone(node: Node, log: Log) -> ZoneInfo | None:
 def _zone(name: str, place: Place, log: Log) -> ZoneInfo | None:
     zone = zone_of(name)
     if zone is None:
-        hint = hint_for(name, sorted(available_timezones()))
+        hint = hint_for(name, sorted(available_timezones())) or "write it as in Europe/Berlin"
         log.add(place, "zone", f"there is no time zone {name[:40]!r}", hint)
     return zone
 

@@ -25,7 +25,8 @@ def read_ranking(sections: Sections, rules: Rulebook, attributes: Iterable[Attri
     ranking = Ranking(boosts=boosts, **found)
     if ranking.ceiling < ranking.absent:
         message = f"the ceiling {ranking.ceiling:g} is below {ranking.absent:g}, the affinity of what is absent"
-        log.add(section.place, "ranking", message, "raise `ceiling` or lower `absent`")
+        bound = section.get("ceiling") or section.get("absent") or section
+        log.add(bound.place, "ranking", message, "raise `ceiling` or lower `absent`")
     return ranking
 
 

@@ -32,13 +32,13 @@ class Row:
         place: Where it begins.
         id: The text of its id column.
         texts: Its texts by column.
-        values: Its values as constants of rules, by `row.column`.
+        values: Its values as constants of rules, by `row.column`; None if one is not of its type.
     """
 
     place: Place
     id: str
     texts: Mapping[str, str]
-    values: Mapping[str, Const]
+    values: Mapping[str, Const] | None
 
 
 class Rows:
@@ -72,9 +72,15 @@ class Rows:
 
     def filled(self, keys: Keys, row: Row) -> Keys:
         """Return keys with each `{row.column}` replaced by the row's text; rules and contents keep theirs."""
-        return Keys(
-            tuple((n, v if n.text in _TYPED else self._fill(v, row)) for n, v in keys.pairs), keys.place, keys.flow
-        )
+        return Keys(tuple((n, v if n.text in _TYPED else _fill(v, row)) for n, v in keys.pairs), keys.place, keys.flow)
+
+    def has_all(self, keys: Keys) -> bool:
+        """Return whether every `{row.column}` exists, after noting those that do not; the columns must be read."""
+        shared = [text for name, node in keys.pairs if name.text not in _TYPED for text in _texts(node)]
+        unknown = [(t.place, c) for t in shared for c in _CELL.findall(t.text) if c not in self._columns]
+        for place, column in unknown:
+            self._no_column(place, column)
+        return not unknown
 
     def _has_columns(self) -> bool:
         columns = self._columns
@@ -116,28 +122,35 @@ class Rows:
             return None
         texts = dict(zip(self._columns, cells, strict=True))
         if not all(map(is_clean, cells)):
-            self._log.add(place, "file-text", "a cell holds control characters, or halves of characters")
+            self._log.add(place, "file-text", "a cell holds control characters, or halves of characters", "delete them")
         id_ = ID.read(Scalar(texts[self._id_column.text], place), self._log)
-        values = {f"row.{c}": v for c, text in texts.items() if (v := self._value(place, c, text)) is not None}
-        return None if id_ is None else Row(place, id_, texts, values)
+        named = (column for column in self._columns if NAME.fullmatch(column))
+        values = {f"row.{column}": self._value(place, column, texts[column]) for column in named}
+        right = {name: value for name, value in values.items() if value is not None}
+        return None if id_ is None else Row(place, id_, texts, right if len(right) == len(values) else None)
 
     def _value(self, place: Place, column: str, text: str) -> Const | None:
-        """Return a cell as its column's type; None of a column whose name is no name for a rule."""
-        if not NAME.fullmatch(column):
-            return None
         type_, log = self._types.get(column, ValueType.TEXT), Log()
         value = read_value(type_, Scalar(text, place), log)
         for mistake in log.sorted():
             self._log.add(place, mistake.code, f"column {column!r}: {mistake.message}", mistake.hint)
         return None if value is None else Const(type_, value)
 
-    def _fill(self, node: Node, row: Row) -> Node:
-        if isinstance(node, Items):
-            return Items(tuple(self._fill(item, row) for item in node.items), node.place)
-        if isinstance(node, Keys):
-            return Keys(tuple((name, self._fill(value, row)) for name, value in node.pairs), node.place, node.flow)
-        unknown = [column for column in _CELL.findall(node.text) if column not in row.texts]
-        for column in unknown:
-            self._no_column(node.place, column)
-        text = node.text if unknown else _CELL.sub(lambda match: row.texts[match[1]], node.text)
-        return node if text == node.text else Scalar(text, row.place)
+
+def _fill(node: Node, row: Row) -> Node:
+    if isinstance(node, Items):
+        return Items(tuple(_fill(item, row) for item in node.items), node.place)
+    if isinstance(node, Keys):
+        return Keys(tuple((name, _fill(value, row)) for name, value in node.pairs), node.place, node.flow)
+    text = _CELL.sub(lambda match: row.texts[match[1]], node.text)
+    return node if text == node.text else Scalar(text, row.place)
+
+
+def _texts(node: Node) -> Iterator[Scalar]:
+    """Yield all texts in a node."""
+    if isinstance(node, Scalar):
+        yield node
+    for part in node.items if isinstance(node, Items) else ():
+        yield from _texts(part)
+    for _, value in node.pairs if isinstance(node, Keys) else ():
+        yield from _texts(value)

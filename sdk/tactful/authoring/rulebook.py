@@ -118,7 +118,10 @@ class Rulebook:
         found = self._compiled[key]
         if isinstance(found, RuleError):
             if not self._excused(text, found):
-                self._log.add(place_in(written, offset + found.offset), found.code, found.message, found.hint)
+                hint = found.hint
+                if not hint and variables is self.moment and text[found.offset :].startswith(("profile.", "segment.")):
+                    hint = "here a rule reads context, channel and time only"
+                self._log.add(place_in(written, offset + found.offset), found.code, found.message, hint)
             return None
         return replace(found, lambda n: constants.get(n.name) if isinstance(n, Var) else None) if constants else found
 

@@ -15,7 +15,7 @@ from .merged import Sections
 from .records import keys_or_none, with_defaults
 from .rulebook import Rulebook
 from .sections import ATTRIBUTE, CONTEXT, COUNTS, PURPOSE, SEGMENT, VALUES
-from .source import Place
+from .source import Items, Place
 from .typed_values import read_value
 
 
@@ -24,11 +24,12 @@ def read_values(sections: Sections) -> tuple[Values, ZoneInfo]:
     found = VALUES.read(sections.keys("values"), sections.log)
     zone = found.pop("zone", ZoneInfo("UTC"))
     found = {{"reserve": "reserve_s", "token": "token_s"}.get(key, key): value for key, value in found.items()}
+    languages = sections.keys("values").get("languages")
+    if isinstance(languages, Items) and not languages.items:
+        hint = "leave `languages` out for en"
+        sections.log.add(languages.place, "language", "a policy speaks one language at least", hint)
     if not found.get("languages", True):
         del found["languages"]
-        node = sections.keys("values").get("languages")
-        place = sections.keys("values").place if node is None else node.place
-        sections.log.add(place, "language", "a policy speaks one language at least", "leave `languages` out for en")
     return Values(**found), zone
 
 

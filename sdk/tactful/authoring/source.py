@@ -80,6 +80,16 @@ class Reference:
     place: Place
 
 
+def printable(text: str) -> str:
+    r"""
+    Return a text that does nothing to a terminal: what cannot be printed is spelt out.
+
+    >>> printable("a\x1b[2J")
+    'a\\x1b[2J'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 class Log:
     """
     Collects mistakes, so that all are told at once, and names to look up when all is read.
@@ -101,7 +111,8 @@ class Log:
         if code not in CODES:
             raise LookupError(code)
         if len(self._mistakes) < MISTAKES_MAX:
-            self._mistakes[Mistake(place.file, place.line, place.column, code, message, hint)] = None
+            file, message, hint = map(printable, (place.file, message, hint))
+            self._mistakes[Mistake(file, place.line, place.column, code, message, hint)] = None
 
     def refer(self, what: str, name: Scalar) -> None:
         """Note that a name must exist."""

@@ -79,7 +79,7 @@ class TreatmentsReader:
             kind, texts = self._field(node)
             if texts and default not in texts:
                 message = f"field {name.text!r} lacks the default language {default!r}"
-                self._log.add(node.place, "language", message)
+                self._log.add(node.place, "language", message, f"add `{default}:`")
                 continue
             for language in self._languages if texts else ():
                 parts = self._parts(texts.get(language, texts[default]), kind, constants)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import attrs
+
 from ..errors import ExtraMissing
 from .source import Items, Keys, Log, Node, Place, Scalar
 
@@ -15,7 +17,7 @@ FILE_MAX_BYTES: Final = 4 * 1024 * 1024
 DEPTH_MAX: Final = 24
 #: Control characters, halves of characters, and what the parser refuses as well.
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff￾￿]")
-_BRACES: Final = re.compile(r"(?:^|[:-])\s*\{[^{}:]*\}\s*\S")
+_BRACES: Final = re.compile(r"(?:^|[:-])\s*\{[^{}:]+\}\s*[^\s\]}]")
 _QUOTED_START: Final = re.compile(r"(?:when|unless):\s*(['\"]).*?\1\s*\S")
 
 
@@ -124,9 +126,9 @@ class _Builder:
 
     def _scalar(self, event: Any, place: Place) -> Scalar:
         if not is_clean(event.value):
-            self._log.add(place, "file-text", "a text holds control characters, or halves of characters")
+            self._log.add(place, "file-text", "a text holds control characters, or halves of characters", "delete them")
         raw = self._text[event.start_mark.index : event.end_mark.index]
-        return Scalar(event.value, place, event.style or "", raw)
+        return Scalar(raw if event.ctag is not None else event.value, place, event.style or "", raw)
 
     def _items(self, depth: int) -> Iterator[Node]:
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
@@ -146,7 +148,8 @@ class _Builder:
                 self._log.add(name.place, "duplicate", message)
             else:
                 seen[name.text] = name.place
-                yield name, node
+                nowhere = isinstance(node, Scalar) and not node.raw
+                yield name, attrs.evolve(node, place=name.place) if nowhere else node
 
     def _unreadable(self, position: int) -> None:
         before = self._text[:position]

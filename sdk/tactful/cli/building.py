@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import tactful
+
 from ..clock import SECOND_US, in_words, to_datetime, wall_clock
 from ..errors import UsageError
 from .checking import Folder, Json
@@ -47,8 +49,9 @@ def build(
         raw = bundle.write(
             suite.policy, private_key=private, tenant=tenant, epoch=number, issued_us=issued_us, expires_us=expires_us
         )
+        public = [bundle.keys.public_of(one) for one in private]
+        tactful.open(raw, key=public, tenant=tenant, clock=lambda: issued_us).close()  # or it is not written
         _replace(out, raw)
-    public = [bundle.keys.public_of(one) for one in private]
     if json:
         expires_at = to_datetime(expires_us).isoformat(timespec="seconds")
         size = {"file": str(out), "bytes": len(raw), "tests": len(suite.tests)}

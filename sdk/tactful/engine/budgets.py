@@ -125,7 +125,7 @@ class Budgets:
         self._zone = shared_zone(plan)
         self._counts: dict[CapKey, _Count] = {}
         self._reserved: dict[str, _Reserved] = {}
-        self._lapsing: list[tuple[int, int, str, _Count]] = []
+        self._lapsing: list[tuple[int, int, str, _Count | None]] = []
         self._number = itertools.count()
         self._channels: dict[str, Limited] = {}
         for contact in before.reservations() if before is not None else ():
@@ -189,12 +189,11 @@ class Budgets:
         self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: tuple[Counting, ...]
     ) -> list[_Count]:
         counts = self._concerned(counting)
-        if counts:
-            self._reserved[id_] = _Reserved(at_us, until_us, what, set(counts))
+        self._reserved[id_] = _Reserved(at_us, until_us, what, set(counts))
         for count in counts:
             count.reserved += 1
-            ends_us = min(until_us, count.leaves_us(at_us))
-            heappush(self._lapsing, (ends_us, next(self._number), id_, count))
+            heappush(self._lapsing, (min(until_us, count.leaves_us(at_us)), next(self._number), id_, count))
+        heappush(self._lapsing, (until_us, next(self._number), id_, None))
         return counts
 
     def _concerned(self, counting: tuple[Counting, ...]) -> list[_Count]:
@@ -217,13 +216,14 @@ class Budgets:
         while self._lapsing:
             ends_us, _, id_, count = self._lapsing[0]
             held = self._reserved.get(id_)
-            if held is not None and count in held.counts:
+            if held is not None and (count in held.counts if count is not None else ends_us == held.until_us):
                 if ends_us > now_us:
                     return ends_us
-                held.counts.discard(count)
-                count.reserved -= 1
-                if not held.counts:
+                if count is None:
                     del self._reserved[id_]
+                else:
+                    held.counts.discard(count)
+                    count.reserved -= 1
             heappop(self._lapsing)
         return NEVER_US
 

@@ -83,7 +83,27 @@ def _standing(
 
 
 def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
-    """Return the moment in which nothing could be decided: a page without placements."""
+    """Return the moment in which nothing could be decided: a page without placements. No rule is evaluated for it."""
     channel = next(iter(plan.channels.values()))
     context, _ = plan.slots.context_values(None)
-    return decide(plan, channel, Page((), 0, 0), customer, context, NOTHING, None, now_us)
+    views, seen, scores, _ = mask(plan.visibility, None, plan.effects(0).hidden, now_us)
+    here = OnChannel((None,) * len(plan.slots.known), 0, 0, now_us, now_us)
+    there = Standing(views, seen, scores, 0, now_us, now_us)
+    _, factors = rank.order(plan, there, 0, 0)
+    return Moment(
+        plan=plan,
+        channel=channel,
+        page=Page((), 0, 0),
+        customer=customer,
+        here=here,
+        there=there,
+        context=context,
+        now_us=now_us,
+        limited=NOTHING,
+        caps=None,
+        flags=0,
+        allowed=0,
+        affinities=factors,
+        chosen=[],
+        dropped=[],
+    )

@@ -1,0 +1,163 @@
+"""The demo: tactful decides for 2,469 real households of a grocer, on three channels, and measures itself.
+
+Read `run_demo` from the top; each step names the file that does it. Nobody in this data agreed to anything, so consents
+come from a seeded rule (`consents.py`), and the result says so.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import tactful
+from tactful import Policy, Registry
+
+from . import boundaries, consents, relevance, rounds, stories
+from .affinity import Affinities
+from .coupons import DEMO_DAY
+from .households import Household, Households
+from .journey import Journey, date_of, load, moment_of
+from .report import render_report
+from .terminal import show
+from .variants import grocer
+
+__all__ = ["NOTE", "render_report", "run_demo", "show"]
+
+NOTE = (
+    "Receipts, coupons and campaigns are those of The Complete Journey by 84.51°, published for education and "
+    "exploration. It holds no consents: those here come from a seeded rule, and are nobody's."
+)
+#: Tells of a step, by its name, how much of it is done.
+Progress = Callable[[str, int, int], None]
+Figures = dict[str, object]
+_MINUTE_US = 60_000_000
+
+
+def run_demo(households: int | None = None, progress: Progress = lambda *_: None, seed: int = consents.SEED) -> Figures:
+    """
+    Decide for real households, and return all figures as plain values.
+
+    Args:
+        households: Only so many, spread over all; None means every one.
+        progress: Is told of each step how much is done.
+        seed: Of the rule that assigns consents.
+    """
+    start_s = time.perf_counter()
+
+    def step(name: str) -> rounds.Progress:
+        return lambda done, total: progress(name, done, total)
+
+    # A year of receipts (journey.py) becomes profiles, consents and contacts as of a day (households.py, consents.py).
+    journey, affinities = _read(step("reading a year of receipts"))
+    everyone = Households(journey, affinities, seed)
+    known = list(_as_of(everyone, _spread(everyone.numbers, households), step("making profiles")))
+
+    # The policy (policy/) decides for each of them on every channel (rounds.py).
+    policy, now_us = grocer(), moment_of(DEMO_DAY)
+    first, again = _decide(policy, known, now_us, step)
+
+    # What the boundaries change (boundaries.py), what they cost (relevance.py), and what they mean (stories.py).
+    changed = dict(boundaries.changes(policy, known, now_us, step("switching boundaries off, one by one")))
+    redeemed = relevance.cases(journey, (one.number for one in known))
+    found = relevance.measure(journey, affinities, everyone, redeemed, step("looking for redeemed coupons"))
+    return {
+        "note": NOTE,
+        "as_of": date_of(DEMO_DAY),
+        "seed": seed,
+        **_setting(journey, policy, known, seed),
+        **_decided(policy, first, again),
+        "guardrails": _guardrails(policy, changed),
+        "pregnancy_test": boundaries.pregnancy_test(policy, everyone, known, DEMO_DAY),
+        "relevance": found,
+        "stories": list(stories.tell(policy, everyone)),
+        "seconds": round(time.perf_counter() - start_s, 1),
+        "memory_mb": _memory_mb(),
+    }
+
+
+def _read(progress: rounds.Progress) -> tuple[Journey, Affinities]:
+    progress(0, 1)
+    journey = load()
+    affinities = Affinities(journey)
+    progress(1, 1)
+    return journey, affinities
+
+
+def _spread(numbers: Sequence[int], count: int | None) -> Sequence[int]:
+    """Return so many of the numbers, spread over all."""
+    if count is None or count >= len(numbers):
+        return numbers
+    return [numbers[place * len(numbers) // count] for place in range(count)]
+
+
+def _as_of(households: Households, numbers: Sequence[int], progress: rounds.Progress) -> Iterator[Household]:
+    for done, number in enumerate(numbers, 1):
+        yield households.as_of(number, DEMO_DAY)
+        progress(done, len(numbers))
+
+
+def _decide(
+    policy: Policy, known: Sequence[Household], now_us: int, step: Callable[[str], rounds.Progress]
+) -> tuple[rounds.Round, rounds.Round]:
+    """Return two rounds: all of them come, and a minute later come again, when the room that they took still counts."""
+    moment_us = now_us
+    with tactful.open(policy, store=rounds.store_of(known), clock=lambda: moment_us) as edge:
+        for one in known:
+            edge.warm(rounds.who(one))
+        first = rounds.decide_for_all(edge, known, step("deciding for every household"))
+        moment_us += _MINUTE_US
+        return first, rounds.decide_for_all(edge, known, step("and once more"))
+
+
+def _setting(journey: Journey, policy: Policy, known: Sequence[Household], seed: int) -> Figures:
+    """Return what the figures are about."""
+    numbers = [one.number for one in known]
+    return {
+        "households": len(known),
+        "data": {"lines": len(journey.lines), "redemptions": len(journey.redemptions), **journey.dropped},
+        "policy": {
+            "name": policy.name,
+            "offers": len(policy.offers),
+            "coupons": sum(offer.id.startswith("coupons.") for offer in policy.offers),
+            "segments": len(policy.segments),
+            "guardrails": len(policy.guardrails),
+        },
+        "consents": {purpose: consents.mix(numbers, purpose, seed) for purpose in consents.SHARES},
+    }
+
+
+def _decided(policy: Policy, first: rounds.Round, again: rounds.Round) -> Figures:
+    """Return what was shown on each channel, which limits acted, and how long a decision took [us]."""
+    channels, limits = first.counted()
+    privacy = {channel.name: channel.privacy.name.lower().replace("_", "-") for channel in policy.channels}
+    return {
+        "decisions": sum(channel.decisions for channel in channels.values()),
+        "decide_us": {"again": again.latency(), "first": first.latency()},
+        "channels": {name: {"privacy": privacy[name], **found.figures()} for name, found in channels.items()},
+        "limits": {
+            name: {"decisions": on.total(), "on": dict(on)}
+            for name, on in sorted(limits.items(), key=lambda item: (-item[1].total(), item[0]))
+        },
+    }
+
+
+def _guardrails(policy: Policy, changed: Mapping[str, Mapping[str, int]]) -> Figures:
+    """Return each guardrail's sentence, and on how many decisions it changed what was shown."""
+    registry = Registry.installed()
+    return {
+        use.name: {
+            "sentence": registry.guardrail(use, policy.values.dial).sentence(),
+            "changed": sum(changed[use.name].values()),
+            "on": changed[use.name],
+        }
+        for use in policy.guardrails
+    }
+
+
+def _memory_mb() -> int | None:
+    """Return the most memory that this process had [MB]; None where the system does not tell."""
+    try:
+        import resource  # noqa: PLC0415 - absent on Windows
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1_000_000 if sys.platform == "darwin" else peak * 1024 // 1_000_000

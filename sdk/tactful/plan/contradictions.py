@@ -1,0 +1,156 @@
+"""What a policy says that cannot be meant: names of what is not there, numbers out of range, rules that are ill typed.
+
+The compiler of policies lets none of it through; this is for policies that come from a bundle, however they were made.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf
+from typing import Final
+
+from ..offers import Offer
+from ..policy import Policy
+from ..schema import ValueType
+from .rule_types import Variables, faults
+from .slots import BUILT_IN_CONTEXT
+
+#: Sections whose items have names, with the name's field; a policy needs some of the first five.
+_NAMED: Final = {
+    "channels": "name",
+    "placements": "name",
+    "topics": "name",
+    "purposes": "name",
+    "offers": "id",
+    "attributes": "name",
+    "context": "name",
+    "segments": "name",
+}
+_NEEDED: Final = tuple(_NAMED)[:5]
+_SLOTS_MAX: Final = 1000
+_FINITE: Final = 1e100
+_ONE_VALUE: Final = frozenset(ValueType) - {
+    ValueType.SCORES,
+    ValueType.TEXTS,
+    ValueType.INTS,
+    ValueType.NUMBERS,
+}
+_Names = Mapping[str, frozenset[str]]
+
+
+def contradictions(policy: Policy) -> Iterator[str]:
+    """Yield what a policy says that cannot be meant, in words; nothing if all of it can."""
+    listed: dict[str, list[str]] = {}
+    for section, field in _NAMED.items():
+        listed[section] = [getattr(one, field) for one in getattr(policy, section)]
+    for section, names in listed.items():
+        if not names and section in _NEEDED:
+            yield f"the policy has no {section}"
+        yield from (f"{section}: {name!r} is there twice" for name in sorted(set(names)) if names.count(name) > 1)
+    there = {section: frozenset(names) for section, names in listed.items()}
+    for where, section, named in _references(policy):
+        yield from (
+            f"{where}: there is no {name!r} among the {section}" for name in named if name not in there[section]
+        )
+    yield from _numbers(policy)
+    for offer in policy.offers:
+        yield from _treatments(policy, offer)
+    yield from _rules(policy, there)
+
+
+def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """Yield which names of which section are named where."""
+    for placement in policy.placements:
+        yield f"placement {placement.name}", "channels", [placement.channel]
+        yield f"placement {placement.name}", "topics", placement.topics
+    for topic in policy.topics:
+        yield f"topic {topic.name}", "topics", [*_some(topic.under), *topic.related, *topic.forbidden]
+    for purpose in policy.purposes:
+        yield f"purpose {purpose.name}", "purposes", _some(purpose.under)
+    for attribute in policy.attributes:
+        yield f"attribute {attribute.name}", "topics", _some(attribute.topic)
+        yield f"attribute {attribute.name}", "attributes", attribute.derived_from
+        yield f"attribute {attribute.name}", "purposes", attribute.purposes
+    for offer in policy.offers:
+        yield f"offer {offer.id}", "topics", [offer.topic]
+        yield f"offer {offer.id}", "purposes", [offer.purpose]
+        yield f"offer {offer.id}", "placements", offer.placements
+        yield f"offer {offer.id}", "channels", [*offer.channels, *(c for t in offer.treatments for c in t.channels)]
+    for boost in policy.ranking.boosts:
+        yield "a boost", "offers", boost.offers
+        yield "a boost", "topics", boost.topics
+    yield "the ranking", "attributes", _some(policy.ranking.affinity)
+
+
+def _some(name: str | None) -> list[str]:
+    return [] if name is None else [name]
+
+
+def _numbers(policy: Policy) -> Iterator[str]:
+    """Yield the numbers that are out of their range."""
+    values, ranking = policy.values, policy.ranking
+    for what, number, low, high in (
+        ("exposure_margin", values.exposure_margin, 0, 1),
+        ("reserve_s", values.reserve_s, 1, inf),
+        ("token_s", values.token_s, 1, inf),
+        ("the ranking's absent", ranking.absent, 0, _FINITE),
+        ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
+        *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
+        *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
+        *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
+        *((f"value of {offer.id}", offer.value, 0, _FINITE) for offer in policy.offers),
+        *((f"chance of {offer.id}", offer.chance, 0, 1) for offer in policy.offers),
+        *((f"lift of {o.id}/{t.id}", t.lift, 0, _FINITE) for o in policy.offers for t in o.treatments),
+    ):
+        if not low <= number <= high:
+            yield f"{what} is not from {low:g} to {high:g}"
+
+
+def _treatments(policy: Policy, offer: Offer) -> Iterator[str]:
+    ids = [treatment.id for treatment in offer.treatments]
+    if not ids or len(set(ids)) < len(ids):
+        yield f"offer {offer.id}: it needs treatments, each with an id of its own"
+    for treatment in offer.treatments:
+        if not set(policy.values.languages[:1]) & {language for language, _ in treatment.content}:
+            yield f"offer {offer.id}: {treatment.id} says nothing in the policy's first language"
+
+
+def _rules(policy: Policy, there: _Names) -> Iterator[str]:
+    """Yield what is wrong with the policy's rules, each where it stands."""
+    moment, offered, guarded = _variables(policy, there)
+    for segment in policy.segments:
+        yield from _told(f"segment {segment.name}", faults(segment.when, offered, _is_bool))
+    for boost in policy.ranking.boosts:
+        yield from _told("a boost", faults(boost.when, moment, _is_bool))
+    for text, condition in policy.conditions:
+        yield from _told(f"the condition {text!r}", faults(condition, guarded, _is_bool))
+    protected = {name: type_ for name, type_ in guarded.items() if name.startswith("protective.")}
+    for offer in policy.offers:
+        yield from _told(f"offer {offer.id}", faults(offer.when, offered, _is_bool))
+        for clause in offer.unless:
+            yield from _told(f"offer {offer.id}", faults(clause, {**offered, **protected}, _is_bool))
+        for part in (p for t in offer.treatments for _, fields in t.content for f in fields for p in f.parts):
+            if not isinstance(part, str):
+                yield from _told(f"offer {offer.id}", faults(part, offered, _ONE_VALUE.__contains__))
+
+
+def _told(where: str, found: Iterable[str]) -> Iterator[str]:
+    return (f"{where}: {fault}" for fault in found)
+
+
+def _is_bool(type_: ValueType) -> bool:
+    return type_ is ValueType.BOOL
+
+
+def _variables(policy: Policy, there: _Names) -> tuple[Variables, Variables, Variables]:
+    """Return what boosts can read, what offers and segments can, and what conditions of guardrails can."""
+    text, time, bool_ = ValueType.TEXT, ValueType.TIME, ValueType.BOOL
+    moment = {f"context.{a.name}": a.type for a in (*BUILT_IN_CONTEXT, *policy.context)}
+    moment |= {"now": time, "channel.name": text, "channel.privacy": text}
+    readable = [a for a in policy.attributes if a.type is not ValueType.SCORES]
+    offered = moment | {f"profile.{a.name}": a.type for a in readable}
+    offered |= {f"segment.{name}": bool_ for name in there["segments"]}
+    guarded = moment | {f"protective.{a.name}": a.type for a in readable if a.protect}
+    guarded |= {"identity.kind": text, "snapshot.at": time, "consents.at": time}
+    for purpose in there["purposes"]:
+        parts = {"given": bool_, "refused": bool_, "how": text, "at": time}
+        guarded |= {f"consent.{purpose}.{part}": type_ for part, type_ in parts.items()}
+    return moment, offered, guarded

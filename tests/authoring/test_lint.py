@@ -1,0 +1,71 @@
+"""The linter asks what a reviewer would ask, and is silent where there is nothing to ask."""
+
+import pytest
+
+from tactful.authoring import compile_folder, lint
+from tactful.authoring.init import init
+
+QUIET = """\
+offers:
+  all: {purpose: offers}
+  bread: {intent: sell, topic: food, when: segment.regulars && !profile.vegan, treatments: Bread}
+  wine: {intent: sell, topic: wine, when: '"wine" in profile.tags && profile.spend > 9.0', treatments: Wine}
+ranking: {affinity: scores}
+"""
+READER = "offers: {n: {intent: sell, topic: food, treatments: N, when: %s}}\n"
+#: A policy's other sections, and what the finding is about.
+SAMPLES = {
+    "guardrail-off": ("guardrails: {boudoir: off}", "guardrail boudoir"),
+    "segment-not-counted": ("segments: {new: context.rain}\n" + READER % "segment.new", "segment new"),
+    "segment-small": ("segments: {new: {when: context.rain, size: 3}}\n" + READER % "segment.new", "segment new"),
+    "segment-unused": ("segments: {new: {when: context.rain, size: 99}}", "segment new"),
+    "attribute-unused": ("profile: {more: {new: {type: int, owner: crm}}}", "attribute new"),
+    "attribute-unowned": ("profile: {more: {new: int}}\n" + READER % "profile.new > 1", "attribute new"),
+    "treatment-unplaced": (
+        (
+            "placements: {help: {channel: web, intents: help}}\n"
+            "offers: {n: {intent: sell, topic: food, placements: help, treatments: N}}"
+        ),
+        "treatment n/t1",
+    ),
+    "treatment-unusable": (
+        (
+            "channels: {screen: {privacy: exposed, tone: context}}\nplacements: {wall: screen}\n"
+            "offers: {n: {intent: sell, topic: food, channels: screen, treatments: [N, '{profile.first_name}']}}"
+        ),
+        "treatment n/t2",
+    ),
+    "personal-in-public": ("channels: {screen: exposed}", "channel screen"),
+    "field-like-key": ("offers: {n: {intent: sell, topic: food, treatments: {title: N, lfit: 2}}}", "field lfit"),
+}
+
+
+@pytest.fixture
+def findings(compiled, registry):
+    def finding(text):
+        return [(one.code, one.about) for one in lint(compiled(QUIET, text), registry=registry)]
+
+    return finding
+
+
+def test_a_quiet_policy(findings):
+    assert findings("") == []
+
+
+@pytest.mark.parametrize("code", SAMPLES)
+def test_a_finding_and_nothing_else(findings, code):
+    text, about = SAMPLES[code]
+    assert findings(text) == [(code, about)]
+
+
+def test_every_finding_says_why_and_what_to_do(compiled, registry):
+    text, _ = SAMPLES["segment-small"]
+    (found,) = lint(compiled(QUIET, text), registry=registry)
+    assert str(found) == (
+        "segment new: 3 customers are fewer than 50, so it is PERSONAL; widen its rule, or mean it [segment-small]"
+    )
+
+
+def test_the_starter_has_no_findings(tmp_path):
+    init(tmp_path / "shop")
+    assert lint(compile_folder(tmp_path / "shop")) == ()

@@ -1,0 +1,99 @@
+"""The grocer's policy: complete, in step with the data, and its own tests tell when a boundary is gone."""
+
+import attrs
+import pytest
+
+from grocery import counts, coupons
+from grocery.affinity import ABSENT
+from grocery.households import KNOWN, SENSITIVE
+from grocery.journey import moment_of
+from grocery.variants import grocer
+from tactful import Sensitivity, TopicGraph, check_value
+from tactful.authoring import lint, load_suite
+from tactful.catalog import Catalog
+
+GUARDRAILS = ("accuracy", "boudoir", "breaking_bonds", "overcrowding", "staleness")
+
+
+@pytest.fixture(scope="module")
+def suite(folder):
+    return load_suite(folder)
+
+
+def test_it_has_what_a_retailer_needs(suite):
+    policy = suite.policy
+    bought = [offer for offer in policy.offers if offer.id.startswith("coupons.")]
+    own = [offer for offer in policy.offers if not offer.id.startswith("coupons.")]
+    assert len(bought) >= 200
+    assert {offer.intent.value for offer in own} == {"help", "inform", "sell"}
+    assert len(policy.segments) >= 20
+    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk"}
+    assert {use.name for use in policy.guardrails} == set(GUARDRAILS)
+    assert all(persona.say for persona in suite.personas.values())
+
+
+def test_a_reviewer_has_nothing_to_ask(suite):
+    assert lint(suite.policy) == ()
+
+
+def test_every_segment_tells_the_customer_what_it_is(suite):
+    assert [segment.name for segment in suite.policy.segments if not segment.say] == []
+
+
+def test_its_own_tests_pass(suite):
+    assert {outcome.title: outcome.failures for outcome in suite.run() if not outcome.passed} == {}
+
+
+@pytest.mark.parametrize("guardrail", GUARDRAILS)
+def test_its_own_tests_tell_when_a_guardrail_is_off(suite, guardrail):
+    kept = tuple(use for use in suite.policy.guardrails if use.name != guardrail)
+    loose = attrs.evolve(suite, policy=attrs.evolve(suite.policy, guardrails=kept))
+    failed = [outcome for outcome in loose.run() if outcome.file == f"tests/{guardrail}.yaml" and not outcome.passed]
+    assert any("is shown" in failure for outcome in failed for failure in outcome.failures)
+
+
+@pytest.mark.parametrize("guardrail", GUARDRAILS)
+def test_each_boundary_has_a_story_in_which_something_must_be_shown(suite, guardrail):
+    own = [test for test in suite.tests if test.place.file == f"tests/{guardrail}.yaml"]
+    assert any({"includes", "offers"} & set(test.expect) and "not" not in test.expect for test in own)
+
+
+def test_sensitive_topics_stand_in_attributes_of_their_own(suite):
+    graph = TopicGraph(suite.policy.topics)
+    sensitive = {topic.name for topic in graph if graph.sensitivity(topic.name) > Sensitivity.ORDINARY}
+    assert sensitive == set(SENSITIVE)
+    catalog = Catalog(suite.policy)
+    assert set(KNOWN) < set(SENSITIVE)
+    for topic in KNOWN:
+        assert catalog.sensitivity(f"buys_{topic}") > Sensitivity.ORDINARY
+    for intimate in ("bought_pregnancy_test", "expecting"):
+        assert catalog.sensitivity(intimate) is Sensitivity.INTIMATE
+
+
+def test_no_ordinary_attribute_of_any_household_names_a_sensitive_topic(everyone):
+    for one in everyone:
+        seen = one.snapshot.attributes
+        topics = {*seen["topics_90d"].value, seen["favourite_topic"].value} if "favourite_topic" in seen else set()
+        assert not topics & set(SENSITIVE)
+
+
+def test_every_value_of_every_household_fits_the_schema(everyone, suite):
+    specs = {attribute.name: attribute for attribute in suite.policy.attributes}
+    for one in everyone:
+        for name, seen in one.snapshot.attributes.items():
+            assert check_value(specs[name].type, seen.value) == seen.value, name
+
+
+def test_the_coupons_are_those_that_the_data_gives(journey, affinities, folder):
+    made = coupons.written(coupons.running(journey, affinities, coupons.DEMO_DAY))
+    assert (folder / "coupons.csv").read_bytes() == made
+
+
+def test_the_sizes_of_segments_are_those_that_are_counted(everyone):
+    sizes = {segment.name: segment.size for segment in grocer().segments}
+    assert counts.sizes(everyone, moment_of(coupons.DEMO_DAY)) == sizes
+    assert min(sizes.values()) >= 50
+
+
+def test_the_policy_and_the_data_agree_on_what_a_stranger_likes(suite):
+    assert suite.policy.ranking.absent == round(ABSENT, 2)
