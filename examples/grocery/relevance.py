@@ -1,6 +1,6 @@
 """Relevance: how often is the coupon that a household redeemed among the first 1, 6 and 20?
 
-For each real redemption the candidates are the coupons of all campaigns that target the household and run on that day.
+For each redemption the candidates are the coupons of all campaigns that target the household and run on that day.
 Simple ways to order them stand beside tactful's own books (`books.py`). What counts of households and coupons is what
 happened before the day.
 """

@@ -1,5 +1,6 @@
 """The demo on a few households: figures add up; text, JSON and report say the same; nothing comes from outside."""
 
+import html
 import io
 import json
 import re
@@ -8,7 +9,7 @@ import pytest
 import typer.testing
 from rich.console import Console
 
-from grocery import demo
+from grocery import demo, picture
 from grocery.boundaries import pregnancy_test
 from grocery.consents import SHARES
 from grocery.coupons import DEMO_DAY
@@ -140,6 +141,15 @@ def test_the_report_shows_the_figures(result, page):
     for name in result["guardrails"]:
         assert f"<code>{name}</code>" in page
     assert not re.search(r"\b(nan|NaN|undefined|None)\b", page)
+
+
+def test_the_picture_of_the_readme_tells_the_story_that_is_told_today(result):
+    def lines(svg):
+        return [html.unescape(line).replace("\xa0", " ") for line in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+
+    today, kept = lines(picture.drawn(result)), lines(picture.FILE.read_text(encoding="utf-8"))
+    title = result["stories"][0]["title"]
+    assert today[today.index(title) :] == kept[kept.index(title) :]
 
 
 def test_what_offers_say_is_escaped_in_the_report(result, tmp_path):
