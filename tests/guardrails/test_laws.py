@@ -141,8 +141,8 @@ class World:
                 return Cap(scope, draw.randrange(1, 4), 864_000, event, of, then, None, draw.random() < 0.5)
         return kind(scope)
 
-    def decide(self, guardrails: list[GuardrailRules]) -> Moment:
-        plan = Plan(POLICY, guardrails)
+    def decide(self, guardrails: list[GuardrailRules] | Plan) -> Moment:
+        plan = guardrails if isinstance(guardrails, Plan) else Plan(POLICY, guardrails)
         page, _ = plan.page((self.page,))
         channel = plan.channels[page.placements[0].placement.channel]
         situation = self.situation
