@@ -69,7 +69,7 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
         "guardrails": _guardrails(policy, changed),
         "pregnancy_test": boundaries.pregnancy_test(policy, everyone, known, DEMO_DAY),
         "relevance": found,
-        "stories": list(stories.tell(policy, everyone)),
+        "stories": list(stories.tell(policy, everyone, step("telling stories"))),
         "seconds": round(time.perf_counter() - start_s, 1),
         "memory_mb": _memory_mb(),
     }
@@ -132,6 +132,7 @@ def _decided(policy: Policy, first: rounds.Round, again: rounds.Round) -> Figure
     privacy = {channel.name: channel.privacy.name.lower().replace("_", "-") for channel in policy.channels}
     return {
         "decisions": sum(channel.decisions for channel in channels.values()),
+        "careful": first.careful(),
         "decide_us": {"again": again.latency(), "first": first.latency()},
         "channels": {name: {"privacy": privacy[name], **found.figures()} for name, found in channels.items()},
         "limits": {

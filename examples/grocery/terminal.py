@@ -57,6 +57,7 @@ def head(result: Figures) -> RenderableType:
             f", 99th percentile {again['p99']:,.0f} µs",
         ),
         Text(f"(a household's first on a channel: {first['median']:.0f} µs and {first['p99']:,.0f} µs)", _QUIET),
+        *(Text(f"{count:,} decisions showed less: {why}", _HELD) for why, count in result["careful"].items()),
         Text(),
         Text(result["note"], _QUIET),
     )

@@ -9,7 +9,7 @@ import pytest
 import typer.testing
 from rich.console import Console
 
-from grocery import demo, picture
+from grocery import demo, picture, terminal
 from grocery.boundaries import pregnancy_test
 from grocery.consents import SHARES
 from grocery.coupons import DEMO_DAY
@@ -75,6 +75,14 @@ def test_figures_add_up(result):
         assert 0 < round_["median"] <= round_["p99"]
 
 
+def test_no_decision_failed_or_lacked_anything(result, text):
+    assert result["careful"] == {}
+    console = Console(file=io.StringIO(), width=80)
+    console.print(terminal.head({**result, "careful": {"guardrail boudoir: broken": 3}}))
+    assert "3 decisions showed less: guardrail boudoir: broken" in console.file.getvalue()
+    assert "showed less" not in text
+
+
 def test_boundaries_change_something_and_the_kiosk_is_never_personal(result):
     assert result["guardrails"]["breaking_bonds"]["changed"] > 0
     assert result["channels"]["kiosk"]["tones"]["PERSONAL"] == 0
@@ -85,7 +93,7 @@ def test_boundaries_change_something_and_the_kiosk_is_never_personal(result):
 @pytest.mark.usefixtures("result")
 def test_every_step_is_told_to_its_end(told):
     steps = {step for step, _, _ in told}
-    assert len(steps) == 6
+    assert len(steps) == 7
     for step in steps:
         done, total = [(done, total) for name, done, total in told if name == step][-1]
         assert done == total > 0
