@@ -24,7 +24,7 @@ def tones(channels: Figures) -> Markup:
         for step, tone in enumerate(_LADDER)
     ]
     return _svg(
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(alt.InlineData(values=rows))
         .mark_bar(size=30)
         .encode(
             x=alt.X("shown:Q", stack="normalize", title=None, axis=alt.Axis(format="%", tickCount=4)),
@@ -53,7 +53,7 @@ def boundaries(guardrails: Figures) -> Markup:
     ]
     colours = {channel: f"var(--channel-{place})" for place, channel in enumerate(channels)}
     return _svg(
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(alt.InlineData(values=rows))
         .mark_bar(size=22)
         .encode(
             x=alt.X("changed:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
@@ -77,7 +77,7 @@ def relevance(found: Figures) -> Markup:
     order = [row["name"] for row in found["rows"]]
     blank = alt.Axis(labels=False, grid=False, title=None)
     x = alt.X("start:Q", axis=blank, scale=alt.Scale(domain=[0, len(columns)]))
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("way:N", sort=order, axis=None))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("way:N", sort=order, axis=None))
     ours = alt.condition("test(/^tactful/, datum.way)", alt.value("var(--accent)"), alt.value("var(--bar)"))
     bars = base.mark_bar(size=8, yOffset=7).encode(x=x, x2="end:Q", color=ours)
     shares = base.mark_text(align="left", dx=4, dy=7, fontSize=12, color=_INK).encode(
@@ -85,7 +85,9 @@ def relevance(found: Figures) -> Markup:
     )
     names = base.mark_text(align="left", dy=-8, fontSize=13, color=_MUTED).encode(x=alt.value(0), text="way:N")
     heads = (
-        alt.Chart(alt.Data(values=[{"start": place, "text": text} for place, text in enumerate(columns.values())]))
+        alt.Chart(
+            alt.InlineData(values=[{"start": place, "text": text} for place, text in enumerate(columns.values())])
+        )
         .mark_text(align="left", fontSize=13, fontWeight="bold", color=_INK)
         .encode(x=x, y=alt.value(-14), text="text:N")
     )
@@ -109,7 +111,7 @@ def times(decide_us: Figures) -> Markup:
         "from:Q", scale=scale, axis=alt.Axis(values=[20, 50, 100, 200, 500, 1000], format="d", title="microseconds")
     )
     bars = (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(alt.InlineData(values=rows))
         .mark_bar(opacity=0.75, orient="vertical")
         .encode(
             x=x,
@@ -123,13 +125,12 @@ def times(decide_us: Figures) -> Markup:
     return _svg(alt.layer(bars, *medians).properties(width=_WIDTH, height=190), "Time of a decision")
 
 
-def _median(at_us: float, below: int, x: alt.X) -> alt.LayerChart:
+def _median(at_us: float, below: int, x: alt.X) -> alt.LayerChart | alt.FacetChart:
     """Return a line at a median with its words, so far below the top [px]."""
-    base = alt.Chart(alt.Data(values=[{"from": at_us}])).encode(x=x)
+    base = alt.Chart(alt.InlineData(values=[{"from": at_us}])).encode(x=x)
     text = base.mark_text(align="left", baseline="top", dx=5, fontSize=13, fontWeight="bold", color=_INK)
-    return base.mark_rule(color=_INK, strokeDash=[3, 3]) + text.encode(
-        y=alt.value(below), text=alt.value(f"{at_us:.0f} µs")
-    )
+    rule = base.mark_rule(color=_INK, strokeDash=[3, 3])
+    return alt.layer(rule, text.encode(y=alt.value(below), text=alt.value(f"{at_us:.0f} µs")))
 
 
 def consents(said: Mapping[str, int], agreed: Sequence[str]) -> Markup:
@@ -138,7 +139,7 @@ def consents(said: Mapping[str, int], agreed: Sequence[str]) -> Markup:
         {"said": words, "households": count, "yes": words in agreed, "text": f"{count:,}  {words}"}
         for words, count in said.items()
     ]
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("said:N", sort=list(said), axis=None))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("said:N", sort=list(said), axis=None))
     yes = alt.condition("datum.yes", alt.value("var(--accent)"), alt.value("var(--bar)"))
     bars = base.mark_bar(size=8, yOffset=7).encode(x=alt.X("households:Q", title=None, axis=None), color=yes)
     words = base.mark_text(align="left", dy=-7, fontSize=13, color=_MUTED).encode(x=alt.value(0), text="text:N")

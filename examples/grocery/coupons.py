@@ -36,17 +36,16 @@ def rows(journey: Journey, day: int | None = None) -> Iterator[dict[str, str]]:
         day: Titles and topics come from what was sold before this day; None counts no sales.
     """
     about = _about(journey, day)
-    windows = {row.campaign: (row.start, row.end) for row in journey.campaigns.itertuples()}
     pairs = journey.coupon_products[["coupon", "campaign"]].drop_duplicates().sort_values(["campaign", "coupon"])
-    for coupon, campaign in pairs.itertuples(index=False):
-        start, end = windows[campaign]
+    for coupon, campaign in pairs.to_numpy().tolist():
+        window = journey.campaigns[campaign]
         topic, title = about[coupon]
         yield {
             "id": f"u{coupon}-c{campaign}",
             "coupon": f"u{coupon}",
             "campaign": f"c{campaign}",
-            "starts": date_of(start),
-            "ends": date_of(end),
+            "starts": date_of(window.start),
+            "ends": date_of(window.end),
             "topic": topic,
             "title": title,
             "value": "1",

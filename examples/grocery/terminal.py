@@ -26,7 +26,7 @@ def show(result: Figures, console: Console) -> None:
 def figures(result: Figures) -> RenderableType:
     """Return what was decided, how fast, how familiar, what boundaries changed, and how relevant it was."""
     return Group(
-        *_head(result),
+        head(result),
         Text(),
         _tones(result),
         Text(),
@@ -34,6 +34,32 @@ def figures(result: Figures) -> RenderableType:
         *_test(result["pregnancy_test"]),
         Text(),
         *_relevance(result["relevance"]),
+    )
+
+
+def head(result: Figures) -> RenderableType:
+    """Return how much was decided, by what, how fast, and what is made up."""
+    policy, times = result["policy"], result["decide_us"]
+    again, first = times["again"], times["first"]
+    return Group(
+        Text.assemble(
+            (f"{result['decisions']:,} decisions", _STRONG),
+            f" for {result['households']:,} households, each on {len(result['channels'])} channels, ",
+            f"on {result['as_of']}",
+        ),
+        Text(
+            f"by {policy['offers']} offers ({policy['coupons']} of them coupons), {policy['segments']} segments and "
+            f"{policy['guardrails']} guardrails"
+        ),
+        Text.assemble(
+            "one decision: median ",
+            (f"{again['median']:.0f} µs", _STRONG),
+            f", 99th percentile {again['p99']:,.0f} µs",
+        ),
+        Text(f"(a household's first on a channel: {first['median']:.0f} µs and {first['p99']:,.0f} µs)", _QUIET),
+        *(Text(f"{count:,} decisions showed less: {why}", _HELD) for why, count in result["careful"].items()),
+        Text(),
+        Text(result["note"], _QUIET),
     )
 
 
@@ -45,27 +71,6 @@ def story(told: Figures) -> RenderableType:
         Text(told["about"]),
         *(_channel(channel) for channel in told["channels"]),
     )
-
-
-def _head(result: Figures) -> Iterator[RenderableType]:
-    policy, times = result["policy"], result["decide_us"]
-    again, first = times["again"], times["first"]
-    yield Text.assemble(
-        (f"{result['decisions']:,} decisions", _STRONG),
-        f" for {result['households']:,} households, each on {len(result['channels'])} channels, on {result['as_of']}",
-    )
-    yield Text(
-        f"by {policy['offers']} offers ({policy['coupons']} of them coupons), {policy['segments']} segments and "
-        f"{policy['guardrails']} guardrails"
-    )
-    yield Text.assemble(
-        "one decision: median ",
-        (f"{again['median']:.0f} µs", _STRONG),
-        f", 99th percentile {again['p99']:,.0f} µs",
-    )
-    yield Text(f"(a household's first on a channel: {first['median']:.0f} µs and {first['p99']:,.0f} µs)", _QUIET)
-    yield Text()
-    yield Text(result["note"], _QUIET)
 
 
 def _tones(result: Figures) -> Table:

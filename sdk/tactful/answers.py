@@ -113,7 +113,7 @@ def _rule(name: str, number: int, rule: object, catalog: Catalog) -> tuple[str, 
         raise PluginError(" is not a limit")
     limit = _limit(rule.limit, catalog)
     _need(rule.id == "" or is_name(rule.id), "its id is not made of letters, digits and . _ -")
-    reason, say = _words(rule.reason, "reason"), _words(rule.say, "customer's words")
+    reason, say = _words(rule.reason, "reason"), _words(rule.say, "say")
     id_ = rule.id or str(number)
     if isinstance(rule, Always):
         return f"{name}.{id_}", Always(limit, reason, id_, say)

@@ -137,10 +137,14 @@ class Registry:
         def question() -> tuple[tuple[str, LimitRule], ...]:
             guardrail = _made(brought, use, shown.policy.values.dial)
             declared.append(scope_of(guardrail.scope(shown), catalog))
-            return rules_of(use.name, guardrail.limits(shown), catalog, declared[0])
+            answer = rules_of(use.name, guardrail.limits(shown), catalog, declared[0])
+            if _parts(shown) != untouched:
+                raise PluginError("it changed the catalog that it was shown")
+            return answer
 
         try:
             brought, shown = self._brought(use), _shown(catalog)
+            untouched = _parts(shown)
             rules = ask(question, brought.turn, self.patience_s)
         except PluginError as error:
             return GuardrailRules(use.name, declared[0] if declared else catalog.all, broken=str(error))
@@ -187,6 +191,12 @@ def _shown(catalog: Catalog) -> Catalog:
     """Return a catalog to show to one guardrail: what can be changed in it, the settings of all, is a copy."""
     uses = tuple(attrs.evolve(use, settings=copy.deepcopy(dict(use.settings))) for use in catalog.policy.guardrails)
     return Catalog(attrs.evolve(catalog.policy, guardrails=uses), catalog.entries)
+
+
+def _parts(shown: Catalog) -> tuple[object, ...]:
+    """Return what tells whether a catalog that was shown has been changed since, as far as it is nobody else's."""
+    policy = [id(part) for part in attrs.astuple(shown.policy, recurse=False)]
+    return shown.all, id(shown.entries), id(shown.policy), policy, repr(shown.policy.guardrails)
 
 
 def _image(policy: Policy, entries: tuple[Entry, ...]) -> bytes:

@@ -16,6 +16,7 @@ LIBRARIES = {
         "numpy": "numpy",
         "pandas": "pandas",
         "pyarrow": "pyarrow",
+        "vl-convert-python": "vl_convert",
     },
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
 }
@@ -28,17 +29,30 @@ WISHES = {
     "testing": "import tactful.testing",
 }
 
-# A finder that finds nothing under one name: the library is as good as absent.
+# Finders that find nothing under one name: the library is as good as absent.
 WITHOUT = """
 import sys
 
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == sys.argv[1]:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+class Without:
+    def __init__(self, finder, absent):
+        self.finder, self.absent = finder, absent
 
-sys.meta_path.insert(0, Absent())
+    def find_spec(self, name, *more):
+        return None if name.partition(".")[0] == self.absent else self.finder.find_spec(name, *more)
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
+
+sys.meta_path[:] = [Without(finder, sys.argv[1]) for finder in sys.meta_path]
 {}
+"""
+# Its rule needs the rule language, and its folder YAML; without them nothing of it can be read.
+POLICY = """
+channels: {web: private}
+placements: {page: web}
+topics: {food: {}}
+purposes: {offers: consent}
+offers: {olives: {intent: sell, topic: food, when: context.gpc, treatments: Olives}}
 """
 
 
@@ -47,10 +61,19 @@ sys.meta_path.insert(0, Absent())
     [(extra, library) for extra, libraries in LIBRARIES.items() for library in libraries.values() if library],
 )
 def test_an_absent_library_names_its_extra(fresh, tmp_path, extra, library):
-    (tmp_path / "policy.yaml").write_text("values: {dial: balanced}\n", encoding="utf-8")
+    (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
     ended = fresh(WITHOUT.format(WISHES[extra]), library, str(tmp_path))
     assert ended.returncode != 0
+    if extra in ("cli", "demo"):
+        assert ended.stderr.count("\n") == 1, ended.stderr  # a command tells it in a line
     assert f"pip install 'tactful[{extra}]'" in " ".join(ended.stderr.split()), ended.stderr
+
+
+@pytest.mark.parametrize("extra", ["author", "cli", "testing"])  # the demo itself is tried elsewhere: it takes its time
+def test_with_all_libraries_the_wish_is_granted(fresh, tmp_path, extra):
+    (tmp_path / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    ended = fresh(WITHOUT.format(WISHES[extra]), "a_library_that_nobody_has", str(tmp_path))
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_every_library_of_every_extra_is_tried(root):

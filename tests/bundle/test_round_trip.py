@@ -85,6 +85,23 @@ def test_numbers_that_are_equal_are_written_alike():
     assert signed(scores(2.0)) != signed(scores(2.5))
 
 
+def test_a_zero_has_no_sign():
+    def margin(value):
+        return attrs.evolve(SMALL, values=attrs.evolve(SMALL.values, exposure_margin=value))
+
+    assert signed(margin(0.0)) == signed(margin(-0.0))
+
+
+def test_a_default_is_left_out_wherever_it_comes_from():
+    first = SMALL.offers[2]
+    assert first.chance == 1.0
+    same = attrs.evolve(first, chance=float("1.0"))  # equal to the default, and another object
+
+    assert codec.encode(Policy, SMALL) == codec.encode(
+        Policy, attrs.evolve(SMALL, offers=(*SMALL.offers[:2], same, *SMALL.offers[3:]))
+    )
+
+
 def test_another_process_writes_the_same_bytes():
     program = "import sys; from small_policy import signed; sys.stdout.write(signed().hex())"
     path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])

@@ -1,9 +1,12 @@
 """On all 2,102 redemptions tactful finds the redeemed coupon as well as simple orders do, inside its boundaries."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from grocery import relevance
+from grocery.journey import day_of
 from grocery.relevance import BASELINES, FIRST, TACTFUL
 
 FREE, KEPT = TACTFUL
@@ -40,6 +43,23 @@ def test_the_guardrails_cost_something_and_less_than_a_twentieth(rows, measured)
     for n, free, kept in zip(FIRST, rows[FREE], rows[KEPT], strict=True):
         assert 0.95 * free < kept < free
         assert measured["lost_to_guardrails"][f"first{n}"] == pytest.approx(1 - kept / free, abs=0.001)
+
+
+def test_the_documentation_has_these_figures(rows):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    for name, values in rows.items():
+        assert f"| {name} | {' | '.join(f'{value:.2f}' for value in values)} |" in page
+
+
+def test_on_what_its_exponents_were_not_chosen_on_it_is_as_good_as_the_documentation_says(
+    journey, affinities, households, silent
+):
+    later = (case for case in relevance.cases(journey, households.numbers) if case.day >= day_of("2017-07-01"))
+    measured = relevance.measure(journey, affinities, households, later, silent)
+    rows = {row["name"]: [row[f"first{n}"] for n in FIRST] for row in measured["rows"]}
+    best = [max(rows[name][place] for name in BASELINES) for place in range(len(FIRST))]
+    assert [f"{value:.2f}" for value in rows[FREE]] == ["0.10", "0.39", "0.72"]
+    assert [f"{value:.2f}" for value in best] == ["0.10", "0.38", "0.72"]
 
 
 def test_equal_worths_share_the_slots():

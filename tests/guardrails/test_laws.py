@@ -147,8 +147,8 @@ class World:
                 return Cap(scope, count, Rolling(864_000), Counted(event), of, then=then, exact=exact)
         return kind(scope)
 
-    def decide(self, guardrails: list[GuardrailRules]) -> Moment:
-        plan = Plan(POLICY, guardrails)
+    def decide(self, guardrails: list[GuardrailRules] | Plan) -> Moment:
+        plan = guardrails if isinstance(guardrails, Plan) else Plan(POLICY, guardrails)
         page, _ = plan.page((self.page,))
         channel = plan.channels[page.placements[0].placement.channel]
         situation = self.situation

@@ -1,29 +1,69 @@
 """The commands, each in a file of its own; here they are put together."""
 
+import inspect
+import shutil
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated, Final
+
 import typer
 
 from . import building, checking, deciding, demonstrating, looking
 
+FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
     name="tactful",
-    help="Welcome, never watched: personalization that keeps inside its boundaries.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode="markdown",
 )
-app.command()(checking.init)
-app.command()(checking.check)
-app.command()(checking.test)
-app.command()(building.build)
-app.command()(deciding.decide)
-app.command()(deciding.explain)
-app.command()(looking.policy)
-app.command()(looking.status)
-app.command()(looking.plugins)
-app.command()(demonstrating.demo)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"tactful {version('tactful')}")
+        raise typer.Exit
+
+
+@app.callback()
+def tactful(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """
+    Welcome, never watched: personalization that keeps inside its boundaries.
+
+    Example: `tactful init policy`, then `tactful test policy`
+
+    Every command takes `--json` and then prints JSON alone. Exit codes: 0 well, 1 something was found (a test fails,
+    a reviewer would ask, a guardrail is broken), 2 what was given cannot be used.
+    """
+
+
+COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "init": checking.init,
+    "check": checking.check,
+    "test": checking.run_tests,
+    "build": building.build,
+    "decide": deciding.decide,
+    "explain": deciding.explain,
+    "policy": looking.policy,
+    "status": looking.status,
+    "plugins": looking.plugins,
+    "demo": demonstrating.demo,
+}
+for _name, _command in COMMANDS.items():
+    # Without a short help of its own, a narrow screen would cut the first line.
+    app.command(_name, short_help=inspect.cleandoc(_command.__doc__ or "").partition("\n")[0])(_command)
 
 
 def run() -> None:
-    """Run the command line."""
+    """Run the command line; on a narrow screen its help is plain, as frames would leave no room for words."""
+    columns = shutil.get_terminal_size().columns
+    if columns < FRAMES_MIN_COLUMNS:
+        app.rich_markup_mode = None
+        app.info.context_settings = {"terminal_width": columns}
     app()

@@ -1,5 +1,6 @@
 """`tactful init`, `check` and `test`: a policy's folder, from the first file to green tests."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 def init(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
     """
-    Write a small policy with a persona, tests and development keys.
+    Write a small policy with personas, tests and development keys.
 
     Example: `tactful init policy`
     """
@@ -26,7 +27,10 @@ def init(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
         return
     for path in written:
         say(str(path))
-    say(f"now: tactful test {folder}", "green")
+    say()
+    say("Now try:", "green")
+    for words in ("check {}", "test {}", "decide {} home.hero --persona ann", "explain {} home.hero --persona bob"):
+        say(f"  tactful {words.format(shlex.quote(str(folder)))}")
 
 
 def check(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
@@ -41,18 +45,19 @@ def check(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
 
     with told(json_=json):
         suite = load_suite(folder)
-    findings = lint(suite.policy)
+        findings = lint(suite.policy)
     if json:
         as_json({"mistakes": [], "findings": [mistake_json(finding) for finding in findings]})
     else:
         for finding in findings:
             say(str(finding), "yellow")
         offers = len(suite.policy.offers)
-        say(f"no mistakes: {offers} offers, {len(suite.tests)} tests; {len(findings)} findings", "green")
+        found = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+        say(f"no mistakes in {offers} offers and {len(suite.tests)} tests; {found}", "yellow" if findings else "green")
     raise typer.Exit(FOUND if findings else 0)
 
 
-def test(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
+def run_tests(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
     """
     Run the policy's own tests.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import attrs
 import typer
@@ -12,16 +12,17 @@ import tactful
 
 from ..errors import UsageError
 from .checking import Json
+from .opened import KeyOption, Source, StoreOption, opened
 from .output import as_json, say, table, told
 
-Source = Annotated[Path, typer.Argument(help="The policy's folder, or a bundle.", show_default=False)]
+if TYPE_CHECKING:
+    from ..authoring import Persona
+
 Places = Annotated[list[str], typer.Argument(help="The placement, or those of a page.", show_default=False)]
 WhoOption = Annotated[list[str] | None, typer.Option("--who", help="An identifier, as card=4711.")]
 PersonaOption = Annotated[str | None, typer.Option("--persona", help="One of the folder's personas.")]
 ContextOption = Annotated[list[str] | None, typer.Option("--context", "-c", help="As page=home.")]
-AtOption = Annotated[str | None, typer.Option("--at", help="The moment, as 2026-12-02 10:00 (UTC).")]
-KeyOption = Annotated[str | None, typer.Option("--key", help="The pinned public key of a bundle.")]
-StoreOption = Annotated[str | None, typer.Option("--store", help="A store's URL, as sqlite:///edge.db.")]
+AtOption = Annotated[str | None, typer.Option("--at", help="The moment, as '2026-12-02 10:00' (UTC).")]
 
 
 @attrs.frozen
@@ -32,13 +33,13 @@ class _Question:
     places: tuple[str, ...]
     who: Mapping[str, str]
     persona: str | None
-    context: Mapping[str, object]
+    context: Mapping[str, str]
     at: str | None
     key: str | None
     store: str | None
 
 
-def decide(
+def decide(  # noqa: PLR0913, PLR0917 - options
     source: Source,
     places: Places,
     who: WhoOption = None,
@@ -55,7 +56,9 @@ def decide(
     Example: `tactful decide policy home.hero --persona ann -c page=home`
     """
     with told(json_=json):
-        question = _Question(source, tuple(places), _pairs(who), persona, _context(context), at, key, store)
+        question = _Question(
+            source, tuple(places), _pairs("--who", who), persona, _pairs("--context", context), at, key, store
+        )
         with _decided(question) as decision:
             if json:
                 as_json(_told_of(decision))
@@ -65,7 +68,7 @@ def decide(
             say(decision.why())
 
 
-def explain(
+def explain(  # noqa: PLR0913, PLR0917 - options
     source: Source,
     places: Places,
     who: WhoOption = None,
@@ -82,46 +85,64 @@ def explain(
     Example: `tactful explain policy home.hero --persona bob`
     """
     with told(json_=json):
-        question = _Question(source, tuple(places), _pairs(who), persona, _context(context), at, key, store)
+        question = _Question(
+            source, tuple(places), _pairs("--who", who), persona, _pairs("--context", context), at, key, store
+        )
         with _decided(question) as decision:
             explanation = decision.explain()
             if json:
-                as_json({**_told_of(decision), "losses": [attrs.asdict(loss) for loss in explanation.losses]})
+                losses = [attrs.asdict(loss) for loss in explanation.losses]
+                hidden = [attrs.asdict(value) for value in explanation.hidden]
+                as_json({**_told_of(decision), "losses": losses, "hidden": hidden})
             else:
                 say(str(explanation))
 
 
 @contextmanager
 def _decided(question: _Question) -> Iterator[tactful.Decision]:
-    from ..authoring import decide_for, load_suite  # noqa: PLC0415 - slow to import
+    from ..authoring import decide_for  # noqa: PLC0415 - slow to import
 
     clock = tactful.wall_clock if question.at is None else _standing(question.at)
-    is_folder = question.source.is_dir()
-    persona = None
-    source: object = question.source
-    if is_folder:
-        suite = load_suite(question.source)
-        source = suite.policy
-        if question.persona is not None:
-            if question.persona not in suite.personas:
-                raise UsageError(f"there is no persona {question.persona!r}; there are: {', '.join(suite.personas)}")
-            persona = suite.personas[question.persona]
-    elif question.persona is not None:
-        raise UsageError("a bundle has no personas; decide from the policy's folder")
-    unsigned = not is_folder and question.key is None
-    with tactful.open(
-        source,  # type: ignore[arg-type] # a policy or a path
-        key=question.key,
-        development=unsigned,
-        store=question.store,
-        clock=clock,
-    ) as edge:
+    source, persona = _source(question)
+    with opened(source, question.key, question.store, clock) as (edge, _):
+        _check_places(question.places, edge)
+        context = _context(question.context, edge)
         if persona is not None:
-            yield decide_for(edge, question.places, persona, question.context, clock())
+            yield decide_for(edge, question.places, persona, context, clock())
             return
         if question.who:
             edge.warm(question.who)
-        yield edge.decide(question.places, question.who or None, question.context, preview=True)
+        yield edge.decide(question.places, question.who or None, context, preview=True)
+
+
+def _source(question: _Question) -> "tuple[Path | tactful.Policy, Persona | None]":
+    """Return what to open, and the persona that is asked for; a folder is read once for both."""
+    from ..authoring import load_suite  # noqa: PLC0415 - slow to import
+
+    if question.persona is None:
+        return question.source, None
+    if question.who:
+        raise UsageError("give --persona or --who, not both")
+    if not question.source.is_dir():
+        raise UsageError("a bundle has no personas; decide from the policy's folder")
+    if question.key is not None:
+        raise UsageError("a folder has no signature that --key could verify; leave it out")
+    suite = load_suite(question.source)
+    _exists("persona", question.persona, suite.personas)
+    return suite.policy, suite.personas[question.persona]
+
+
+def _exists(what: str, name: str, names: Mapping[str, object]) -> None:
+    from ..authoring.names import hint_for  # noqa: PLC0415 - beside its only use
+
+    if name not in names:
+        hint = hint_for(name, names)
+        raise UsageError(f"there is no {what} {name!r}{f'; {hint}' if hint else ''}")
+
+
+def _check_places(places: tuple[str, ...], edge: tactful.Edge) -> None:
+    for place in places:
+        _exists("placement", place, edge.plan.placements)
 
 
 def _show(decision: tactful.Decision) -> None:
@@ -133,7 +154,8 @@ def _show(decision: tactful.Decision) -> None:
     if rows:
         table(("place", "title", "offer", "tone", "worth"), rows)
     else:
-        say(f"nothing is chosen; the fallback: {dict(decision.content) or 'none'}")
+        shown = ", ".join(f"{name}: {text}" for name, text in decision.content.items())
+        say(f"nothing is chosen; the fallback is shown ({shown or 'there is none'})")
 
 
 def _told_of(decision: tactful.Decision) -> dict[str, object]:
@@ -146,26 +168,32 @@ def _told_of(decision: tactful.Decision) -> dict[str, object]:
     }
 
 
-def _pairs(written: list[str] | None) -> dict[str, str]:
+def _pairs(option: str, written: list[str] | None) -> dict[str, str]:
     pairs = {}
     for text in written or ():
         name, equals, value = text.partition("=")
         if not (name and equals):
-            raise UsageError(f"{text!r}: write name=value")
+            raise UsageError(f"{option} {text!r}: write name=value")
         pairs[name] = value
     return pairs
 
 
-def _context(written: list[str] | None) -> dict[str, object]:
-    plain: dict[str, object] = {"true": True, "false": False}
-    return {name: plain.get(value, _number(value)) for name, value in _pairs(written).items()}
+def _context(written: Mapping[str, str], edge: tactful.Edge) -> dict[str, object]:
+    """Return the context's values by the types that the policy declares; a list is written with commas."""
+    from ..authoring.source import Items, Log, Place, Scalar  # noqa: PLC0415 - slow to import
+    from ..authoring.typed_values import COLUMN_TYPES, read_value  # noqa: PLC0415 - slow to import
 
-
-def _number(text: str) -> object:
-    try:
-        return int(text)
-    except ValueError:
-        return text
+    types = {attribute.name: attribute.type for attribute in edge.plan.slots.context}
+    values: dict[str, object] = {}
+    place = Place("--context")
+    for name, text in written.items():
+        _exists("context", name, types)
+        parts = Items(tuple(Scalar(part, place) for part in text.split(",")), place)
+        log = Log()
+        values[name] = read_value(types[name], Scalar(text, place) if types[name] in COLUMN_TYPES else parts, log)
+        for mistake in log.sorted():
+            raise UsageError(f"--context {name}: {mistake.message}")
+    return values
 
 
 def _standing(at: str) -> tactful.Clock:

@@ -1,4 +1,4 @@
-"""`tactful demo`: decisions for real households, with figures, stories and a report; what it runs is in examples/."""
+"""`tactful demo`: decisions for a grocer's households, with figures and a report; what it runs is in examples/."""
 
 import importlib.util
 import sys
@@ -37,7 +37,7 @@ def demo(
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
-    Decide for 2,469 real households of a grocer, on three channels, and write a report.
+    Decide for 2,469 households of a grocer, on three channels, and write a report.
 
     Example: `tactful demo --open`
     """

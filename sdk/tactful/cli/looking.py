@@ -1,15 +1,18 @@
 """`tactful policy`, `status` and `plugins`: what is there, for people and programs."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Final
 
 import typer
 
 import tactful
 
-from ..opening import store_of
+from ..ports import Store
 from .checking import Folder, Json
-from .output import as_json, markdown, say, table, told
+from .opened import KeyOption, Source, StoreOption, opened
+from .output import FOUND, as_json, markdown, say, table, told
+
+#: Contacts in the outbox are counted up to here.
+WAITING_MAX: Final = 10_000
 
 
 def policy(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
@@ -29,31 +32,25 @@ def policy(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
 
 
 def status(
-    source: Annotated[Path, typer.Argument(help="The policy's folder, or a bundle.", show_default=False)],
-    store: Annotated[str | None, typer.Option("--store", help="A store's URL, as sqlite:///edge.db.")] = None,
-    key: Annotated[str | None, typer.Option("--key", help="The pinned public key of a bundle.")] = None,
+    source: Source,
+    store: StoreOption = None,
+    key: KeyOption = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
-    Open an edge as a process would, and print its state: what it decides by, what is broken, what the store holds.
+    Open an edge as a process would, and print its state: what it decides by, what is broken, what waits in the store.
 
-    Exit code 1 if a guardrail is broken.
+    Exit code 1 if it has to be careful, as when a guardrail is broken.
 
-    Example: `tactful status shop.bundle --key … --store sqlite:///edge.db`
+    Example: `tactful status shop.bundle --key shop.public --store sqlite:///edge.db`
     """
-    with told(json_=json):
-        kept = store_of(store)
-        unsigned = key is None and not source.is_dir()
-        with tactful.open(source, key=key, development=unsigned, store=kept) as edge:
-            state = dict(edge.status())
-        counts = getattr(kept, "counts", None)
-        state["store"] = counts() if callable(counts) else {}
-        kept.close()
+    with told(json_=json), opened(source, key, store) as (edge, kept):
+        state = {**edge.status(), **_outbox(kept)}
     if json:
         as_json(state)
     else:
         table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in state.items()])
-    raise typer.Exit(1 if state["careful"] else 0)
+    raise typer.Exit(FOUND if state["careful"] else 0)
 
 
 def plugins(json: Json = False) -> None:  # noqa: FBT002 - a flag
@@ -73,7 +70,15 @@ def plugins(json: Json = False) -> None:  # noqa: FBT002 - a flag
         say("no guardrail is installed")
 
 
+def _outbox(store: Store) -> dict[str, object]:
+    """Return how many contacts wait for the centre, as far as they are counted, and how many were dropped."""
+    take, dropped = getattr(store, "outbox_take", None), getattr(store, "outbox_dropped", None)
+    if take is None or dropped is None:
+        return {}
+    return {"outbox_waiting": len(take(WAITING_MAX)), "outbox_dropped": sum(dropped().values())}
+
+
 def _words(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {count}" for name, count in value.items()) or "in memory"
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None or value == "" else str(value)

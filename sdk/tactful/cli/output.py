@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import attrs
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +16,7 @@ from ..errors import PolicyError, TactfulError
 
 #: How a command ends: well, with findings or failures, or because it was given something it cannot use.
 OK, FOUND, UNUSABLE = 0, 1, 2
+_GAP = 2
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -36,18 +38,32 @@ def markdown(text: str) -> None:
 
 
 def as_json(value: object) -> None:
-    """Print a value for programs."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Print a value for programs; in ASCII where nothing else can be printed."""
+    narrow = "utf" not in (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=narrow, default=str) + "\n")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table that folds on narrow terminals."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    """Print a table; where its words do not fit side by side, a block for each row."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, " ".join(column).split()), default=0) for column in zip(columns, *texts, strict=True)]
+    if sum(widths) + _GAP * (len(widths) - 1) > out.width:
+        _blocks(columns, texts)
+        return
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
     for column in columns:
-        shown.add_column(column, overflow="fold")
-    for row in rows:
-        shown.add_row(*(escape(str(cell)) for cell in row))
+        shown.add_column(escape(column))
+    for row in texts:
+        shown.add_row(*map(escape, row))
     out.print(shown)
+
+
+def _blocks(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    for number, row in enumerate(rows):
+        if number:
+            say()
+        for column, cell in zip(columns, row, strict=True):
+            out.print(f"[bold]{escape(column)}[/bold]: {escape(cell)}")
 
 
 @contextmanager
@@ -72,11 +88,9 @@ def told(*, json_: bool = False) -> Iterator[None]:
         raise typer.Exit(UNUSABLE) from None
 
 
-def mistake_json(mistake: object) -> Mapping[str, object]:
-    """Return a mistake or finding as JSON knows it."""
-    import attrs  # noqa: PLC0415 - beside its only use
-
-    return attrs.asdict(mistake)  # type: ignore[call-overload] # any attrs class
+def mistake_json(mistake: attrs.AttrsInstance) -> Mapping[str, object]:
+    """Return a mistake, a finding or an outcome as JSON knows it."""
+    return attrs.asdict(mistake)
 
 
 @contextmanager

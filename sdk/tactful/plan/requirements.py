@@ -55,8 +55,8 @@ def requirements_of(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[Requir
 
 
 def _needs(entry: Entry) -> Iterator[tuple[Kind, Expr]]:
-    for part in conjuncts(entry.offer.when):
-        yield "when", part
+    for conjunct in conjuncts(entry.offer.when):
+        yield "when", conjunct
     for clause in entry.offer.unless:
         yield "unless", clause
     for _, fields in entry.treatment.content:

@@ -1,0 +1,53 @@
+"""An edge as the commands open it: on a folder, or on a bundle with a pinned key or, for a look, unverified."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tactful
+
+from ..errors import UsageError
+from ..opening import store_of
+from ..ports import Store
+
+Source = Annotated[Path, typer.Argument(help="The policy's folder, or a bundle.", show_default=False)]
+KeyOption = Annotated[str | None, typer.Option("--key", help="The pinned public key of a bundle, or its file.")]
+StoreOption = Annotated[str | None, typer.Option("--store", help="A store's URL, as sqlite:///edge.db.")]
+
+
+@contextmanager
+def opened(
+    source: Path | tactful.Policy, key: str | None, store: str | None, clock: tactful.Clock = tactful.wall_clock
+) -> Iterator[tuple[tactful.Edge, Store]]:
+    """
+    Give an edge and its store; both are closed afterwards.
+
+    Args:
+        source: A policy's folder, a bundle, or a compiled policy.
+        key: The pinned public key, or the name of the file that holds it. Without it a bundle is not verified.
+        store: The store's URL; None is memory.
+        clock: Gives the moment.
+
+    Raises:
+        TactfulError: If any of them cannot be used.
+    """
+    unsigned = isinstance(source, Path) and not source.is_dir() and key is None
+    kept = store_of(store)
+    try:
+        with tactful.open(source, key=_pinned(key), development=unsigned, store=kept, clock=clock) as edge:
+            yield edge, kept
+    finally:
+        kept.close()
+
+
+def _pinned(key: str | None) -> str | None:
+    if key is None or not Path(key).is_file():
+        return key
+    try:
+        return Path(key).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"--key: the file {key}: {reason}") from None

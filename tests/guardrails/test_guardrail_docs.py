@@ -1,0 +1,134 @@
+"""Every setting, sentence and sample in docs/guardrails.md is true."""
+
+import re
+import types
+from pathlib import Path
+
+import attrs
+import pytest
+
+import tactful
+from tactful.authoring import compile_files
+from tactful.catalog import Catalog
+from tactful.policy import PluginUse, Policy
+from tactful.registry import Registry
+
+from .houses import NOON_US, SHOP, demo, installed, shop, shown
+
+PAGE = (Path(__file__).parents[2] / "docs" / "guardrails.md").read_text(encoding="utf-8")
+SECTIONS = {
+    heading.lower().replace(" topics", "").replace(" ", "_"): text
+    for heading, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+}
+BLOCKS = [(kind, block) for kind, block in re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)]
+DIALS = ("conservative", "balanced", "bold")
+
+
+def rows(section):
+    """Return the rows of a section's table of settings."""
+    table = section[section.index("| setting |") :].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def compiled(more, registry=None) -> Policy:
+    """Return the shop with more sections."""
+    text = SHOP.read_text(encoding="utf-8")
+    if "caps:" in more:
+        text = re.sub(r"^caps:\n(  .*\n)+", "", text, flags=re.MULTILINE)
+    return compile_files({"shop.yaml": text.encode(), "more.yaml": more.encode()}, registry=registry or installed())
+
+
+SETTINGS = [(name, *row) for name in installed().guardrails for row in rows(SECTIONS[name])]
+
+
+@pytest.mark.parametrize(("name", "setting", "what", "conservative", "balanced", "bold"), SETTINGS)
+def test_the_dial_s_defaults_are_as_the_table_says(name, setting, what, conservative, balanced, bold):
+    assert what
+    for dial, value in zip(DIALS, (conservative, balanced, bold), strict=True):
+        written = f"values: {{dial: {dial}}}\nguardrails: {{{name}: {{{setting.strip('`')}: {value}}}}}\n"
+        use = next(use for use in compiled(written).guardrails if use.name == name)
+        settings = {key: setting for key, setting in use.settings.items() if key != "caps"}
+        assert settings
+        position = tactful.Dial(dial)
+        made = installed().guardrail(PluginUse(name, "", settings), position)
+        assert made == installed().guardrail(PluginUse(name), position)
+
+
+@pytest.mark.parametrize("name", installed().guardrails)
+def test_every_setting_is_in_its_table(name):
+    fields = {field.name.removesuffix("_s") for field in attrs.fields(installed().guardrails[name].cls)} - {"caps"}
+    assert {row[0].strip("`") for row in rows(SECTIONS[name])} == fields
+
+
+@pytest.mark.parametrize("name", installed().guardrails)
+def test_every_position_of_the_dial_sets_what_there_is(name):
+    cls = installed().guardrails[name].cls
+    fields = {field.name for field in attrs.fields(cls)}
+    assert set(cls.dial) <= set(DIALS) - {"balanced"}  # the fields' own defaults are the balanced ones
+    assert all(set(settings) <= fields for settings in cls.dial.values())
+
+
+@pytest.mark.parametrize("name", installed().guardrails)
+def test_what_the_customer_hears_is_said(name):
+    heard = SECTIONS[name].split("**What the customer hears.**")[1].split("\n\n")[0]
+    quoted = [" ".join(words.split()) for words in re.findall(r"“(.*?)”", heard, re.DOTALL)]
+    said = {
+        rule.say
+        for policy in (demo().policy, shop())
+        for use in policy.guardrails
+        if use.name == name
+        for _, rule in installed().rules(use, Catalog(policy)).rules
+    }
+    assert set(quoted) <= said
+    assert bool(quoted) is bool(said - {""})
+
+
+@pytest.mark.parametrize("name", installed().guardrails)
+def test_the_rules_that_are_named_are_there(name):
+    ids = {id_.removeprefix(f"{name}.") for id_, _ in installed().rules(PluginUse(name), Catalog(shop())).rules}
+    ids |= {id_.replace(purpose.name, "<purpose>") for id_ in ids for purpose in shop().purposes}
+    ids |= {"blend.<topic>"} if any(id_.startswith("blend.") for id_ in ids) else set()
+    named = {"not_private", "not_ranked", "never_named", "blend.<topic>", "<purpose>.sold", "<purpose>.derived"}
+    here = {word for word in named | {f"{name}.derived"} if f"`{word}`" in SECTIONS[name]}
+    assert {word.removeprefix(f"{name}.") for word in here} <= ids
+
+
+def test_the_boundaries_are_set_as_shown():
+    first, second, third = [block for kind, block in BLOCKS if kind == "yaml"][:3]
+    uses = {use.name: use.settings for use in compiled(first + second).guardrails}
+    assert uses["boudoir"] == {"blend": 0.1}
+    assert uses["staleness"] == {"max_age_s": 14 * 86_400}
+    assert set(uses["overcrowding"]["caps"]) == {"one_offer", "all_in_all"}
+    assert "staleness" not in {use.name for use in compiled(third).guardrails}
+
+
+def test_the_sample_is_a_guardrail_of_fifteen_lines():
+    (sample,) = [block for kind, block in BLOCKS if kind == "python"]
+    assert len([line for line in sample.splitlines() if line.strip()]) == 15
+    (written,) = [block for kind, block in BLOCKS if kind == "yaml" and "pause:" in block]
+    module = types.ModuleType("shop_pause")
+    exec(sample, module.__dict__)  # noqa: S102 - the page's own
+    registry = Registry({**installed().guardrails, **Registry.of(module).guardrails})
+    policy = compiled(written, registry)
+
+    with tactful.open(policy, registry=registry, clock=lambda: NOON_US) as edge:
+        offered = {wish: edge.decide("web.page", "ann", profile={"paused": wish}) for wish in (True, False)}
+    assert "bread" in shown(offered[False])
+    assert "bread" not in shown(offered[True])
+    assert "You asked for a pause." in offered[True].why()
+    assert registry.sentence(PluginUse("pause", "", {"topic": "bread"}), tactful.Dial.BALANCED) == (
+        "About bread we are silent to those who asked for a pause."
+    )
+
+
+def test_every_limit_is_in_its_table():
+    own = PAGE[PAGE.index("| a limit |") :].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)\(", own, re.MULTILINE)) == {
+        "Withhold",
+        "UpTo",
+        "RankBlind",
+        "AtMost",
+        "Hide",
+        "Require",
+        "Cap",
+    }
