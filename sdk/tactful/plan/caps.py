@@ -10,7 +10,7 @@ from ..contacts import Contact
 from ..familiarity import Familiarity
 from ..limits import Cap, Dimension, Scope
 from ..topics import TopicGraph
-from .bounds import Bound, over, whole_offers
+from .bounds import Bound, over
 
 
 @attrs.frozen(eq=False)
@@ -73,7 +73,7 @@ def _plan(catalog: Catalog, bound: Bound, cap: Cap) -> CapPlan:
 def _reach(catalog: Catalog, cap: Cap, scope: Scope) -> Reach:
     if cap.then == "downgrade":
         softened = over(catalog, scope, Familiarity.CONTEXT, Familiarity.CONTEXT)
-        return Reach(softened.bits, whole_offers(catalog, scope.bits))
+        return Reach(softened.bits, scope.bits)
     return Reach(scope.bits, 0)
 
 
