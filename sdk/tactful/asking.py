@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from .errors import PluginError
 
-#: The longest that a plugin is waited for [s]: a hundred times what the slowest needs for a hundred thousand offers.
+#: The longest that a plugin is waited for [s]: many times what our slowest needs for a hundred thousand offers.
 PATIENCE_S: Final = 60.0
 _WORDS_MAX_CHARS: Final = 500
 _Answer = TypeVar("_Answer")
@@ -43,7 +43,11 @@ def ask(question: Callable[[], _Answer], turn: Lock, patience_s: float = PATIENC
             turn.release()
 
     thread = Thread(target=run, name="tactful-plugin", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        turn.release()
+        raise PluginError("it could not be asked: no thread can be started") from None
     thread.join(patience_s)
     if not answers:
         raise PluginError(f"it did not come back within {patience_s:g} s")

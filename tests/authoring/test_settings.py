@@ -94,7 +94,29 @@ def test_the_section_caps_belongs_to_overcrowding(uses, registry):
         "after_purchase_s": 86_400,
         "caps": {"a": {"count": 2, "exempt": ["mandatory"], "within_s": 604_800}},
     }
-    assert "caps" not in settings_of(registry.guardrails["overcrowding"].cls)
+    assert not {"caps", "quiet"} & settings_of(registry.guardrails["overcrowding"].cls).keys()
+
+
+def test_windows_are_lengths_or_units_of_the_calendar(uses, registry):
+    caps = "a: {count: 1, within: 2 weeks, week_start: sunday, zone: customer}, b: {count: 1, within: day}"
+    settings = uses(f"caps: {{{caps}}}\n", registry)["overcrowding"].settings["caps"]
+    assert settings == {
+        "a": {"count": 1, "unit": "week", "times": 2, "week_start": "sunday", "zone": "customer"},
+        "b": {"count": 1, "unit": "day", "times": 1},
+    }
+
+
+def test_the_section_quiet_hours_belongs_to_overcrowding(uses, registry):
+    text = "quiet_hours: {from: 21:30, to: 08:00, days: [friday, saturday], exempt: mandatory, zone: Europe/Berlin}\n"
+    assert uses(text, registry)["overcrowding"].settings == {
+        "quiet": {
+            "from_min": 1290,
+            "to_min": 480,
+            "days": ["friday", "saturday"],
+            "exempt": ["mandatory"],
+            "zone": "Europe/Berlin",
+        },
+    }
 
 
 @pytest.mark.parametrize("dial", Dial)

@@ -85,7 +85,13 @@ def test_the_offer_is_as_written(policy):
 
 def test_the_cap_is_as_written(policy):
     (overcrowding,) = [use for use in policy.guardrails if use.name == "overcrowding"]
-    assert overcrowding.settings["caps"]["weekly"] == {"of": "topic", "count": 2, "within_s": 604_800, "then": "defer"}
+    assert overcrowding.settings["caps"]["weekly"] == {
+        "per": "customer",
+        "of": "topic",
+        "count": 2,
+        "within_s": 604_800,
+        "then": "defer",
+    }
 
 
 def test_the_sketch_decides(policy):

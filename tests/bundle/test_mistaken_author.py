@@ -184,6 +184,24 @@ def test_policies_that_contradict_themselves_are_refused_in_words(path):
     assert refused.value.code == "bundle-policy"
 
 
+def doubling(levels):
+    """Segments of which each reads the one before it twice."""
+    rules = [["Var", "profile.paused", "bool"], *(["Var", f"segment.s{n}", "bool"] for n in range(levels))]
+    doubled = [{"name": f"s{n}", "when": ["Call", "&&", [rule, rule], "bool"]} for n, rule in enumerate(rules)]
+    return {**GOLDEN, "segments": [*GOLDEN["segments"], *doubled]}
+
+
+def test_segments_that_double_each_other_do_not_keep_an_edge_busy_for_ever():
+    assert outcome(seal(payload(doubling(8)))) == OPENED
+    assert outcome(seal(payload(doubling(60)))) == "bundle-policy"  # 2 to the power of 60 parts
+
+
+def test_segments_that_go_round_in_a_circle_are_refused():
+    circle = [{"name": "a", "when": ["Var", "segment.b", "bool"]}, {"name": "b", "when": ["Var", "segment.a", "bool"]}]
+
+    assert outcome(seal(payload({**GOLDEN, "segments": [*GOLDEN["segments"], *circle]}))) == "bundle-policy"
+
+
 def test_what_the_compiler_does_not_expect_is_a_refusal_too(monkeypatch):
     def unexpected(*_: object, **__: object):
         raise KeyError("Canary")

@@ -241,6 +241,15 @@ def test_an_interrupt_of_the_user_is_the_user_s():
         ask(question, Lock(), 30)
 
 
+def test_where_no_thread_can_be_started_nothing_is_taken_as_said(monkeypatch):
+    monkeypatch.setattr(threading.Thread, "start", hostile.raising(RuntimeError("can't start new thread")))
+    turn = Lock()
+    for _ in range(2):
+        with pytest.raises(PluginError, match="no thread can be started"):
+            ask(lambda: 1, turn, SOON_S)
+    assert registry_of(FAIR).rules(PluginUse("hostile"), Catalog(shop())).scope == EVERYTHING
+
+
 def test_the_limits_of_a_guardrail_are_bounded():
     def many(count):
         def limits(catalog):

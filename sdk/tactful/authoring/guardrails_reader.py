@@ -2,7 +2,6 @@
 
 import types
 from collections.abc import Mapping
-from enum import Enum
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
@@ -10,16 +9,16 @@ import attrs
 from ..errors import PluginError
 from ..policy import Dial, PluginUse
 from ..registry import Registry
+from .contact_policy import CAP, QUIET_HOURS, settings_of_record
 from .format_types import BOOL, ID, TEXT, Type, duration_s, kind, many, number, one_of, scalar, share, whole
 from .merged import Sections
 from .names import hint_for
 from .records import keys_or_none, with_defaults
-from .sections import CAP
 from .source import Keys, Log, Node, Place, Scalar
 
 #: The distribution whose guardrails apply unless a policy says `off`.
 OWN_DISTRIBUTION: Final = "tactful"
-#: The guardrail that takes the section `caps`.
+#: The guardrail that takes the sections `caps` and `quiet_hours`.
 CAPPING: Final = "overcrowding"
 LENGTH = scalar("a length of time such as 90d or 12h, or 0", lambda text: 0 if text == "0" else duration_s(text))
 WHOLE = scalar("a whole number", whole)
@@ -28,7 +27,7 @@ AMOUNT = scalar("a number, or a share such as 20%", lambda text: share(text) if 
 
 class GuardrailsReader:
     """
-    Reads the sections `guardrails` and `caps`.
+    Reads the sections `guardrails`, `caps` and `quiet_hours`.
 
     Attributes:
         places: Where each guardrail is named, of those that are.
@@ -54,21 +53,22 @@ class GuardrailsReader:
                 uses.pop(name.text, None)
             else:
                 uses[name.text] = self._use(name, node)
-        if self._sections.get("caps") is not None:
-            self._cap(uses)
+        for section, settings in (("caps", self._caps), ("quiet_hours", self._quiet)):
+            if self._sections.get(section) is not None:
+                self._cap(uses, section, settings())
         return tuple(uses[name] for name in sorted(uses))
 
-    def _cap(self, uses: dict[str, PluginUse]) -> None:
-        place = self._sections.place("caps")
+    def _cap(self, uses: dict[str, PluginUse], section: str, settings: Mapping[str, object]) -> None:
+        """Give a section's settings to the guardrail that keeps caps, if it is there and takes them."""
+        place = self._sections.place(section)
         use = uses.get(CAPPING)
         if use is None:
-            message = f"caps need the guardrail {CAPPING!r}, which is off or not installed"
-            self._log.add(place, "guardrail", message, "leave out the caps, or let it keep them")
+            message = f"{section} need the guardrail {CAPPING!r}, which is off or not installed"
+            self._log.add(place, "guardrail", message, f"leave out {section}, or let it keep them")
             return
-        caps = self._caps()
         self.places.setdefault(CAPPING, place)
-        if self._refusal(PluginUse(CAPPING, "", {"caps": caps}), place):
-            uses[CAPPING] = attrs.evolve(use, settings={**use.settings, "caps": caps})
+        if self._refusal(PluginUse(CAPPING, "", settings), place):
+            uses[CAPPING] = attrs.evolve(use, settings={**use.settings, **settings})
 
     def _use(self, name: Scalar, node: Node) -> PluginUse:
         fields = settings_of(self._registry.guardrails[name.text].cls)
@@ -104,18 +104,12 @@ class GuardrailsReader:
         for name, keys in with_defaults(self._sections.keys("caps"), CAP.words, self._log):
             found = CAP.read(keys, self._log, name)
             if self._sections.named(name, ID) and CAP.complete(found):
-                caps[name.text] = {_FIELDS.get(key, key): _plain(value) for key, value in found.items() if key != "per"}
-        return caps
+                caps[name.text] = settings_of_record(found)
+        return {"caps": caps}
 
-
-_FIELDS: Final = {"within": "within_s", "suppress": "suppress_s"}
-
-
-def _plain(value: object) -> object:
-    """Return a value of a cap as a bundle carries settings."""
-    if isinstance(value, Enum):
-        return value.value
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    def _quiet(self) -> dict[str, object]:
+        found = QUIET_HOURS.read(self._sections.keys("quiet_hours"), self._log)
+        return {"quiet": settings_of_record(found)} if QUIET_HOURS.complete(found) else {}
 
 
 def settings_of(cls: type) -> dict[str, tuple[str, Type[Any]]]:
@@ -126,7 +120,7 @@ def settings_of(cls: type) -> dict[str, tuple[str, Type[Any]]]:
         hints = {}
     settings = {}
     for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)):
-        if field.name != "caps":  # they have a section of their own
+        if field.name not in ("caps", "quiet"):  # they have sections of their own
             settings[field.name.removesuffix("_s")] = (field.name, _type_of(field.name, hints.get(field.name, str)))
     return settings
 

@@ -30,7 +30,7 @@ def read_values(sections: Sections) -> tuple[Values, ZoneInfo]:
         sections.log.add(languages.place, "language", "a policy speaks one language at least", hint)
     if not found.get("languages", True):
         del found["languages"]
-    return Values(**found), zone
+    return Values(zone=zone.key, **found), zone
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
 from ..schema import Sensitivity, Source, ValueType
+from .contact_policy import CAP, QUIET_HOURS
 from .format_types import (
     ANY,
     BOOL,
@@ -65,7 +66,10 @@ VALUES: Final = Record(
             DURATION, "how long room under a cap is kept for a decision that is not confirmed", default="`30m`"
         ),
         "token": Key(DURATION, "how long a decision's token is taken", default="`24h`"),
-        "zone": Key(ZONE, "the time zone of offers' periods", default="`UTC`"),
+        "zone": Key(ZONE, "the organization's time zone", default="`UTC`"),
+        "customer_zone": Key(
+            name_of("attribute"), "the attribute that holds a customer's own time zone", default="none"
+        ),
     },
 )
 CHANNEL: Final = Record(
@@ -173,42 +177,6 @@ RANKING: Final = Record(
         "boosts": Key(many(BOOST.as_type()), "factors for the moment"),
     },
 )
-CAP: Final = Record(
-    "cap",
-    {
-        "count": Key(COUNT, "so many events are allowed", required=True),
-        "within": Key(DURATION, "in a window of this length", required=True),
-        "per": Key(
-            one_of({"customer": "customer"}, "scope of a cap"),
-            "whose events are counted together",
-            default="`customer`",
-        ),
-        "of": Key(
-            one_of({word: word for word in ("offer", "topic", "tag", "owner", "channel", "all")}, "dimension"),
-            "for each of what they are counted; `all` counts them together",
-            default="`offer`",
-        ),
-        "event": Key(ID, "the event that is counted, such as shown, click or purchase", default="`shown`"),
-        "then": Key(
-            one_of({word: word for word in ("suppress", "defer", "downgrade")}, "consequence"),
-            "what happens when it is reached: nothing is shown, or only what needs no knowledge",
-            default="`suppress`",
-        ),
-        "suppress": Key(
-            DURATION,
-            "once reached, it stays so for this long after the last event",
-            default="until the window has room",
-        ),
-        "topic": Key(name_of("topic"), "only offers of this topic", default="all"),
-        "intent": Key(choice(Intent, "intent"), "only offers of this intent", default="all"),
-        "tag": Key(ID, "only offers with this tag", default="all"),
-        "exempt": Key(
-            many(choice(OfferClass, "class")),
-            "classes of offers that are not limited",
-            default="`[mandatory, transactional]`",
-        ),
-    },
-)
 SIGNED: Final = Record(
     "signed",
     {
@@ -268,5 +236,6 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "ranking": RANKING,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
     "caps": CAP,
+    "quiet_hours": QUIET_HOURS,
     "offers": OFFER,
 }

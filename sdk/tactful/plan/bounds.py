@@ -27,7 +27,7 @@ class Bound:
         condition: The condition; `true` applies always.
         limit: The limit.
         allow: The treatments that it allows when it applies.
-        blind: The treatments that it lets no affinity rank when it applies, by whole offers.
+        blind: The treatments whose offers it lets no affinity rank when it applies.
         reason: Why, for an engineer.
         say: Why, for a customer.
     """
@@ -118,7 +118,7 @@ def _bound(catalog: Catalog, rule_id: str, condition: Expr, limit: Limit, reason
             blind = scope.bits
         case AtMost() | Hide() | Require() | Cap() | Quiet():
             pass
-    return Bound(rule_id, condition, limit, allow, whole_offers(catalog, blind), reason, say)
+    return Bound(rule_id, condition, limit, allow, blind, reason, say)
 
 
 def over(catalog: Catalog, scope: Scope, tone: Familiarity, basis: Familiarity) -> Scope:
@@ -130,10 +130,3 @@ def over(catalog: Catalog, scope: Scope, tone: Familiarity, basis: Familiarity) 
             if catalog.entries[index].labels.tone > tone or catalog.entries[index].labels.basis > basis
         )
     )
-
-
-def whole_offers(catalog: Catalog, bits: int) -> int:
-    """Return the treatments of all offers of which any treatment is in a set."""
-    if not bits:
-        return 0
-    return sum(scope.bits for scope in catalog.by_offer().values() if scope.bits & bits)

@@ -12,7 +12,7 @@ from ..contacts import Contact
 from ..familiarity import Familiarity
 from ..limits import Calendar, Cap, Counted, Dimension, Quiet, Scope
 from ..topics import TopicGraph
-from .bounds import Bound, over, whole_offers
+from .bounds import Bound, over
 from .windows import leaves_us, length_us, zone_of
 
 #: The event that an exposure is recorded as, and that reservations count as.
@@ -127,7 +127,7 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
 def _reach(catalog: Catalog, cap: Cap, scope: Scope) -> Reach:
     if cap.then == "downgrade":
         softened = over(catalog, scope, Familiarity.CONTEXT, Familiarity.CONTEXT)
-        return Reach(softened.bits, whole_offers(catalog, scope.bits))
+        return Reach(softened.bits, scope.bits)
     return Reach(scope.bits, 0)
 
 

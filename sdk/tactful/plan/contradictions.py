@@ -1,12 +1,16 @@
 """What a policy says that cannot be meant: names of what is not there, numbers out of range, rules that are ill typed.
 
+Rules that would grow beyond measure, as segments build on one another, are found out as well.
+
 The compiler of policies lets none of it through; this is for policies that come from a bundle, however they were made.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from math import inf
 from typing import Final
 
+from ..expr import Expr, Var, reads, walk
 from ..offers import Offer
 from ..policy import Policy
 from ..schema import ValueType
@@ -27,6 +31,8 @@ _NAMED: Final = {
 _NEEDED: Final = tuple(_NAMED)[:5]
 _SLOTS_MAX: Final = 1000
 _FINITE: Final = 1e100
+#: Of a rule, with the segments that it reads in their place.
+_PARTS_MAX: Final = 10_000
 _ONE_VALUE: Final = frozenset(ValueType) - {
     ValueType.SCORES,
     ValueType.TEXTS,
@@ -54,6 +60,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
     for offer in policy.offers:
         yield from _treatments(policy, offer)
     yield from _rules(policy, there)
+    yield from _sizes(policy)
 
 
 def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
@@ -130,6 +137,26 @@ def _rules(policy: Policy, there: _Names) -> Iterator[str]:
         for part in (p for t in offer.treatments for _, fields in t.content for f in fields for p in f.parts):
             if not isinstance(part, str):
                 yield from _told(f"offer {offer.id}", faults(part, offered, _ONE_VALUE.__contains__))
+
+
+def _sizes(policy: Policy) -> Iterator[str]:
+    """Yield which rules grow too large when their segments are put in place; each level may double them."""
+    segments = {f"segment.{segment.name}": segment.when for segment in policy.segments}
+    sizes: dict[str, int] = {}
+
+    def size(rule: Expr) -> int:
+        return sum(sizes.get(node.name, 1) if isinstance(node, Var) else 1 for node in walk(rule))
+
+    try:
+        order = tuple(TopologicalSorter({n: reads(r) & segments.keys() for n, r in segments.items()}).static_order())
+    except CycleError:
+        yield "the segments go round in a circle"
+        return
+    for name in order:
+        sizes[name] = size(segments[name])
+    rules = ((offer.id, rule) for offer in policy.offers for rule in (offer.when, *offer.unless))
+    for name in [*(name for name in order if sizes[name] > _PARTS_MAX), *(o for o, r in rules if size(r) > _PARTS_MAX)]:
+        yield f"{name} has more than {_PARTS_MAX} parts, with the segments that it reads"
 
 
 def _told(where: str, found: Iterable[str]) -> Iterator[str]:
