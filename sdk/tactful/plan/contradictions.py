@@ -1,10 +1,10 @@
 """What a policy says that cannot be meant: names of what is not there, numbers out of range, rules that are ill typed.
 
-Rules that would grow beyond measure, as segments build on one another, are found out as well.
-
-The compiler of policies lets none of it through; this is for policies that come from a bundle, however they were made.
+Rules that would grow beyond measure, as segments build on one another, are found out as well. The compiler of policies
+makes no such names, numbers and types; this is for policies that come from a bundle, however they were made.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from math import inf
@@ -50,7 +50,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
     for section, names in listed.items():
         if not names and section in _NEEDED:
             yield f"the policy has no {section}"
-        yield from (f"{section}: {name!r} is there twice" for name in sorted(set(names)) if names.count(name) > 1)
+        yield from (f"{section}: {name!r} is there twice" for name, count in Counter(names).items() if count > 1)
     there = {section: frozenset(names) for section, names in listed.items()}
     for where, section, named in _references(policy):
         yield from (
