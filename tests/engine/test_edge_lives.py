@@ -176,5 +176,7 @@ def test_status_has_names_and_counts(edge):
     edge.decide("hero", "Canary-1")
     status = edge.status()
 
-    assert status["policy"] == "shop" and status["offers"] == 7 and status["customers_here"] == 1
+    assert status["policy"] == "shop"
+    assert status["offers"] == 7
+    assert status["customers_here"] == 1
     assert "Canary" not in str(status)

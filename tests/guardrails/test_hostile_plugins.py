@@ -56,7 +56,7 @@ IMAGE = pickle.dumps(attrs.evolve(shop(), guardrails=(), conditions=tuple(CONDIT
 
 def fresh(*uses):
     """Return a copy of the shop under these guardrails, which shares nothing with any other."""
-    return attrs.evolve(pickle.loads(IMAGE), guardrails=copy.deepcopy(uses))  # noqa: S301 - made here
+    return attrs.evolve(pickle.loads(IMAGE), guardrails=copy.deepcopy(uses))
 
 
 def plans(name):
@@ -114,12 +114,12 @@ def plugin(implementation=None, classes=None, **options):
     return Plugin()
 
 
-def _wrapper(self):  # noqa: ARG001 - a method
+def _wrapper(self):
     yield
     return []
 
 
-def _endless(self):  # noqa: ARG001 - a method
+def _endless(self):
     while True:
         yield hostile.guardrail()
 
@@ -317,11 +317,11 @@ def test_a_sentence_that_breaks_the_contract_spoils_no_document(name):
 # What these tests are able to see: each precaution that is left out lets a plugin through.
 
 
-def _calls_at_once(question, turn, patience_s=0):  # noqa: ARG001 - as `ask` is called
+def _calls_at_once(question, turn, patience_s=0):
     return question()
 
 
-def _takes_as_it_is(name, answer, catalog, scope):  # noqa: ARG001 - as `rules_of` is called
+def _takes_as_it_is(name, answer, catalog, scope):
     return tuple((f"{name}.{number}", rule) for number, rule in enumerate(answer, 1))
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from ..clock import NEVER_US
+from ..clock import NEVER_US, SECOND_US
 from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
@@ -24,6 +24,8 @@ from .room import CapKey, Counting, Room, counting_of, shown
 
 #: What a cap comes to for one value: worked out when, reached until when (None if not), and until when that holds.
 _State = tuple[int, int | None, int]
+#: Counters look back further than caps, for a decision that read the clock before they were fetched [us].
+SLACK_US: Final = 60 * SECOND_US
 #: Contacts are looked through for old ones when there are more than this.
 _PRUNE_AT: Final = 512
 #: Who has more contacts than this within the windows has reached every cap.
@@ -177,7 +179,7 @@ class Counters:
         """Forget what no window can reach any more, now and then."""
         if len(self._kept) <= self._prune_at:
             return
-        oldest = now_us - self.plan.longest_window_us
+        oldest = now_us - self.plan.longest_window_us - SLACK_US
         gone = {id_ for id_, kept in self._kept.items() if kept.at_us <= oldest or kept.until_us <= now_us}
         for id_ in gone:
             del self._kept[id_]

@@ -12,7 +12,7 @@ from threading import Event, Lock, Thread
 import attrs
 from cachetools import FIFOCache
 
-from ..clock import SECOND_US, SKEW_US, Clock
+from ..clock import SECOND_US, Clock
 from ..consent import Consents
 from ..contacts import Contact
 from ..plan.plan import Plan
@@ -20,7 +20,7 @@ from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, Pro
 from ..profile import Identity, Snapshot
 from .budgets import Budgets
 from .convert import to_consents, to_snapshot
-from .count import Counters
+from .count import SLACK_US, Counters
 from .customer import Customer, Who, own_zone, shared_zone
 from .identify import Identities
 from .tally import Tally, tally_of
@@ -126,8 +126,7 @@ class Snapshots:
         now_us, plan = self._clock(), self._plan()
         snapshot = self._profile(identity.customer, plan, now_us)
         consents = self._consents(identity.customer, now_us)
-        # A little more than caps look back: the decision that asks for it may have begun before.
-        since_us, zone = now_us - plan.longest_window_us - SKEW_US, own_zone(plan, snapshot)
+        since_us, zone = now_us - plan.longest_window_us - SLACK_US, own_zone(plan, snapshot)
         ledger = self._sources.ledger
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), zone=zone, since_us=since_us)
         key, household = self._gather(plan, identity, since_us)

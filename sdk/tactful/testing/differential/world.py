@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from ... import opening
-from ...clock import SECOND_US, SKEW_US
+from ...clock import SECOND_US
 from ...consent import Consents
 from ...contacts import Contact
+from ...engine.count import SLACK_US
 from ...engine.decision import Decision
 from ...engine.edge import Edge, Options
 from ...errors import UsageError
@@ -243,7 +244,7 @@ class World:
     def _learn(self, step: Learn) -> None:
         self._snapshots[step.customer] = step.snapshot
         self._consents[step.customer] = step.consents
-        since_us, counts_households = self._now_us - self._window_us - SKEW_US, self._counts("household")
+        since_us, counts_households = self._now_us - self._window_us - SLACK_US, self._counts("household")
         self._here[step.customer] = _Known(step.snapshot, step.consents, since_us, counts_households)
         self._edge.warm(step.customer)
 
