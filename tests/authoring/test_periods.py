@@ -47,7 +47,7 @@ def test_a_time_that_the_clocks_skip_is_refused(text):
         moment(text, zone)
 
 
-@given(st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), st.sampled_from(ZONES), st.booleans())
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), st.sampled_from(ZONES), st.booleans())  # noqa: DTZ001 - local times are meant
 def test_a_moment_reads_back_as_it_was_written(local, zone, end):
     written = local.replace(microsecond=0)
     try:
@@ -59,7 +59,7 @@ def test_a_moment_reads_back_as_it_was_written(local, zone, end):
     assert found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == written
 
 
-@given(st.dates(datetime(1971, 1, 1).date(), datetime(2037, 1, 1).date()), st.sampled_from(ZONES))
+@given(st.dates(datetime(1971, 1, 1).date(), datetime(2037, 1, 1).date()), st.sampled_from(ZONES))  # noqa: DTZ001 - days
 def test_a_day_ends_where_the_next_begins(day, zone):
     where = ZoneInfo(zone)
     following = (day + timedelta(days=1)).isoformat()

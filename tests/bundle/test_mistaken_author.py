@@ -82,13 +82,13 @@ def test_what_is_changed_in_these_tests_opens_unchanged():
 
 
 def test_each_part_replaced_by_what_does_not_belong_there():
-    chance = random.Random(4)
+    chance = random.Random(4)  # noqa: S311 - the same cases each time
     outcomes = [
         outcome(seal(payload(changed(GOLDEN, path, lambda _, junk=junk: junk))))
         for path in PLACES
         for junk in chance.sample(JUNK, 4)
     ]
-    print({one: outcomes.count(one) for one in sorted(set(outcomes))})
+    print({one: outcomes.count(one) for one in sorted(set(outcomes))})  # noqa: T201 - the figures
     assert set(outcomes) <= {OPENED, "bundle-malformed", "bundle-policy"}
     assert outcomes.count("bundle-malformed") > 500
     assert outcomes.count("bundle-policy") > 10
@@ -123,7 +123,7 @@ def test_policies_of_any_shape(policy):
 
 
 def test_bytes_of_the_policy_that_are_altered_before_they_are_signed():
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311 - the same cases each time
     body = packing.pack(GOLDEN)
     outcomes = []
     for _ in range(1500):
@@ -136,7 +136,7 @@ def test_bytes_of_the_policy_that_are_altered_before_they_are_signed():
 
 
 def test_bytes_of_the_whole_payload_that_are_altered_before_they_are_signed():
-    chance = random.Random(6)
+    chance = random.Random(6)  # noqa: S311 - the same cases each time
     whole = packing.pack(payload())
     codes = set()
     for _ in range(1500):

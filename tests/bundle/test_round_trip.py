@@ -133,7 +133,7 @@ WRONG = {
         SMALL, context=(ContextAttribute("c", ValueType.TIME, absent="2026-01-01T00:00Z"),)
     ),
     "a literal of another type": attrs.evolve(SMALL, segments=(Segment("s", Const(ValueType.BOOL, 1)),)),
-    "a type that is none": attrs.evolve(SMALL, segments=(Segment("s", Const("bool", True)),)),
+    "a type that is none": attrs.evolve(SMALL, segments=(Segment("s", Const("bool", True)),)),  # noqa: FBT003
     "no rule": attrs.evolve(SMALL, segments=(Segment("s", "profile.visits > 6"),)),
 }
 

@@ -131,7 +131,7 @@ def test_a_budget_that_cannot_be_read_is_used_up(open_edge, zoned, clock):
         def tail(self, after, count):
             raise tactful.StoreError("the ledger cannot be read")
 
-    budget = lambda c: Always(Cap(c.topic("food"), 99, EVER, per="everyone"), "", id="cap")
+    budget = lambda c: Always(Cap(c.topic("food"), 99, EVER, per="everyone"), "", id="cap")  # noqa: E731 - shorter so
     assert shown(open_edge(budget, changed=zoned, store=Silent(clock=clock)).decide("hero", "ann")) == ["spade"]
     assert shown(open_edge(budget, changed=zoned).decide("hero", "ann")) == ["olives"]
 
@@ -258,7 +258,7 @@ def test_a_deferred_offer_says_from_when_it_may_come(open_edge, zoned, clock):
 
 
 def test_suppression_outlasts_the_window(open_edge, zoned, clock):
-    cap = lambda c: Always(Cap(c.topic("food"), 2, Rolling(60), suppress_s=3600), "", id="cap")
+    cap = lambda c: Always(Cap(c.topic("food"), 2, Rolling(60), suppress_s=3600), "", id="cap")  # noqa: E731 - shorter so
     edge = open_edge(cap, changed=zoned)
     start = clock.now_us
     twice = [Contact(str(n), "ann", "shown", start + n * SECOND_US, offer="olives") for n in range(2)]
@@ -281,7 +281,7 @@ def test_suppression_outlasts_the_window(open_edge, zoned, clock):
     ],
 )
 def test_quiet_hours_follow_the_customers_clock(open_edge, zoned, clock, moment, quiet):
-    rule = lambda c: Always(Quiet(c.all, 21 * 60 + 30, 8 * 60, channels=("email",)), "quiet", id="quiet")
+    rule = lambda c: Always(Quiet(c.all, 21 * 60 + 30, 8 * 60, channels=("email",)), "quiet", id="quiet")  # noqa: E731 - shorter so
     edge = open_edge(rule, changed=zoned)
     ann = {"profile": {"zone": "Europe/Berlin"}, "contacts": ()}
 
@@ -290,7 +290,7 @@ def test_quiet_hours_follow_the_customers_clock(open_edge, zoned, clock, moment,
 
 
 def test_quiet_hours_say_when_they_end_and_hold_where_no_zone_is_known(open_edge, zoned, clock):
-    rule = lambda c: Always(Quiet(c.all, 21 * 60 + 30, 8 * 60, channels=("email",)), "quiet", id="quiet")
+    rule = lambda c: Always(Quiet(c.all, 21 * 60 + 30, 8 * 60, channels=("email",)), "quiet", id="quiet")  # noqa: E731 - shorter so
     edge = open_edge(rule, changed=zoned)
     clock.now_us = local("2026-10-24T22:00")
     known = edge.decide("letter", "ann", profile={"zone": "Europe/Berlin"}, contacts=())
@@ -303,7 +303,7 @@ def test_quiet_hours_say_when_they_end_and_hold_where_no_zone_is_known(open_edge
 
 
 def test_quiet_on_some_nights(open_edge, zoned, clock):
-    weekend = lambda c: Always(Quiet(c.all, 0, 0, "Europe/Berlin", days=(5, 6)), "", id="q")
+    weekend = lambda c: Always(Quiet(c.all, 0, 0, "Europe/Berlin", days=(5, 6)), "", id="q")  # noqa: E731 - shorter so
     edge = open_edge(weekend, changed=zoned)
 
     assert at(local("2026-06-05T23:59"), edge, clock) == ["olives"]
@@ -340,7 +340,7 @@ def test_several_caps_hold_at_once(open_edge, zoned, clock):
 
 def test_edges_on_one_file_follow_each_other(open_edge, zoned, tmp_path):
     url = f"sqlite:///{tmp_path}/edge.db"
-    budget = lambda c: Always(Cap(c.all, 5, EVER, per="everyone"), "", id="cap")
+    budget = lambda c: Always(Cap(c.all, 5, EVER, per="everyone"), "", id="cap")  # noqa: E731 - shorter so
     edges = [open_edge(budget, changed=zoned, store=url) for _ in range(3)]
     for number, edge in enumerate(edges):
         edge._tail.catch_up()

@@ -31,7 +31,7 @@ def test_recording_again_does_not_move_an_exposure(open_edge, clock):
 
 def test_an_exposure_that_another_process_recorded_outlives_the_room_taken_here(open_edge, clock):
     store = tactful.MemoryStore(clock=clock)
-    rule = lambda c: Always(Cap(c.all, 1, Rolling(86_400)), "", id="cap")
+    rule = lambda c: Always(Cap(c.all, 1, Rolling(86_400)), "", id="cap")  # noqa: E731 - shorter so
     here, elsewhere = (open_edge(rule, store=store, profiles=nothing_known) for _ in range(2))
     here.warm("ann")
     elsewhere.record(here.decide("hero", "ann").token)
@@ -50,7 +50,7 @@ def test_a_contact_that_a_caller_brings_twice_counts_once(open_edge, clock):
 
 
 def test_a_cap_that_looks_back_further_than_what_was_fetched_is_reached(open_edge, policy, clock):
-    day = lambda c: Always(Cap(c.all, 1, Rolling(86_400 * c.policy.values.min_segment)), "", id="cap")
+    day = lambda c: Always(Cap(c.all, 1, Rolling(86_400 * c.policy.values.min_segment)), "", id="cap")  # noqa: E731 - shorter so
     ledger = tactful.MemoryStore(clock=clock)
     ledger.record([Contact("1", "ann", "shown", clock.now_us - 10 * DAY_US, offer="wine")])
     values = [attrs.evolve(policy.values, min_segment=days) for days in (1, 30)]

@@ -45,7 +45,7 @@ class Draw:
     def __init__(self, policy: Policy, seed: int) -> None:
         self._policy = policy
         self._catalog = Catalog(policy)
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - no secret
         self._words = sorted({*_constants(policy, str), *(topic.name for topic in policy.topics)})
         self._numbers = sorted({*_constants(policy, int), *(int(n) for n in _constants(policy, float))}) or [0]
         self._told = {name for entry in self._catalog.entries for name in entry.labels.shows}

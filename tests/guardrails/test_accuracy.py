@@ -160,7 +160,7 @@ def test_a_text_does_not_name_what_is_not_sure(house):
 
 
 def test_of_something_sensitive_the_customer_hears_nothing(house):
-    unsure = Observation(True, Source.OBSERVED, NOON_US, 0.5)
+    unsure = Observation(True, Source.OBSERVED, NOON_US, 0.5)  # noqa: FBT003 - the value
     decision = house.decide(ALONE, "web.page", profile={"test": unsure})
     assert ("test", "accuracy.sensitive") in hidden(decision)
     assert "not sure" not in decision.why()

@@ -68,8 +68,8 @@ def _policy() -> Policy:
 
 
 def _compiled(texts: tuple[str, ...]) -> dict[str, object]:
-    from tactful.authoring.rulebook import Rulebook
-    from tactful.authoring.source import Log
+    from tactful.authoring.rulebook import Rulebook  # noqa: PLC0415 - for these few rules
+    from tactful.authoring.source import Log  # noqa: PLC0415 - for these few rules
 
     policy = shop()
     purposes = tuple(purpose.name for purpose in policy.purposes)
@@ -93,7 +93,7 @@ class World:
     @classmethod
     def of(cls, seed: int) -> "World":
         known = Draw(POLICY, seed).customer()
-        draw = random.Random(seed)
+        draw = random.Random(seed)  # noqa: S311 - no secret
         brought = known.brought()
         identity = draw.choice((Identity("ann"), Identity("ann"), Identity("ann", "device"), None))
         snapshot = brought["profile"] if draw.random() < 0.9 else None

@@ -224,7 +224,7 @@ def test_of_a_customer_whose_contacts_are_not_known_every_cap_is_reached(house):
     edge = house.edge(QUIET)
     away = edge.decide("web.page", "nobody-is-here", profile={"visits": 9}, preview=True)
     assert set(shown(away)) >= SOLD  # the memory store knows all there is: nothing
-    from tactful import open as open_edge
+    from tactful import open as open_edge  # noqa: PLC0415 - beside the builtin of that name
 
     with open_edge(edge.plan.policy, registry=house.registry, profiles=lambda _: None, clock=lambda: NOON_US) as other:
         unknown = other.decide("web.page", "ann", profile={"visits": 9}, preview=True)

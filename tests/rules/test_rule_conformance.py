@@ -74,7 +74,7 @@ def test_conformance(rule, capsys):
     verdicts = {(row["file"], row["section"], row["name"]): verdict(row, rule) for row in ROWS}
     counts = {kind: list(verdicts.values()).count(kind) for kind in ("passed", "refused", "wrong")}
     with capsys.disabled():
-        print("\nCEL conformance:", *(f"{count} {kind}" for kind, count in counts.items()))
+        print("\nCEL conformance:", *(f"{count} {kind}" for kind, count in counts.items()))  # noqa: T201 - worth a line
     assert [name for name, kind in verdicts.items() if kind not in {"passed", "refused"}] == []
     assert counts["passed"] >= PASSED_AT_LEAST
 
@@ -88,7 +88,7 @@ def test_the_rows_notice_operators_with_the_ways_of_python(rule):
     }
     for name, wrong in pythonic.items():
 
-        def mutant(expr, operators={name: wrong}):
+        def mutant(expr, operators={name: wrong}):  # noqa: B006 - it is the mutant's own
             return rule(expr, operators=operators)
 
         assert any(broken(row, mutant) for row in ROWS), name

@@ -11,7 +11,7 @@ from tactful_adapters.sqlite import SQLiteStore
 
 
 class TestMemoryStore(StoreConformance):
-    def make_store(self, where, outbox=OutboxLimits()):
+    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen; it needs no folder
         return MemoryStore(outbox=outbox)
 
 
@@ -19,7 +19,7 @@ class TestSQLiteStore(StoreConformance):
     persistent = True
     shared_between_processes = True
 
-    def make_store(self, where, outbox=OutboxLimits()):
+    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen; it needs no folder
         return SQLiteStore(where / "edge.db", outbox=outbox)
 
     def url(self, where):
@@ -29,7 +29,7 @@ class TestSQLiteStore(StoreConformance):
 class TestSQLiteStoreOfOneProcess(StoreConformance):
     persistent = True
 
-    def make_store(self, where, outbox=OutboxLimits()):
+    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen; it needs no folder
         return SQLiteStore(where / "edge.db", outbox=outbox, shared=False)
 
 

@@ -241,7 +241,7 @@ class TheKit(StoreConformance):
         self.mutant = mutant
         self.persistent = issubclass(mutant, SQLiteStore)
 
-    def make_store(self, where, outbox=OutboxLimits()):
+    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen
         return self.mutant(where / "edge.db", outbox=outbox) if self.persistent else self.mutant(outbox=outbox)
 
 
@@ -258,7 +258,7 @@ def test_a_mutant_breaks_its_law(law, tmp_path):
 def test_stores_of_their_own_are_caught(tmp_path, monkeypatch):
     (tmp_path / "islands.py").write_text(ISLANDS, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    from islands import Islands
+    from islands import Islands  # noqa: PLC0415 - written just now
 
     kit = TheKit(Islands)
     kit.shared_between_processes = True
