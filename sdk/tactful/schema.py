@@ -14,6 +14,8 @@ INT64_MAX: Final = 2**63 - 1
 TEXT_MAX_CHARS: Final = 4096
 LIST_MAX_ITEMS: Final = 256
 SCORES_MAX_ITEMS: Final = 4096
+#: The years 1 to 9999 [us since 1970]: what the calendar can tell.
+_CALENDAR_US: Final = (-62_135_596_800_000_000, 253_402_300_799_999_999)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -152,7 +154,8 @@ def _time(value: object) -> int | None:
             return None
     if isinstance(value, datetime):
         return None if value.tzinfo is None else (value - _EPOCH) // timedelta(microseconds=1)
-    return _int(value)
+    moment_us = _int(value)
+    return moment_us if moment_us is not None and _CALENDAR_US[0] <= moment_us <= _CALENDAR_US[1] else None
 
 
 def _duration(value: object) -> int | None:

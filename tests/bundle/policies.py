@@ -22,7 +22,7 @@ BY_TYPE = {
     ValueType.INT: INT64,
     ValueType.NUMBER: NUMBERS,
     ValueType.BOOL: st.booleans(),
-    ValueType.TIME: INT64,
+    ValueType.TIME: st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999),
     ValueType.DURATION: INT64,
     ValueType.TEXTS: st.lists(WORDS, max_size=3).map(tuple),
     ValueType.INTS: st.lists(INT64, max_size=3).map(tuple),

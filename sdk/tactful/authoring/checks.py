@@ -7,6 +7,7 @@ from typing import Final
 from ..expr import reads
 from ..familiarity import Familiarity
 from ..labels import Labeller
+from ..plan.contradictions import PARTS_MAX, oversized
 from ..policy import Policy
 from .merged import Sections
 from .offers_reader import Placed
@@ -42,6 +43,15 @@ def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place]
             sections.log.add(placed.place, "duplicate", message)
     if _builds_up(policy, sections, places):
         _check_tones(policy, sections, offers)
+        _check_sizes(policy, sections, offers)
+
+
+def _check_sizes(policy: Policy, sections: Sections, offers: Sequence[Placed]) -> None:
+    places = {placed.offer.id: placed.place for placed in offers}
+    places |= {f"segment.{name}": place for name, place in sections.names("segments").items()}
+    for name in oversized(policy):
+        message = f"{name} has more than {PARTS_MAX} parts, with the segments that it reads"
+        sections.log.add(places[name], "rule-limit", message, "let fewer segments build on one another")
 
 
 def _check_tones(policy: Policy, sections: Sections, offers: Sequence[Placed]) -> None:

@@ -32,7 +32,7 @@ _NEEDED: Final = tuple(_NAMED)[:5]
 _SLOTS_MAX: Final = 1000
 _FINITE: Final = 1e100
 #: Of a rule, with the segments that it reads in their place.
-_PARTS_MAX: Final = 10_000
+PARTS_MAX: Final = 10_000
 _ONE_VALUE: Final = frozenset(ValueType) - {
     ValueType.SCORES,
     ValueType.TEXTS,
@@ -60,7 +60,12 @@ def contradictions(policy: Policy) -> Iterator[str]:
     for offer in policy.offers:
         yield from _treatments(policy, offer)
     yield from _rules(policy, there)
-    yield from _sizes(policy)
+    try:
+        yield from (
+            f"{name} has more than {PARTS_MAX} parts, with the segments that it reads" for name in oversized(policy)
+        )
+    except CycleError:
+        yield "the segments go round in a circle"
 
 
 def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
@@ -139,24 +144,28 @@ def _rules(policy: Policy, there: _Names) -> Iterator[str]:
                 yield from _told(f"offer {offer.id}", faults(part, offered, _ONE_VALUE.__contains__))
 
 
-def _sizes(policy: Policy) -> Iterator[str]:
-    """Yield which rules grow too large when their segments are put in place; each level may double them."""
+def oversized(policy: Policy) -> Iterator[str]:
+    """
+    Yield which segments (`segment.x`) and offers have rules that grow too large when segments are put in place.
+
+    Each level of segments may double a rule.
+
+    Raises:
+        CycleError: If segments go round in a circle.
+    """
     segments = {f"segment.{segment.name}": segment.when for segment in policy.segments}
     sizes: dict[str, int] = {}
 
     def size(rule: Expr) -> int:
         return sum(sizes.get(node.name, 1) if isinstance(node, Var) else 1 for node in walk(rule))
 
-    try:
-        order = tuple(TopologicalSorter({n: reads(r) & segments.keys() for n, r in segments.items()}).static_order())
-    except CycleError:
-        yield "the segments go round in a circle"
-        return
-    for name in order:
+    for name in TopologicalSorter({n: reads(r) & segments.keys() for n, r in segments.items()}).static_order():
         sizes[name] = size(segments[name])
-    rules = ((offer.id, rule) for offer in policy.offers for rule in (offer.when, *offer.unless))
-    for name in [*(name for name in order if sizes[name] > _PARTS_MAX), *(o for o, r in rules if size(r) > _PARTS_MAX)]:
-        yield f"{name} has more than {_PARTS_MAX} parts, with the segments that it reads"
+        if sizes[name] > PARTS_MAX:
+            yield name
+    for offer in policy.offers:
+        if any(size(rule) > PARTS_MAX for rule in (offer.when, *offer.unless)):
+            yield offer.id
 
 
 def _told(where: str, found: Iterable[str]) -> Iterator[str]:
