@@ -9,7 +9,7 @@ from threading import Lock
 
 import attrs
 
-from ..clock import NEVER_US
+from ..clock import NEVER_US, SECOND_US
 from ..contacts import Contact
 from ..offers import Offer
 from ..plan.caps import CapPlan, contact_values
@@ -23,6 +23,8 @@ CapKey = tuple[int, str]
 Counting = tuple[CapKey, int, int]
 #: The event that an exposure is recorded as, and that reservations count as.
 SHOWN = "shown"
+#: Counters look back further than caps, for a decision that read the clock before they were fetched [us].
+SLACK_US = 60 * SECOND_US
 
 
 class Limited:
@@ -153,7 +155,7 @@ class Counters:
         """Forget what no window can reach any more, now and then."""
         if len(self._kept) <= self._prune_at:
             return
-        oldest = now_us - self.plan.longest_window_us
+        oldest = now_us - self.plan.longest_window_us - SLACK_US
         gone = {id_ for id_, kept in self._kept.items() if kept.at_us <= oldest or kept.until_us <= now_us}
         for id_ in gone:
             del self._kept[id_]

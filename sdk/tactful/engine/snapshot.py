@@ -17,7 +17,7 @@ from ..plan.plan import Plan
 from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, ProfileSource
 from ..profile import Identity, Snapshot
 from .convert import to_consents, to_snapshot
-from .count import Counters
+from .count import SLACK_US, Counters
 from .customer import Customer, Who
 
 _log = logging.getLogger("tactful")
@@ -111,7 +111,7 @@ class Snapshots:
         now_us, plan = self._clock(), self._plan()
         snapshot = self._profile(identity.customer, plan, now_us)
         consents = self._consents(identity.customer, now_us)
-        since_us = now_us - plan.longest_window_us
+        since_us = now_us - plan.longest_window_us - SLACK_US
         counters = Counters(plan, self._sources.ledger.contacts(identity.customer, since_us), since_us)
         found = Here(Customer(plan, identity, snapshot, consents), counters, now_us)
         with self._lock:
