@@ -22,6 +22,8 @@ from .customer import Customer, Who
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
+#: A profile as a source gives it.
+Profile = Snapshot | Mapping[str, object]
 #: Tells whom a caller's word stands for; it may ask a graph.
 Resolve = Callable[[Who], Identity | None]
 
@@ -44,10 +46,12 @@ class Here:
         loaded_us: When it was fetched [us since 1970].
     """
 
-    __slots__ = ("_as", "counters", "loaded_us")
+    __slots__ = ("_as", "_consents", "_profile", "counters", "loaded_us")
 
-    def __init__(self, customer: Customer, counters: Counters, loaded_us: int) -> None:
-        self._as: dict[str, Customer] = {"": customer}
+    def __init__(self, profile: Profile | None, consents: Consents | None, counters: Counters, loaded_us: int) -> None:
+        self._profile = profile
+        self._consents = consents
+        self._as: dict[str, Customer] = {}
         self.counters = counters
         self.loaded_us = loaded_us
 
@@ -55,10 +59,14 @@ class Here:
         """Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card."""
         found = self._as.get(identity.kind)
         if found is None or found.plan is not plan:
-            fetched = self._as[""]
-            found = Customer(plan, identity, fetched.snapshot, fetched.consents)
-            self._as[identity.kind] = found
+            found = self._as[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
         return found
+
+    def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:
+        """Return the profile as a plan's schema reads it; another policy can know other attributes and types."""
+        if self._profile is None:
+            return None
+        return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
 
     def counting(self, plan: Plan) -> Counters:
         """Return the counters under a plan."""
@@ -109,11 +117,12 @@ class Snapshots:
         if identity is None:
             return None
         now_us, plan = self._clock(), self._plan()
-        snapshot = self._profile(identity.customer, plan, now_us)
+        profile = self._profile(identity.customer)
         consents = self._consents(identity.customer, now_us)
         since_us = now_us - plan.longest_window_us - SLACK_US
         counters = Counters(plan, self._sources.ledger.contacts(identity.customer, since_us), since_us)
-        found = Here(Customer(plan, identity, snapshot, consents), counters, now_us)
+        found = Here(profile, consents, counters, now_us)
+        found.customer(identity, plan)  # what cannot be read at all is the source's failure, not a decision's
         with self._lock:
             before = self._here.get(identity.customer)
             if before is not None:
@@ -179,12 +188,9 @@ class Snapshots:
                 self._asked.pop(_key(who), None)
                 done.set()
 
-    def _profile(self, customer: str, plan: Plan, now_us: int) -> Snapshot | None:
+    def _profile(self, customer: str) -> Profile | None:
         profiles = self._sources.profiles
-        found = profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
-        if found is None or isinstance(found, Snapshot):
-            return found
-        return to_snapshot(plan.attribute_specs, customer, found, now_us)[0]
+        return profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
 
     def _consents(self, customer: str, now_us: int) -> Consents | None:
         consents = self._sources.consents
