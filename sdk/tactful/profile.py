@@ -42,12 +42,14 @@ class Snapshot:
         at_us: When the centre made it [us since 1970].
         epoch: Rises with every change at the centre.
         attributes: Observations by attribute name.
+        unreadable: The names of values that came and did not fit their type: of these nothing is known.
     """
 
     customer: str
     at_us: int
     attributes: Mapping[str, Observation]
     epoch: int = 0
+    unreadable: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:  # values are personal
         return f"<Snapshot epoch={self.epoch} attributes={len(self.attributes)}>"

@@ -1,13 +1,14 @@
 """What random cases against the reference engine have found, each once more by hand."""
 
 import attrs
+import pytest
 
 import tactful
 from tactful import Always, AtMost, Cap, Contact, Familiarity, Hide, Rolling, When, Withhold
 from tactful.clock import DAY_US
 from tactful.expr import Call, Var, negate
 from tactful.policy import Boost, PluginUse, Ranking, Segment
-from tactful.schema import ValueType
+from tactful.schema import Attribute, ValueType
 
 from .conftest import ANN, at_least, is_, offer, treatment
 from .test_decide import shown
@@ -145,3 +146,51 @@ def test_a_cap_by_owner_has_nothing_to_say_of_what_has_no_owner(open_edge):
 
     assert decision.careful == ("contacts not here: warm",)
     assert shown(decision) == ["olives"]
+
+
+EXCLUDED = Attribute("excluded", ValueType.BOOL, absent=False, protect=True)
+
+
+def while_not_excluded(catalog):
+    return When("protective.excluded", Withhold(catalog.topic("wine")), "", id="pause")
+
+
+@pytest.mark.parametrize("as_snapshot", [True, False])
+def test_a_value_that_does_not_fit_is_unknown_and_not_what_others_have(open_edge, policy, clock, as_snapshot):
+    excluded = Var("protective.excluded", ValueType.BOOL)
+    visits = Attribute("visits", ValueType.INT, absent=0)
+    attributes = (*(one for one in policy.attributes if one.name != "visits"), visits, EXCLUDED)
+    few = offer("few", when=negate(at_least("profile.visits", 3)))
+    changed = attrs.evolve(
+        policy, attributes=attributes, offers=(*policy.offers, few), conditions=(("protective.excluded", excluded),)
+    )
+
+    def source(customer):
+        plain = {"tier": "gold", **({} if customer == "ann" else {"excluded": "yes", "visits": "many"})}
+        seen = {name: tactful.Observation(value, tactful.Source.STATED, clock.now_us) for name, value in plain.items()}
+        return tactful.Snapshot(customer, clock.now_us, seen) if as_snapshot else plain
+
+    edge = open_edge(while_not_excluded, changed=changed, profiles=source)
+    for customer in ("ann", "bob"):
+        edge.warm(customer)
+
+    assert {"wine", "few"} <= set(shown(edge.decide("rows", "ann")))
+    bob = edge.decide("rows", "bob")
+    assert bob.careful == ()
+    assert (reasons(bob, "wine"), reasons(bob, "few")) == (["house.pause"], ["when:!(profile.visits >= 3)"])
+
+
+def test_a_new_policy_reads_what_was_fetched_by_its_own_schema(open_edge, policy):
+    known = attrs.evolve(
+        policy,
+        attributes=(*policy.attributes, EXCLUDED),
+        conditions=(("protective.excluded", Var("protective.excluded", ValueType.BOOL)),),
+        guardrails=(PluginUse("house"),),
+    )
+    edge = open_edge(while_not_excluded, profiles=lambda customer: {"tier": "gold", "excluded": customer == "bob"})
+    for customer in ("ann", "bob"):
+        edge.warm(customer)
+
+    edge.update(known)
+    assert "wine" in shown(edge.decide("rows", "ann"))
+    assert "wine" not in shown(edge.decide("rows", "bob"))

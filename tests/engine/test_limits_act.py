@@ -1,12 +1,14 @@
 """Limits act as they say: withholding, softening, hiding, quotas, caps; and a broken guardrail withholds its scope."""
 
+import itertools
+
 import attrs
 import pytest
 
 import tactful
 from tactful import Always, AtMost, Cap, Counted, Familiarity, Hide, RankBlind, Require, Rolling, Source, UpTo, Withhold
 
-from .conftest import ANN, offer
+from .conftest import ANN, NOON_US, offer
 from .test_decide import shown
 
 
@@ -132,6 +134,13 @@ def test_unknown_contacts_are_reached_caps(open_edge):
 
     assert shown(decision) == ["spade"]
     assert decision.careful == ("contacts not here: warm",)
+
+
+def test_contacts_that_are_fetched_a_moment_after_the_clock_was_read_are_known(open_edge, clock, monkeypatch):
+    moments = itertools.count(NOON_US)
+    monkeypatch.setattr(type(clock), "__call__", lambda _: next(moments))
+    edge = open_edge(lambda c: Always(Cap(c.all, 5, Rolling(3600)), "", id="cap"))
+    assert edge.decide("hero", "ann").careful == ("no profile is on record",)
 
 
 class Breaks:

@@ -115,7 +115,9 @@ class Arrivals:
         return here
 
     def _brought(self, plan: Plan, identity: Identity | None, here: Here | None, brought: Brought, now_us: int) -> Whom:
-        snapshot, careful = _snapshot(plan, identity, brought.profile or {}, now_us)
+        id_ = "" if identity is None else identity.customer
+        snapshot, refused = to_snapshot(plan.attribute_specs, id_, brought.profile or {}, now_us)
+        careful = [f"profile.{name} does not fit its type" for name in refused]
         consents = None if here is None or identity is None else here.customer(identity, plan).consents
         if brought.consents is not None:
             consents, misunderstood = to_consents(brought.consents, now_us)
@@ -146,16 +148,3 @@ def _lacking(plan: Plan, tally: Tally | None, now_us: int) -> tuple[str, ...]:
     if not plan.caps or (tally is not None and tally.reach_back(now_us)):
         return ()
     return ("contacts not here: warm",)
-
-
-def _snapshot(
-    plan: Plan, identity: Identity | None, profile: Snapshot | Mapping[str, object], now_us: int
-) -> tuple[Snapshot, list[str]]:
-    """Return what a caller brings as a snapshot, and what of it does not fit."""
-    customer = "" if identity is None else identity.customer
-    if isinstance(profile, Snapshot):
-        snapshot, refused = to_snapshot(plan.attribute_specs, customer, profile.attributes, profile.at_us)
-        snapshot = attrs.evolve(snapshot, epoch=profile.epoch)
-    else:
-        snapshot, refused = to_snapshot(plan.attribute_specs, customer, profile, now_us)
-    return snapshot, [f"profile.{name} does not fit its type" for name in refused]

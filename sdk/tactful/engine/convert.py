@@ -11,28 +11,37 @@ from ..schema import Attribute, check_value
 
 
 def to_snapshot(
-    schema: Mapping[str, Attribute], customer: str, given: Mapping[str, object], now_us: int
+    schema: Mapping[str, Attribute], customer: str, given: Snapshot | Mapping[str, object], now_us: int
 ) -> tuple[Snapshot, tuple[str, ...]]:
     """
-    Return a snapshot of values by attribute name, and the names of values that do not fit.
+    Return a snapshot of values that fit the schema, and the names of those that do not: of these nothing is known.
 
-    A plain value counts as observed now, from the source that the schema names; an `Observation` says it itself. A
-    name that the schema does not know is not visible.
+    Args:
+        schema: The attributes; a name that they do not have is not visible.
+        customer: The persistent customer id.
+        given: A snapshot, or values by attribute name. A plain value counts as observed now, from the source that the
+            schema names; an `Observation` says it itself.
+        now_us: The moment [us since 1970].
     """
+    whole = given if isinstance(given, Snapshot) else Snapshot(customer, now_us, {})
     attributes: dict[str, Observation] = {}
     refused: list[str] = []
-    for name, value in given.items():
+    for name, value in (given.attributes if isinstance(given, Snapshot) else given).items():
         spec = schema.get(name)
         if spec is None or value is None:
             continue
+        seen = value if isinstance(value, Observation) else None
         try:
-            if isinstance(value, Observation):
-                attributes[name] = attrs.evolve(value, value=check_value(spec.type, value.value))
-            else:
-                attributes[name] = Observation(check_value(spec.type, value), spec.source, now_us)
+            checked = check_value(spec.type, value if seen is None else seen.value)
         except ValueRefused:
             refused.append(name)
-    return Snapshot(customer, now_us, attributes), tuple(refused)
+            continue
+        if seen is None:
+            attributes[name] = Observation(checked, spec.source, now_us)
+        else:
+            attributes[name] = seen if checked is seen.value else attrs.evolve(seen, value=checked)
+    unreadable = whole.unreadable.union(refused)
+    return Snapshot(customer, whole.at_us, attributes, whole.epoch, unreadable), tuple(refused)
 
 
 def to_consents(given: Consents | Mapping[str, object], now_us: int) -> tuple[Consents, tuple[str, ...]]:

@@ -135,12 +135,15 @@ def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:
         return (None,) * len(plan.visibility.protective)
     attributes = snapshot.attributes
     return tuple(
-        attributes[name].value if name in attributes else absent for name, absent in plan.visibility.protective
+        attributes[name].value if name in attributes else None if name in snapshot.unreadable else absent
+        for name, absent in plan.visibility.protective
     )
 
 
-def _values(snapshot: Snapshot | None) -> Mapping[str, Value] | None:
-    return None if snapshot is None else {name: seen.value for name, seen in snapshot.attributes.items()}
+def _values(snapshot: Snapshot | None) -> Mapping[str, Value | None] | None:
+    if snapshot is None:
+        return None
+    return {name: seen.value for name, seen in snapshot.attributes.items()} | dict.fromkeys(snapshot.unreadable)
 
 
 def _said(consents: Consents | None) -> frozenset[object] | None:

@@ -37,6 +37,8 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
                 continue
             found = observations.get(demand.name)
             if found is None:
+                if demand.name in snapshot.unreadable:
+                    continue
                 view[demand.slot] = demand.absent
                 if demand.absent is None:
                     empty |= 1 << demand.slot

@@ -21,12 +21,14 @@ from ..profile import Identity, Snapshot
 from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import SLACK_US, Counters
-from .customer import Customer, Who, own_zone, shared_zone
+from .customer import Customer, Who, shared_zone
 from .identify import Identities
 from .tally import Tally, tally_of
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
+#: A profile as a source gives it.
+Profile = Snapshot | Mapping[str, object]
 #: Whose contacts are counted together: a household by its name, or a customer who is in none.
 HouseholdKey = tuple[str, str]
 
@@ -50,10 +52,19 @@ class Here:
         loaded_us: When it was fetched [us since 1970].
     """
 
-    __slots__ = ("_as", "_tally", "counters", "household", "loaded_us")
+    __slots__ = ("_as", "_consents", "_profile", "_tally", "counters", "household", "loaded_us")
 
-    def __init__(self, customer: Customer, counters: Counters, household: HouseholdKey, loaded_us: int) -> None:
-        self._as: dict[str, Customer] = {"": customer}
+    def __init__(
+        self,
+        profile: Profile | None,
+        consents: Consents | None,
+        counters: Counters,
+        household: HouseholdKey,
+        loaded_us: int,
+    ) -> None:
+        self._profile = profile
+        self._consents = consents
+        self._as: dict[str, Customer] = {}
         self._tally: Tally | None = None
         self.counters = counters
         self.household = household
@@ -63,10 +74,14 @@ class Here:
         """Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card."""
         found = self._as.get(identity.kind)
         if found is None or found.plan is not plan:
-            fetched = self._as[""]
-            found = Customer(plan, identity, fetched.snapshot, fetched.consents)
-            self._as[identity.kind] = found
+            found = self._as[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
         return found
+
+    def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:
+        """Return the profile as a plan's schema reads it; another policy can know other attributes and types."""
+        if self._profile is None:
+            return None
+        return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
 
     def tally(
         self, plan: Plan, zone: tzinfo | None, household: Counters | None, budgets: Budgets | None
@@ -124,13 +139,13 @@ class Snapshots:
         if identity is None:
             return None
         now_us, plan = self._clock(), self._plan()
-        snapshot = self._profile(identity.customer, plan, now_us)
+        profile = self._profile(identity.customer)
         consents = self._consents(identity.customer, now_us)
-        since_us, zone = now_us - plan.longest_window_us - SLACK_US, own_zone(plan, snapshot)
-        ledger = self._sources.ledger
-        counters = Counters(plan, ledger.contacts(identity.customer, since_us), zone=zone, since_us=since_us)
+        since_us, ledger = now_us - plan.longest_window_us - SLACK_US, self._sources.ledger
+        counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
         key, household = self._gather(plan, identity, since_us)
-        found = Here(Customer(plan, identity, snapshot, consents), counters, key, now_us)
+        found = Here(profile, consents, counters, key, now_us)
+        found.customer(identity, plan)  # what cannot be read at all is the source's failure, not a decision's
         with self._lock:
             before = self._here.get(identity.customer)
             taken = _reservations(None if before is None else before.counters, now_us)
@@ -241,12 +256,9 @@ class Snapshots:
                 self._asked.pop(_key(who), None)
                 done.set()
 
-    def _profile(self, customer: str, plan: Plan, now_us: int) -> Snapshot | None:
+    def _profile(self, customer: str) -> Profile | None:
         profiles = self._sources.profiles
-        found = profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
-        if found is None or isinstance(found, Snapshot):
-            return found
-        return to_snapshot(plan.attribute_specs, customer, found, now_us)[0]
+        return profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
 
     def _consents(self, customer: str, now_us: int) -> Consents | None:
         consents = self._sources.consents
