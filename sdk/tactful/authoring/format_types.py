@@ -111,6 +111,21 @@ def scalar(words: str, convert: Callable[[str], T | None]) -> Type[T]:
     return Type(words, read)
 
 
+def text_of(max_chars: int) -> Type[str]:
+    """Return the type of a text that is not too long."""
+
+    def read(node: Node, log: Log) -> str | None:
+        if not isinstance(node, Scalar):
+            refuse(node, "a text", log)
+            return None
+        if len(node.text) > max_chars:
+            log.add(node.place, "type", f"a text has at most {max_chars:,} characters, and this {len(node.text):,}")
+            return None
+        return node.text
+
+    return Type("a text", read)
+
+
 def _matching(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
     return lambda text: text if pattern.fullmatch(text) else None
 
@@ -142,9 +157,7 @@ def _above_zero(text: str) -> float | None:
     return value if value is not None and value > 0 else None
 
 
-TEXT = scalar(
-    f"a text of at most {TEXT_MAX_CHARS} characters", lambda text: text if len(text) <= TEXT_MAX_CHARS else None
-)
+TEXT = text_of(TEXT_MAX_CHARS)
 RULE_NAME = scalar("a name of letters, digits and _", _matching(NAME))
 ID = scalar("a name of letters, digits and . _ -", _matching(_ID))
 LANGUAGE = scalar("a language such as en or de-CH", _matching(_LANGUAGE))
@@ -154,8 +167,11 @@ NUMBER = scalar("a number of 0 or more", _at_least(0, number))
 FACTOR = scalar("a number above 0", _above_zero)
 SHARE = scalar("a share such as 20% or 0.2", share)
 DURATION = scalar("a length of time such as 90d, 12h or 30m", duration_s)
-#: A part that is read where its meaning is known; here anything may stand.
-ANY: Final[Type[Node]] = Type("see below", lambda node, _log: node)
+
+
+def anything(words: str) -> Type[Node]:
+    """Return the type of a part that is read where its meaning is known."""
+    return Type(words, lambda node, _log: node)
 
 
 def one_of(words: Mapping[str, T], what: str) -> Type[T]:

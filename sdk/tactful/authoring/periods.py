@@ -52,11 +52,11 @@ def _zone(name: str, place: Place, log: Log) -> ZoneInfo | None:
 
 ZONE = Type("a time zone such as Europe/Berlin", _read_zone)
 RUN: Final = Record(
-    "run",
+    "period",
     {
         "from": Key(TEXT, "the first day, or the day and time at which it begins", required=True),
         "to": Key(TEXT, "the last day (inclusive), or the day and time at which it ends", required=True),
-        "zone": Key(ZONE, "the time zone; that of `values` if it is left out"),
+        "zone": Key(ZONE, "the time zone of both", default="that of `values`"),
     },
 )
 

@@ -11,7 +11,7 @@ from ..contacts import Contact
 from ..policy import Policy
 from ..profile import Observation, Snapshot
 from ..schema import Attribute, Source, ValueType
-from .format_types import ANY, DURATION, ID, SHARE, TEXT, choice, many, name_of, one_of
+from .format_types import DURATION, ID, SHARE, TEXT, anything, choice, many, name_of, one_of
 from .names import hint_for
 from .records import Key, Record, as_keys, mapping
 from .source import Keys, Log, Node, Place, Scalar
@@ -24,7 +24,7 @@ SAYINGS: Final = {**_STATES, **{how.value: (ConsentState.GIVEN, how) for how in 
 VALUE: Final = Record(
     "value",
     {
-        "value": Key(ANY, "the value", required=True),
+        "value": Key(anything("a value of the attribute's type"), "the value", required=True),
         "source": Key(choice(Source, "source"), "where it comes from", default="as the attribute says"),
         "age": Key(DURATION, "how long ago it was observed", default="just now"),
         "confidence": Key(SHARE, "how sure it is", default="`100%`"),
@@ -55,7 +55,7 @@ PERSONA: Final = Record(
     {
         "say": Key(TEXT, "who this is"),
         "who": Key(mapping(TEXT, "who", of="identifier"), "identifiers by name", default="`customer`: its own name"),
-        "profile": Key(ANY, "values by attribute, or what is known of each"),
+        "profile": Key(anything("keys: values by attribute"), "what is known, or keys of a value for each"),
         "age": Key(DURATION, "how long ago the profile was made", default="just now"),
         "consents": Key(mapping(CONSENT.as_type(), "consents", of="purpose"), "what was said, by purpose"),
         "contacts": Key(many(CONTACT.as_type()), "what happened before"),

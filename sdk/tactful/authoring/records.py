@@ -83,7 +83,7 @@ class Record:
             values = self.read(node, log)
             return values if self.complete(values) else None
 
-        return Type(f"keys of a {self.words}", read)
+        return Type(f"keys of {'an' if self.words[0] in 'aeiou' else 'a'} {self.words}", read)
 
     def complete(self, values: Mapping[str, object]) -> bool:
         """Return whether all required keys are among the values."""
@@ -137,7 +137,7 @@ def mapping(item: Type[T], words: str, *, of: str | None = None) -> Type[dict[st
                 values[name.text] = found
         return None if keys is None else values
 
-    return Type(words, read)
+    return Type(f"keys, each with {item.words}", read)
 
 
 def with_defaults(section: Keys, words: str, log: Log, short: str | None = None) -> list[tuple[Scalar, Keys]]:

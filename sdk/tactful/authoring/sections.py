@@ -10,7 +10,6 @@ from ..policy import Dial
 from ..schema import Sensitivity, Source, ValueType
 from .contact_policy import CAP, QUIET_HOURS
 from .format_types import (
-    ANY,
     BOOL,
     COUNT,
     DURATION,
@@ -21,6 +20,7 @@ from .format_types import (
     SHARE,
     TEXT,
     Type,
+    anything,
     choice,
     many,
     name_of,
@@ -77,7 +77,9 @@ CHANNEL: Final = Record(
     {
         "privacy": Key(choice(Privacy, "privacy"), "who else sees it", required=True),
         "outbound": Key(BOOL, "whether we write to the customer", default="`false`"),
-        "escape": Key(choice(Escape, "way to escape"), "how values are written into its text", default="`html`"),
+        "escape": Key(
+            choice(Escape, "way to escape"), "how its texts are written: as HTML, or as they are", default="`html`"
+        ),
         "tone": Key(FAMILIARITY, "the most familiar tone that it carries", default="`personal`"),
         "basis": Key(FAMILIARITY, "the most familiar basis that it carries", default="`personal`"),
     },
@@ -130,8 +132,10 @@ ATTRIBUTE: Final = Record(
         "owner": Key(ID, "the department that answers for it"),
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
-        "max_age": Key(DURATION, "older values do not exist", default="it does not age"),
-        "absent": Key(ANY, "the value of a customer of whom none is on record", default="unknown"),
+        "max_age": Key(DURATION, "older values do not exist", default="that of the guardrail accuracy"),
+        "absent": Key(
+            anything("a value of its type"), "the value of a customer of whom none is on record", default="unknown"
+        ),
         "protect": Key(BOOL, "guardrails and `unless:` see it even where a purpose may not", default="`false`"),
         "say": Key(TEXT, "the words in which a customer is told of it", default="its name"),
     },
@@ -140,8 +144,12 @@ ATTRIBUTE: Final = Record(
 CONTEXT: Final = Record(
     "context",
     {
-        "type": Key(choice(ValueType, "type"), "the type of its values", required=True),
-        "absent": Key(ANY, "the value if the caller gives none", default="unknown"),
+        "type": Key(
+            one_of({t.value: t for t in ValueType if t is not ValueType.SCORES}, "type"),
+            "the type of its values",
+            required=True,
+        ),
+        "absent": Key(anything("a value of its type"), "the value if the caller gives none", default="unknown"),
     },
     short="type",
 )
@@ -178,7 +186,7 @@ RANKING: Final = Record(
     },
 )
 SIGNED: Final = Record(
-    "signed",
+    "sign-off",
     {
         "by": Key(TEXT, "the reviewer", required=True),
         "digest": Key(ID, "the digest of the text that was signed", required=True),
@@ -191,7 +199,7 @@ TREATMENT: Final = Record(
         "tone": Key(FAMILIARITY, "the tone that the author demands at least", default="`generic`"),
         "lift": Key(FACTOR, "its expected worth relative to the offer's", default="`1`"),
         "channels": Key(many(name_of("channel")), "the channels it is for", default="all of the offer's"),
-        "signed": Key(ANY, "who signed that its plain text gives nothing away"),
+        "signed": Key(SIGNED.as_type(), "who signed that its plain text gives nothing away"),
     },
 )
 OFFER: Final = Record(
@@ -203,7 +211,7 @@ OFFER: Final = Record(
         "owner": Key(ID, "the department that answers for it"),
         "class": Key(choice(OfferClass, "class"), "default, or one that some limits exempt", default="`default`"),
         "tags": Key(TAGS, "free words that caps and boosts can name"),
-        "run": Key(ANY, "its period", default="always"),
+        "run": Key(anything("two days, or keys of a period"), "its period", default="always"),
         "when": Key(RULE, "eligible only if this is surely true", default="everybody"),
         "unless": Key(many(RULE), "not eligible unless this is surely false", default="nobody"),
         "value": Key(NUMBER, "what it is worth when it is taken", default="`1`"),
@@ -211,7 +219,7 @@ OFFER: Final = Record(
         "affinity": Key(ID, "the key of the customer's affinity", default="the topic"),
         "channels": Key(many(name_of("channel")), "the channels it may use", default="all"),
         "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),
-        "treatments": Key(ANY, "the ways to tell it", required=True),
+        "treatments": Key(anything("a treatment, or a list of such"), "the ways to tell it", required=True),
         "each": Key(TEXT, "a CSV file: an offer for each of its rows"),
         "id": Key(TEXT, "with `each`, the column that holds the ids", default="`id`"),
         "columns": Key(

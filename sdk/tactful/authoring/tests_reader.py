@@ -7,7 +7,7 @@ import attrs
 
 from ..plan.slots import BUILT_IN_CONTEXT
 from ..policy import Policy
-from .format_types import ANY, BOOL, TEXT, Type, many, name_of, scalar
+from .format_types import BOOL, TEXT, Type, anything, many, name_of, scalar
 from .names import hint_for
 from .periods import MOMENT
 from .personas import Persona, items_of
@@ -31,12 +31,12 @@ TEST: Final = Record(
         "persona": Key(Type("the name of a persona, or none", _persona), "for whom", default="`none`"),
         "at": Key(MOMENT, "the moment", default="the moment at which the test runs"),
         "place": Key(many(name_of("placement")), "the placement, or those of a page", required=True),
-        "context": Key(ANY, "what is known of the moment, by name"),
-        "expect": Key(ANY, "what must be decided", required=True),
+        "context": Key(anything("keys: values by name"), "what is known of the moment"),
+        "expect": Key(anything("keys of an expectation"), "what must be decided", required=True),
     },
 )
 EXPECT: Final = Record(
-    "expect",
+    "expectation",
     {
         "offers": Key(OFFERS, "exactly these are shown, in this order; `[]` for none"),
         "includes": Key(OFFERS, "these are shown, among others"),

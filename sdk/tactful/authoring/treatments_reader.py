@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..expr import Expr
@@ -10,15 +10,16 @@ from ..familiarity import Familiarity
 from ..offers import Field, FieldKind, Treatment
 from ..schema import ValueType
 from .content import compile_text
-from .format_types import RULE_NAME, is_braces, number, refuse
+from .format_types import RULE_NAME, is_braces, number, refuse, text_of
 from .names import hint_for
-from .records import as_keys, keys_or_none
+from .records import keys_or_none
 from .rulebook import Constants, Rulebook
-from .sections import SIGNED, TREATMENT
+from .sections import TREATMENT
 from .source import Items, Keys, Log, Node, Scalar
 
 CONTENT_MAX_CHARS: Final = 65_536
 TREATMENTS_MAX: Final = 100
+_TEXT: Final = text_of(CONTENT_MAX_CHARS)
 _SAFE_LINK: Final = re.compile(r"(https?://[^/?#\s]|mailto:[^\s]|/(?![/\\])|[#?])", re.IGNORECASE)
 #: Fields by language.
 Content = tuple[tuple[str, tuple[Field, ...]], ...]
@@ -66,7 +67,7 @@ class TreatmentsReader:
             content=content,
             raise_to=found.get("tone", Familiarity.GENERIC),
             lift=found.get("lift", 1.0),
-            signed_by=self._signed(found["signed"], content) if "signed" in found else "",
+            signed_by=self._signed(own, found.get("signed"), content),
             channels=found.get("channels", ()),
         )
 
@@ -111,10 +112,7 @@ class TreatmentsReader:
         return kind, texts
 
     def _text(self, node: Node) -> Scalar | None:
-        if isinstance(node, Scalar) and len(node.text) <= CONTENT_MAX_CHARS:
-            return node
-        refuse(node, f"a text of at most {CONTENT_MAX_CHARS} characters", self._log)
-        return None
+        return node if _TEXT.read(node, self._log) is not None and isinstance(node, Scalar) else None
 
     def _parts(self, written: Scalar, kind: FieldKind, constants: Constants) -> tuple[str | Expr, ...]:
         def compile_rule(whole: Scalar, text: str, offset: int) -> Expr | None:
@@ -130,13 +128,15 @@ class TreatmentsReader:
             self._log.add(written.place, "number", "the field shows something else than a number", hint)
         return parts
 
-    def _signed(self, node: Node, content: Content) -> str:
-        found = SIGNED.read(as_keys(node, "signed", self._log), self._log)
+    def _signed(self, keys: Keys, signed: Mapping[str, str] | None, content: Content) -> str:
+        node = keys.get("signed")
+        if signed is None or node is None:
+            return ""
         digest = content_digest(content)
-        if SIGNED.complete(found) and found["digest"] != digest:
+        if signed["digest"] != digest:
             message = "the text is not the one that was signed"
             self._log.add(node.place, "signed", message, f"have it reviewed again; its digest is {digest}")
-        return str(found.get("by", ""))
+        return signed["by"]
 
 
 def _is_number(parts: tuple[str | Expr, ...]) -> bool:

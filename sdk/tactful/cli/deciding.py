@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from ..authoring import Persona
 
 Places = Annotated[list[str], typer.Argument(help="The placement, or those of a page.", show_default=False)]
-WhoOption = Annotated[list[str] | None, typer.Option("--who", help="An identifier, as card=4711.")]
+WhoOption = Annotated[list[str] | None, typer.Option("--who", help="An identifier of the customer, as card=4711.")]
 PersonaOption = Annotated[str | None, typer.Option("--persona", help="One of the folder's personas.")]
-ContextOption = Annotated[list[str] | None, typer.Option("--context", "-c", help="As page=home.")]
+ContextOption = Annotated[
+    list[str] | None, typer.Option("--context", "-c", help="What is known of the moment, as page=home.")
+]
 AtOption = Annotated[str | None, typer.Option("--at", help="The moment, as '2026-12-02 10:00' (UTC).")]
 
 

@@ -1,0 +1,222 @@
+"""Every sample on a page runs, and does what the page says of it."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import tactful
+from tactful import PolicyError
+from tactful.authoring import compile_files, compile_folder, load_suite
+from tactful.cli.app import app
+
+from .conftest import PAGES, ROOT, samples
+
+#: Which test holds the samples of a kind; pages with tests of their own stand below.
+HELD_HERE = {
+    "README.md": {"yaml", "python", "sh"},
+    "CONTRIBUTING.md": {"sh"},
+    "docs/policy.md": {"yaml", "csv", "sh"},
+    "docs/commands.md": {"console", "sh"},
+    "docs/errors.md": {"python", "yaml", "text"},
+    "docs/one-decision.md": {"python"},
+    "docs/stores.md": {"python", "pycon"},  # the latter by doctest
+}
+HELD_ELSEWHERE = {
+    "docs/bundle.md": "tests/bundle/test_bundle_docs.py",
+    "docs/demo.md": "tests/demo/test_demo_docs.py",
+    "docs/differential.md": "tests/differential/test_differential_docs.py",
+    "docs/guardrails.md": "tests/guardrails/test_guardrail_docs.py",
+    "docs/rules.md": "tests/rules/test_rule_docs.py",
+}
+
+
+def test_every_page_has_its_test():
+    with_samples = {page for page in PAGES if samples(page)}
+    assert with_samples <= HELD_HERE.keys() | HELD_ELSEWHERE.keys()
+    for page in with_samples & HELD_HERE.keys():
+        assert {sample.kind for sample in samples(page)} <= HELD_HERE[page], page
+    for page in with_samples & HELD_ELSEWHERE.keys():
+        assert Path(page).name in (ROOT / HELD_ELSEWHERE[page]).read_text(encoding="utf-8")
+
+
+# policy.md
+
+
+@pytest.fixture
+def written(tmp_path):
+    """The samples of docs/policy.md as files; those with the same name side by side."""
+    for number, sample in enumerate(samples("docs/policy.md", "yaml", "csv")):
+        name, _, content = sample.text.partition("\n")
+        path = tmp_path / name.removeprefix("# ")
+        if path.suffix == ".yaml":
+            path = path.with_name(f"{path.stem}-{number:02}.yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_smallest_policy_of_the_page_is_one(written):
+    policy = compile_folder(written / "smallest")
+    with tactful.open(policy) as edge:
+        assert edge.decide("home").content == {"title": "Olives half price"}
+    for line in (lines := next((written / "smallest").iterdir()).read_text().splitlines()):
+        rest = "\n".join(other for other in lines if other != line)
+        with pytest.raises(PolicyError):
+            compile_files({"policy.yaml": rest.encode()})
+
+
+def test_the_samples_of_the_page_are_one_policy_whose_tests_pass(written):
+    shutil.rmtree(written / "smallest")
+    suite = load_suite(written)
+    outcomes = list(suite.run())
+    assert len(outcomes) >= 3
+    assert [outcome for outcome in outcomes if not outcome.passed] == []
+    assert {offer.id for offer in suite.policy.offers} >= {"coupons.a1", "coupons.b2"}
+
+
+# README.md and other pages with YAML
+
+
+def test_the_taste_in_the_readme_is_a_part_of_a_policy():
+    (taste,) = samples("README.md", "yaml")
+    rest = "channels: {web: private}\nplacements: {home: web}\ntopics: {food: {}}\npurposes: {offers: consent}\n"
+    policy = compile_files({"taste.yaml": taste.text.encode(), "rest.yaml": rest.encode()})
+    assert [offer.id for offer in policy.offers] == ["olives"]
+
+
+def test_the_mistakes_that_errors_md_tells_are_told(good_policy):
+    (wrong,), (told,) = samples("docs/errors.md", "yaml"), samples("docs/errors.md", "text")
+    with pytest.raises(PolicyError) as raised:
+        compile_files({**good_policy, "policy.yaml": wrong.text.partition("\n")[2].encode()})
+    assert [str(mistake) for mistake in raised.value.mistakes] == told.text.splitlines()
+
+
+@pytest.fixture
+def good_policy():
+    rest = (
+        "channels: {web: private}\nplacements: {home: web}\ntopics: {food: {}}\npurposes: {offers: consent}\n"
+        "profile: {loyalty: {first_name: text}}\n"
+    )
+    return {"rest.yaml": rest.encode()}
+
+
+# Python
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/errors.md", "docs/stores.md"])
+@pytest.mark.usefixtures("shop")
+def test_the_python_of_a_page_runs(page):
+    names: dict[str, object] = {}
+    ran = samples(page, "python")
+    assert ran
+    for sample in ran:
+        exec(compile("\n" * sample.line + sample.text, page, "exec"), names)  # noqa: S102 - the page's own samples
+    edge = names.get("edge")
+    if isinstance(edge, tactful.Edge):
+        edge.close()
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_decision_that_is_followed_can_be_made():
+    (sample,) = samples("docs/one-decision.md", "python")
+    with tactful.open("policy/") as edge:
+        names: dict[str, object] = {"edge": edge}
+        exec(sample.text, names)  # noqa: S102 - the page's own sample
+        assert isinstance(names["decision"], tactful.Decision)
+
+
+# the command line
+
+
+def run(command: str) -> str:
+    """What a command of the page prints; any other command is the shell's."""
+    words = shlex.split(command)
+    if words[0] != "tactful":
+        return subprocess.run(command, shell=True, check=True, capture_output=True, encoding="utf-8").stdout  # noqa: S602 - the page's own
+    result = CliRunner().invoke(app, words[1:], env={"COLUMNS": "120"})
+    return result.output
+
+
+def like(expected: str, printed: str) -> bool:
+    """Whether lines are as expected; `…` stands for anything."""
+    pattern = "\n".join(".*".join(map(re.escape, line.rstrip().split("…"))) for line in expected.splitlines())
+    return re.fullmatch(pattern, "\n".join(map(str.rstrip, printed.rstrip().splitlines()))) is not None
+
+
+def test_the_commands_print_what_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = [part for sample in samples("docs/commands.md", "console") for part in sample.text.split("\n$ ")]
+    assert len(told) >= 7
+    for part in told:
+        command, _, expected = part.removeprefix("$ ").partition("\n")
+        printed = run(command)
+        assert like(expected, printed), f"{command}\n{printed}"
+
+
+def test_another_output_would_be_noticed():
+    assert like("a … b\nc", "a 12 b  \nc\n")
+    assert not like("a … b\nc", "a 12 b\nd\n")
+    assert not like("a", "a\nb")
+
+
+def commands(page: str) -> list[str]:
+    """The commands of tactful in a page's shell samples, those that follow one another apart."""
+    lines = [line.partition(" #")[0] for sample in samples(page, "sh") for line in sample.text.splitlines()]
+    parts = [part.strip().removeprefix(".venv/bin/") for line in lines for part in line.split("&&")]
+    return [part for part in parts if part.startswith("tactful ")]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("page", ["docs/policy.md", "docs/commands.md"])
+def test_the_commands_of_a_page_run(page):
+    """In their order, where what they name is; the demo apart, which tests/demo tries."""
+    told = [command for command in commands(page) if not command.startswith("tactful demo")]
+    assert told
+    shutil.copy("policy/keys/development.private", "release.private")
+    shutil.copy("policy/keys/development.public", "shop.public")
+    for command in told:
+        words = shlex.split(command.partition(" > ")[0])
+        if words[1] == "init" and Path(words[2]).exists():
+            shutil.rmtree(words[2])
+        result = CliRunner().invoke(app, words[1:])
+        assert result.exit_code == 0, f"{command}: {result.output}"
+        if words[1] == "init":
+            shutil.copy(Path(words[2], "keys/development.private"), "release.private")
+            shutil.copy(Path(words[2], "keys/development.public"), "shop.public")
+
+
+# the first screen
+
+
+def test_the_first_screen_is_short_and_prints_what_a_newcomer_should_see():
+    path = ROOT / "examples" / "one_file.py"
+    assert path.read_text(encoding="utf-8").count("\n") < 80
+    paths = os.pathsep.join(str(ROOT / folder) for folder in ("sdk", "plugins", "adapters"))
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", str(path)],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    because = "you see this because of your name and you shop here often. We may use that to choose offers for you."
+    assert ended.stdout.splitlines() == [
+        "Ann, who agreed, sees: Ann, your olives",
+        f"  your olives: {because}",
+        "Ann, who did not, sees: Warm bread at four",
+        "  Warm bread at four: everyone may see this; nothing about you was used.",
+        "Without your agreement we do not choose offers for you.",
+        "A visitor sees: Warm bread at four",
+        "  Warm bread at four: everyone may see this; nothing about you was used.",
+        "What kept the olives from Ann, who did not agree:",
+        "  t2: content:profile.first_name, when:segment.regulars",
+        "  t1: when:segment.regulars",
+    ]
