@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tactful.authoring import periods, personas, sections, tests_reader
+from tactful.authoring import contact_policy, periods, personas, sections, tests_reader
 from tactful.authoring.format_types import DURATION, ID, LANGUAGE, RULE_NAME, SHARE, Type
 from tactful.authoring.records import Record
 
@@ -25,7 +25,8 @@ RECORDS: Mapping[str, Record] = {
     "signed": sections.SIGNED,
     "ranking": sections.RANKING,
     "boost": sections.BOOST,
-    "caps": sections.CAP,
+    "caps": contact_policy.CAP,
+    "quiet hours": contact_policy.QUIET_HOURS,
     "personas": personas.PERSONA,
     "value": personas.VALUE,
     "consent": personas.CONSENT,

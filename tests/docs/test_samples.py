@@ -1,5 +1,7 @@
 """Every sample on a page runs, and does what the page says of it."""
 
+import ast
+import doctest
 import os
 import re
 import shlex
@@ -24,6 +26,7 @@ HELD_HERE = {
     "CONTRIBUTING.md": {"sh"},
     "docs/policy.md": {"yaml", "csv", "sh"},
     "docs/commands.md": {"console", "sh"},
+    "docs/contact-policy.md": {"yaml", "pycon"},  # the latter by doctest
     "docs/errors.md": {"python", "yaml", "text"},
     "docs/one-decision.md": {"python"},
     "docs/stores.md": {"python", "pycon"},  # the latter by doctest
@@ -82,6 +85,16 @@ def test_the_samples_of_the_page_are_one_policy_whose_tests_pass(written):
 
 
 # README.md and other pages with YAML
+
+
+def test_the_contact_policy_at_the_head_of_its_page_is_one_for_its_shop():
+    (head,), told = samples("docs/contact-policy.md", "yaml"), samples("docs/contact-policy.md", "pycon")
+    sources = [example.source for example in doctest.DocTestParser().get_examples(told[0].text)]
+    shop = next(ast.literal_eval(source.removeprefix("SHOP = ")) for source in sources if source.startswith("SHOP = "))
+    rest = shop.replace("values: {zone: Europe/Berlin, customer_zone: zone}\n", "")
+    policy = compile_files({"head.yaml": head.text.encode(), "rest.yaml": rest.encode()})
+    (caps,) = (setting for setting in policy.guardrails if setting.name == "overcrowding")
+    assert len(caps.settings["caps"]) == 6
 
 
 def test_the_taste_in_the_readme_is_a_part_of_a_policy():
