@@ -1,12 +1,9 @@
 """The store that is there without asking: everything in this process's memory, gone with it. It touches no file."""
 
-import itertools
 import os
 import weakref
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import attrgetter, itemgetter
 from threading import Lock
 from typing import Self, TypeVar
 
@@ -16,10 +13,10 @@ from .contacts import Contact
 from .errors import StoreError, UsageError
 from .graph import MemoryGraph
 from .identity import USUAL_KINDS, IdentityRules, Link
+from .ledger import MemoryLedger
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
 
-_at_us = attrgetter("at_us")
 _Noun = TypeVar("_Noun")
 _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 #: Held while a store is made, or the process forks.
@@ -63,10 +60,7 @@ class MemoryStore:
         self._profiles: dict[str, Snapshot] = {}
         self._consents: dict[str, Consents] = {}
         self._heard: set[str] = set()
-        self._contacts: dict[str, Contact] = {}
-        self._histories: dict[str, list[Contact]] = {}
-        self._arrived: list[tuple[int, Contact]] = []
-        self._numbers = itertools.count(1)
+        self._ledger = MemoryLedger()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
         with _forking:
@@ -91,25 +85,24 @@ class MemoryStore:
     def contacts(self, customer: str, since_us: int) -> Sequence[Contact]:
         """Return the customer's contacts at or after a moment, oldest first."""
         with self._open():
-            return self._recent(self._members(customer), since_us)
+            return self._ledger.recent(self._members(customer), since_us)
 
     def household_contacts(self, household: str, since_us: int) -> Sequence[Contact]:
         """Return the contacts of all who belong to a household at or after a moment, oldest first."""
         with self._open():
             members = [one for root in self._graph.household(household) for one in self._members(root)]
-            return self._recent(members, since_us)
+            return self._ledger.recent(members, since_us)
 
     def tail(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
         """Return at most so many contacts of all customers that were recorded after a number, with their numbers."""
         with self._open():
-            start = bisect_right(self._arrived, after, key=itemgetter(0))
-            return tuple(self._arrived[start : start + count])
+            return self._ledger.tail(after, count)
 
     def record(self, contacts: Sequence[Contact]) -> int:
         """Keep contacts and put them into the outbox, all or none; return how many were new by their id."""
         checked = _checked(contacts, Contact)
         with self._open():
-            new = self._keep(checked)
+            new = self._ledger.keep(checked)
             self._outbox.add(new)
             return len(new)
 
@@ -152,7 +145,7 @@ class MemoryStore:
         with self._open():
             new = sum(self._put_profile(snapshot) for snapshot in snapshots)
             new += sum(self._put_consents(customer, one) for customer, one in known.items())
-            return new + len(self._keep(checked))
+            return new + len(self._ledger.keep(checked))
 
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""
@@ -214,12 +207,10 @@ class MemoryStore:
         with self._open():
             members = self._members(customer)
             self._heard.difference_update(members)
-            histories = [contact for member in members for contact in self._histories.pop(member, ())]
-            self._drop(histories)
             return {
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
                 "consents": sum(self._consents.pop(one, None) is not None for one in members),
-                "contacts": len(histories),
+                "contacts": self._ledger.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
             }
@@ -227,13 +218,7 @@ class MemoryStore:
     def forget_contacts(self, before_us: int) -> int:
         """Forget the ledger's contacts before a moment; return how many there were."""
         with self._open():
-            gone: list[Contact] = []
-            for history in self._histories.values():
-                old = history[: bisect_left(history, before_us, key=_at_us)]
-                del history[: len(old)]
-                gone += old
-            self._drop(gone)
-            return len(gone)
+            return self._ledger.forget(before_us)
 
     def close(self) -> None:
         """Take no more calls; a second close does nothing."""
@@ -255,13 +240,6 @@ class MemoryStore:
         with self._lock:
             yield
 
-    def _recent(self, members: Iterable[str], since_us: int) -> tuple[Contact, ...]:
-        recent: list[Contact] = []
-        for member in members:
-            history = self._histories.get(member, [])
-            recent += history[bisect_left(history, since_us, key=_at_us) :]
-        return tuple(sorted(recent, key=_at_us))
-
     def _members(self, customer: str) -> tuple[str, ...]:
         return self._graph.merges(customer).members(customer)
 
@@ -279,21 +257,6 @@ class MemoryStore:
         self._heard.add(customer)
         self._consents[customer] = consents if before is None else before.renewed(consents)
         return True
-
-    def _drop(self, contacts: Iterable[Contact]) -> None:
-        for contact in contacts:
-            del self._contacts[contact.id]
-        self._arrived = [pair for pair in self._arrived if pair[1].id in self._contacts]
-
-    def _keep(self, contacts: Iterable[Contact]) -> list[Contact]:
-        new = []
-        for contact in contacts:
-            if contact.id not in self._contacts:
-                self._contacts[contact.id] = contact
-                self._arrived.append((next(self._numbers), contact))
-                insort(self._histories.setdefault(contact.customer, []), contact, key=_at_us)
-                new.append(contact)
-        return new
 
 
 def _checked(nouns: Iterable[_Noun], noun: type[_Noun]) -> tuple[_Noun, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import cast
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -192,7 +191,7 @@ def store_of(store: Store | str | None) -> Store:
         return store
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and needed for a URL alone
 
-    scheme = urlsplit(store).scheme
+    scheme = store.partition(":")[0].lower() if ":" in store else ""
     points = {point.name: point for point in entry_points(group="tactful.adapters")}
     if scheme not in points:
         raise StoreError(f"no adapter is named {scheme!r}; there are: {', '.join(sorted(points)) or 'none'}")

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from tactful import Consents, MemoryStore, OutboxLimits, StoreError
+from tactful.ledger import MemoryLedger
 from tactful.testing.stores import StoreConformance
 from tactful_adapters.sqlite import SQLiteStore
 
@@ -186,8 +187,9 @@ class PoolsConsents(MemoryStore):
 class MovesRows(MemoryStore):
     def merge(self, customer, other):
         root = super().merge(customer, other)
-        for contact in self._histories.pop(other, ()):
-            self._histories.setdefault(root, []).append(contact)
+        histories = self._ledger._histories
+        for contact in histories.pop(other, ()):
+            histories.setdefault(root, []).append(contact)
         return root
 
 
@@ -204,9 +206,12 @@ class NeverCloses(MemoryStore):
         pass
 
 
-@breaks("threads_do_not_disturb_each_other")
-class LooksThenLeaps(MemoryStore):
-    def _keep(self, contacts):
+class LooksThenLeapsLedger(MemoryLedger):
+    def __init__(self, lock):
+        super().__init__()
+        self._lock = lock
+
+    def keep(self, contacts):
         new = [contact for contact in contacts if contact.id not in self._contacts]
         self._lock.release()
         time.sleep(0.001)
@@ -215,6 +220,13 @@ class LooksThenLeaps(MemoryStore):
             self._contacts[contact.id] = contact
             self._histories.setdefault(contact.customer, []).append(contact)
         return new
+
+
+@breaks("threads_do_not_disturb_each_other")
+class LooksThenLeaps(MemoryStore):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._ledger = LooksThenLeapsLedger(self._lock)
 
 
 @breaks("what_was_kept_is_there_again")

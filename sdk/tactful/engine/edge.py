@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import logging
 import os
-import secrets
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -103,7 +102,7 @@ class Edge:
         self._lock = Lock()
         self._updating = Lock()
         self._views: LRUCache[object, Decision] = LRUCache(self._options.views_max)
-        self._prefix = secrets.token_hex(6)
+        self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count()
 
     def decide(

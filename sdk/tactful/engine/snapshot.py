@@ -8,6 +8,7 @@ import queue
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from threading import Event, Lock, Thread
+from typing import Protocol
 
 import attrs
 from cachetools import FIFOCache
@@ -22,7 +23,6 @@ from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import SLACK_US, Counters
 from .customer import Customer, Who, shared_zone
-from .identify import Identities
 from .tally import Tally, tally_of
 
 _log = logging.getLogger("tactful")
@@ -31,6 +31,18 @@ _QUESTIONS_MAX = 4096
 Profile = Snapshot | Mapping[str, object]
 #: Whose contacts are counted together: a household by its name, or a customer who is in none.
 HouseholdKey = tuple[str, str]
+
+
+class Resolving(Protocol):
+    """What knows whom identifiers stand for (`Identities`)."""
+
+    def resolve(self, who: Who) -> Identity | None:
+        """Return whom a call is for; asks the graph."""
+        ...
+
+    def household(self, customer: str) -> str | None:
+        """Return a customer's household; asks the graph."""
+        ...
 
 
 @attrs.frozen
@@ -99,7 +111,7 @@ class Snapshots:
     """The customers that are here, bounded; and the thread that fetches the others."""
 
     def __init__(
-        self, sources: Sources, identities: Identities, plan: Callable[[], Plan], clock: Clock, maxsize: int
+        self, sources: Sources, identities: Resolving, plan: Callable[[], Plan], clock: Clock, maxsize: int
     ) -> None:
         self._sources = sources
         self._resolve = identities.resolve

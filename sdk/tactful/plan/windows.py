@@ -5,7 +5,6 @@ Local days begin and end where the time zone says, across changes to and from da
 
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from ..clock import NEVER_US, SECOND_US, to_datetime, to_us
 from ..limits import Calendar, Quiet, Window
@@ -18,6 +17,8 @@ def zone_of(name: object) -> tzinfo | None:
     """Return a time zone by its name, or None if there is none."""
     if not isinstance(name, str) or not name:
         return None
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few policies name a zone, and it takes time to load
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # no such zone, no name of a zone, a folder of zones
