@@ -87,7 +87,7 @@ class TakesGuessesForMembers(MemoryStore):
     def household_contacts(self, household, since_us):
         linked = self._graph._links.get(("household", household), ())
         members = [one for customer in linked for one in self._members(customer)]
-        return self._recent(members, since_us)
+        return self._ledger.recent(members, since_us)
 
 
 @breaks("contacts_come_from_a_moment_oldest_first")
