@@ -148,3 +148,36 @@ def test_a_rule_of_the_wrong_kind_is_no_number(decide):
     with pytest.raises(tactful.PolicyError, match=r"\[number\]"):
         decide("{title: Hi, price: {number: '{context.page}'}}")
     assert decide("[Hi, {title: Hi, price: {number: '{profile.spend}'}, lift: 2}]", spend=2.5).content["price"] == "2.5"
+
+
+SIGNED = """\
+offers:
+  o: {intent: sell, topic: food, when: %s, treatments: {title: %s, signed: {by: Ada, digest: %s}}}
+  %s: {intent: sell, topic: food, when: profile.points > 1, treatments: {title: Congratulations}}
+"""
+
+
+def test_a_signature_is_for_a_text_and_an_audience():
+    def labels(*parts):
+        policy = compile_files({"base.yaml": BASE.encode(), "offer.yaml": (SIGNED % parts).encode()})
+        return {id_: found.tone for (id_, _), found in all_labels(policy).items()}
+
+    with pytest.raises(tactful.PolicyError) as raised:
+        labels("profile.points > 1", "Congratulations", "0", "other")
+    digest = raised.value.mistakes[0].hint.rpartition(" ")[2]
+
+    signed = labels("profile.points > 1", "Congratulations", digest, "other")
+    assert signed == {"o": Familiarity.GENERIC, "other": Familiarity.SEGMENT}
+    for when, title in (("profile.points > 1", "Congratulation"), ("profile.points > 2", "Congratulations")):
+        with pytest.raises(tactful.PolicyError, match=r"\[signed\]"):
+            labels(when, title, digest, "other")
+
+
+def test_a_signature_is_not_for_another_offer_with_the_same_text(registry):
+    text = "offers: {%s: {intent: sell, topic: food, treatments: {title: Hi, signed: {by: Ada, digest: %s}}}}"
+    digests = set()
+    for id_ in ("a", "b"):
+        with pytest.raises(tactful.PolicyError) as raised:
+            compile_files({"base.yaml": BASE.encode(), "o.yaml": (text % (id_, "0")).encode()}, registry=registry)
+        digests.add(raised.value.mistakes[0].hint)
+    assert len(digests) == 2

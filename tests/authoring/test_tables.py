@@ -49,6 +49,14 @@ def test_an_offer_for_each_row(coupons):
     assert wine.until_us - apples.until_us == tactful.clock.DAY_US
 
 
+def test_the_offers_of_a_table_can_be_named(compiled):
+    boosts = "ranking: {boosts: [{when: context.rain, times: 2, offers: [coupons.a1, coupons.b.2]}]}\n"
+    policy = compiled(SHARED + boosts, coupons__csv="\n".join(ROWS))
+    assert policy.ranking.boosts[0].offers == ("coupons.a1", "coupons.b.2")
+    with pytest.raises(tactful.PolicyError, match=r"there is no offer 'coupons\.c3'"):
+        compiled(SHARED + boosts.replace("a1", "c3"), coupons__csv="\n".join(ROWS))
+
+
 def test_the_values_of_a_row_stand_in_its_rules_by_their_types(coupons):
     apples, wine = coupons(*ROWS)
     assert text(apples.when) == (

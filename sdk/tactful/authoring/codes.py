@@ -44,7 +44,7 @@ CODES: Final[Mapping[str, str]] = {
     "braces": "a brace is not closed, or not opened",
     "link": "a link has no address that is written out",
     "number": "a number field shows something else",
-    "signed": "the text was edited after it was signed",
+    "signed": "a text, or the offer's rules, were edited after it was signed",
     "csv-file": "there is no such CSV file, or it cannot be read",
     "csv-column": "a column is not there, or there twice",
     "csv-row": "a row has another number of columns, or there are too many rows",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from ..clock import NEVER_US
-from ..expr import TRUE, Expr
+from ..expr import TRUE, Expr, text
 from ..offers import Offer, OfferClass
 from ..policy import Values
 from .format_types import ID
@@ -74,11 +74,11 @@ class OffersReader:
                 message = f"there is no file {file!r} in the policy"
                 self._log.add(each.place, "csv-file", message, hint_for(file, there) or "put it into the folder")
             return
-        text = decoded(file, raw, CSV_MAX_BYTES, self._log)
+        table_text = decoded(file, raw, CSV_MAX_BYTES, self._log)
         id_node = table.get("id")
         id_column = id_node if isinstance(id_node, Scalar) else Scalar("id", Place(file))
-        rows = Rows(file, text or "", id_column, types.get("columns", {}), self._log)
-        for row in rows if text is not None else ():
+        rows = Rows(file, table_text or "", id_column, types.get("columns", {}), self._log)
+        for row in rows if table_text is not None else ():
             id_ = f"{name.text}.{row.id}"
             self.ids.add(id_)
             fits = ID.read(Scalar(id_, row.place), self._log) is not None
@@ -87,8 +87,6 @@ class OffersReader:
 
     def _offer(self, id_: str, name: Scalar, keys: Keys, constants: Constants) -> Iterator[Placed]:
         found = OFFER.read(keys, self._log, name)
-        written = keys.get("treatments")
-        treatments = tuple(self._treatments.read(written, constants)) if written and "treatments" in found else ()
         purpose = found.get("purpose", self._only_purpose)
         if purpose is None and keys.get("purpose") is None:
             message = f"offer {id_!r} needs 'purpose': {OFFER.keys['purpose'].meaning}"
@@ -96,6 +94,9 @@ class OffersReader:
         period = read_period(found["run"], self._zone, self._log) if "run" in found else None
         when = self._rules.rule(found["when"], self._rules.offer, constants) if "when" in found else None
         unless = tuple(self._unless(found.get("unless", ()), constants))
+        told_to = (id_, *map(text, (when or TRUE, *unless)))
+        written = keys.get("treatments")
+        treatments = tuple(self._treatments.read(written, constants, told_to)) if written is not None else ()
         if not OFFER.complete(found) or purpose is None or not treatments:
             return
         offer = Offer(

@@ -1,11 +1,13 @@
 """Reads the treatments of an offer: structured content, field by field and language by language, with sign-offs."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..expr import Expr
+from ..expr import text as written_out
 from ..familiarity import Familiarity
 from ..offers import Field, FieldKind, Treatment
 from ..schema import ValueType
@@ -33,8 +35,15 @@ class TreatmentsReader:
         self._languages = languages
         self._log = log
 
-    def read(self, node: Node, constants: Constants) -> Iterator[Treatment]:
-        """Yield the treatments that are right; a text alone is the title of one."""
+    def read(self, node: Node, constants: Constants, told_to: tuple[str, ...]) -> Iterator[Treatment]:
+        """
+        Yield the treatments that are right; a text alone is the title of one.
+
+        Args:
+            node: What stands there.
+            constants: The values of the offer's row, if it has one.
+            told_to: The offer's id and rules: what a reviewer signed for one audience is not signed for another.
+        """
         items = node.items if isinstance(node, Items) else (node,)
         if not items or len(items) > TREATMENTS_MAX:
             self._log.add(node.place, "content", f"an offer has 1 to {TREATMENTS_MAX} treatments, and not {len(items)}")
@@ -46,14 +55,14 @@ class TreatmentsReader:
                 if is_braces(item):
                     refuse(item, "a treatment", self._log)
                 continue
-            treatment = self._treatment(f"t{number_}", keys, constants)
+            treatment = self._treatment(f"t{number_}", keys, constants, told_to)
             if treatment is not None and treatment.id in seen:
                 self._log.add(keys.place, "duplicate", f"treatment {treatment.id!r} is there twice")
             elif treatment is not None:
                 seen.add(treatment.id)
                 yield treatment
 
-    def _treatment(self, usual_id: str, keys: Keys, constants: Constants) -> Treatment | None:
+    def _treatment(self, usual_id: str, keys: Keys, constants: Constants, told_to: tuple[str, ...]) -> Treatment | None:
         own = Keys(tuple(pair for pair in keys.pairs if pair[0].text in TREATMENT.keys), keys.place)
         found = TREATMENT.read(own, self._log)
         fields = [pair for pair in keys.pairs if pair[0].text not in TREATMENT.keys]
@@ -67,7 +76,7 @@ class TreatmentsReader:
             content=content,
             raise_to=found.get("tone", Familiarity.GENERIC),
             lift=found.get("lift", 1.0),
-            signed_by=self._signed(own, found.get("signed"), content),
+            signed_by=self._signed(own, found.get("signed"), content_digest(content, told_to)),
             channels=found.get("channels", ()),
         )
 
@@ -128,13 +137,12 @@ class TreatmentsReader:
             self._log.add(written.place, "number", "the field shows something else than a number", hint)
         return parts
 
-    def _signed(self, keys: Keys, signed: Mapping[str, str] | None, content: Content) -> str:
+    def _signed(self, keys: Keys, signed: Mapping[str, str] | None, digest: str) -> str:
         node = keys.get("signed")
         if signed is None or node is None:
             return ""
-        digest = content_digest(content)
         if signed["digest"] != digest:
-            message = "the text is not the one that was signed"
+            message = "the text, or to whom it is told, is not what was signed"
             self._log.add(node.place, "signed", message, f"have it reviewed again; its digest is {digest}")
         return signed["by"]
 
@@ -146,6 +154,11 @@ def _is_number(parts: tuple[str | Expr, ...]) -> bool:
     return number(part) is not None if isinstance(part, str) else part.type in (ValueType.INT, ValueType.NUMBER)
 
 
-def content_digest(content: Content) -> str:
-    """Return the digest that a reviewer signs: it changes with every edit of the text."""
-    return hashlib.blake2b(repr(content).encode(), digest_size=4).hexdigest()
+def content_digest(content: Content, told_to: tuple[str, ...]) -> str:
+    """Return the digest that a reviewer signs: it changes with every edit of the text and of the offer's rules."""
+    told = [
+        [language, field.name, field.kind.value, *(p if isinstance(p, str) else [written_out(p)] for p in field.parts)]
+        for language, fields in content
+        for field in fields
+    ]
+    return hashlib.blake2b(json.dumps([told_to, told]).encode(), digest_size=8).hexdigest()
