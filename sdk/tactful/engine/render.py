@@ -16,10 +16,14 @@ from .moment import Moment
 
 def content(moment: Moment, index: int, purpose: int) -> Mapping[str, str]:
     """Return the fields of a treatment, in the moment's language, with their values."""
+    return {field.name: _field(moment, field, purpose) for field in fields_of(moment, index)}
+
+
+def fields_of(moment: Moment, index: int) -> tuple[Field, ...]:
+    """Return the fields of a treatment in the moment's language, or in the policy's first."""
     by_language = dict(moment.plan.catalog.entries[index].treatment.content)
     spoken = (language for language in languages_of(moment) if language in by_language)
-    fields = by_language[next(spoken, moment.plan.policy.values.languages[0])]
-    return {field.name: _field(moment, field, purpose) for field in fields}
+    return by_language[next(spoken, moment.plan.policy.values.languages[0])]
 
 
 def fallback(plan: Plan, placement: Placement) -> Mapping[str, str]:
@@ -41,12 +45,16 @@ def _field(moment: Moment, field: Field, purpose: int) -> str:
 
 
 def _value(moment: Moment, expr: Expr, kind: FieldKind, purpose: int) -> str:
+    text = as_text(value_of(moment, expr, purpose), expr.type)
+    return quote(text, safe="") if kind is FieldKind.LINK else text
+
+
+def value_of(moment: Moment, expr: Expr, purpose: int) -> object:
+    """Return what an expression comes to in a moment, as a purpose sees the profile; None where it is unknown."""
     there = moment.there
-    value = _compiled(moment.plan, expr, purpose)(
+    return _compiled(moment.plan, expr, purpose)(
         there.views, there.seen, moment.customer.protective, moment.here.known, moment.context, moment.now_us
     )
-    text = as_text(value, expr.type)
-    return quote(text, safe="") if kind is FieldKind.LINK else text
 
 
 def _compiled(plan: Plan, expr: Expr, purpose: int) -> Callable[..., object]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from ..expr import reads
+from ..expr import Var, walk
 from ..familiarity import Familiarity
 from ..limits import Hide
 from .explain import acting, hiding
 from .moment import Chosen, Moment
+from .render import fields_of, value_of
 
 
 def why(moment: Moment) -> str:
@@ -18,9 +19,7 @@ def why(moment: Moment) -> str:
 
 def _title(moment: Moment, one: Chosen) -> str:
     """Return the offer's own words for it, without values."""
-    treatment = moment.plan.catalog.entries[one.index].treatment
-    fields = dict(treatment.content)[moment.plan.policy.values.languages[0]]
-    for field in fields:
+    for field in fields_of(moment, one.index):
         words = "".join(part if isinstance(part, str) else "…" for part in field.parts).strip(" …,")
         if words:
             return words
@@ -36,23 +35,26 @@ def _because(moment: Moment, one: Chosen) -> str:
         return f"you see this because {_listed(known)}.{_purpose(moment, one)}"
     if entry.labels.basis is Familiarity.CONTEXT:
         return "you see this because of the page, the place or the time; nothing about you was used."
+    if entry.labels.basis > Familiarity.CONTEXT:
+        return f"you see this because of what we know of you.{_purpose(moment, one)}"
     return "everyone may see this; nothing about you was used."
 
 
 def _used(moment: Moment, one: Chosen) -> Iterator[str]:
-    """Yield the words for each segment and attribute that selected the offer or stands in its text."""
+    """Yield the words for each segment that holds and attribute that is known, of those that the offer reads."""
     policy = moment.plan.policy
     segments = {f"segment.{segment.name}": segment for segment in policy.segments}
     attributes = {f"profile.{attribute.name}": attribute for attribute in policy.attributes}
-    entry = moment.plan.catalog.entries[one.index]
-    parts = [entry.offer.when, *(p for _, fs in entry.treatment.content for f in fs for p in f.parts)]
-    for part in parts:
-        for name in reads(part) if not isinstance(part, str) else ():
-            if name in segments:
-                yield segments[name].say or f"you are in the group “{segments[name].name}”"
-            elif name in attributes:
-                attribute = attributes[name]
-                yield f"of {attribute.say or attribute.name.replace('_', ' ')}"
+    parts = [part for field in fields_of(moment, one.index) for part in field.parts if not isinstance(part, str)]
+    read = (node for part in (one.ranked.offer.when, *parts) for node in walk(part) if isinstance(node, Var))
+    for variable in read:
+        value = value_of(moment, variable, one.ranked.purpose)
+        if variable.name in segments and value is True:
+            segment = segments[variable.name]
+            yield segment.say or f"you are in the group “{segment.name}”"
+        elif variable.name in attributes and value is not None:
+            attribute = attributes[variable.name]
+            yield f"of {attribute.say or attribute.name.replace('_', ' ')}"
 
 
 def _liked(moment: Moment) -> str:
