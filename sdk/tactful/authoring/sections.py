@@ -1,10 +1,11 @@
 """The sections of the policy format as tables: every key with its type and meaning. docs/policy.md follows them."""
 
-from typing import Final
+from typing import Final, get_args
 
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
 from ..identity import KINDS
+from ..limits import Dimension, Reached
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
 from ..schema import Sensitivity, Source, ValueType
@@ -192,13 +193,13 @@ CAP: Final = Record(
             default="`customer`",
         ),
         "of": Key(
-            one_of({word: word for word in ("offer", "topic", "tag", "owner", "channel", "all")}, "dimension"),
+            one_of({word: word for word in get_args(Dimension)}, "dimension"),
             "for each of what they are counted; `all` counts them together",
             default="`offer`",
         ),
         "event": Key(ID, "the event that is counted, such as shown, click or purchase", default="`shown`"),
         "then": Key(
-            one_of({word: word for word in ("suppress", "defer", "downgrade")}, "consequence"),
+            one_of({word: word for word in get_args(Reached)}, "consequence"),
             "what happens when it is reached: nothing is shown, or only what needs no knowledge",
             default="`suppress`",
         ),
