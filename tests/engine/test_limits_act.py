@@ -105,7 +105,8 @@ def test_the_same_page_view_decides_the_same_and_takes_room_once(open_edge):
     first = edge.decide("hero", "ann", view="v1")
 
     again = edge.decide("hero", "ann", view="v1")
-    assert (again.id, shown(again)) == (first.id, shown(first)) and shown(first) == ["olives"]
+    assert (again.id, shown(again)) == (first.id, shown(first))
+    assert shown(first) == ["olives"]
     assert shown(edge.decide("hero", "ann", view="v2")) == []
     assert edge.record(first) is True
     assert edge.record(again) is False
@@ -124,7 +125,7 @@ def test_a_purchase_suppresses_its_topic(open_edge, clock):
 
 
 def test_unknown_contacts_are_reached_caps(open_edge):
-    edge = open_edge(lambda c: Always(Cap(c.topic("food"), 5, 3600), "", id="cap"), profiles=lambda customer: None)
+    edge = open_edge(lambda c: Always(Cap(c.topic("food"), 5, 3600), "", id="cap"), profiles=lambda _: None)
     decision = edge.decide("hero", "ann", {"page": "garden"}, profile=ANN)
 
     assert shown(decision) == ["spade"]
@@ -142,11 +143,11 @@ class Breaks:
     """Ways in which a guardrail's `limits` can break."""
 
     @staticmethod
-    def raises(catalog):
+    def raises(_):
         raise RuntimeError("boom")
 
     @staticmethod
-    def talks_nonsense(catalog):
+    def talks_nonsense(_):
         return "withhold it all"
 
     @staticmethod
