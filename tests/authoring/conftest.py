@@ -1,15 +1,12 @@
 """A small policy without mistakes, and ways to read one with mistakes."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from tactful import Mistake, PolicyError, Registry
-from tactful.authoring import Suite, compile_files
-from tactful.authoring.compile import compile_draft
-from tactful.authoring.personas import read_personas
-from tactful.authoring.source import Log
-from tactful.authoring.tests_reader import read_tests
+from tactful.authoring import Suite, compile_files, read_suite
 
 GOOD = """\
 name: corner shop
@@ -63,17 +60,7 @@ def good() -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def read(registry) -> Callable[[Files], Suite]:
     """Read files as `load_suite` reads a folder."""
-
-    def reading(files: Files) -> Suite:
-        log = Log()
-        draft = compile_draft(files, registry, log)
-        personas = read_personas(files, draft.policy, draft.names["attribute"], log)
-        tests = read_tests(files, draft.policy, personas, log)
-        log.resolve({**draft.names, "persona": personas})
-        log.refuse()
-        return Suite(draft.policy, personas, tests, registry)
-
-    return reading
+    return functools.partial(read_suite, registry=registry)
 
 
 @pytest.fixture(scope="session")

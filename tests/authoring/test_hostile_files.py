@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tactful import Policy, PolicyError, Registry
-from tactful.authoring import compile_files
+from tactful.authoring import read_suite
 from tactful.authoring.positions import place_in
 from tactful.authoring.source import Keys, Log, Scalar
 from tactful.authoring.yaml_reader import parse
@@ -63,10 +63,29 @@ offers:
 """
 
 
+PEOPLE = """\
+ann:
+  say: a regular
+  who: {card: "4711"}
+  age: 2d
+  profile: {first_name: Ann, visits: {value: 9, source: stated, age: 3d, confidence: 90%}, scores: {food: 1.5}}
+  consents: {offers: explicit, service: {state: given, how: implied, channel: email}}
+  contacts: [{event: shown, ago: 1d, offer: olives, topic: food, channel: web}]
+"""
+TESTS = """\
+a regular is welcome:
+  persona: ann
+  at: 2026-12-02 10:00 [Europe/Berlin]
+  place: [home.hero]
+  context: {page: home, rain: true}
+  expect: {includes: olives, not: [coupons.a], tone: personal, because: {coupons.b: period}}
+"""
+
+
 def outcome(files: dict[str, bytes]) -> Policy | PolicyError:
     """The policy, or its refusal, in which every mistake has a place and words that can be printed."""
     try:
-        return compile_files(files, registry=REGISTRY)
+        return read_suite(files, registry=REGISTRY).policy
     except PolicyError as error:
         refused = error
     assert refused.mistakes
@@ -80,7 +99,8 @@ def outcome(files: dict[str, bytes]) -> Policy | PolicyError:
 
 def shop(text: str | bytes, coupons: bytes = COUPONS) -> dict[str, bytes]:
     raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    return {"policy.yaml": raw, "coupons.csv": coupons}
+    beside = {"personas/people.yaml": PEOPLE.encode(), "tests/all.yaml": TESTS.encode()}
+    return {"policy.yaml": raw, "coupons.csv": coupons, **beside}
 
 
 def test_the_policy_to_be_damaged_is_right():
@@ -145,9 +165,9 @@ WORDS += [
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> str:
-    """The policy with some lines gone, doubled, moved, cut or rewritten."""
-    lines = SHOP.splitlines()
+def damaged(draw: st.DrawFn, text: str) -> str:
+    """A file with some lines gone, doubled, moved, cut or rewritten."""
+    lines = text.splitlines()
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(lines) - 1))
         how = draw(st.sampled_from(["delete", "double", "move", "cut", "word", "value", "indent"]))
@@ -171,9 +191,15 @@ def damaged(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-@given(damaged())
+@given(damaged(SHOP))
 def test_a_damaged_policy_is_refused_in_words_or_still_a_policy(text):
     outcome(shop(text))
+
+
+@given(damaged(PEOPLE), damaged(TESTS))
+def test_damaged_personas_and_tests_are_refused_in_words_or_still_some(people, tests):
+    outcome({**shop(SHOP), "personas/people.yaml": people.encode("utf-8", "surrogatepass")})
+    outcome({**shop(SHOP), "tests/all.yaml": tests.encode("utf-8", "surrogatepass")})
 
 
 @given(st.binary(max_size=300), st.integers(0, len(SHOP)))
@@ -240,12 +266,11 @@ def test_a_text_stays_as_it_is_written(word):
     assert policy.offers[0].treatments[0].content[0][1][0].parts == (word,)
 
 
-@pytest.mark.parametrize("rows", [20_000])
-def test_a_long_table_is_read_row_by_row(rows):
-    lines = [f"c{number},Coupon {number},food,1,2026-12-01" for number in range(rows)]
-    policy = outcome(shop(SHOP, "\n".join(["id,title,topic,price,starts", *lines]).encode()))
-    assert isinstance(policy, Policy)
-    assert len(policy.offers) == rows + 1
+def test_a_long_table_is_read_row_by_row():
+    rows = "".join(f"c{number},Coupon {number},food,1,2026-12-01\n" for number in range(10_000))
+    policy = outcome(shop(SHOP, COUPONS + rows.encode()))
+    assert isinstance(policy, Policy), policy
+    assert len(policy.offers) == 10_003
     assert len({offer.when for offer in policy.offers}) == 2
 
 

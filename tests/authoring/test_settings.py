@@ -9,7 +9,9 @@ import pytest
 from tactful import Catalog, Registry, Scope, hookimpl
 from tactful.authoring import compile_files
 from tactful.authoring.guardrails_reader import settings_of
+from tactful.authoring.sections import CAP
 from tactful.policy import Dial, PluginUse
+from tactful_plugins.overcrowding import CapSetting
 
 
 @attrs.frozen
@@ -117,6 +119,11 @@ def test_the_section_quiet_hours_belongs_to_overcrowding(uses, registry):
             "zone": "Europe/Berlin",
         },
     }
+
+
+def test_a_cap_has_the_keys_that_overcrowding_takes():
+    fields = {field.name.removesuffix("_s") for field in attrs.fields(CapSetting)}
+    assert CAP.keys.keys() - {"per"} == fields  # `per` has one word as yet: customer
 
 
 @pytest.mark.parametrize("dial", Dial)

@@ -35,7 +35,7 @@ REFUSALS = {
     ),
     "no key at all": (["status", "shop.bundle", "--key", "abc"], "a public key is the base64 text of 32 bytes"),
     "somebody else's key": (["status", "shop.bundle", "--key", "A" * 43 + "="], "[bundle-unpinned]"),
-    "no identifier": (["decide", "shop", "home.hero", "--who", "4711"], "--who '4711': write name=value [usage]"),
+    "no identifier": (["decide", "shop", "home.hero", "--who", "4711"], "--who: write name=value [usage]"),
     "no such context": (
         ["decide", "shop", "home.hero", "-c", "pag=a"],
         "there is no context 'pag'; did you mean 'page'?",
@@ -82,6 +82,14 @@ def test_a_refusal_has_a_twin_for_programs(run, case):
     else:
         line = "{message} [{code}]".format(**twin.json["error"])
     assert plain.err.splitlines()[0] == line
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_refusal_repeats_nothing_personal(run):
+    for arguments in (["--who", "canary"], ["-c", "gpc=canary"], ["-c", "canary"]):
+        ended = run("decide", "shop", "home.hero", *arguments)
+        assert ended.code == 2
+        assert "canary" not in ended.out + ended.err
 
 
 def test_a_broken_file_is_told_with_its_place(run, shop):

@@ -41,7 +41,7 @@ def test_what_is_not_surely_true_is_not_eligible(edge):
 
 
 def test_an_unknown_customer_bounds_to_context_and_says_what_to_do(open_edge):
-    edge = open_edge(profiles=lambda customer: None)
+    edge = open_edge(profiles=lambda _: None)
     decision = edge.decide("rows", "nobody")
 
     assert all(pick.tone <= Familiarity.CONTEXT and pick.basis <= Familiarity.CONTEXT for pick in decision.picks)
@@ -118,7 +118,7 @@ def test_a_page_is_decided_together_and_no_offer_is_there_twice(edge):
     assert [content["title"] for content in decision.at("rows")] == ["thanks", "Ann, your olives"]
 
 
-def test_an_empty_slot_shows_the_fallback(edge, clock):
+def test_an_empty_slot_shows_the_fallback(edge):
     edge.update(attrs.evolve(edge.plan.policy, offers=(offer("never", when=at_least("profile.visits", 100)),)))
 
     decision = edge.decide("hero")
@@ -172,7 +172,7 @@ def test_an_attribute_ends_with_its_age_on_the_microsecond(open_edge, clock):
 
 
 def test_a_cookie_is_not_a_person(open_edge):
-    edge = open_edge(profiles=lambda customer: dict(ANN))
+    edge = open_edge(profiles=lambda _: dict(ANN))
     for who in ({"card": "1"}, {"cookie": "1"}):
         edge.warm(who)
 

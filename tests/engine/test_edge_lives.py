@@ -20,7 +20,7 @@ from .test_decide import shown
 def test_warm_fetches_and_a_miss_asks_in_the_background(open_edge: OpenEdge):
     fetched = threading.Event()
 
-    def fetch(customer: str) -> dict[str, object]:
+    def fetch(_: str) -> dict[str, object]:
         fetched.set()
         return dict(ANN)
 
@@ -35,7 +35,7 @@ def test_warm_fetches_and_a_miss_asks_in_the_background(open_edge: OpenEdge):
 def test_warm_gives_up_at_its_deadline_and_goes_on_behind(open_edge: OpenEdge):
     go_on = threading.Event()
 
-    def fetch(customer: str) -> dict[str, object]:
+    def fetch(_: str) -> dict[str, object]:
         go_on.wait(10)
         return dict(ANN)
 
@@ -79,7 +79,7 @@ def test_a_token_records_in_any_process_once_in_effect(open_edge: OpenEdge, cloc
 
 
 @pytest.mark.parametrize(
-    "change", [lambda t: t[:-4], lambda t: "A" + t[1:], lambda t: "", lambda t: "é", lambda t: t * 999]
+    "change", [lambda t: t[:-4], lambda t: "A" + t[1:], lambda _: "", lambda _: "é", lambda t: t * 999]
 )
 def test_an_altered_token_is_refused(edge, change):
     token = edge.decide("hero", "ann").token
@@ -106,7 +106,7 @@ def test_threads_share_one_cap(open_edge: OpenEdge):
 
 
 def test_a_policy_is_swapped_under_threads_without_a_failed_decision(open_edge: OpenEdge, policy):
-    edge = open_edge(profiles=lambda customer: dict(ANN))
+    edge = open_edge(profiles=lambda _: dict(ANN))
     edge.warm("ann")
     other = attrs.evolve(policy, offers=tuple(o for o in policy.offers if o.id != "wine"))
     failures: list[str] = []
@@ -131,7 +131,7 @@ def test_a_policy_is_swapped_under_threads_without_a_failed_decision(open_edge: 
 
 
 def test_a_forked_child_decides_warms_and_has_its_own_ids(open_edge: OpenEdge):
-    edge = open_edge(profiles=lambda customer: dict(ANN))
+    edge = open_edge(profiles=lambda _: dict(ANN))
     edge.warm("ann", deadline_s=5)
     parent_id = edge.decide("rows", "ann").id
     read_end, write_end = os.pipe()
@@ -176,7 +176,5 @@ def test_status_has_names_and_counts(edge):
     edge.decide("hero", "Canary-1")
     status = edge.status()
 
-    assert status["policy"] == "shop"
-    assert status["offers"] == 7
-    assert status["customers_here"] == 1
+    assert (status["policy"], status["offers"], status["customers_here"]) == ("shop", 7, 1)
     assert "Canary" not in str(status)

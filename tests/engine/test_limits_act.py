@@ -127,9 +127,7 @@ def test_a_purchase_suppresses_its_topic(open_edge, clock):
 
 
 def test_unknown_contacts_are_reached_caps(open_edge):
-    edge = open_edge(
-        lambda c: Always(Cap(c.topic("food"), 5, Rolling(3600)), "", id="cap"), profiles=lambda customer: None
-    )
+    edge = open_edge(lambda c: Always(Cap(c.topic("food"), 5, Rolling(3600)), "", id="cap"), profiles=lambda _: None)
     decision = edge.decide("hero", "ann", {"page": "garden"}, profile=ANN)
 
     assert shown(decision) == ["spade"]
@@ -147,11 +145,11 @@ class Breaks:
     """Ways in which a guardrail's `limits` can break."""
 
     @staticmethod
-    def raises(catalog):
+    def raises(_):
         raise RuntimeError("boom")
 
     @staticmethod
-    def talks_nonsense(catalog):
+    def talks_nonsense(_):
         return "withhold it all"
 
     @staticmethod

@@ -6,7 +6,7 @@ from .folder import read_files
 from .init import init
 from .lint import Finding, lint
 from .personas import Persona
-from .run_tests import Outcome, Suite, decide_for, load_suite
+from .run_tests import Outcome, Suite, decide_for, load_suite, read_suite
 from .tests_reader import PolicyTest
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "lint",
     "load_suite",
     "read_files",
+    "read_suite",
 ]

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
+from ..limits import Dimension, Per, Reached
 from ..offers import Intent, OfferClass
 from .format_types import BOOL, COUNT, DURATION, ID, Type, choice, duration_s, many, name_of, one_of, scalar
 from .periods import ZONE
@@ -46,8 +47,8 @@ _CLASSES: Final = many(choice(OfferClass, "class"))
 _OWN_ZONE: Final = "the customer's, where `values` names its attribute; else that of `values`"
 
 
-def _words(*words: str) -> Mapping[str, str]:
-    return {word: word for word in words}
+def _words(of: object) -> Mapping[str, str]:
+    return {word: word for word in get_args(of)}
 
 
 CAP: Final = Record(
@@ -60,19 +61,19 @@ CAP: Final = Record(
         "zone": Key(WHOSE_ZONE, "the time zone of the calendar", default=_OWN_ZONE),
         "week_start": Key(WEEKDAY, "the day on which a week begins", default="`monday`"),
         "per": Key(
-            one_of(_words("customer", "household", "everyone"), "scope of a cap"),
+            one_of(_words(Per), "scope of a cap"),
             "whose events are counted together",
             default="`customer`",
         ),
         "of": Key(
-            one_of(_words("offer", "topic", "tag", "owner", "channel", "all"), "dimension"),
+            one_of(_words(Dimension), "dimension"),
             "for each of what they are counted; `all` counts them together",
             default="`offer`",
         ),
         "event": Key(ID, "the event that is counted, such as shown, click or purchase", default="`shown`"),
         "channels": Key(many(name_of("channel")), "it counts and limits on these alone, all together", default="all"),
         "then": Key(
-            one_of(_words("suppress", "defer", "downgrade", "replace"), "consequence"),
+            one_of(_words(Reached), "consequence"),
             "what happens when it is reached: nothing is shown, nothing until it may be, only what needs no knowledge, "
             "or something else",
             default="`suppress`",

@@ -25,7 +25,7 @@ def place_in(scalar: Scalar, offset: int) -> Place:
 
     Args:
         scalar: The scalar.
-        offset: The character, from 0; one past the end is the end.
+        offset: The character, from 0; white space stands where the next character is, and the end after the last.
     """
     index = _index_in_raw(scalar, offset)
     before = scalar.raw[:index]
@@ -38,15 +38,12 @@ def place_in(scalar: Scalar, offset: int) -> Place:
 
 def _index_in_raw(scalar: Scalar, offset: int) -> int:
     wanted = sum(not character.isspace() for character in scalar.text[:offset])
-    at_white = offset >= len(scalar.text) or scalar.text[offset].isspace()
-    counted, end = 0, 0
+    counted = end = 0
     for start, written in _units(scalar):
         if _is_white(written, scalar.style):
             continue
-        if counted == wanted and not at_white:
-            return start
         if counted == wanted:
-            break
+            return start
         counted, end = counted + 1, start + len(written)
     return end
 

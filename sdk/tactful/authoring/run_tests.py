@@ -107,7 +107,16 @@ def load_suite(folder: Path | str, *, registry: Registry | None = None) -> Suite
         PolicyError: If there is any mistake in policy, personas or tests; it holds all of them.
         ExtraMissing: If the extra `author` is not installed.
     """
-    files = read_files(Path(folder))
+    return read_suite(read_files(Path(folder)), registry=registry)
+
+
+def read_suite(files: Mapping[str, bytes], *, registry: Registry | None = None) -> Suite:
+    """
+    Return the policy of files by name, with its personas and tests; otherwise like `load_suite`.
+
+    Raises:
+        PolicyError: If there is any mistake in policy, personas or tests; it holds all of them.
+    """
     guardrails = registry or Registry.installed()
     log = Log()
     draft = compile_draft(files, guardrails, log)

@@ -175,7 +175,7 @@ def _pairs(option: str, written: list[str] | None) -> dict[str, str]:
     for text in written or ():
         name, equals, value = text.partition("=")
         if not (name and equals):
-            raise UsageError(f"{option} {text!r}: write name=value")
+            raise UsageError(f"{option}: write name=value")  # what was written may be personal
         pairs[name] = value
     return pairs
 
@@ -194,7 +194,7 @@ def _context(written: Mapping[str, str], edge: tactful.Edge) -> dict[str, object
         log = Log()
         values[name] = read_value(types[name], Scalar(text, place) if types[name] in COLUMN_TYPES else parts, log)
         for mistake in log.sorted():
-            raise UsageError(f"--context {name}: {mistake.message}")
+            raise UsageError(f"--context {name}: {mistake.message.partition(', found')[0]}")
     return values
 
 
