@@ -8,10 +8,10 @@ import pytest
 
 from tactful import Catalog, Registry, Scope, hookimpl
 from tactful.authoring import compile_files
+from tactful.authoring.contact_policy import CAP, QUIET_HOURS
 from tactful.authoring.guardrails_reader import settings_of
-from tactful.authoring.sections import CAP
 from tactful.policy import Dial, PluginUse
-from tactful_plugins.overcrowding import CapSetting
+from tactful_plugins.caps import CapSetting, QuietSetting
 
 
 @attrs.frozen
@@ -123,7 +123,12 @@ def test_the_section_quiet_hours_belongs_to_overcrowding(uses, registry):
 
 def test_a_cap_has_the_keys_that_overcrowding_takes():
     fields = {field.name.removesuffix("_s") for field in attrs.fields(CapSetting)}
-    assert CAP.keys.keys() - {"per"} == fields  # `per` has one word as yet: customer
+    assert CAP.keys.keys() == fields - {"unit", "times"}  # a window of the calendar is written as `within`, too
+
+
+def test_quiet_hours_have_the_keys_that_overcrowding_takes():
+    fields = {field.name.removesuffix("_min") for field in attrs.fields(QuietSetting)}
+    assert QUIET_HOURS.keys.keys() == fields
 
 
 @pytest.mark.parametrize("dial", Dial)
