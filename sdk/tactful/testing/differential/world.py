@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from ... import opening
-from ...clock import SECOND_US
+from ...clock import NEVER_US, SECOND_US
 from ...consent import Consents
 from ...contacts import Contact
+from ...engine.count import SLACK_US
 from ...engine.decision import Decision
 from ...engine.edge import Edge, Options
 from ...errors import UsageError
 from ...limits import Cap
 from ...memory import MemoryStore
 from ...offers import Offer
+from ...plan.plan import Plan
 from ...policy import Policy
 from ...profile import Identity, Snapshot
 from ...registry import GuardrailRules
@@ -61,7 +63,7 @@ class World:
         self._room: dict[str, Contact] = {}
         self._decided: list[Decided] = []
         self._edge = self._opened(case)
-        self._decide_by(case.policy)
+        self._decide_by(case.policy, case.until_us)
 
     def _opened(self, case: Case) -> Edge:
         store = MemoryStore(clock=self._clock)
@@ -75,16 +77,18 @@ class World:
             clock=self._clock,
             options=Options(refresh_s=_NEVER_AGAIN_S),
         )
+        if case.until_us != NEVER_US:  # as if it came from a bundle that expires
+            edge._plan = Plan.build(case.policy, registry(), until_us=case.until_us)  # noqa: SLF001 - no bundle is signed
         edge._snapshots.ask = lambda who: None  # type: ignore[method-assign] # noqa: ARG005, SLF001 - no thread of its own
         return edge
 
     def _clock(self) -> int:
         return self._now_us
 
-    def _decide_by(self, policy: Policy) -> None:
+    def _decide_by(self, policy: Policy, until_us: int = NEVER_US) -> None:
         catalog = self._edge.plan.catalog
         rules = [registry().rules(use, catalog) for use in policy.guardrails]
-        self.reference = Reference(policy, rules)
+        self.reference = Reference(policy, rules, until_us)
         self._window_us = _longest_window_us(rules)
 
     @property
@@ -221,7 +225,8 @@ class World:
     def _learn(self, step: Learn) -> None:
         self._snapshots[step.customer] = step.snapshot
         self._consents[step.customer] = step.consents
-        self._here[step.customer] = _Known(step.snapshot, step.consents, self._now_us - self._window_us)
+        since_us = self._now_us - self._window_us - SLACK_US
+        self._here[step.customer] = _Known(step.snapshot, step.consents, since_us)
         self._edge.warm(step.customer)
 
 

@@ -107,7 +107,8 @@ def _scope(catalog: Catalog, members: Members) -> Scope:
 def asks(chance: Chance, words: Words, policy: Policy, house: str) -> tuple[tuple[Ask, ...], dict[str, Expr]]:
     """Return the limits of a house, and their conditions by the text that stands for each."""
     limits = _Limits(chance, words, policy)
-    rules = Rules(chance, words.guardrails, words.values)
+    consents = tuple(name for name in words.guardrails if name.endswith((".given", ".refused", ".at")))
+    rules = Rules(chance, words.guardrails, words.values, often=(*consents, *words.moment, *words.protective))
     found: list[Ask] = []
     conditions: dict[str, Expr] = {}
     for number in range(chance.of((1, 2, 3, 4))):
@@ -172,17 +173,17 @@ class _Limits:
         return Cap(
             Scope(),
             chance.of((1, 1, 2, 3)),
-            chance.of(_LENGTHS_S),
-            chance.of(("shown", "shown", "shown", "click", "purchase")),
-            chance.of(("offer", "topic", "tag", "owner", "channel", "all")),
-            chance.of(("suppress", "defer", "downgrade")),
+            chance.of((*_LENGTHS_S, 86_400, 604_800)),
+            chance.of(("shown", "shown", "shown", "shown", "click", "purchase")),
+            chance.of(("offer", "topic", "topic", "tag", "owner", "channel", "all")),
+            chance.of(("suppress", "defer", "downgrade", "downgrade")),
             chance.of(_LENGTHS_S) if chance.happens(0.3) else None,
-            chance.happens(0.2),
+            chance.happens(0.5),
         )
 
     def members(self) -> Members:
         chance = self.chance
-        share = chance.of((0.3, 0.6, 1.0, 0.0 if chance.wild else 1.0))
+        share = chance.of((0.3, 0.5, 0.7, 1.0, 0.0 if chance.wild else 1.0))
         return frozenset(
             (offer.id, treatment.id)
             for offer in self.policy.offers
