@@ -46,10 +46,9 @@ def evaluate(expr: Expr, lookup: Lookup, local: Locals | None = None) -> Any:
             return UNKNOWN if lookup.value(name) is UNKNOWN else True
         case Call("missing", (Var(name),)):
             return lookup.missing(name)
-        case Call("&&", (left, right)):
-            return both(evaluate(left, lookup, inside), evaluate(right, lookup, inside))
-        case Call("||", (left, right)):
-            return either(evaluate(left, lookup, inside), evaluate(right, lookup, inside))
+        case Call("&&" | "||" as fn, (left, right)):
+            fold = both if fn == "&&" else either
+            return fold(evaluate(left, lookup, inside), evaluate(right, lookup, inside))
         case Call("?:", (test, yes, no)):
             known = evaluate(test, lookup, inside)
             return UNKNOWN if known is UNKNOWN else evaluate(yes if known else no, lookup, inside)

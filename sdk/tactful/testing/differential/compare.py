@@ -1,21 +1,35 @@
 """Compares what both engines say of one decision, in full: picks, their order and familiarity, every reason."""
 
+import traceback
+from collections import Counter
 from collections.abc import Iterator
 
 import attrs
 
 from ...engine.explain import Explanation
+from ...limits import Scope
 from ..generators.cases import Case
-from ..reference import Answer, Reference
+from ..reference import Answer
 from .world import Decided, World
 
 #: Worths may differ by so much of their size.
 TOLERANCE = 1e-9
+#: What differs, what the fast engine says, and what the reference says.
+What = tuple[str, object, object]
 
 
 @attrs.frozen
 class Difference:
-    """What the engines do not agree on: in which case, at which step, and what each says."""
+    """
+    What the engines do not agree on.
+
+    Attributes:
+        case: In which case.
+        step: At which of its steps; -1 before the first.
+        what: What differs.
+        fast: What the fast engine says.
+        reference: What the reference says.
+    """
 
     case: Case = attrs.field(repr=False)
     step: int
@@ -24,18 +38,38 @@ class Difference:
     reference: object
 
     def __str__(self) -> str:
-        return f"step {self.step}: {self.what}\n    the fast engine: {self.fast}\n    the reference:   {self.reference}"
+        return f"step {self.step}: {self.what}\n  the fast engine: {self.fast}\n  the reference:   {self.reference}"
 
 
 @attrs.define
 class Compared:
-    """How much was compared."""
+    """
+    How much was compared.
+
+    Attributes:
+        policies: Policies under which decisions were compared.
+        decisions: Decisions.
+        picks: Filled slots.
+        reasons: Reasons for which treatments were not shown.
+        decisive: By kind of reason, how often it was the only one.
+        tones: How often each tone was shown.
+    """
 
     policies: int = 0
     decisions: int = 0
     picks: int = 0
     reasons: int = 0
-    unlike: int = 0
+    decisive: Counter[str] = attrs.field(factory=Counter)
+    tones: Counter[str] = attrs.field(factory=Counter)
+
+    def count(self, answer: Answer) -> None:
+        """Count what an answer says."""
+        self.picks += len(answer.picks)
+        self.tones.update(pick.tone.name for pick in answer.picks)
+        for reasons in answer.reasons.values():
+            self.reasons += len(reasons)
+            if len(reasons) == 1:
+                self.decisive[kind(reasons[0])] += 1
 
     def plus(self, other: "Compared") -> None:
         """Add what another one has."""
@@ -43,36 +77,55 @@ class Compared:
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
-def first_difference(case: Case, compared: Compared) -> Difference | None:
+def kind(reason: str) -> str:
+    """
+    Return what kind of reason one is, by its id.
+
+    >>> kind("when:profile.visits >= 6"), kind("core.broken.staleness"), kind("house.r1"), kind("period")
+    ('when', 'core.broken', 'guardrail', 'period')
+    """
+    if reason.startswith("core."):
+        return ".".join(reason.split(".")[:2])
+    name = reason.partition(":")[0]
+    return "guardrail" if "." in name else name
+
+
+def first_difference(case: Case, compared: Compared | None = None) -> Difference | None:
     """Return the first difference in a case, or None; count what was compared."""
-    world = World(case)
+    counted = Compared() if compared is None else compared
+    counted.policies += 1
     try:
-        compared.policies += 1
-        for what in differing_labels(world.reference, world):
-            return Difference(case, -1, *what)
+        world = World(case)
+    except Exception:  # noqa: BLE001 - a policy that cannot be opened is a difference too
+        return Difference(case, -1, "it raised", traceback.format_exc(), None)
+    number = -1
+    try:
+        for what in differing_labels(world):
+            return Difference(case, number, *what)
         for number, decided in world.live(case.steps):
-            compared.decisions += 1
+            counted.decisions += 1
             if decided.answer is not None:
-                compared.picks += len(decided.answer.picks)
-                compared.reasons += sum(map(len, decided.answer.reasons.values()))
+                counted.count(decided.answer)
             for what in differing(decided):
                 return Difference(case, number, *what)
+    except Exception:  # noqa: BLE001 - likewise
+        return Difference(case, number, "it raised", traceback.format_exc(), None)
     finally:
         world.close()
     return None
 
 
-def differing_labels(reference: Reference, world: World) -> Iterator[tuple[str, object, object]]:
+def differing_labels(world: World) -> Iterator[What]:
     """Yield where the catalog's order or labels differ."""
-    for fast, plain in zip(world.edge.plan.catalog.entries, reference.entries, strict=True):
+    for fast, plain in zip(world.edge.plan.catalog.entries, world.reference.entries, strict=True):
         ours = fast.index, fast.offer.id, fast.treatment.id, fast.labels
         theirs = plain.index, plain.offer.id, plain.treatment.id, plain.labels
         if ours != theirs:
             yield "order or labels of the catalog", ours, theirs
 
 
-def differing(decided: Decided) -> Iterator[tuple[str, object, object]]:
-    """Yield what differs in a decision: its name, the fast engine's and the reference's."""
+def differing(decided: Decided) -> Iterator[What]:
+    """Yield what differs in a decision."""
     decision, answer = decided.decision, decided.answer
     if answer is None:
         if decision.picks or not decision.careful:
@@ -81,11 +134,16 @@ def differing(decided: Decided) -> Iterator[tuple[str, object, object]]:
     if any("failed" in one for one in decision.careful):
         yield "it failed", decision.careful, answer.picks
         return
-    fast = [(one.placement, one.offer, one.treatment, one.tone, one.basis) for one in decision.picks]
-    plain = [(one.placement, one.offer, one.treatment, one.tone, one.basis) for one in answer.picks]
+    fast = [(one.placement, one.offer, one.treatment, one.tone.name, one.basis.name) for one in decision.picks]
+    plain = [(one.placement, one.offer, one.treatment, one.tone.name, one.basis.name) for one in answer.picks]
     if fast != plain:
         yield "picks", fast, plain
         return
+    moment = decision._moment  # noqa: SLF001 - what was chosen from, as it was worked out for the choice
+    entries = [moment.plan.catalog.entries[index] for index in Scope(moment.allowed)]
+    allowed = {(entry.offer.id, entry.treatment.id) for entry in entries}
+    if allowed != answer.allowed:
+        yield "what is allowed", sorted(allowed - answer.allowed), sorted(answer.allowed - allowed)
     for ours, theirs in zip(decision.picks, answer.picks, strict=True):
         if abs(ours.worth - theirs.worth) > TOLERANCE * max(abs(ours.worth), abs(theirs.worth)):
             yield f"worth of {ours.offer}", ours.worth, theirs.worth
@@ -96,10 +154,10 @@ def differing(decided: Decided) -> Iterator[tuple[str, object, object]]:
         yield "values that limits keep from purposes", hidden, answer.hidden
 
 
-def _differing_reasons(explanation: Explanation, answer: Answer) -> Iterator[tuple[str, object, object]]:
+def _differing_reasons(explanation: Explanation, answer: Answer) -> Iterator[What]:
     losses = {(loss.offer, loss.treatment): tuple(reason.id for reason in loss.reasons) for loss in explanation.losses}
     if losses == answer.reasons:
         return
-    for key in losses.keys() | answer.reasons.keys():
+    for key in sorted(losses.keys() | answer.reasons.keys()):
         if losses.get(key) != answer.reasons.get(key):
             yield f"reasons of {'/'.join(key)}", losses.get(key), answer.reasons.get(key)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from ... import opening
-from ...clock import SECOND_US
+from ...clock import NEVER_US, SECOND_US
 from ...consent import Consents
 from ...contacts import Contact
 from ...engine.count import SLACK_US
@@ -18,6 +18,7 @@ from ...errors import UsageError
 from ...limits import Cap, Per
 from ...memory import MemoryStore
 from ...offers import Offer
+from ...plan.plan import Plan
 from ...plan.windows import length_us
 from ...policy import Policy
 from ...profile import Identity, Snapshot
@@ -65,7 +66,7 @@ class World:
         self._rooms: dict[str, Contact] = {}
         self._decided: list[Decided] = []
         self._edge = self._opened(case)
-        self._decide_by(case.policy)
+        self._decide_by(case.policy, case.until_us)
 
     def _opened(self, case: Case) -> Edge:
         store = MemoryStore(clock=self._clock)
@@ -79,16 +80,19 @@ class World:
             clock=self._clock,
             options=Options(refresh_s=_NEVER_AGAIN_S),
         )
+        if case.until_us != NEVER_US:  # as if it came from a bundle that expires
+            edge._plan = Plan.build(case.policy, registry(), until_us=case.until_us)  # noqa: SLF001 - no bundle is signed
+            edge._tail.follow(edge._plan)  # noqa: SLF001 - as an update does
         edge._snapshots.ask = lambda who: None  # type: ignore[method-assign] # noqa: ARG005, SLF001 - no thread of its own
         return edge
 
     def _clock(self) -> int:
         return self._now_us
 
-    def _decide_by(self, policy: Policy) -> None:
+    def _decide_by(self, policy: Policy, until_us: int = NEVER_US) -> None:
         catalog = self._edge.plan.catalog
         rules = [registry().rules(use, catalog) for use in policy.guardrails]
-        self.reference = Reference(policy, rules)
+        self.reference = Reference(policy, rules, until_us)
         self._window_us = _longest_window_us(rules)
         if not self._counts("everyone"):
             self._rooms.clear()

@@ -19,7 +19,7 @@ from .chance import LENGTHS_US, NOON_US, NOWHERE, Chance
 from .customers import EVENTS, Customers, turning_points
 from .guardrails import HOUSES, Compile, Houses, asks, use, with_guardrails
 from .policies import policy
-from .words import Words
+from .words import Words, some_types
 
 #: What a caller says for whom a decision is; each id stands for one customer, as more than one kind of identity.
 WHO: Final = (
@@ -100,12 +100,14 @@ class Case:
     Attributes:
         seed: What it was made of; a case that was made smaller has none.
         policy: The policy at the beginning.
+        until_us: From when on that policy has expired [us since 1970].
         contacts: What the ledger has at the beginning.
         steps: What happens, and when [us since 1970].
     """
 
     seed: int | None
     policy: Policy
+    until_us: int
     contacts: tuple[Contact, ...]
     steps: tuple[tuple[int, Step], ...]
 
@@ -135,7 +137,8 @@ class Cases:
         start = self.policy()
         customers = Customers(self.chance, self.words)
         contacts = tuple(one for name in CUSTOMERS for one in customers.contacts(name, start, NOON_US))
-        return Case(seed, start, contacts, tuple(_Life(self, customers, start).steps()))
+        until_us = self.chance.moment_us() if self.chance.happens(0.1) else NEVER_US
+        return Case(seed, start, until_us, contacts, tuple(_Life(self, customers, start).steps()))
 
     def policy(self) -> Policy:
         """Return a policy with its guardrails."""
@@ -183,6 +186,8 @@ class _Life:
         self._policy = start
         self._now_us = NOON_US
         self._turning: list[int] = []
+        self._turned = False
+        self._before: Decide | None = None
 
     def steps(self) -> Iterator[tuple[int, Step]]:
         """Yield the steps."""
@@ -190,22 +195,38 @@ class _Life:
             yield self._now_us, self._learn(customer)
         for _ in range(STEPS):
             self._pass_time()
-            yield self._now_us, self._step()
+            step = self._step()
+            yield self._now_us, step
+            if isinstance(step, Record) and self._chance.happens(0.4):  # once in effect, however often it is told
+                self._pass_time()
+                yield self._now_us, step
+            elif isinstance(step, Decide) and self._turned and self._chance.happens(0.7):
+                self._now_us += 1  # what turns at a moment can turn right after it
+                yield self._now_us, step
 
     def _step(self) -> Step:
         chance = self._chance
         drawn = chance.random.random()
-        if drawn < 0.8:  # noqa: PLR2004 - shares of the steps
-            return self._decide()
-        if drawn < 0.89:  # noqa: PLR2004
-            event = chance.of(("shown", "shown", "click", "purchase"))
-            return Record(chance.number(1, 4), event, chance.of((None, 0, 0, 1, 2)))
+        if chance.happens(0.15):  # the windows of caps, and how long room is kept
+            self._turning += [self._now_us + length_us for length_us in (*LENGTHS_US[2:], 1800 * SECOND_US)]
+        if drawn < 0.78:  # noqa: PLR2004 - shares of the steps
+            if self._before is None or chance.happens(0.7):
+                self._before = self._decide()
+            return self._before
+        if drawn < 0.9:  # noqa: PLR2004
+            event = chance.of(("shown", "shown", "shown", "click", "purchase"))
+            return Record(chance.of((1, 1, 2, 2, 3, 4)), event, chance.of((None, None, 0, 0, 1, 2)))
         if drawn < 0.93:  # noqa: PLR2004
             return Observe(self._contact(chance.of(CUSTOMERS)))
         if drawn < 0.99:  # noqa: PLR2004
             return self._learn(chance.of(CUSTOMERS))
+        if chance.is_odd(0.3):  # another policy can know an attribute by another type
+            self._reword(attrs.evolve(self._words, attributes={**self._words.attributes, **some_types(chance, 1)}))
         self._policy = self._cases.policy()
         return Update(self._policy)
+
+    def _reword(self, words: Words) -> None:
+        self._words, self._cases, self._customers = words, Cases(self._chance, words), Customers(self._chance, words)
 
     def _decide(self) -> Decide:
         chance = self._chance
@@ -234,16 +255,18 @@ class _Life:
     def _learn(self, customer: str) -> Learn:
         snapshot = self._customers.snapshot(self._policy, customer, self._now_us)
         consents = self._customers.consents(self._now_us)
-        self._turning = sorted({*self._turning, *turning_points(self._policy, snapshot, consents)})[-500:]
+        self._turning += turning_points(self._policy, snapshot, consents)
         return Learn(customer, snapshot, consents)
 
     def _pass_time(self) -> None:
         """Let some time pass, often until just before, at or after a moment at which something changes."""
         chance = self._chance
-        following = [at_us for at_us in self._turning if at_us > self._now_us]
-        if following and chance.happens(0.3):
-            self._now_us = max(self._now_us, chance.of(following[:12]) + chance.of((-1, 0, 0, 1)))
+        self._turning = sorted({at_us for at_us in self._turning if at_us > self._now_us})[:300]
+        self._turned = bool(self._turning) and chance.happens(0.35)
+        if self._turned:
+            following = self._turning[: chance.of((4, 40, 300))]
+            self._now_us = max(self._now_us, chance.of(following) + chance.of((-1, 0, 0, 0, 1)))
         elif chance.happens(0.4):
-            self._now_us += chance.of((0, 1, SECOND_US, 59 * SECOND_US, *LENGTHS_US))
+            self._now_us += chance.of((1, 1, 1, SECOND_US, 59 * SECOND_US, *LENGTHS_US[:-1]))
         if self._now_us > NOON_US + 60 * LENGTHS_US[-1] or self._now_us >= NEVER_US:
             self._now_us = NOON_US + 60 * LENGTHS_US[-1]

@@ -1,19 +1,20 @@
 """Random customers: what is known of one, what was agreed to, and what has happened."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import attrs
 
-from ...clock import NEVER_US, SECOND_US
+from ...clock import NEVER_US, SECOND_US, SKEW_US
 from ...consent import Consent, Consents, ConsentState, How
 from ...contacts import Contact
+from ...expr import Const, walk
 from ...policy import Policy
 from ...profile import Observation, Snapshot
 from ...schema import Attribute, Source, ValueType
 from .chance import LENGTHS_US, NOON_US, NOWHERE, Chance
 from .policies import OWNERS, TAGS
-from .words import ZONES, Words
+from .words import MARKETS, ZONES, Words
 
 _SOURCES: Final = (Source.STATED, Source.OBSERVED, Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY)
 _YES: Final = (ConsentState.GIVEN,) * 5 + (ConsentState.RENEWED,)
@@ -37,7 +38,7 @@ class Customers:
         attributes = {one.name: self._observation(one, now_us) for one in policy.attributes if chance.happens(share)}
         if chance.wild:
             attributes[NOWHERE] = Observation(1, Source.STATED, now_us)
-        return Snapshot(customer, now_us - chance.of(LENGTHS_US), attributes)
+        return Snapshot(customer, self._known_us(now_us), attributes)
 
     def _observation(self, attribute: Attribute, now_us: int) -> Observation:
         chance = self.chance
@@ -46,8 +47,9 @@ class Customers:
             oldest_us = attribute.max_age_s * SECOND_US
             ages_us += [oldest_us, oldest_us + 1, oldest_us - 1]
         age_us = chance.of(ages_us)
+        type_ = chance.of(tuple(ValueType)) if chance.is_odd(0.08) else attribute.type
         return Observation(
-            chance.of(ZONES) if attribute.name == "zone" else chance.value(attribute.type),
+            chance.of(ZONES) if attribute.name == "zone" and type_ is ValueType.TEXT else chance.value(type_),
             chance.of(_SOURCES),
             now_us + age_us if chance.is_odd() else now_us - age_us,
             chance.of((1.0, 1.0, 0.8, 0.5, 0.0)),
@@ -60,7 +62,14 @@ class Customers:
         if chance.happens(0.1):
             return None
         records = tuple(self._consent(now_us) for _ in range(chance.number(0, 2 * len(self.words.purposes))))
-        return Consents(records, now_us - chance.of(LENGTHS_US))
+        return Consents(records, self._known_us(now_us))
+
+    def _known_us(self, now_us: int) -> int:
+        """Return when something was last known to be true; now and then the clock has been set back since."""
+        chance = self.chance
+        if chance.happens(0.05):
+            return now_us + SKEW_US + chance.of((0, 1, *LENGTHS_US))
+        return now_us - chance.of(LENGTHS_US)
 
     def _consent(self, now_us: int) -> Consent:
         chance = self.chance
@@ -69,8 +78,8 @@ class Customers:
             chance.name(self.words.purposes),
             chance.of(_YES) if chance.happens(0.6) else chance.of(tuple(ConsentState)),
             chance.of(_HOW),
-            now_us + chance.of(LENGTHS_US) if chance.is_odd() else at_us,
-            at_us + chance.of(LENGTHS_US) if chance.happens(0.3) else NEVER_US,
+            self._known_us(now_us) if chance.happens(0.5) else at_us,
+            max(at_us, now_us) + chance.of(LENGTHS_US) if chance.happens(0.4) else NEVER_US,
             chance.name(self.words.channels) if chance.happens(0.3) else None,
         )
 
@@ -106,8 +115,10 @@ class Customers:
     def context(self) -> Mapping[str, object]:
         """Return what a caller tells of the moment."""
         chance, words = self.chance, self.words
-        types = {"market": ValueType.TEXT, "gpc": ValueType.BOOL, **words.context}
+        types = {"gpc": ValueType.BOOL, **words.context}
         told: dict[str, object] = {name: chance.value(type_) for name, type_ in types.items() if chance.happens(0.7)}
+        if chance.happens(0.8):
+            told["market"] = chance.of(MARKETS)
         if chance.is_odd(0.2):
             told[chance.of(tuple(types))] = chance.of((None, 1.5, "gold", object()))
         if chance.is_odd():
@@ -117,12 +128,27 @@ class Customers:
 
 def turning_points(policy: Policy, snapshot: Snapshot | None, consents: Consents | None) -> list[int]:
     """Return moments at which something about a customer can change [us]."""
-    found = [NOON_US, *(at for offer in policy.offers for at in (offer.from_us, offer.until_us))]
-    ages_us = [attribute.max_age_s * SECOND_US for attribute in policy.attributes if attribute.max_age_s is not None]
+    constants = list(_constants(policy))
+    found = [at for offer in policy.offers for at in (offer.from_us, offer.until_us)]
+    found += [one.value for one in constants if one.type is ValueType.TIME and isinstance(one.value, int)]
+    found += [known.at_us - SKEW_US for known in (snapshot, consents) if known is not None]
+    times_us: list[int] = []
     for observation in snapshot.attributes.values() if snapshot is not None else ():
-        found += [observation.at_us + age_us for age_us in (*ages_us, *LENGTHS_US)]
+        times_us.append(observation.at_us)
         if isinstance(observation.value, int) and observation.value > NOON_US // 2:
-            found += [observation.value + length_us for length_us in LENGTHS_US]
+            times_us.append(observation.value)
     for record in consents.records if consents is not None else ():
-        found += [record.until_us, *(record.at_us + length_us for length_us in LENGTHS_US)]
+        found.append(record.until_us)
+        times_us.append(record.at_us)
+    lengths_us = {one.value for one in constants if one.type is ValueType.DURATION and isinstance(one.value, int)}
+    ages_us = {one.max_age_s * SECOND_US for one in policy.attributes if one.max_age_s is not None}
+    found += [at_us + length_us for at_us in times_us for length_us in {0} | lengths_us | ages_us]
     return [at_us for at_us in found if 0 < at_us < NEVER_US]
+
+
+def _constants(policy: Policy) -> Iterator[Const]:
+    """Yield the constants in a policy's rules."""
+    rules = [rule for offer in policy.offers for rule in (offer.when, *offer.unless)]
+    rules += [*(segment.when for segment in policy.segments), *(condition for _, condition in policy.conditions)]
+    for rule in rules:
+        yield from (node for node in walk(rule) if isinstance(node, Const))

@@ -1,12 +1,11 @@
 """Random guardrails: houses, whose every limit is random, and those that are installed, with random settings."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 
 import attrs
 
 from ...catalog import Catalog
-from ...clock import SECOND_US
 from ...errors import PluginError
 from ...expr import Expr
 from ...familiarity import Familiarity
@@ -14,38 +13,30 @@ from ...hookspecs import hookimpl
 from ...limits import (
     Always,
     AtMost,
-    Calendar,
     Cap,
-    Counted,
     Hide,
     Limit,
     LimitRule,
-    Per,
     Quiet,
     RankBlind,
     Require,
-    Rolling,
     Scope,
     Unless,
     UpTo,
     When,
     Withhold,
 )
-from ...offers import Intent, OfferClass
 from ...policy import Dial, PluginUse, Policy
 from ...registry import Registry
 from ...schema import Source
-from .chance import LENGTHS_US, NOWHERE, Chance
-from .policies import OWNERS, TAGS
+from .caps import LENGTHS_S, cap, quiet
+from .chance import NOWHERE, Chance
 from .rules import Rules
-from .words import ZONES, Words
+from .words import Words
 
 #: The houses; a policy may name them in any order.
 HOUSES: Final = ("attic", "house", "yard")
 _LEVELS: Final = tuple(Familiarity)
-_LENGTHS_S: Final = tuple(length_us // SECOND_US for length_us in LENGTHS_US if length_us >= SECOND_US)
-_PER: Final[tuple[Per, ...]] = ("customer", "customer", "customer", "household", "everyone")
-_UNITS: Final[tuple[Literal["day", "week", "month"], ...]] = ("day", "day", "week", "month")
 #: What a house limits: offers' treatments by the ids of both, so that it means the same when the policy changes.
 Members = frozenset[tuple[str, str]]
 
@@ -119,7 +110,8 @@ def _scope(catalog: Catalog, members: Members) -> Scope:
 def asks(chance: Chance, words: Words, policy: Policy, house: str) -> tuple[tuple[Ask, ...], dict[str, Expr]]:
     """Return the limits of a house, and their conditions by the text that stands for each."""
     limits = _Limits(chance, words, policy)
-    rules = Rules(chance, words.guardrails, words.values)
+    consents = tuple(name for name in words.guardrails if name.endswith((".given", ".refused", ".at")))
+    rules = Rules(chance, words.guardrails, words.values, often=(*consents, *words.moment, *words.protective))
     found: list[Ask] = []
     conditions: dict[str, Expr] = {}
     for number in range(chance.of((1, 2, 3, 4))):
@@ -162,8 +154,8 @@ class _Limits:
             case 7:
                 return self._requirement()
             case 8 if chance.happens(0.4):
-                return self._quiet()
-        return self._cap()
+                return quiet(chance, self.words)
+        return cap(chance, self.words)
 
     def _quota(self) -> AtMost:
         chance = self.chance
@@ -178,60 +170,13 @@ class _Limits:
             self._purposes(),
             chance.of((0.0, 0.5, 0.8)),
             frozenset(chance.some(tuple(Source), 4)) if chance.happens(0.5) else None,
-            chance.of(_LENGTHS_S) if chance.happens(0.5) else None,
+            chance.of(LENGTHS_S) if chance.happens(0.5) else None,
             first_party=chance.happens(0.3),
-        )
-
-    def _cap(self) -> Cap:
-        chance = self.chance
-        per: Per = chance.of(_PER)
-        rests = per != "everyone" and chance.happens(0.3)
-        return Cap(
-            scope=Scope(),
-            count=chance.of((1, 1, 2, 3)),
-            window=self._calendar() if chance.happens(0.3) else Rolling(chance.of(_LENGTHS_S)),
-            counted=self._counted(),
-            of=chance.of(("offer", "topic", "tag", "owner", "channel", "all")),
-            per=per,
-            channels=chance.some(self.words.channels, 2) if chance.happens(0.15) else (),
-            then=chance.of(("suppress", "defer", "downgrade", "replace")),
-            suppress_s=chance.of(_LENGTHS_S) if rests else None,
-            exact=chance.happens(0.2),
-        )
-
-    def _calendar(self) -> Calendar:
-        chance = self.chance
-        unit: Literal["day", "week", "month"] = chance.of(_UNITS)
-        return Calendar(unit, chance.of((1, 1, 2)), chance.of(("", *ZONES)), chance.number(0, 6))
-
-    def _counted(self) -> Counted:
-        chance, words = self.chance, self.words
-        event = chance.of(("shown", "shown", "shown", "click", "purchase"))
-        if chance.happens(0.7):
-            return Counted(event)
-        return Counted(
-            event,
-            chance.some(tuple(intent.value for intent in Intent)) if chance.happens(0.3) else (),
-            chance.some(words.topics) if chance.happens(0.3) else (),
-            chance.some(TAGS) if chance.happens(0.3) else (),
-            chance.some(OWNERS) if chance.happens(0.2) else (),
-            chance.some(tuple(kind.value for kind in OfferClass)) if chance.happens(0.3) else (),
-        )
-
-    def _quiet(self) -> Quiet:
-        chance = self.chance
-        return Quiet(
-            Scope(),
-            chance.number(0, 1439),
-            chance.number(0, 1439),
-            chance.of(("", *ZONES)),
-            chance.some(tuple(range(7)), 5) if chance.happens(0.3) else tuple(range(7)),
-            chance.some(self.words.channels, 2) if chance.happens(0.3) else (),
         )
 
     def members(self) -> Members:
         chance = self.chance
-        share = chance.of((0.3, 0.6, 1.0, 0.0 if chance.wild else 1.0))
+        share = chance.of((0.3, 0.5, 0.7, 1.0, 0.0 if chance.wild else 1.0))
         return frozenset(
             (offer.id, treatment.id)
             for offer in self.policy.offers
@@ -276,7 +221,7 @@ def _candidates(field: "attrs.Attribute[Any]") -> tuple[object, ...]:
         case float():
             return (0.0, 0.2, 0.34, 0.5, 0.8, 1.0)
         case int():
-            return (0, *_LENGTHS_S)
+            return (0, *LENGTHS_S)
         case str():
             return ("a", "b", "")
     return (("explicit",), ("explicit", "double_opt_in", "implied"), ("t0",))

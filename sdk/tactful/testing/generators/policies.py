@@ -6,7 +6,7 @@ import attrs
 
 from ...clock import NEVER_US
 from ...consent import LegalBasis, Purpose, Regime
-from ...expr import TRUE, Expr, conjunction
+from ...expr import TRUE, Call, Const, Expr, Var, conjunction
 from ...familiarity import Familiarity
 from ...offers import Channel, Field, FieldKind, Intent, Offer, OfferClass, Placement, Privacy, Treatment
 from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
@@ -16,16 +16,30 @@ from .chance import NOWHERE, Chance
 from .rules import Rules
 from .words import ZONES, Words
 
+#: So many offers are a crowd.
+CROWD: Final = 40
 OWNERS: Final = ("", "kitchen", "garden")
 TAGS: Final = ("new", "sale", "green")
 _HIGH: Final = (Familiarity.PERSONAL,) * 12 + tuple(Familiarity)
 _LEVELS: Final = (Sensitivity.ORDINARY,) * 4 + tuple(Sensitivity)
 
 
-def policy(chance: Chance, words: Words) -> Policy:
-    """Return a policy without guardrails, made of these words."""
-    made = _Policy(chance, words)
-    count = chance.of((2, 3, 4, 5, 6, 8, 12))
+def policy(chance: Chance, words: Words, offers_count: int | None = None) -> Policy:
+    """
+    Return a policy without guardrails.
+
+    Args:
+        chance: Where it comes from.
+        words: The names that it is made of.
+        offers_count: So many offers; None leaves that to chance, and is a crowd now and then.
+    """
+    times = tuple(name for name, type_ in words.offers(()).items() if type_ is ValueType.TIME)
+    made = _Policy(chance, words, times if chance.happens(0.3) else ())
+    if offers_count is None and chance.happens(0.06):
+        offers = tuple(made.in_crowd(number) for number in range(CROWD))
+    else:
+        count = offers_count or chance.of((2, 3, 4, 5, 6, 8, 12))
+        offers = tuple(made.offer(f"o{number}") for number in range(count))
     return Policy(
         name="random",
         values=made.values(),
@@ -34,7 +48,7 @@ def policy(chance: Chance, words: Words) -> Policy:
         topics=tuple(made.topic(name) for name in words.topics),
         purposes=tuple(made.purpose(name) for name in words.purposes),
         attributes=tuple(made.attribute(name) for name in words.attributes),
-        offers=tuple(made.offer(f"o{number}") for number in range(count)),
+        offers=offers,
         context=tuple(ContextAttribute(name, type_, made.absent(type_)) for name, type_ in words.context.items()),
         segments=tuple(made.segment(name) for name in words.segments),
         ranking=made.ranking(),
@@ -44,10 +58,11 @@ def policy(chance: Chance, words: Words) -> Policy:
 
 @attrs.frozen
 class _Policy:
-    """Makes the parts of one policy."""
+    """Makes the parts of one policy; the rules of its offers read some variables more often than others."""
 
     chance: Chance
     words: Words
+    often: tuple[str, ...]
 
     def values(self) -> Values:
         return Values(
@@ -81,7 +96,7 @@ class _Policy:
         wider = topics if chance.wild else topics[: topics.index(name)]
         return Topic(
             name,
-            chance.name(wider) if wider and chance.happens(0.5) else None,
+            chance.name(wider) if wider and chance.happens(0.7) else None,
             chance.of(_LEVELS),
             chance.of((0.0, 0.1, 0.2, 0.5)) if chance.happens(0.3) else None,
         )
@@ -92,8 +107,8 @@ class _Policy:
         return Purpose(
             name,
             chance.of((LegalBasis.CONTRACT, *LegalBasis)),
-            ((chance.of(("a", "b")), chance.of(tuple(Regime))),) if chance.happens(0.3) else (),
-            chance.name(wider) if wider and chance.happens(0.4) else None,
+            ((chance.of(("a", "m0")), chance.of(tuple(Regime))),) if chance.happens(0.3) else (),
+            chance.name(wider) if wider and chance.happens(0.6) else None,
             "partner" if chance.happens(0.1) else None,
         )
 
@@ -112,7 +127,7 @@ class _Policy:
             source=chance.of(tuple(Source)),
             max_age_s=chance.of((0, 1, 3600, 86_400)) if chance.happens(0.3) else None,
             absent=self.absent(type_),
-            protect=chance.happens(0.4),
+            protect=chance.happens(0.6),
         )
 
     def absent(self, type_: ValueType) -> Value | None:
@@ -130,12 +145,12 @@ class _Policy:
         boosts = tuple(
             Boost(
                 rules.condition(),
-                chance.of((0.0, 0.5, 1.0, 2.0, 4.0)),
+                chance.of((0.0, 0.5, 2.0, 4.0, 8.0)),
                 offers=("o0", chance.name(("o1", "o2"))) if chance.happens(0.4) else (),
                 topics=(chance.name(words.topics),) if chance.happens(0.4) else (),
                 tags=chance.some(TAGS) if chance.happens(0.2) else (),
             )
-            for _ in range(chance.of((0, 0, 1, 2)))
+            for _ in range(chance.of((0, 1, 1, 2)))
         )
         scores = [name for name, type_ in words.attributes.items() if type_ is ValueType.SCORES]
         key = scores[0] if scores and not chance.is_odd() else None
@@ -144,10 +159,20 @@ class _Policy:
         absent, ceiling = chance.of((1.0, 0.5, 0.0)), chance.of((10.0, 2.0, 1.0))
         return Ranking(key, absent, ceiling, boosts)
 
+    def in_crowd(self, number: int) -> Offer:
+        """Return one of many offers of which each market has few, so that few of many are looked at."""
+        made = self.offer(f"o{number}")
+        market = Call(
+            "==", (Var("context.market", ValueType.TEXT), Const(ValueType.TEXT, f"m{number % 20}")), ValueType.BOOL
+        )
+        plain = (("en", (Field("title", FieldKind.TEXT, ("hello",)),)),)
+        treatments = (attrs.evolve(made.treatments[0], content=plain),)
+        return attrs.evolve(made, when=market, unless=(), treatments=treatments)
+
     def offer(self, id_: str) -> Offer:
         chance, words = self.chance, self.words
         topic = chance.name(words.topics)
-        rules = Rules(chance, words.offers(words.segments), words.values)
+        rules = Rules(chance, words.offers(words.segments), words.values, self.often)
         when: Expr = TRUE
         if chance.happens(0.5):
             when = conjunction(tuple(rules.condition() for _ in range(chance.of((1, 1, 1, 2, 3)))))

@@ -26,11 +26,13 @@ class Rules:
         chance: Where they come from.
         variables: The types of the variables that they may read.
         values: For some variables, the values worth comparing with.
+        often: Variables that they read more often than others.
     """
 
     chance: Chance
     variables: Mapping[str, ValueType]
     values: Mapping[str, tuple[Value, ...]] = attrs.field(factory=dict)
+    often: tuple[str, ...] = ()
 
     def condition(self) -> Expr:
         """Return a condition."""
@@ -50,7 +52,7 @@ class Rules:
     def simple(self) -> Expr:
         """Return one question about one variable."""
         chance = self.chance
-        name = chance.of(tuple(self.variables))
+        name = chance.of(self.often if self.often and chance.happens(0.4) else tuple(self.variables))
         var = Var(name, self.variables[name])
         if chance.happens(0.1) and name != "now":
             return Call(chance.of(("has", "missing")), (var,), BOOL)

@@ -7,6 +7,7 @@ import attrs
 
 from ...consent import How
 from ...offers import Privacy
+from ...policy import Policy
 from ...schema import Value, ValueType
 from .chance import NOWHERE, Chance
 
@@ -23,6 +24,8 @@ _TYPES: Final = (
     ValueType.INTS,
     ValueType.DURATION,
 )
+#: The markets that moments are in.
+MARKETS: Final = ("m0", "m1", "m2", "a")
 _PARTS: Final = {
     "given": ValueType.BOOL,
     "refused": ValueType.BOOL,
@@ -30,6 +33,7 @@ _PARTS: Final = {
     "at": ValueType.TIME,
 }
 _MOMENT: Final = {
+    "context.market": ValueType.TEXT,
     "context.gpc": ValueType.BOOL,
     "now": ValueType.TIME,
     "channel.name": ValueType.TEXT,
@@ -66,18 +70,19 @@ class Words:
         """Return some names."""
         channels = _numbered("c", chance.of((1, 2, 2, 3)))
         purposes = _numbered("p", chance.of((1, 2, 2, 3)))
-        attributes = {name: chance.of(_TYPES) for name in _numbered("a", chance.number(2, 6))}
+        attributes = some_types(chance, chance.number(2, 6))
         if chance.happens(0.6):
             attributes["zone"] = ValueType.TEXT
         if chance.happens(0.75):
             attributes["scores"] = ValueType.SCORES
         context = {name: chance.of(_TYPES[:5]) for name in _numbered("k", chance.number(1, 3))}
         if chance.is_odd():
-            context["market"] = ValueType.INT
+            context["market"] = ValueType.TEXT  # a policy can declare anew what every policy has
         values: dict[str, tuple[Value, ...]] = {
             "channel.name": (*channels, NOWHERE),
             "channel.privacy": tuple(one.name.lower().replace("_", "-") for one in Privacy),
             "identity.kind": ("none", "person", "household", "device"),
+            "context.market": MARKETS,
             **{f"consent.{purpose}.how": tuple(how.value for how in How) for purpose in purposes},
         }
         return cls(
@@ -92,13 +97,25 @@ class Words:
             values,
         )
 
+    @classmethod
+    def of(cls, policy: Policy, *, wild: bool) -> "Words":
+        """Return the names of a policy."""
+        return cls(
+            tuple(channel.name for channel in policy.channels),
+            tuple(placement.name for placement in policy.placements),
+            tuple(topic.name for topic in policy.topics),
+            tuple(purpose.name for purpose in policy.purposes),
+            tuple(segment.name for segment in policy.segments),
+            {attribute.name: attribute.type for attribute in policy.attributes},
+            {attribute.name: attribute.type for attribute in policy.context},
+            wild,
+            {},
+        )
+
     @property
     def moment(self) -> dict[str, ValueType]:
         """The variables that boosts can read."""
-        found: dict[str, ValueType] = {f"context.{name}": type_ for name, type_ in self.context.items()}
-        if "market" not in self.context:
-            found["context.market"] = ValueType.TEXT
-        return {**found, **_MOMENT}
+        return {**{f"context.{name}": type_ for name, type_ in self.context.items()}, **_MOMENT}
 
     def offers(self, segments: tuple[str, ...]) -> dict[str, ValueType]:
         """Return the variables that offers and segments can read, with these segments."""
@@ -126,6 +143,11 @@ class Words:
             found["profile.a0"] = self.attributes["a0"]
             found["segment.s0"] = ValueType.BOOL
         return found
+
+
+def some_types(chance: Chance, count: int) -> dict[str, ValueType]:
+    """Return so many attributes with types."""
+    return {name: chance.of(_TYPES) for name in _numbered("a", count)}
 
 
 def _numbered(letter: str, count: int) -> tuple[str, ...]:

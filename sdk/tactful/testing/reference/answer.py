@@ -70,11 +70,13 @@ class Answer:
     What a decision is.
 
     Attributes:
+        allowed: The treatments (offer, treatment) that nothing bars by itself.
         picks: The filled slots, best first.
         reasons: For every other treatment (offer, treatment), the ids of all that kept it away, sorted.
         hidden: The values on record that limits kept from purposes: attribute, purposes (none: all), and rule's id.
     """
 
+    allowed: frozenset[tuple[str, str]]
     picks: tuple[Pick, ...]
     reasons: Mapping[tuple[str, str], tuple[str, ...]]
     hidden: tuple[tuple[str, tuple[str, ...], str], ...]

@@ -19,7 +19,7 @@ from .applying import Applying
 from .compose import Composer, Filled, Slate, takes
 from .entries import entries
 from .known import GuardrailsKnow, OffersKnow
-from .visible import meets
+from .visible import meets, read
 from .worth import is_personal, place_in_order, worth
 
 
@@ -88,22 +88,27 @@ class _Decision:
         }
         quotas = [one for one in self.asked if isinstance(one.limit, AtMost)]
         composer = Composer(self.policy, self.page, quotas, self._filled)
-        slate = composer.fill(self._ranked([entry for entry in self.entries if not barred[entry.index]]))
+        allowed = [entry for entry in self.entries if not barred[entry.index]]
+        slate = composer.fill(self._ranked(allowed))
         shown = {one.entry.index for one in slate.shown}
         reasons = {
             (entry.offer.id, entry.treatment.id): barred[entry.index] or passed_over(entry, slate, composer)
             for entry in self.entries
             if entry.index not in shown
         }
-        return Answer(tuple(map(self._pick, slate.shown)), reasons, tuple(self._hidden()))
+        keys = frozenset((entry.offer.id, entry.treatment.id) for entry in allowed)
+        return Answer(keys, tuple(map(self._pick, slate.shown)), reasons, tuple(self._hidden()))
 
     def _hidden(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
         """Yield the values on record that limits keep from purposes."""
         snapshot, now_us = self.know.situation.snapshot, self.know.situation.now_us
         for id_, limit in [(one.id, one.limit) for one in self.asked if isinstance(one.limit, Hide | Require)]:
             for name in limit.attributes:
+                attribute = next((one for one in self.policy.attributes if one.name == name), None)
                 observation = None if snapshot is None else snapshot.attributes.get(name)
-                if observation is not None and not (isinstance(limit, Require) and meets(observation, limit, now_us)):
+                if attribute is None or observation is None or read(attribute, observation) is UNKNOWN:
+                    continue
+                if isinstance(limit, Hide) or not meets(observation, limit, now_us):
                     yield name, limit.purposes, id_
 
     def _pick(self, filled: Filled) -> Pick:

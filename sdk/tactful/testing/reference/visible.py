@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...clock import SECOND_US, SKEW_US
+from ...errors import ValueRefused
 from ...limits import Hide, Require
 from ...policy import Policy
 from ...profile import Observation, Snapshot
+from ...schema import Attribute, check_value
 from ..interpreter import UNKNOWN
 
 
@@ -50,7 +52,7 @@ def seen(
     is_young = attribute.max_age_s is None or _is_young(observation, attribute.max_age_s, now_us)
     requirements = [limit for limit in concerning if isinstance(limit, Require)]
     exists = is_young and all(meets(observation, one, now_us) for one in requirements)
-    return observation.value if exists else UNKNOWN
+    return read(attribute, observation) if exists else UNKNOWN
 
 
 def protected(policy: Policy, snapshot: Snapshot | None, name: str) -> Any:
@@ -59,8 +61,17 @@ def protected(policy: Policy, snapshot: Snapshot | None, name: str) -> Any:
     if attribute is None or snapshot is None:
         return UNKNOWN
     observation = snapshot.attributes.get(name)
-    value = attribute.absent if observation is None else observation.value
-    return UNKNOWN if value is None else value
+    if observation is None:
+        return UNKNOWN if attribute.absent is None else attribute.absent
+    return read(attribute, observation)
+
+
+def read(attribute: Attribute, observation: Observation) -> Any:
+    """Return an observation's value as the attribute's type has it; UNKNOWN if it does not fit."""
+    try:
+        return check_value(attribute.type, observation.value)
+    except ValueRefused:
+        return UNKNOWN
 
 
 def meets(observation: Observation, requirement: Require, now_us: int) -> bool:

@@ -1,0 +1,64 @@
+"""Random caps and quiet hours."""
+
+from typing import Final, Literal
+
+from ...clock import SECOND_US
+from ...limits import Calendar, Cap, Counted, Per, Quiet, Rolling, Scope
+from ...offers import Intent, OfferClass
+from .chance import LENGTHS_US, Chance
+from .policies import OWNERS, TAGS
+from .words import ZONES, Words
+
+#: Lengths of time that are worth a try [s].
+LENGTHS_S: Final = tuple(length_us // SECOND_US for length_us in LENGTHS_US if length_us >= SECOND_US)
+_PER: Final[tuple[Per, ...]] = ("customer", "customer", "customer", "household", "everyone")
+_UNITS: Final[tuple[Literal["day", "week", "month"], ...]] = ("day", "day", "week", "month")
+
+
+def cap(chance: Chance, words: Words) -> Cap:
+    """Return a cap whose scope is still empty."""
+    per: Per = chance.of(_PER)
+    rests = per != "everyone" and chance.happens(0.3)
+    return Cap(
+        scope=Scope(),
+        count=chance.of((1, 1, 2, 3)),
+        window=_calendar(chance) if chance.happens(0.3) else Rolling(chance.of((*LENGTHS_S, 86_400, 604_800))),
+        counted=_counted(chance, words),
+        of=chance.of(("offer", "topic", "topic", "tag", "owner", "channel", "all")),
+        per=per,
+        channels=chance.some(words.channels, 2) if chance.happens(0.15) else (),
+        then=chance.of(("suppress", "defer", "downgrade", "replace")),
+        suppress_s=chance.of(LENGTHS_S) if rests else None,
+        exact=chance.happens(0.5),
+    )
+
+
+def _calendar(chance: Chance) -> Calendar:
+    unit: Literal["day", "week", "month"] = chance.of(_UNITS)
+    return Calendar(unit, chance.of((1, 1, 2)), chance.of(("", *ZONES)), chance.number(0, 6))
+
+
+def _counted(chance: Chance, words: Words) -> Counted:
+    event = chance.of(("shown", "shown", "shown", "click", "purchase"))
+    if chance.happens(0.7):
+        return Counted(event)
+    return Counted(
+        event,
+        chance.some(tuple(intent.value for intent in Intent)) if chance.happens(0.3) else (),
+        chance.some(words.topics) if chance.happens(0.3) else (),
+        chance.some(TAGS) if chance.happens(0.3) else (),
+        chance.some(OWNERS) if chance.happens(0.2) else (),
+        chance.some(tuple(kind.value for kind in OfferClass)) if chance.happens(0.3) else (),
+    )
+
+
+def quiet(chance: Chance, words: Words) -> Quiet:
+    """Return quiet hours whose scope is still empty."""
+    return Quiet(
+        Scope(),
+        chance.number(0, 1439),
+        chance.number(0, 1439),
+        chance.of(("", *ZONES)),
+        chance.some(tuple(range(7)), 5) if chance.happens(0.3) else tuple(range(7)),
+        chance.some(words.channels, 2) if chance.happens(0.3) else (),
+    )
