@@ -60,9 +60,9 @@ def contacts(policy: Policy, now_us: int = NOON_US, *, wild: bool = False) -> st
     return st.builds(lambda seed: _customers(policy, seed, wild=wild).contacts("ann", policy, now_us), _SEEDS)
 
 
-def contexts(policy: Policy, *, wild: bool = False) -> st.SearchStrategy[Mapping[str, object]]:
+def contexts(policy: Policy, now_us: int = NOON_US, *, wild: bool = False) -> st.SearchStrategy[Mapping[str, object]]:
     """Return a strategy of what a caller tells of a moment under a policy."""
-    return st.builds(lambda seed: _customers(policy, seed, wild=wild).context(), _SEEDS)
+    return st.builds(lambda seed: _customers(policy, seed, wild=wild).context(now_us), _SEEDS)
 
 
 def _chance(seed: int, *, wild: bool) -> Chance:

@@ -242,7 +242,7 @@ class _Life:
                 contacts = self._customers.contacts("somebody", self._policy, self._now_us)
                 contacts += contacts[:1] if chance.is_odd() else ()
             given = Given(snapshot or Snapshot("somebody", self._now_us, {}), consents, contacts)
-        return Decide(names, chance.of(WHO), self._customers.context(), given, chance.happens(0.1))
+        return Decide(names, chance.of(WHO), self._customers.context(self._now_us), given, chance.happens(0.1))
 
     def _contact(self, customer: str) -> Contact:
         chance = self._chance

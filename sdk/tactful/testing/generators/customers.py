@@ -11,7 +11,7 @@ from ...contacts import Contact
 from ...expr import Const, walk
 from ...policy import Policy
 from ...profile import Observation, Snapshot
-from ...schema import Attribute, Source, ValueType
+from ...schema import Attribute, Source, Value, ValueType
 from .chance import LENGTHS_US, NOON_US, NOWHERE, Chance
 from .policies import OWNERS, TAGS
 from .words import MARKETS, ZONES, Words
@@ -49,12 +49,19 @@ class Customers:
         age_us = chance.of(ages_us)
         type_ = chance.of(tuple(ValueType)) if chance.is_odd(0.08) else attribute.type
         return Observation(
-            chance.of(ZONES) if attribute.name == "zone" and type_ is ValueType.TEXT else chance.value(type_),
+            chance.of(ZONES) if attribute.name == "zone" and type_ is ValueType.TEXT else self._value(type_, now_us),
             chance.of(_SOURCES),
             now_us + age_us if chance.is_odd() else now_us - age_us,
             chance.of((1.0, 1.0, 0.8, 0.5, 0.0)),
             chance.happens(0.9),
         )
+
+    def _value(self, type_: ValueType, now_us: int) -> Value:
+        """Return a value of a type; times are around a moment, so that they still have something to say."""
+        chance = self.chance
+        if type_ is ValueType.TIME and chance.happens(0.8):
+            return now_us + chance.of((-1, -1, 1)) * chance.of(LENGTHS_US)
+        return chance.value(type_)
 
     def consents(self, now_us: int) -> Consents | None:
         """Return what a customer agreed to, or None where it is not known."""
@@ -112,11 +119,13 @@ class Customers:
             offer.offer_class.value if is_known else chance.of(("", "default", "transactional")),
         )
 
-    def context(self) -> Mapping[str, object]:
+    def context(self, now_us: int) -> Mapping[str, object]:
         """Return what a caller tells of the moment."""
         chance, words = self.chance, self.words
         types = {"gpc": ValueType.BOOL, **words.context}
-        told: dict[str, object] = {name: chance.value(type_) for name, type_ in types.items() if chance.happens(0.7)}
+        told: dict[str, object] = {
+            name: self._value(type_, now_us) for name, type_ in types.items() if chance.happens(0.7)
+        }
         if chance.happens(0.8):
             told["market"] = chance.of(MARKETS)
         if chance.is_odd(0.2):
