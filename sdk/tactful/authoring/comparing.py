@@ -86,7 +86,7 @@ def _changes(about: str, name: str, old: object, new: object, direction: Directi
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys((*old, *new)):
             yield from _items(f"{about}, {name.removesuffix('s')} {key}", old.get(key), new.get(key), direction)
-    elif attrs.has(type(old)) and type(old) is type(new) and hasattr(type(old), "looser"):
+    elif _has_settings(old, new):
         yield from _items(f"{about}, {name}", old, new, direction)
     else:
         none = "all" if direction in ("wider", "narrower") else "none"
@@ -96,14 +96,19 @@ def _changes(about: str, name: str, old: object, new: object, direction: Directi
 
 def _items(about: str, old: object, new: object, direction: Direction) -> Iterator[Change]:
     if old is None or new is None:
-        if old is not new:
-            gone: Kind = {"less": "looser", "more": "tighter"}.get(str(direction), "unknown")  # type: ignore[assignment]
-            yield whole(about, gone if new is None else _OPPOSITE.get(gone, gone), is_new=old is None)
+        way = direction.partition(" or ")[0] if isinstance(direction, str) else direction
+        yield whole(about, kind_of(old is not None, new is not None, way), is_new=old is None)
     elif attrs.has(type(old)) and type(old) is type(new):
         looser = getattr(type(old), "looser", {})
         yield from compared(about, parts_of(old, looser), parts_of(new, looser))
     elif old != new:
         yield Change("unknown", about, "setting", in_words_of("", old), in_words_of("", new))
+
+
+def _has_settings(old: object, new: object) -> bool:
+    """Return whether a setting has settings of its own; one of the two may be absent."""
+    kinds = {type(one) for one in (old, new) if one is not None}
+    return len(kinds) == 1 and hasattr(kinds.pop(), "looser")
 
 
 def whole(about: str, kind: Kind, *, is_new: bool) -> Change:

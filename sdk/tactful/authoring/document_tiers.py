@@ -47,7 +47,7 @@ _SOURCES: Final = {
     Source.THIRD_PARTY: "bought",
 }
 #: So many offers are named; of more, their number is told.
-_NAMED_MAX: Final = 5
+_NAMED_MAX: Final = 3
 
 
 def values(policy: Policy, _: Registry) -> Iterator[Section]:
@@ -96,14 +96,14 @@ def strategy(policy: Policy, registry: Registry) -> Iterator[Section]:
 
 def execution(policy: Policy, _: Registry) -> Iterator[Section]:
     """Yield what we offer, where it is shown, which of it is exempt, and what was signed."""
-    yield Section("Offers", ("owner", "to", "about", "offers", "from", "until"), tuple(_offers(policy.offers)))
+    yield Section("Offers", ("owner", "to", "about", "offers", "when"), tuple(_offers(policy.offers)))
     yield Section(
         "Places",
         ("place", "channel", "holds", "takes", "if nothing fits, it shows"),
         tuple(_placement(placement) for placement in policy.placements),
     )
     exempt = tuple((o.id, word(o.offer_class)) for o in policy.offers if o.offer_class is not OfferClass.DEFAULT)
-    yield Section("Not counted by caps that exempt such offers", ("offer", "because it is"), exempt)
+    yield Section("Exempt from caps that spare such offers", ("offer", "because it is"), exempt)
     signed = tuple((f"{o.id}/{t.id}", t.signed_by) for o in policy.offers for t in o.treatments if t.signed_by)
     about = "" if signed else "Nobody has signed that a plain text, chosen by personal data, gives nothing away."
     rows = signed or (("none", "nobody"),)
@@ -170,9 +170,8 @@ def _offers(offers: Iterable[Offer]) -> Iterator[tuple[str, ...]]:
         mine = groups[owner, intent, topic]
         named = f": {listed(offer.id for offer in mine)}" if len(mine) <= _NAMED_MAX else ""
         starts, ends = min(offer.from_us for offer in mine), max(offer.until_us for offer in mine)
-        first = "always" if starts <= 0 else _day(starts)
-        last = "further notice" if ends >= NEVER_US else _day(ends)
-        yield owner or "nobody", intent.value, topic, f"{counted(len(mine), 'offer')}{named}", first, last
+        count = f"{counted(len(mine), 'offer')}{named}"
+        yield owner or "nobody", intent.value, topic, count, _period(starts, ends)
 
 
 def _placement(placement: Placement) -> tuple[str, ...]:
@@ -208,6 +207,12 @@ def _segments(policy: Policy) -> Iterator[tuple[str, ...]]:
         large = segment.size is not None and segment.size >= policy.values.min_segment
         treated = "a group" if large else "a person"
         yield segment.name, segment.say or segment.name.replace("_", " "), size, treated, text(segment.when)
+
+
+def _period(from_us: int, until_us: int) -> str:
+    first = "" if from_us <= 0 else f"from {_day(from_us)}"
+    last = "" if until_us >= NEVER_US else f"until {_day(until_us)}"
+    return " ".join(filter(None, (first, last))) or "always"
 
 
 def _day(moment_us: int) -> str:
