@@ -59,7 +59,7 @@ quiet_hours: {from: 21:30, to: 08:00}
 # What is written instead of what; what the change does; how it is told.
 CHANGES = [
     ("dial: balanced", "dial: bold", "looser", "values: dial was balanced, is bold"),
-    ("exposure_margin: 10%", "exposure_margin: 20%", "looser", "values: exposure margin was 0.1, is 0.2"),
+    ("exposure_margin: 10%", "exposure_margin: 20%", "tighter", "values: exposure margin was 0.1, is 0.2"),
     ("min_segment: 50", "min_segment: 20", "looser", "values: min segment was 50, is 20"),
     ("reserve: 30m", "reserve: 5m", "looser", "values: reserve was 30 minutes, is 5 minutes"),
     ("[en, de]", "[en]", "neither", "values: languages was en, de, is en"),
@@ -341,6 +341,19 @@ def test_each_position_of_the_dial_is_looser_than_the_one_before(registry, shop)
             changes = [change for change in diff(old, new, registry).changes if change.about == f"guardrail {name}"]
             assert changes
             assert {change.kind for change in changes} == {"looser"}, changes
+
+
+@pytest.mark.parametrize("name", REGISTRY.guardrails)
+def test_a_direction_that_is_declared_the_wrong_way_round_disagrees_with_the_dial(shop, name):
+    cls = REGISTRY.guardrails[name].cls
+    other = {"more": "less", "less": "more"}
+    turned = {field: other.get(way, way) for field, way in cls.looser.items()}
+    mutant = type(cls.__name__, (cls,), {"looser": turned})
+    registry = Registry({name: attrs.evolve(REGISTRY.guardrails[name], cls=mutant)})
+    plain = attrs.evolve(shop, guardrails=(PluginUse(name),))
+    bold = attrs.evolve(plain, values=attrs.evolve(plain.values, dial=Dial.BOLD))
+    kinds = {change.kind for change in diff(plain, bold, registry).changes if change.about == f"guardrail {name}"}
+    assert kinds == {"tighter"}
 
 
 def test_every_field_of_every_section_is_compared(shop):

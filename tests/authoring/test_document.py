@@ -116,6 +116,21 @@ def test_every_offer_is_counted_once_under_its_owner(told, shop):
     assert {row[:3] for row in counted} == {(o.owner or "nobody", o.intent.value, o.topic) for o in shop.offers}
 
 
+def test_the_days_of_an_offer_are_the_first_and_the_last_in_the_policy_s_time_zone(shop, registry):
+    (first, *_) = shop.offers
+    days = {
+        (0, 2**63 - 1): "always",
+        (1_509_336_000_000_000, 1_514_178_000_000_000): "from 2017-10-30 to 2017-12-24",  # midnights of New York
+        (0, 1_514_178_000_000_000): "to 2017-12-24",
+    }
+    for (start, end), words in days.items():
+        policy = attrs.evolve(shop, offers=(attrs.evolve(first, from_us=start, until_us=end),))
+        assert [row[4] for row in rows(document(policy, registry), "Offers")] == [words]
+    both = tuple(attrs.evolve(first, from_us=start, until_us=end) for start, end in days)
+    told = rows(document(attrs.evolve(shop, offers=both), registry), "Offers")
+    assert [row[4] for row in told] == ["always; some shorter"]
+
+
 def test_a_guardrail_that_is_off_comes_first(shop, registry):
     without = attrs.evolve(shop, guardrails=tuple(use for use in shop.guardrails if use.name != "boudoir"))
     line = "The guardrail boudoir is off: nothing keeps its boundary."

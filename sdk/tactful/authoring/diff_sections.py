@@ -21,7 +21,7 @@ _NEITHER: Final = "neither"
 _GUESSES: Final = {"bought": Source.THIRD_PARTY, "guessed": Source.MODELLED}
 _VALUES: Final[Mapping[str, Direction]] = {
     "dial": ("conservative", "balanced", "bold"),
-    "exposure_margin": "more",
+    "exposure_margin": "less",  # the price that is paid for showing less
     "min_segment": "less",
     "languages": _NEITHER,
     "reserve_s": "less",

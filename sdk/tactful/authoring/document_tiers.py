@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from ..catalog import Catalog
 from ..clock import NEVER_US, to_datetime
@@ -96,7 +97,7 @@ def strategy(policy: Policy, registry: Registry) -> Iterator[Section]:
 
 def execution(policy: Policy, _: Registry) -> Iterator[Section]:
     """Yield what we offer, where it is shown, which of it is exempt, and what was signed."""
-    yield Section("Offers", ("owner", "to", "about", "offers", "when"), tuple(_offers(policy.offers)))
+    yield Section("Offers", ("owner", "to", "about", "offers", "when"), tuple(_offers(policy)))
     yield Section(
         "Places",
         ("place", "channel", "holds", "takes", "if nothing fits, it shows"),
@@ -162,16 +163,26 @@ def _caps(policy: Policy, registry: Registry) -> Iterator[tuple[str, ...]]:
                 yield name, f"{rule.reason}{condition}", rule.say or "nothing"
 
 
-def _offers(offers: Iterable[Offer]) -> Iterator[tuple[str, ...]]:
+def _offers(policy: Policy) -> Iterator[tuple[str, ...]]:
+    zone = ZoneInfo(policy.values.zone)
     groups: dict[tuple[str, Intent, str], list[Offer]] = {}
-    for offer in offers:
+    for offer in policy.offers:
         groups.setdefault((offer.owner, offer.intent, offer.topic), []).append(offer)
     for owner, intent, topic in sorted(groups, key=lambda key: (key[0], list(Intent).index(key[1]), key[2])):
         mine = groups[owner, intent, topic]
         named = f": {listed(offer.id for offer in mine)}" if len(mine) <= _NAMED_MAX else ""
-        starts, ends = min(offer.from_us for offer in mine), max(offer.until_us for offer in mine)
         count = f"{counted(len(mine), 'offer')}{named}"
-        yield owner or "nobody", intent.value, topic, count, _period(starts, ends)
+        yield owner or "nobody", intent.value, topic, count, _period(mine, zone)
+
+
+def _period(offers: Iterable[Offer], zone: ZoneInfo) -> str:
+    """Return from the first to the last day of any of the offers; whether some of them are for a shorter time."""
+    periods = {(offer.from_us, offer.until_us) for offer in offers}
+    starts, ends = min(start for start, _ in periods), max(end for _, end in periods)
+    first = "" if starts <= 0 else f"from {to_datetime(starts).astimezone(zone):%Y-%m-%d}"
+    last = "" if ends >= NEVER_US else f"to {to_datetime(ends - 1).astimezone(zone):%Y-%m-%d}"
+    whole = " ".join(filter(None, (first, last))) or "always"
+    return whole if periods == {(starts, ends)} else f"{whole}; some shorter"
 
 
 def _placement(placement: Placement) -> tuple[str, ...]:
@@ -207,13 +218,3 @@ def _segments(policy: Policy) -> Iterator[tuple[str, ...]]:
         large = segment.size is not None and segment.size >= policy.values.min_segment
         treated = "a group" if large else "a person"
         yield segment.name, segment.say or segment.name.replace("_", " "), size, treated, text(segment.when)
-
-
-def _period(from_us: int, until_us: int) -> str:
-    first = "" if from_us <= 0 else f"from {_day(from_us)}"
-    last = "" if until_us >= NEVER_US else f"until {_day(until_us)}"
-    return " ".join(filter(None, (first, last))) or "always"
-
-
-def _day(moment_us: int) -> str:
-    return f"{to_datetime(moment_us):%Y-%m-%d}"
