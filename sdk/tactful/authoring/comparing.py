@@ -22,7 +22,12 @@ Direction = str | tuple[str, ...]
 
 _UNIT: Final = re.compile("_(s|us|min)$")
 _DAY_MIN: Final = 1440
-_OPPOSITE: Final[Mapping[Kind, Kind]] = {"looser": "tighter", "tighter": "looser"}
+_OPPOSITE: Final[Mapping[Kind, Kind]] = {
+    "looser": "tighter",
+    "unknown": "unknown",
+    "tighter": "looser",
+    "neither": "neither",
+}
 
 
 @attrs.frozen
@@ -118,7 +123,7 @@ def whole(about: str, kind: Kind, *, is_new: bool) -> Change:
 
 def opposite(kind: Kind) -> Kind:
     """Return what the change back does."""
-    return _OPPOSITE.get(kind, kind)
+    return _OPPOSITE[kind]
 
 
 def kind_of(old: object, new: object, direction: Direction) -> Kind:

@@ -25,10 +25,11 @@ def as_html(markdown: str) -> str:
     tokens = parser.parse(markdown)
     headings = _headings(tokens)
     _name_cells(tokens)
-    body = _framed(parser, tokens)
-    template = Template(files(__package__).joinpath(_PAGE).read_text(encoding="utf-8"))
+    parts = next((number for number, token in enumerate(tokens) if token.tag == "h2"), len(tokens))
+    head, body = _rendered(parser, tokens[:parts]), _framed(parser, tokens[parts:])
+    template = Template(files("tactful.cli").joinpath(_PAGE).read_text(encoding="utf-8"))
     title = next((text for level, _, text in headings if level == "h1"), "")
-    return template.substitute(title=html.escape(title), contents=_contents(headings), body=body)
+    return template.substitute(title=html.escape(title), head=head, contents=_contents(headings), body=body)
 
 
 def _headings(tokens: Sequence[Token]) -> list[tuple[str, str, str]]:
