@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tactful
 from tactful.authoring import load_suite
+from tactful.cli.output import bullets
 
 
 def test_the_steps_that_init_prints_work_as_printed(run, tmp_path, monkeypatch):
@@ -242,3 +243,8 @@ def test_plugins_lists_what_policies_can_name(run):
 
 def test_the_version(run):
     assert run("--version").out == f"tactful {version('tactful')}\n"
+
+
+def test_a_list_shows_no_codes_that_a_bundle_brings(capsys):
+    bullets(["policy: name was a, is \x1b[2Jx"])
+    assert capsys.readouterr().out == "- policy: name was a, is  [2Jx\n"

@@ -105,7 +105,5 @@ def _attention(policy: Policy, registry: Registry) -> Iterator[str]:
 
 
 def _looser(change: Change, dial: str) -> str:
-    return (
-        f"The {change.about.replace('_', ' ')} is looser than is usual for {dial}: "
-        f"{change.what} is {change.new}, rather than {change.old}."
-    )
+    how = f"{change.what} is {change.new}, rather than {change.old}" if change.what else str(change)
+    return f"The {change.about.replace('_', ' ')} is looser than is usual for {dial}: {how}."

@@ -44,7 +44,8 @@ def bullets(lines: Iterable[str], style: str = "") -> None:
     """Print a list; a line that is wider than the screen goes on below its own beginning."""
     wide = out.width if out.is_terminal else _COLUMNS
     for line in lines:
-        wrapped = textwrap.wrap(line, wide - _GAP, break_long_words=False, break_on_hyphens=False)
+        shown = "".join(letter if letter.isprintable() else " " for letter in line)  # no codes for the terminal
+        wrapped = textwrap.wrap(shown, wide - _GAP, break_long_words=False, break_on_hyphens=False)
         for number, part in enumerate(wrapped):
             say(("- " if number == 0 else "  ") + part, style)
 
