@@ -44,6 +44,13 @@ class Accuracy:
             "max_age_s": 3 * 365 * DAY_S,
         },
     }
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "confidence": "less",
+        "sensitive_confidence": "less",
+        "third_party": "more",
+        "modelled": "more",
+        "max_age_s": "more",
+    }
 
     confidence: float = attrs.field(default=0.6, validator=share())
     sensitive_confidence: float = attrs.field(default=0.9, validator=share())

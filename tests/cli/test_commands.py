@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tactful
 from tactful.authoring import load_suite
+from tactful.cli.output import bullets
 
 
 def test_the_steps_that_init_prints_work_as_printed(run, tmp_path, monkeypatch):
@@ -154,7 +155,55 @@ def test_explain_tells_every_loss(run, shop):
 def test_policy_prints_the_document(run, shop):
     ended = run("policy", shop)
     assert ended.code == 0
-    assert run("policy", shop, "--json").json == {"document": ended.out}
+    told = run("policy", shop, "--json").json
+    assert [tier["name"] for tier in told["tiers"]] == ["values", "strategy", "execution", "infrastructure"]
+    assert [f"# {told['title']}", *told["about"]] == ended.out.split("\n\n")[:3]
+
+
+def test_policy_tells_of_a_bundle_since_when_it_holds(run, shop):
+    assert run("build", shop, "--out", "shop.bundle", "--epoch", "12").code == 0
+    about, since = run("policy", "shop.bundle", "--json").json["about"]
+    assert since.startswith("It is epoch 12, in force since 2")
+    assert about == run("policy", shop, "--json").json["about"][0]
+
+
+def test_policy_writes_a_page(run, shop):
+    ended = run("policy", shop, "--html", "policy.html")
+    assert (ended.code, ended.out) == (0, "policy.html: open it in a browser, or print it\n")
+    assert Path("policy.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    ended = run("policy", shop, "--html", "nowhere/policy.html")
+    assert (ended.code, ended.out) == (2, "")
+    assert "nowhere/policy.html: No such file or directory" in ended.err
+
+
+def test_diff_ends_by_whether_anything_is_looser(run, shop):
+    assert run("build", shop, "--out", "shop.bundle").code == 0
+    ended = run("diff", "shop.bundle", shop)
+    assert (ended.code, ended.out) == (0, "no difference\n")
+
+    (shop / "more.yaml").write_text("guardrails: {staleness: off, boudoir: {blend: 10%}}\n")
+    ended, twin = run("diff", "shop.bundle", shop), run("diff", "shop.bundle", shop, "--json")
+    assert (ended.code, twin.code) == (1, 1)
+    assert ended.out == (
+        "Looser (1)\n- guardrail staleness: gone\n\nTighter (1)\n- guardrail boudoir: blend was 0.2, is 0.1\n"
+    )
+    assert list(twin.json) == ["looser", "unknown", "tighter", "neither"]
+    assert twin.json["looser"] == [
+        {"kind": "looser", "about": "guardrail staleness", "what": "", "old": "there", "new": ""}
+    ]
+    back = run("diff", shop, "shop.bundle")
+    assert (back.code, back.out.startswith("Looser (1)\n- guardrail boudoir: blend was 0.1, is 0.2\n")) == (1, True)
+
+
+def test_diff_fits_into_eighty_columns_and_keeps_colours_for_terminals(run, shop):
+    assert run("build", shop, "--out", "shop.bundle").code == 0
+    (shop / "more.yaml").write_text(
+        f"segments: {{long: {{when: 'profile.visits in [{', '.join(map(str, range(100)))}]', say: x}}}}\n"
+        f"guardrails: {{overcrowding: {{after_purchase_topics: [food, wine, garden, service]}}}}\n"
+    )
+    ended = run("diff", "shop.bundle", shop)
+    assert max(map(len, ended.out.splitlines())) <= 80
+    assert "\x1b" not in ended.out
 
 
 def test_status_tells_the_state_and_what_waits_in_the_store(run, shop, tmp_path):
@@ -194,3 +243,8 @@ def test_plugins_lists_what_policies_can_name(run):
 
 def test_the_version(run):
     assert run("--version").out == f"tactful {version('tactful')}\n"
+
+
+def test_a_list_shows_no_codes_that_a_bundle_brings(capsys):
+    bullets(["policy: name was a, is \x1b[2Jx"])
+    assert capsys.readouterr().out == "- policy: name was a, is  [2Jx\n"

@@ -7,6 +7,9 @@ REFUSALS = {
     "no folder": (["check", "nowhere"], "nowhere:1:1: there is no such folder; give a policy's folder [folder]"),
     "no folder to test": (["test", "nowhere"], "nowhere:1:1: there is no such folder"),
     "no folder to print": (["policy", "nowhere"], "nowhere:1:1: there is no such folder"),
+    "nothing to compare": (["diff", "shop", "nowhere"], "nowhere:1:1: there is no such folder"),
+    "not a bundle to compare": (["diff", "shop/policy.yaml", "shop"], "[bundle-"),
+    "not a bundle to print": (["policy", "shop/policy.yaml"], "[bundle-"),
     "no folder to build": (["build", "nowhere"], "nowhere/keys/development.private"),
     "a file for a folder": (
         ["check", "shop/policy.yaml"],

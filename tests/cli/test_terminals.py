@@ -15,6 +15,7 @@ READING = [
     ["decide", "shop", "home.hero", "--persona", "ann"],
     ["explain", "shop", "home.hero", "--persona", "bob"],
     ["policy", "shop"],
+    ["diff", "shop", "shop"],
     ["status", "shop"],
     ["plugins"],
 ]

@@ -1,113 +1,109 @@
-"""The policy as a document for people: plain sentences made from the settings, so that it is never out of date."""
+"""The policy as a document for people: sentences made from the settings, so that it is never out of date.
 
-from collections.abc import Iterable, Iterator
+Here is what it is made of, and the order in which it tells; `document_tiers` has what each part says. How it looks,
+as Markdown or as a page, is none of its business.
+"""
+
+from collections.abc import Iterator
 from typing import Final
 
-from ..clock import NEVER_US, to_datetime
-from ..offers import Intent, Offer
+import attrs
+
 from ..policy import Policy
 from ..registry import Registry
-from ..schema import Sensitivity
+from .comparing import Change
+from .diff_guardrails import looser_than_usual
+from .document_tiers import execution, infrastructure, strategy, values
+from .guardrails_reader import OWN_DISTRIBUTION
+from .told import Section
 
-#: The tiers of governance, and what stands in each beside the guardrails that belong to it.
-_TIERS: Final = {
+#: The tiers of governance, and what each holds.
+TIERS: Final = {
     "values": "Values: what we want to be",
     "strategy": "Strategy: where we speak, of what, and for which purposes",
-    "execution": "Execution: what we offer",
+    "execution": "Execution: what we offer, and how often",
     "infrastructure": "Infrastructure: what we know, and who answers for it",
 }
+_CONTENTS: Final = {
+    "values": values,
+    "strategy": strategy,
+    "execution": execution,
+    "infrastructure": infrastructure,
+}
+_DRAFT: Final = "It was read from the policy's files, and is in force once a bundle is built from them."
 
 
-def document(policy: Policy, registry: Registry | None = None) -> str:
-    """Return the policy as Markdown, in the four tiers of governance; each guardrail is named in all that it is of."""
-    guardrails = tuple(_guardrails(policy, registry or Registry.installed()))
-    contents = {
-        "values": [_values(policy)],
-        "strategy": [
-            _list("Channels", _channels(policy)),
-            _list("Purposes of data", _purposes(policy)),
-            _list("Sensitive topics", _topics(policy)),
-        ],
-        "execution": [_list("Offers", _offers(policy))],
-        "infrastructure": [_list("Attributes", _attributes(policy)), _list("Groups", _segments(policy))],
-    }
-    parts = [f"# How {policy.name} treats its customers"]
-    for tier, title in _TIERS.items():
-        mine = [line for tiers, line in guardrails if tier in tiers]
-        parts += [f"## {title}", *contents[tier], _list("Guardrails", mine)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+@attrs.frozen
+class Tier:
+    """A tier of governance: its name, its title, and its sections."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
 
 
-def _values(policy: Policy) -> str:
-    values = policy.values
-    return (
-        f"The appetite for risk is **{values.dial.value}**. A less familiar way to tell something is taken if it costs "
-        f"at most {values.exposure_margin:.0%} of its worth. A group of fewer than {values.min_segment} customers is "
-        f"treated as a person."
+@attrs.frozen
+class Document:
+    """
+    What the document says.
+
+    Attributes:
+        title: Its title.
+        about: What it is, for whom, and since when it holds.
+        attention: What a reader should see first: guardrails that are off, settings looser than the usual ones.
+        tiers: The four tiers of governance, in their order.
+    """
+
+    title: str
+    about: tuple[str, ...]
+    attention: tuple[str, ...]
+    tiers: tuple[Tier, ...]
+
+
+def document(policy: Policy, registry: Registry | None = None, *, since: str = _DRAFT) -> Document:
+    """
+    Return the policy as a document, in the four tiers of governance.
+
+    Args:
+        policy: The policy.
+        registry: The guardrails that are there; None takes all that are installed.
+        since: A sentence that says where the policy comes from, and since when it holds.
+    """
+    registry = registry or Registry.installed()
+    lines = tuple(_guardrails(policy, registry))
+    tiers = []
+    for name, title in TIERS.items():
+        mine = tuple(row for belongs, row in lines if name in belongs)
+        kept = Section("Guardrails", ("guardrail", "what it keeps"), mine)
+        sections = (*_CONTENTS[name](policy, registry), kept)
+        tiers.append(Tier(name, title, tuple(section for section in sections if section.rows)))
+    about = (
+        f"This is the policy by which {policy.name} chooses what a customer sees and hears, for everybody in the "
+        f"organization. Each sentence is made from a setting: to change the one, change the other."
     )
+    title = f"How {policy.name} treats its customers"
+    return Document(title, (about, since), tuple(_attention(policy, registry)), tuple(tiers))
 
 
-def _list(title: str, lines: Iterable[str]) -> str:
-    items = "\n".join(f"- {line}" for line in lines)
-    return f"### {title}\n\n{items}" if items else ""
-
-
-def _guardrails(policy: Policy, registry: Registry) -> Iterator[tuple[tuple[str, ...], str]]:
+def _guardrails(policy: Policy, registry: Registry) -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
     """Yield each guardrail's line with the tiers that it belongs to; one that names none belongs to the values."""
     for use in policy.guardrails:
         brought = registry.guardrails.get(use.name)
         declared = getattr(brought.cls, "tiers", ()) if brought is not None else ()
-        tiers = tuple(tier for tier in declared if tier in _TIERS) or ("values",)
-        yield tiers, f"**{use.name.replace('_', ' ')}**: {registry.sentence(use, policy.values.dial)}"
+        tiers = tuple(tier for tier in declared if tier in TIERS) or ("values",)
+        yield tiers, (use.name.replace("_", " "), registry.sentence(use, policy.values.dial))
 
 
-def _channels(policy: Policy) -> Iterator[str]:
-    for channel in policy.channels:
-        places = ", ".join(p.name for p in policy.placements if p.channel == channel.name)
-        way = "we write" if channel.outbound else "the customer comes"
-        yield (
-            f"**{channel.name}** ({channel.privacy.name.lower().replace('_', '-')}; {way}): tones up to "
-            f"{channel.tone.name}, chosen by up to {channel.basis.name}. Places: {places or 'none'}."
-        )
+def _attention(policy: Policy, registry: Registry) -> Iterator[str]:
+    applied = {use.name for use in policy.guardrails}
+    for name, brought in sorted(registry.guardrails.items()):
+        if brought.distribution == OWN_DISTRIBUTION and name not in applied:
+            yield f"The guardrail {name.replace('_', ' ')} is off: nothing keeps its boundary."
+    for use in policy.guardrails:
+        for change in looser_than_usual(use, policy.values.dial, registry):
+            yield _looser(change, policy.values.dial.value)
 
 
-def _purposes(policy: Policy) -> Iterator[str]:
-    for purpose in policy.purposes:
-        silent = ", ".join(market for market, regime in purpose.regimes if regime.value == "opt-out")
-        more = f" In {silent}, silence means yes." if silent else ""
-        partner = f" Data goes to {purpose.partner}." if purpose.partner else ""
-        ground = purpose.legal_basis.value.replace("-", " ")
-        what = purpose.say or purpose.name.replace("_", " ")
-        yield f"**{purpose.name}**: to {what}, on the ground of {ground}.{more}{partner}"
-
-
-def _topics(policy: Policy) -> Iterator[str]:
-    for topic in policy.topics:
-        if topic.sensitivity > Sensitivity.ORDINARY:
-            blend = "" if topic.blend is None else f"; at most {topic.blend:.0%} of what is shown"
-            yield f"**{topic.name}** is {topic.sensitivity.name.lower()}{blend}."
-
-
-def _attributes(policy: Policy) -> Iterator[str]:
-    for attribute in policy.attributes:
-        age = "" if attribute.max_age_s is None else f", for {attribute.max_age_s / 86_400:g} days"
-        owner = f"; {attribute.owner} answers for it" if attribute.owner else ""
-        yield f"{attribute.say or attribute.name.replace('_', ' ')} ({attribute.source.value}{age}{owner})"
-
-
-def _segments(policy: Policy) -> Iterator[str]:
-    for segment in policy.segments:
-        size = "never counted" if segment.size is None else f"{segment.size} customers"
-        yield f"**{segment.name}**: {segment.say or segment.name} ({size})"
-
-
-def _offers(policy: Policy) -> Iterator[str]:
-    groups: dict[tuple[Intent, str], list[Offer]] = {}
-    for offer in policy.offers:
-        groups.setdefault((offer.intent, offer.topic), []).append(offer)
-    for (intent, topic), offers in sorted(
-        groups.items(), key=lambda item: (list(Intent).index(item[0][0]), item[0][1])
-    ):
-        ends = max(offer.until_us for offer in offers)
-        until = "" if ends == NEVER_US else f", until {to_datetime(ends):%Y-%m-%d}"
-        yield f"to {intent.value}, about {topic}: {len(offers)} offer{'' if len(offers) == 1 else 's'}{until}"
+def _looser(change: Change, dial: str) -> str:
+    how = f"{change.what} is {change.new}, rather than {change.old}" if change.what else str(change)
+    return f"The {change.about.replace('_', ' ')} is looser than is usual for {dial}: {how}."

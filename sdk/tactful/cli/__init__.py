@@ -7,7 +7,7 @@ from typing import TextIO
 __all__ = ["main"]
 
 #: What the commands stand on, each looked for before any of them runs.
-LIBRARIES = ("rich", "typer")
+LIBRARIES = ("markdown_it", "rich", "typer")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from . import building, checking, deciding, demonstrating, looking
+from . import building, checking, deciding, demonstrating, governing, looking
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -50,7 +50,8 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "build": building.build,
     "decide": deciding.decide,
     "explain": deciding.explain,
-    "policy": looking.policy,
+    "policy": governing.policy,
+    "diff": governing.diff,
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,

@@ -1,6 +1,5 @@
 """`tactful build`: a policy's folder becomes one signed file, if it has no mistake and its tests pass."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import tactful
 from ..clock import SECOND_US, in_words, to_datetime, wall_clock
 from ..errors import UsageError
 from .checking import Folder, Json
+from .files import write_file
 from .output import FOUND, as_json, mistake_json, say, told
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def build(
         )
         public = [bundle.keys.public_of(one) for one in private]
         tactful.open(raw, key=public, tenant=tenant, clock=lambda: issued_us).close()  # or it is not written
-        _replace(out, raw)
+        write_file(out, raw)
     if json:
         expires_at = to_datetime(expires_us).isoformat(timespec="seconds")
         size = {"file": str(out), "bytes": len(raw), "tests": len(suite.tests)}
@@ -89,17 +89,3 @@ def _read_key(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"the private key {path}: {reason}; `tactful init` makes a pair") from None
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    """Write a file so that it is there wholly or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"{path}: {error.strerror}") from None

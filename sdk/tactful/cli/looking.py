@@ -1,4 +1,4 @@
-"""`tactful policy`, `status` and `plugins`: what is there, for people and programs."""
+"""`tactful status` and `plugins`: what is there, for people and programs."""
 
 from typing import Final
 
@@ -7,28 +7,12 @@ import typer
 import tactful
 
 from ..ports import Store
-from .checking import Folder, Json
+from .checking import Json
 from .opened import KeyOption, Source, StoreOption, opened
-from .output import FOUND, as_json, markdown, say, table, told
+from .output import FOUND, as_json, say, table, told
 
 #: Contacts in the outbox are counted up to here.
 WAITING_MAX: Final = 10_000
-
-
-def policy(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
-    """
-    Print the policy as a document that everybody in the organization can read.
-
-    Example: `tactful policy policy > policy.md`
-    """
-    from ..authoring import compile_folder, document  # noqa: PLC0415 - slow to import
-
-    with told(json_=json):
-        text = document(compile_folder(folder))
-    if json:
-        as_json({"document": text})
-    else:
-        markdown(text)
 
 
 def status(

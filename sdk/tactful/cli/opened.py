@@ -9,9 +9,11 @@ import typer
 
 import tactful
 
+from ..bundle import Header, read_unsigned
 from ..errors import UsageError
 from ..opening import store_of
 from ..ports import Store
+from .files import read_file
 
 Source = Annotated[Path, typer.Argument(help="The policy's folder, or a bundle.", show_default=False)]
 KeyOption = Annotated[str | None, typer.Option("--key", help="The pinned public key of a bundle, or its file.")]
@@ -41,6 +43,23 @@ def opened(
             yield edge, kept
     finally:
         kept.close()
+
+
+def policy_of(source: Path) -> tuple[tactful.Policy, Header | None]:
+    """
+    Return the policy of a folder or a bundle, to read it and not to decide by it; of a bundle its header too.
+
+    Neither signature nor times of a bundle are checked: an old policy can be read as well.
+
+    Raises:
+        TactfulError: If it cannot be read.
+    """
+    if source.is_dir() or not source.exists():
+        from ..authoring import compile_folder  # noqa: PLC0415 - slow to import
+
+        return compile_folder(source), None
+    found = read_unsigned(read_file(source))
+    return found.policy, found.header
 
 
 def _pinned(key: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ from ..errors import PolicyError, TactfulError
 #: How a command ends: well, with findings or failures, or because it was given something it cannot use.
 OK, FOUND, UNUSABLE = 0, 1, 2
 _GAP = 2
+#: How wide lists are in a file or a pipe.
+_COLUMNS = 80
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -35,6 +38,16 @@ def markdown(text: str) -> None:
         out.print(Markdown(text))
     else:
         sys.stdout.write(text)
+
+
+def bullets(lines: Iterable[str], style: str = "") -> None:
+    """Print a list; a line that is wider than the screen goes on below its own beginning."""
+    wide = out.width if out.is_terminal else _COLUMNS
+    for line in lines:
+        shown = "".join(letter if letter.isprintable() else " " for letter in line)  # no codes for the terminal
+        wrapped = textwrap.wrap(shown, wide - _GAP, break_long_words=False, break_on_hyphens=False)
+        for number, part in enumerate(wrapped):
+            say(("- " if number == 0 else "  ") + part, style)
 
 
 def as_json(value: object) -> None:
