@@ -79,7 +79,8 @@ class Tail:
                         self._after = number
                         self._take(budgets, contact, now_us)
             except Exception as error:  # noqa: BLE001 - a store may raise anything; what it holds is then not known
-                _log.warning("the ledger could not be read: %s", type(error).__name__)
+                if not self._ended.is_set():  # else the store was closed, as it should be
+                    _log.warning("the ledger could not be read: %s", type(error).__name__)
                 if budgets is not None:
                     budgets.lose()
             else:
