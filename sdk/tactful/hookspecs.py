@@ -21,6 +21,7 @@ class Guardrail(Protocol):
         name: Its name in a policy.
         tiers: The tiers of governance that it belongs to: values, strategy, execution, infrastructure.
         dial: Defaults of settings by position of the dial, where they differ from the fields' own.
+        tactics: The names of tactics that it knows; an offer can declare those of all installed guardrails.
     """
 
     name: str

@@ -6,6 +6,7 @@ from .folder import read_files
 from .init import init
 from .lint import Finding, lint
 from .personas import Persona
+from .review import review
 from .run_tests import Outcome, Suite, decide_for, load_suite
 from .tests_reader import PolicyTest
 
@@ -23,4 +24,5 @@ __all__ = [
     "lint",
     "load_suite",
     "read_files",
+    "review",
 ]

@@ -9,6 +9,7 @@ from ..clock import NEVER_US
 from ..expr import TRUE, Expr
 from ..offers import Offer, OfferClass
 from ..policy import Values
+from .approvals_reader import read_approvals
 from .format_types import ID
 from .merged import Sections
 from .names import hint_for
@@ -96,6 +97,8 @@ class OffersReader:
         period = read_period(found["run"], self._zone, self._log) if "run" in found else None
         when = self._rules.rule(found["when"], self._rules.offer, constants) if "when" in found else None
         unless = tuple(self._unless(found.get("unless", ()), constants))
+        tactics = found.get("tactics", ())
+        approvals = tuple(read_approvals(found.get("approvals", ()), tactics, self._zone, self._log))
         if not OFFER.complete(found) or purpose is None or not treatments:
             return
         offer = Offer(
@@ -116,6 +119,8 @@ class OffersReader:
             affinity=found.get("affinity", found["topic"]),
             channels=found.get("channels", ()),
             placements=found.get("placements", ()),
+            tactics=tactics,
+            approvals=approvals,
         )
         yield Placed(offer, name.place)
 
