@@ -81,8 +81,8 @@ def faults(rule: Expr, variables: Variables, fits: Callable[[ValueType], bool]) 
     while todo:
         node, local = todo.pop()
         match node:
-            case Const():
-                pass  # the bundle's reader has held its value to its type
+            case Const(value=value):  # the bundle's reader has held a value to its type
+                yield from _unless(value is not None, "a literal without a value makes no sense")
             case Var(name, type_):
                 yield from _unless(variables.get(name) is type_, f"no variable {name} of type {type_.value} is there")
             case Local(name, type_):
