@@ -60,7 +60,10 @@ class CategoryJumping:
 
         What joins something sensitive has a rule of its own, without words for the customer: they would tell of it.
         """
-        why = {"forbidden": "it joins what must never be linked", "unlinked": f"it joins what is more than {self._links} apart"}
+        why = {
+            "forbidden": "it joins what must never be linked",
+            "unlinked": f"it joins what is more than {self._links} apart",
+        }
         for (rule, topic, say), jumps in self._jumps(catalog).items():
             id_ = f"{rule}.{topic}" if say else f"{rule}.{topic}.silent"
             yield Always(Withhold(jumps.scope()), f"{why[rule]}: {jumps.told()}", id_, say)
@@ -80,7 +83,7 @@ class CategoryJumping:
         return "1 link" if self.distance == 1 else f"{self.distance} links"
 
     def _jumps(self, catalog: Catalog) -> Mapping[tuple[str, str, str], "_Jumps"]:
-        """Return what joins topics that are not linked, by the rule that it breaks, its offer's topic, and the words."""
+        """Return what joins topics that are not linked, by the rule that it breaks, its offer's topic and the words."""
         broken: dict[Pair, str] = {}
         found: dict[tuple[str, str, str], _Jumps] = {}
         for entry in catalog.entries:

@@ -63,7 +63,7 @@ offers:
   rack_told: {topic: racks, treatments: [A rack, {title: 'A rack{profile.bicycle ? " for two" : ""}', lift: 2}]}
   rack_but: {topic: racks, unless: '!profile.bicycle', treatments: A rack}
   rack_either: {topic: racks, when: profile.mats || profile.bicycle, treatments: A rack}
-  rest: {topic: racks, when: profile.mats, unless: [profile.bicycle, profile.bicycle || profile.ill], treatments: A rack}
+  rest: {topic: racks, when: profile.mats, unless: [profile.bicycle, profile.bicycle || profile.ill], treatments: Rest}
   winter: {topic: winter_mats, when: profile.mats, treatments: Winter mats}
   covers: {topic: racks, when: profile.mats, treatments: Covers}
   mats: {topic: winter_mats, when: segment.drivers, treatments: Mats}

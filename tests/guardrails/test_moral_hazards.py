@@ -37,15 +37,35 @@ offers:
   trick: {tactics: [false_urgency], treatments: A trick}
   signed_trick:
     tactics: [countdown, guilt]
-    approvals: [{tactic: guilt, by: Ada, role: ethics, until: 2018-01-01}, {tactic: countdown, by: Ada, role: ethics, until: 2018-01-01}]
+    approvals:
+      - {tactic: guilt, by: Ada, role: ethics, until: 2018-01-01}
+      - {tactic: countdown, by: Ada, role: ethics, until: 2018-01-01}
     treatments: A trick
   bare: {tactics: [countdown], treatments: Hurry}
-  signed: {tactics: [countdown], approvals: {tactic: countdown, by: Ada, role: ethics, until: 2017-11-10}, treatments: Hurry}
-  lapsed: {tactics: [countdown], approvals: [{tactic: countdown, by: Ada, role: ethics, until: 2017-10-31}], treatments: Hurry}
-  today: {tactics: [scarcity], approvals: [{tactic: scarcity, by: Ada, role: legal, until: 2017-11-01}], treatments: Few}
-  by_hour: {tactics: [scarcity], approvals: [{tactic: scarcity, by: Ada, role: legal, until: 2017-11-01 13:00}], treatments: Few}
-  own_role: {tactics: [gamble], approvals: [{tactic: gamble, by: Bo, role: sales, until: 2018-01-01}], treatments: A wheel}
-  wheel: {tactics: [gamble], approvals: [{tactic: gamble, by: Ada, role: ethics, until: 2018-01-01}], treatments: A wheel}
+  signed:
+    tactics: [countdown]
+    approvals: {tactic: countdown, by: Ada, role: ethics, until: 2017-11-10}
+    treatments: Hurry
+  lapsed:
+    tactics: [countdown]
+    approvals: [{tactic: countdown, by: Ada, role: ethics, until: 2017-10-31}]
+    treatments: Hurry
+  today:
+    tactics: [scarcity]
+    approvals: [{tactic: scarcity, by: Ada, role: legal, until: 2017-11-01}]
+    treatments: Few
+  by_hour:
+    tactics: [scarcity]
+    approvals: [{tactic: scarcity, by: Ada, role: legal, until: 2017-11-01 13:00}]
+    treatments: Few
+  own_role:
+    tactics: [gamble]
+    approvals: [{tactic: gamble, by: Bo, role: sales, until: 2018-01-01}]
+    treatments: A wheel
+  wheel:
+    tactics: [gamble]
+    approvals: [{tactic: gamble, by: Ada, role: ethics, until: 2018-01-01}]
+    treatments: A wheel
   half:
     tactics: [countdown, scarcity]
     approvals: [{tactic: countdown, by: Ada, role: ethics, until: 2018-01-01}]

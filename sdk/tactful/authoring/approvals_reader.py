@@ -1,12 +1,13 @@
 """Reads who signed that an offer may use its tactics, and until when. What a tactic is, guardrails say."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..offers import Approval
 from ..registry import Registry
 from .format_types import ID, TEXT, name_of
+from .names import hint_for
 from .periods import MomentError, moment
 from .records import Key, Record, keys_or_none
 from .source import Log, Node
@@ -15,7 +16,7 @@ TACTIC: Final = name_of("tactic")
 APPROVAL: Final = Record(
     "approval",
     {
-        "tactic": Key(TACTIC, "the tactic that was signed", required=True),
+        "tactic": Key(ID, "the tactic that was signed", required=True),
         "by": Key(TEXT, "the reviewer", required=True),
         "role": Key(ID, "in which role the reviewer signed", required=True),
         "until": Key(TEXT, "the last day on which it holds, or the day and time at which it ends", required=True),
@@ -23,7 +24,7 @@ APPROVAL: Final = Record(
 )
 
 
-def read_approvals(nodes: Iterable[Node], tactics: Iterable[str], zone: ZoneInfo, log: Log) -> Iterator[Approval]:
+def read_approvals(nodes: Iterable[Node], tactics: Collection[str], zone: ZoneInfo, log: Log) -> Iterator[Approval]:
     """Yield the approvals that are right; one of a tactic that the offer does not use is none."""
     for node in nodes:
         found = APPROVAL.read(node, log)
@@ -33,7 +34,9 @@ def read_approvals(nodes: Iterable[Node], tactics: Iterable[str], zone: ZoneInfo
         places = {name.text: value.place for name, value in keys.pairs}
         if found["tactic"] not in tactics:
             message = f"the offer does not use {found['tactic']!r}"
-            log.add(places["tactic"], "approval", message, "add it to `tactics:`, or delete the approval")
+            log.add(
+                places["tactic"], "approval", message, hint_for(found["tactic"], tactics) or "name it in `tactics:`"
+            )
         elif not found["by"].strip():
             log.add(places["by"], "approval", "nobody is named who signed it", "name the reviewer")
         else:
