@@ -6,8 +6,10 @@ import sys
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tactful import Familiarity, PluginError
+from tactful import Familiarity, PluginError, Withhold
 from tactful.authoring import compile_files
 from tactful.expr import Call, Const, Var
 from tactful.schema import ValueType
@@ -304,6 +306,40 @@ def test_a_rule_that_names_what_is_no_topic_joins_nothing(house):
     assert "service" in offers(house, unnamed, known)
     named_now = attrs.evolve(unnamed, topics=(*unnamed.topics, Topic("boats")))
     assert "service" not in offers(house, named_now, known)
+
+
+# Laws.
+
+
+def withheld(policy, distance=2):
+    """Return the treatments that it withholds."""
+    rules = House().rules(named(policy, NAME, distance=distance), NAME).rules
+    return {index for _, rule in rules if isinstance(rule.limit, Withhold) for index in rule.limit.scope}
+
+
+def linked(name, **links):
+    """Return the dealer with one topic linked further."""
+    topics = [attrs.evolve(topic, **links) if topic.name == name else topic for topic in dealer().topics]
+    return attrs.evolve(dealer(), topics=tuple(topics))
+
+
+TOPICS = st.sampled_from([topic.name for topic in dealer().topics])
+UNLINKED = [topic.name for topic in dealer().topics if not topic.related and not topic.forbidden]
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(UNLINKED), TOPICS, st.integers(1, 4))
+def test_a_link_more_withholds_nothing_more_and_a_forbidden_one_nothing_less(name, other, distance):
+    as_it_is = withheld(dealer(), distance)
+    assert withheld(linked(name, related=(other,)), distance) <= as_it_is
+    assert withheld(linked(name, forbidden=(other,)), distance) >= as_it_is
+    assert withheld(dealer(), distance + 1) <= as_it_is
+
+
+def test_topics_that_go_round_in_a_circle_end(house):
+    round_ = linked("cars", under="winter_mats")
+    assert "rack" not in offers(house, round_)
+    assert "winter" in offers(house, round_)
 
 
 MUTANTS = {

@@ -6,6 +6,8 @@ import sys
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tactful import Approval, PluginError
 from tactful.authoring import compile_files
@@ -317,6 +319,34 @@ def test_it_knows_what_it_may_limit_and_no_more(house):
     scope = house.rules(shop(), NAME).scope
     pressing = {entry.offer.id for entry in house.edge(shop()).plan.catalog.entries if entry.index in scope}
     assert pressing == {offer.id for offer in shop().offers} - {"bread"}
+
+
+# Laws.
+
+TACTICS = st.lists(st.sampled_from((*moral_hazards.HAZARDOUS[:3], "guilt", "hypnosis")), max_size=3, unique=True)
+APPROVALS = st.lists(
+    st.builds(
+        Approval,
+        st.sampled_from(moral_hazards.HAZARDOUS[:3]),
+        st.sampled_from(("ethics", "legal", "sales")),
+        st.sampled_from(("Ada", "")),
+        st.sampled_from((NOON_US - DAY_US, NOON_US, NOON_US + DAY_US)),
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=60)
+@given(TACTICS, APPROVALS, st.data())
+def test_a_signature_more_withholds_nothing_and_a_tactic_more_shows_nothing(tactics, approvals, data):
+    house = House()
+    fewer = tactics[: data.draw(st.integers(0, len(tactics)))]
+    some = approvals[: data.draw(st.integers(0, len(approvals)))]
+    is_shown = shows_with(house, tuple(tactics), tuple(approvals))
+    assert is_shown >= shows_with(house, tuple(tactics), tuple(some))
+    assert is_shown <= shows_with(house, tuple(fewer), tuple(approvals))
+    signed = {a.tactic for a in approvals if a.by and a.role != "sales" and a.until_us > NOON_US}
+    assert is_shown is (set(tactics) <= signed)
 
 
 MUTANTS = {
