@@ -38,6 +38,8 @@ HAZARDOUS = (
 )
 _SAY = "We do not press you: what only hurries or tempts we leave out."
 _START = datetime(1970, 1, 1, tzinfo=UTC)
+#: What ends later than the calendar does not end, and is no sign-off.
+_LATEST_US = (datetime(9999, 1, 1, tzinfo=UTC) - _START) // timedelta(microseconds=1)
 
 
 @attrs.frozen
@@ -118,8 +120,8 @@ class MoralHazards:
 
     def _ends(self, offer: Offer, tactic: str) -> list[int]:
         """Return until when each sign-off of a tactic holds that counts [us since 1970]."""
-        mine = [approval for approval in offer.approvals if approval.tactic == tactic]
-        return [approval.until_us for approval in mine if approval.role in self.roles and approval.by.strip()]
+        counting = (a for a in offer.approvals if a.tactic == tactic and a.role in self.roles and a.by.strip())
+        return [approval.until_us for approval in counting if 0 < approval.until_us < _LATEST_US]
 
 
 def _picks_vulnerable(catalog: Catalog, entry: Entry) -> bool:

@@ -175,6 +175,17 @@ def test_a_signature_needs_a_name(house):
         assert not shows_with(house, ("gamble",), (Approval("gamble", "ethics", by, NOON_US + DAY_US),))
 
 
+def test_a_signature_that_never_ends_is_none(house):
+    for until_us in (2**63 - 1, 0, -(2**63)):
+        assert house.rules(named(offer_with(("gamble",), until_us), NAME), NAME).broken is None
+        assert not shows_with(house, ("gamble",), (Approval("gamble", "ethics", "Ada", until_us),))
+
+
+def offer_with(tactics, until_us):
+    approval = Approval(tactics[0], "ethics", "Ada", until_us)
+    return attrs.evolve(shop(), offers=(attrs.evolve(shop().offers[0], tactics=tactics, approvals=(approval,)),))
+
+
 # Sign-offs, and their end.
 
 
@@ -368,15 +379,16 @@ MUTANTS = {
     "what nobody signed is shown": ("yield Always(Withhold(scope)", "0 and Always(Withhold(scope)"),
     "sign-offs do not end": ("yield When(f'now", "0 and When(f'now"),
     "sign-offs end a moment later": ("f'now >= timestamp", "f'now > timestamp"),
-    "any role signs": ("if approval.role in self.roles and approval.by.strip()", "if approval.by.strip()"),
-    "no name is needed": ("and approval.by.strip()]", "]"),
-    "any tactic's signature will do": ("if approval.tactic == tactic]", "]"),
+    "any role signs": ("a.role in self.roles and ", ""),
+    "no name is needed": (" and a.by.strip())", ")"),
+    "any tactic's signature will do": ("if a.tactic == tactic and a.role", "if a.role"),
     "the first signature counts": (
         "max(self._ends(offer, tactic), default=None)",
         "min(self._ends(offer, tactic), default=None)",
     ),
     "the last tactic ends it": ("else min(end", "else max(end"),
     "one signed tactic is enough": ("None if None in ends else", "None if ends == [None] else"),
+    "what never ends is signed": ("0 < approval.until_us < _LATEST_US", "0 < approval.until_us"),
     "all need a signature": ("if tactic not in self.unsigned]", "]"),
     "the dial refuses nothing": ('"refuse": ("gamble", "personal_price", "social_pressure"), ', ""),
     "the bold sign everything": ('"unsigned": ("countdown", "scarcity"), ', ""),
