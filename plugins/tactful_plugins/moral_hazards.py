@@ -26,7 +26,7 @@ SHAMEFUL = (
     "price_by_vulnerability",
     "roach_motel",
 )
-#: What can be done with decency, or without.
+#: What can be done with decency, or without; so can a tactic that another guardrail knows.
 HAZARDOUS = (
     "countdown",
     "free_trial_that_renews",
@@ -77,7 +77,8 @@ class MoralHazards:
         """
         refused = catalog.where(lambda entry: any(map(self._is_refused, entry.offer.tactics)))
         yield Always(Withhold(refused), "its tactic is refused, whoever signs it", "refused", _SAY)
-        vulnerable = self.scope(catalog) & catalog.where(lambda entry: _picks_vulnerable(catalog, entry))
+        protected = _protected(catalog)
+        vulnerable = catalog.where(lambda entry: bool(entry.offer.tactics) and _is_picked_by(entry, protected))
         yield Always(Withhold(vulnerable), "it presses those whom protected knowledge picks", "vulnerable")
         for until_us, scope in self._signed(catalog, catalog.all - refused - vulnerable):
             if until_us is None:
@@ -103,8 +104,7 @@ class MoralHazards:
         return listed(self.roles, "or")
 
     def _is_refused(self, tactic: str) -> bool:
-        """Return whether a tactic is refused; one that is not known is."""
-        return tactic not in HAZARDOUS or tactic in self.refuse
+        return tactic in SHAMEFUL or tactic in self.refuse
 
     def _signed(self, catalog: Catalog, scope: Scope) -> Iterable[tuple[int | None, Scope]]:
         """Return which of these treatments need a sign-off, by the moment until which they have it; None is never."""
@@ -124,11 +124,18 @@ class MoralHazards:
         return [approval.until_us for approval in counting if 0 < approval.until_us < _LATEST_US]
 
 
-def _picks_vulnerable(catalog: Catalog, entry: Entry) -> bool:
+def _is_picked_by(entry: Entry, protected: set[str]) -> bool:
     """Return whether something sensitive or protected selects a treatment or stands in its text."""
-    protected = {attribute.name for attribute in catalog.policy.attributes if attribute.protect}
     read = entry.labels.evidence | entry.labels.shows
     return entry.labels.sensitivity > Sensitivity.ORDINARY or not protected.isdisjoint(read)
+
+
+def _protected(catalog: Catalog) -> set[str]:
+    """Return the attributes that are protected, and those that are computed from them, however far round."""
+    protected = {attribute.name for attribute in catalog.policy.attributes if attribute.protect}
+    while more := {a.name for a in catalog.policy.attributes if not protected.isdisjoint(a.derived_from)} - protected:
+        protected |= more
+    return protected
 
 
 def _words(tactics: Iterable[str]) -> str:

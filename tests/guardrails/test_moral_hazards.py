@@ -32,6 +32,8 @@ profile:
     young: {type: bool, protect: true}
     test: {type: bool, topic: baby}
     guess: {type: bool, derived_from: [test]}
+    tone: {type: bool, derived_from: [young]}
+    voice: {type: bool, derived_from: [tone]}
 segments: {parents: {when: profile.test, size: 900}}
 offers:
   all: {intent: sell, topic: food}
@@ -93,9 +95,10 @@ VULNERABLE = {
     "sensitive": "when: profile.test",
     "by_group": "when: segment.parents",
     "by_guess": "when: profile.guess",
+    "by_voice": "when: profile.voice",
     "by_absence": "unless: profile.test",
 }
-KNOWN = {"visits": 9, "young": True, "test": True, "guess": True}
+KNOWN = {"visits": 9, "young": True, "test": True, "guess": True, "voice": True}
 RUNNING = {"signed", "today", "by_hour", "wheel", "both", "regulars"}
 WITHHELD = {"trick", "signed_trick", "bare", "lapsed", "own_role", "half"}
 
@@ -166,8 +169,9 @@ def shows_with(house, tactics, approvals, **settings):
     return "bread" in offers(house, attrs.evolve(policy, offers=(pressing,)))
 
 
-def test_a_tactic_that_nobody_knows_is_refused(house):
-    assert not shows_with(house, ("hypnosis",), (Approval("hypnosis", "ethics", "Ada", NOON_US + DAY_US),))
+def test_a_tactic_that_others_know_is_hazardous(house):
+    assert not shows_with(house, ("hypnosis",), ())
+    assert shows_with(house, ("hypnosis",), (Approval("hypnosis", "ethics", "Ada", NOON_US + DAY_US),))
 
 
 def test_a_signature_needs_a_name(house):
@@ -362,10 +366,11 @@ def test_a_signature_more_withholds_nothing_and_a_tactic_more_shows_nothing(tact
 
 MUTANTS = {
     "shame is no matter": ("yield Always(Withhold(refused)", "0 and Always(Withhold(refused)"),
-    "what is not known is hazardous": (
-        "return tactic not in HAZARDOUS or",
-        "return tactic in SHAMEFUL or",
+    "what others know is harmless": (
+        "if tactic not in self.unsigned]",
+        "if tactic in HAZARDOUS and tactic not in self.unsigned]",
     ),
+    "what is computed from the protected is not": ("        protected |= more", "        break"),
     "what a house refuses is signed": ("or tactic in self.refuse", ""),
     "one tactic alone is refused": (
         "self._is_refused, entry.offer.tactics",
