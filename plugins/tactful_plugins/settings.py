@@ -53,6 +53,18 @@ def some_of(names: Collection[str]) -> Validator:
     )
 
 
+def none_or_more_of(names: Collection[str]) -> Validator:
+    """Return the validator of any of these names, or none."""
+    return _validator(
+        lambda value: all(isinstance(one, str) and one in names for one in value), f"any of {', '.join(names)}"
+    )
+
+
+def some_texts() -> Validator:
+    """Return the validator of one text or more, none of them empty."""
+    return _validator(lambda value: bool(value) and all(one.strip() for one in value), "one name or more")
+
+
 def texts(value: Iterable[str]) -> tuple[str, ...]:
     """Return a list of texts as a tuple; a text alone is refused, as its letters are meant by nobody."""
     if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):

@@ -48,7 +48,7 @@ from .limits import (
 )
 from .memory import MemoryStore
 from .merging import Merge, Merges
-from .offers import Intent, OfferClass, Privacy
+from .offers import Approval, Intent, Offer, OfferClass, Privacy
 from .opening import open  # noqa: A004 - the word for it
 from .outbox import OutboxLimits
 from .policy import Dial, Policy
@@ -59,6 +59,7 @@ from .topics import TopicGraph
 
 __all__ = [
     "Always",
+    "Approval",
     "AtMost",
     "BundleError",
     "Calendar",
@@ -89,6 +90,7 @@ __all__ = [
     "Merges",
     "Mistake",
     "Observation",
+    "Offer",
     "OfferClass",
     "Options",
     "OutboxLimits",

@@ -26,6 +26,7 @@ class Guardrail(Protocol):
             `more or none`, `less or none`: not to set it is the loosest. `wider`, `narrower`: a list that means all if
             it names none. `later`, `earlier`: the ends of a part of the day. Of a setting that is not here a change
             cannot be told. One that is itself an attrs class says all this for its own fields.
+        tactics: The names of tactics that it knows; an offer can declare those of all installed guardrails.
     """
 
     name: str

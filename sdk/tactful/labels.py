@@ -1,15 +1,15 @@
 """What selects a treatment and what its text shows, derived from what is read. It decides nothing.
 
 The tone comes from what a treatment's text reads, the basis from what selects its offer: eligibility, and
-segments transitively. An author can raise a label, never lower it. A rule that looks for a sensitive topic by its name
-in the profile, as `"baby" in profile.bought`, reads evidence of that topic, however ordinary the attribute.
+segments transitively. An author can raise a label, never lower it. A rule that looks for a topic by its name in the
+profile, as `"baby" in profile.bought`, reads evidence of that topic, however ordinary the attribute.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from .expr import Call, Const, Expr, reads, walk
+from .expr import Call, Const, Expr, Var, reads, walk
 from .familiarity import Familiarity
 from .offers import Offer, Treatment
 from .policy import Policy
@@ -37,9 +37,11 @@ class Labels:
         basis: How much selects it.
         shows: Attributes that its text reads, through segments too.
         evidence: Attributes that select it, through segments too.
-        topics: The topics of those attributes.
+        topics: The topics of those attributes, and those that a rule looks for by name.
         sensitivity: The greatest sensitivity of what its text and its selection read; the offer's topic apart.
         shows_sensitivity: The greatest sensitivity of what its text alone reads.
+        joined: Those of the topics that are brought together with its offer. What an `unless:` names outright is not:
+            it keeps customers away, and picks none.
     """
 
     tone: Familiarity
@@ -49,6 +51,7 @@ class Labels:
     topics: frozenset[str]
     sensitivity: Sensitivity
     shows_sensitivity: Sensitivity = Sensitivity.ORDINARY
+    joined: frozenset[str] = frozenset()
 
 
 class Labeller:
@@ -56,7 +59,7 @@ class Labeller:
 
     def __init__(self, policy: Policy) -> None:
         self._graph = TopicGraph(policy.topics)
-        self._sensitive = {t.name for t in self._graph if self._graph.sensitivity(t.name) > Sensitivity.ORDINARY}
+        self._topics = frozenset(topic.name for topic in self._graph)
         self._min_segment = policy.values.min_segment
         self._segments = {segment.name: segment for segment in policy.segments}
         self._attributes = {attribute.name: attribute for attribute in policy.attributes}
@@ -82,6 +85,7 @@ class Labeller:
             topics=text.topics | basis.topics,
             sensitivity=max(text.sensitivity, basis.sensitivity),
             shows_sensitivity=text.sensitivity,
+            joined=text.topics | self.evidence((offer.when, *filter(_picks, offer.unless))).topics,
         )
 
     def evidence(self, parts: Iterable[str | Expr]) -> Evidence:
@@ -98,12 +102,10 @@ class Labeller:
         )
 
     def _named(self, rule: Expr) -> Iterator[str]:
-        """Yield the sensitive topics that a rule looks for by name in the profile."""
-        if not self._sensitive:
-            return
+        """Yield the topics that a rule looks for by name in the profile."""
         for test in _tests(rule):
             if any(name.startswith(("profile.", "protective.")) for name in reads(test)):
-                yield from self._sensitive.intersection(_texts(test))
+                yield from self._topics.intersection(_texts(test))
 
     def _about(self, topic: str) -> Evidence:
         return Evidence(Familiarity.GENERIC, frozenset(), frozenset({topic}), self._graph.sensitivity(topic))
@@ -182,6 +184,13 @@ def reached(parts: Mapping[str, Iterable[str]], name: str) -> set[str]:
             found.add(part)
             waiting.extend(parts.get(part, ()))
     return found
+
+
+def _picks(rule: Expr) -> bool:
+    """Return whether an `unless:` may pick customers; not one that names truths that keep them away, and no more."""
+    if isinstance(rule, Call) and rule.fn == "||":
+        return any(map(_picks, rule.args))
+    return not (isinstance(rule, Var) and rule.name.startswith(("profile.", "protective.")))
 
 
 def _tests(rule: Expr) -> Iterator[Expr]:

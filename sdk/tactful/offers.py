@@ -109,6 +109,24 @@ class Treatment:
 
 
 @attrs.frozen
+class Approval:
+    """
+    A reviewer's sign-off that an offer may use a tactic.
+
+    Attributes:
+        tactic: The tactic.
+        role: In which role the reviewer signed.
+        by: The reviewer's name.
+        until_us: The moment from which it no longer holds [us since 1970].
+    """
+
+    tactic: str
+    role: str
+    by: str
+    until_us: int
+
+
+@attrs.frozen
 class Offer:
     """
     Something to show, for a purpose, to those who are eligible.
@@ -131,6 +149,8 @@ class Offer:
         affinity: The key under which the customer's affinity is looked up.
         channels: The channels it may use; empty means all.
         placements: The placements it may use; empty means all.
+        tactics: The ways in which it presses or tempts, as its author declares them.
+        approvals: Who signed that it may, and until when.
     """
 
     id: str
@@ -150,6 +170,8 @@ class Offer:
     affinity: str = ""
     channels: tuple[str, ...] = ()
     placements: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
 
 @attrs.frozen

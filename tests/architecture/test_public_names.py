@@ -6,6 +6,7 @@ import tactful
 
 PUBLIC = [
     "Always",
+    "Approval",
     "AtMost",
     "BundleError",
     "Calendar",
@@ -36,6 +37,7 @@ PUBLIC = [
     "Merges",
     "Mistake",
     "Observation",
+    "Offer",
     "OfferClass",
     "Options",
     "OutboxLimits",

@@ -28,7 +28,7 @@ from tactful import (
 )
 from tactful.clock import DAY_US
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
-from tactful.offers import Channel, Escape, Field, FieldKind, Offer, Placement, Treatment
+from tactful.offers import Approval, Channel, Escape, Field, FieldKind, Offer, Placement, Treatment
 from tactful.policy import Boost, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
 from tactful.topics import Topic
@@ -140,6 +140,8 @@ SMALL = Policy(
             until_us=EXPIRES_US,
             when=Call("&&", (LIKES_JAZZ, RECENT), BOOL),
             affinity="music",
+            tactics=("countdown",),
+            approvals=(Approval("countdown", "legal", "Ada", EXPIRES_US),),
         ),
         Offer(
             "loaf",

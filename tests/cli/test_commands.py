@@ -248,3 +248,26 @@ def test_the_version(run):
 def test_a_list_shows_no_codes_that_a_bundle_brings(capsys):
     bullets(["policy: name was a, is \x1b[2Jx"])
     assert capsys.readouterr().out == "- policy: name was a, is  [2Jx\n"
+
+
+def test_review_ends_by_what_waits(run, shop):
+    ended = run("review", shop)
+    assert (ended.code, ended.out) == (0, "nothing to review\n")
+    assert run("review", shop, "--json").json == {"question": "would we print this?", "waiting": []}
+
+    offer = "{intent: sell, topic: food, purpose: offers, tactics: [countdown], treatments: Ten minutes left}"
+    (shop / "more.yaml").write_text(f"offers: {{hurry: {offer}}}\n")
+    ended, twin = run("review", shop), run("review", shop, "--json")
+    assert (ended.code, twin.code) == (1, 1)
+    (one,) = twin.json["waiting"]
+    assert one["about"] == "offer hurry (countdown)"
+    assert ended.out.splitlines() == [
+        "Of each, ask: would we print this?",
+        "{about}: {reason}; {way_out} [{code}]".format(**one),
+        "1 to review",
+    ]
+
+    (shop / "more.yaml").write_text(f"offers: {{hurry: {offer.replace('countdown', 'countdwn')}}}\n")
+    ended = run("review", shop)
+    assert (ended.code, ended.out) == (2, "")
+    assert "there is no tactic 'countdwn'; did you mean 'countdown'? [unknown-tactic]" in ended.err

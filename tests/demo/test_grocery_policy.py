@@ -12,7 +12,15 @@ from tactful import Sensitivity, TopicGraph, check_value
 from tactful.authoring import lint, load_suite
 from tactful.catalog import Catalog
 
-GUARDRAILS = ("accuracy", "boudoir", "breaking_bonds", "overcrowding", "staleness")
+GUARDRAILS = (
+    "accuracy",
+    "boudoir",
+    "breaking_bonds",
+    "category_jumping",
+    "moral_hazards",
+    "overcrowding",
+    "staleness",
+)
 
 
 @pytest.fixture(scope="module")

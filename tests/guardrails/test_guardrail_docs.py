@@ -14,6 +14,7 @@ from tactful.catalog import Catalog
 from tactful.limits import Limit
 from tactful.policy import PluginUse, Policy
 from tactful.registry import Registry
+from tactful_plugins import moral_hazards
 
 from .houses import NOON_US, SHOP, demo, installed, shop, shown
 
@@ -89,10 +90,14 @@ def test_what_the_customer_hears_is_said(name):
 
 @pytest.mark.parametrize("name", installed().guardrails)
 def test_the_rules_that_are_named_are_there(name):
-    ids = {id_.removeprefix(f"{name}.") for id_, _ in installed().rules(PluginUse(name), Catalog(shop())).rules}
+    policies = (shop(), demo().policy)
+    asked = [rules for policy in policies for rules in installed().rules(PluginUse(name), Catalog(policy)).rules]
+    ids = {id_.removeprefix(f"{name}.") for id_, _ in asked}
     ids |= {id_.replace(purpose.name, "<purpose>") for id_ in ids for purpose in shop().purposes}
-    ids |= {"blend.<topic>"} if any(id_.startswith("blend.") for id_ in ids) else set()
+    ids |= {re.sub(r"^(blend|unlinked|forbidden)\.\w+(\.silent)?$", r"\1.<topic>", id_) for id_ in ids}
+    ids |= {re.sub(r"^lapsed\.\d+$", "lapsed.<moment>", id_) for id_ in ids}
     named = {"not_private", "not_ranked", "never_named", "blend.<topic>", "<purpose>.sold", "<purpose>.derived"}
+    named |= {"unlinked.<topic>", "forbidden.<topic>", "refused", "vulnerable", "unsigned", "lapsed.<moment>"}
     here = {word for word in named | {f"{name}.derived"} if f"`{word}`" in SECTIONS[name]}
     assert {word.removeprefix(f"{name}.") for word in here} <= ids
 
@@ -123,6 +128,35 @@ def test_the_sample_is_a_guardrail_of_fifteen_lines():
     assert registry.sentence(PluginUse("pause", "", {"topic": "bread"}), tactful.Dial.BALANCED) == (
         "About bread we are silent to those who asked for a pause."
     )
+
+
+def yaml_of(section):
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", SECTIONS[section], re.DOTALL | re.MULTILINE)
+    return block
+
+
+def test_topics_are_linked_as_the_sample_says():
+    sample = yaml_of("category_jumping").replace("topics:\n", "topics:\n  food: {}\n")
+    text = SHOP.read_text(encoding="utf-8")
+    topics = re.search(r"^topics:\n(  .*\n)+", text, flags=re.MULTILINE)[0]
+    more = topics.replace("  food: {}\n", "") + sample.partition("  food: {}\n")[2] + "  food: {}\n"
+    graph = Catalog(compile_files({"shop.yaml": text.replace(topics, more).encode()}, registry=installed())).topics
+    assert [graph.distance("pasta", other, 3) for other in ("food", "sauces", "soda", "diet")] == [1, 1, 2, 2]
+    assert graph.forbidden("soda", "diet")
+    assert not graph.forbidden("soda", "pasta")
+
+
+def test_an_offer_declares_its_tactics_as_shown():
+    (offer,) = [offer for offer in compiled(yaml_of("moral_hazards")).offers if offer.id == "holiday"]
+    (approval,) = offer.approvals
+    assert offer.tactics == (approval.tactic,) == ("countdown",)
+    assert (approval.by, approval.role) == ("A. Reyes", "ethics")
+
+
+def test_every_tactic_is_in_its_table():
+    rows_ = re.findall(r"^\| `(\w+)` \| [^|]+ \| (shameful|hazardous) \|$", SECTIONS["moral_hazards"], re.MULTILINE)
+    assert [tactic for tactic, kind in rows_ if kind == "shameful"] == list(moral_hazards.SHAMEFUL)
+    assert [tactic for tactic, kind in rows_ if kind == "hazardous"] == list(moral_hazards.HAZARDOUS)
 
 
 def test_every_limit_is_in_its_table():

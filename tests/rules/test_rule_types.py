@@ -110,6 +110,7 @@ def test_a_rule_without_faults_never_raises(rule):
         (Local("tag", TEXT), "nothing binds tag as text"),
         (Call("startsWith", (Var("profile.int0", INT),) * 2, BOOL), "startsWith of int, int makes no sense"),
         (Call("now", (), TIME), "now of  makes no sense"),
+        (Call(">", (Var("profile.int0", INT), Const(INT, None)), BOOL), "a literal without a value makes no sense"),
         (Call("has", (Var("now", TIME),), BOOL), "has of time makes no sense"),
         (Call("list", (), ValueType.TEXTS), "list of  makes no sense"),
         (

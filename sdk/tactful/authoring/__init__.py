@@ -9,6 +9,7 @@ from .folder import read_files
 from .init import init
 from .lint import Finding, lint
 from .personas import Persona
+from .review import review
 from .run_tests import Outcome, Suite, decide_for, load_suite, read_suite
 from .tests_reader import PolicyTest
 
@@ -32,4 +33,5 @@ __all__ = [
     "load_suite",
     "read_files",
     "read_suite",
+    "review",
 ]

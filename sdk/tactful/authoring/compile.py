@@ -11,6 +11,7 @@ from ..limits import Always
 from ..policy import Policy
 from ..registry import Registry
 from ..schema import ContextAttribute
+from .approvals_reader import known_tactics
 from .checks import check_offers, check_sections
 from .folder import BESIDE, read_files
 from .guardrails_reader import GuardrailsReader
@@ -96,6 +97,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
     check_offers(policy, sections, profile.places, offers)
     names: dict[str, Collection[str]] = {kind: sections.names(section) for kind, section in _SECTION_OF.items()}
     names |= {"attribute": profile.places, "offer": offers_reader.ids, "identifier": dict(policy.identifiers)}
+    names["tactic"] = known_tactics(registry)
     log.resolve(names)
     return Draft(policy if log else _with_conditions(policy, rules, registry, sections, guardrails.places), names)
 

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from ..clock import NEVER_US
-from ..expr import TRUE, Expr, text
+from ..expr import TRUE, Expr
 from ..offers import Offer, OfferClass
 from ..policy import Values
+from .approvals_reader import read_approvals
 from .format_types import ID
 from .merged import Sections
 from .names import hint_for
@@ -18,7 +19,7 @@ from .rows import CSV_MAX_BYTES, Rows
 from .rulebook import Constants, Rulebook
 from .sections import OFFER
 from .source import Keys, Place, Scalar
-from .treatments_reader import TreatmentsReader
+from .treatments_reader import TreatmentsReader, audience
 from .yaml_reader import decoded
 
 
@@ -94,9 +95,11 @@ class OffersReader:
         period = read_period(found["run"], self._zone, self._log) if "run" in found else None
         when = self._rules.rule(found["when"], self._rules.offer, constants) if "when" in found else None
         unless = tuple(self._unless(found.get("unless", ()), constants))
-        told_to = (id_, *map(text, (when or TRUE, *unless)))
+        told_to = audience(id_, when or TRUE, unless)
         written = keys.get("treatments")
         treatments = tuple(self._treatments.read(written, constants, told_to)) if written is not None else ()
+        tactics = found.get("tactics", ())
+        approvals = tuple(read_approvals(found.get("approvals", ()), tactics, self._zone, self._log))
         if not OFFER.complete(found) or purpose is None or not treatments:
             return
         offer = Offer(
@@ -117,6 +120,8 @@ class OffersReader:
             affinity=found.get("affinity", found["topic"]),
             channels=found.get("channels", ()),
             placements=found.get("placements", ()),
+            tactics=tactics,
+            approvals=approvals,
         )
         yield Placed(offer, name.place)
 

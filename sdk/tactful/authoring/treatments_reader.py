@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from ..expr import Expr
@@ -152,6 +152,11 @@ def _is_number(parts: tuple[str | Expr, ...]) -> bool:
         return False
     part = parts[0]
     return number(part) is not None if isinstance(part, str) else part.type in (ValueType.INT, ValueType.NUMBER)
+
+
+def audience(offer: str, when: Expr, unless: Iterable[Expr]) -> tuple[str, ...]:
+    """Return to whom an offer is told, as a digest takes it: the offer's id and rules, written out."""
+    return offer, *map(written_out, (when, *unless))
 
 
 def content_digest(content: Content, told_to: tuple[str, ...]) -> str:

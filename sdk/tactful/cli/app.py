@@ -46,6 +46,7 @@ def tactful(
 COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "init": checking.init,
     "check": checking.check,
+    "review": checking.review,
     "test": checking.run_tests,
     "build": building.build,
     "decide": deciding.decide,

@@ -1,13 +1,16 @@
-"""`tactful init`, `check` and `test`: a policy's folder, from the first file to green tests."""
+"""`tactful init`, `check`, `review` and `test`: a policy's folder, from the first file to green tests."""
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from ..clock import wall_clock
 from .output import FOUND, as_json, mistake_json, say, told
 
+#: What every reviewer is asked.
+_QUESTION: Final = "would we print this?"
 Folder = Annotated[Path, typer.Argument(help="The policy's folder.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -55,6 +58,29 @@ def check(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
         found = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
         say(f"no mistakes in {offers} offers and {len(suite.tests)} tests; {found}", "yellow" if findings else "green")
     raise typer.Exit(FOUND if findings else 0)
+
+
+def review(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
+    """
+    List what waits for a reviewer: offers that need a sign-off, sign-offs that end within 30 days, unsigned texts.
+
+    Exit code 1 if anything waits.
+
+    Example: `tactful review policy`
+    """
+    from .. import authoring  # noqa: PLC0415 - slow to import
+
+    with told(json_=json):
+        waiting = authoring.review(authoring.compile_folder(folder), wall_clock())
+    if json:
+        as_json({"question": _QUESTION, "waiting": [mistake_json(one) for one in waiting]})
+    else:
+        if waiting:
+            say(f"Of each, ask: {_QUESTION}")
+        for one in waiting:
+            say(str(one), "yellow")
+        say(f"{len(waiting) or 'nothing'} to review", "yellow" if waiting else "green")
+    raise typer.Exit(FOUND if waiting else 0)
 
 
 def run_tests(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag

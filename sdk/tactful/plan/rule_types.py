@@ -18,6 +18,7 @@ _LISTS: Final = {_TEXT: ValueType.TEXTS, _INT: ValueType.INTS, _NUMBER: ValueTyp
 _ITEMS: Final = {list_: item for item, list_ in _LISTS.items()}
 _SCALARS: Final = (_BOOL, _INT, _NUMBER, _TEXT, _TIME, _DURATION)
 _ANY: Final = (*_SCALARS, *_ITEMS)
+_HELD: Final = (str, int, float, tuple, Mapping)
 #: The types of a rule's variables by their dotted names.
 Variables = Mapping[str, ValueType]
 Signature = tuple[ValueType, ...]
@@ -81,8 +82,8 @@ def faults(rule: Expr, variables: Variables, fits: Callable[[ValueType], bool]) 
     while todo:
         node, local = todo.pop()
         match node:
-            case Const():
-                pass  # the bundle's reader has held its value to its type
+            case Const(value=value):  # the bundle's reader has held a value to its type
+                yield from _unless(isinstance(value, _HELD), "a literal without a value makes no sense")
             case Var(name, type_):
                 yield from _unless(variables.get(name) is type_, f"no variable {name} of type {type_.value} is there")
             case Local(name, type_):

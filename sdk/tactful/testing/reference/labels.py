@@ -6,7 +6,7 @@ from an attribute to those that it is derived from.
 
 from collections.abc import Iterable, Sequence
 
-from ...expr import Call, Const, Expr, reads, walk
+from ...expr import Call, Const, Expr, Var, reads, walk
 from ...familiarity import Familiarity
 from ...labels import Labels
 from ...offers import Offer, Treatment
@@ -31,7 +31,15 @@ def labels(policy: Policy, offer: Offer, treatment: Treatment) -> Labels:
         topics=_topics(policy, [*rules, *parts]),
         sensitivity=_sensitivity_of_rules(policy, [*rules, *parts]),
         shows_sensitivity=_sensitivity_of_rules(policy, parts),
+        joined=_topics(policy, [offer.when, *parts, *(rule for rule in offer.unless if not _keeps_away(rule))]),
     )
+
+
+def _keeps_away(rule: Expr) -> bool:
+    """Return whether a rule says no more than that one of some attributes is true."""
+    if isinstance(rule, Call):
+        return rule.fn == "||" and all(_keeps_away(part) for part in rule.args)
+    return isinstance(rule, Var) and _split(rule.name)[0] == "attribute"
 
 
 def familiarity(policy: Policy, name: str) -> Familiarity:
@@ -74,14 +82,14 @@ def _sensitivity_of_rules(policy: Policy, rules: Sequence[Expr]) -> Sensitivity:
 
 
 def _named(policy: Policy, rules: Iterable[Expr]) -> set[str]:
-    """Return the sensitive topics whose names stand in questions about the profile: `"baby" in profile.bought`."""
+    """Return the topics whose names stand in questions about the profile: `"baby" in profile.bought`."""
     found: set[str] = set()
     for question in [question for rule in rules for question in _questions(rule)]:
         if any(_split(name)[0] == "attribute" for name in reads(question)):
             constants = [node.value for node in walk(question) if isinstance(node, Const)]
             texts = [text for one in constants for text in (one if isinstance(one, tuple) else (one,))]
             found |= {topic.name for topic in policy.topics if topic.name in texts}
-    return {topic for topic in found if topic_sensitivity(policy, topic) > Sensitivity.ORDINARY}
+    return found
 
 
 def _questions(rule: Expr) -> list[Expr]:
