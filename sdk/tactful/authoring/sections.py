@@ -7,7 +7,7 @@ from ..familiarity import Familiarity
 from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
-from ..schema import Sensitivity, Source, ValueType
+from ..schema import Precision, Sensitivity, Source, ValueType
 from .contact_policy import CAP, QUIET_HOURS
 from .format_types import (
     ANY,
@@ -130,6 +130,10 @@ ATTRIBUTE: Final = Record(
         "owner": Key(ID, "the department that answers for it"),
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
+        "collected": Key(ID, "where it was collected, if outside the direct relationship", default="in it"),
+        "location": Key(
+            choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
+        ),
         "max_age": Key(DURATION, "older values do not exist", default="it does not age"),
         "absent": Key(ANY, "the value of a customer of whom none is on record", default="unknown"),
         "protect": Key(BOOL, "guardrails and `unless:` see it even where a purpose may not", default="`false`"),
@@ -142,6 +146,9 @@ CONTEXT: Final = Record(
     {
         "type": Key(choice(ValueType, "type"), "the type of its values", required=True),
         "absent": Key(ANY, "the value if the caller gives none", default="unknown"),
+        "location": Key(
+            choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
+        ),
     },
     short="type",
 )

@@ -180,6 +180,8 @@ class _Limits:
             frozenset(chance.some(tuple(Source), 4)) if chance.happens(0.5) else None,
             chance.of(_LENGTHS_S) if chance.happens(0.5) else None,
             first_party=chance.happens(0.3),
+            min_age_s=chance.of(_LENGTHS_S) if chance.happens(0.3) else None,
+            channels=chance.some(self.words.channels, 2) if chance.happens(0.3) else (),
         )
 
     def _cap(self) -> Cap:
