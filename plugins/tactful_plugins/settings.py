@@ -1,5 +1,6 @@
 """How settings of guardrails are checked, and said in words. It knows no guardrail."""
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -50,6 +51,15 @@ def some_of(names: Collection[str]) -> Validator:
     return _validator(
         lambda value: bool(value) and all(isinstance(one, str) and one in names for one in value),
         f"one or more of {', '.join(names)}",
+    )
+
+
+def word(*, optional: bool = False) -> Validator:
+    """Return the validator of names in rules; `optional` takes an empty one as well."""
+    pattern = re.compile(r"[A-Za-z_]\w{0,99}")
+    return _validator(
+        lambda value: isinstance(value, str) and (pattern.fullmatch(value) is not None or (optional and not value)),
+        "a name of letters, digits and _",
     )
 
 
