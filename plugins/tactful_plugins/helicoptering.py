@@ -106,12 +106,12 @@ class Helicoptering:
 
     def sentence(self) -> str:
         """Return its line in the policy document."""
-        coarse = "Even the town" if self.coarse_needs_consent else "Where a customer is, closer than the town,"
-        parts = [f"{coarse} is used only with a consent to {self.consent} of its own"]
+        place = "even the town" if self.coarse_needs_consent else "closer than the town"
+        parts = [f"Where a customer is, {place}, is used only with a consent to {self.consent} of its own"]
         parts += [f"after {length(self.dwell_s)} there"] if self.dwell_s else []
         parts += [f"once in {length(self.cool_down_s)}"] if self.cool_down_s else []
-        late = f" What was done less than {length(self.delay_s)} ago is not brought up." if self.delay_s else ""
-        return f"{', '.join(parts)}. On the spot nobody is spoken to personally.{late}"
+        late = f" What was done less than {length(self.delay_s)} ago is not brought up where we write or others see."
+        return f"{', '.join(parts)}. On the spot nobody is spoken to personally.{late if self.delay_s else ''}"
 
     def _consented(self, catalog: Catalog, places: Places, precision: Precision) -> Iterator[LimitRule]:
         """Yield that a place is not known, and nothing is chosen by it, without consent."""

@@ -12,7 +12,15 @@ from tactful import Sensitivity, TopicGraph, check_value
 from tactful.authoring import lint, load_suite
 from tactful.catalog import Catalog
 
-GUARDRAILS = ("accuracy", "boudoir", "breaking_bonds", "overcrowding", "staleness")
+GUARDRAILS = (
+    "accuracy",
+    "boudoir",
+    "breaking_bonds",
+    "digging_too_deep",
+    "helicoptering",
+    "overcrowding",
+    "staleness",
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +35,7 @@ def test_it_has_what_a_retailer_needs(suite):
     assert len(bought) >= 200
     assert {offer.intent.value for offer in own} == {"help", "inform", "sell"}
     assert len(policy.segments) >= 20
-    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk"}
+    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk", "phone"}
     assert {use.name for use in policy.guardrails} == set(GUARDRAILS)
     assert all(persona.say for persona in suite.personas.values())
 

@@ -105,6 +105,17 @@ def test_the_boundaries_are_set_as_shown():
     assert "staleness" not in {use.name for use in compiled(third).guardrails}
 
 
+def test_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown():
+    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][:2]
+    found = {a.name: a for a in compiled(elsewhere).attributes}
+    assert (found["cars"].collected, found["driver"].derived_from) == ("sister_shop", ("cars", "visits"))
+    policy = compiled(whereabouts)
+    assert {a.name: a.location for a in policy.context if a.location} == {"beacon": tactful.Precision.PRECISE}
+    for more in (elsewhere, whereabouts):
+        uses = compiled(more).guardrails
+        assert all(installed().rules(use, Catalog(compiled(more))).broken is None for use in uses)
+
+
 def test_the_sample_is_a_guardrail_of_fifteen_lines():
     (sample,) = [block for kind, block in BLOCKS if kind == "python"]
     assert len([line for line in sample.splitlines() if line.strip()]) == 15
