@@ -13,7 +13,7 @@ from tactful.catalog import Catalog
 from tactful.policy import PluginUse, Policy
 from tactful.registry import Registry
 
-from .houses import NOON_US, SHOP, demo, installed, shop, shown
+from .houses import NOON_US, SHOP, demo, installed, shop, shop_with, shown
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guardrails.md").read_text(encoding="utf-8")
 SECTIONS = {
@@ -88,10 +88,13 @@ def test_what_the_customer_hears_is_said(name):
 
 @pytest.mark.parametrize("name", installed().guardrails)
 def test_the_rules_that_are_named_are_there(name):
-    ids = {id_.removeprefix(f"{name}.") for id_, _ in installed().rules(PluginUse(name), Catalog(shop())).rules}
+    policies = (shop(), shop_with("elsewhere"), shop_with("places"))
+    rules = [rule for one in policies for rule in installed().rules(PluginUse(name), Catalog(one)).rules]
+    ids = {id_.removeprefix(f"{name}.") for id_, _ in rules}
     ids |= {id_.replace(purpose.name, "<purpose>") for id_ in ids for purpose in shop().purposes}
     ids |= {"blend.<topic>"} if any(id_.startswith("blend.") for id_ in ids) else set()
     named = {"not_private", "not_ranked", "never_named", "blend.<topic>", "<purpose>.sold", "<purpose>.derived"}
+    named |= {"precise", "precise.here", "coarse", "untagged", "on_the_spot", f"{name}.tone", f"{name}.own"}
     here = {word for word in named | {f"{name}.derived"} if f"`{word}`" in SECTIONS[name]}
     assert {word.removeprefix(f"{name}.") for word in here} <= ids
 
