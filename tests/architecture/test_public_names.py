@@ -41,6 +41,7 @@ PUBLIC = [
     "PluginError",
     "Policy",
     "PolicyError",
+    "Precision",
     "Privacy",
     "Purpose",
     "RankBlind",

@@ -280,8 +280,9 @@ def _candidates(field: "attrs.Attribute[Any]") -> tuple[object, ...]:
         case int():
             return (0, *_LENGTHS_S)
         case str():
-            return ("a", "b", "")
-    return (("explicit",), ("explicit", "double_opt_in", "implied"), ("t0",))
+            return ("a", "b", "", "k0", "p0")
+    places = {"p0": ["mail", "broker", "third-party"]}
+    return (("explicit",), ("explicit", "double_opt_in", "implied"), ("t0",), ("a0",), places)
 
 
 #: Compiles a guardrail's condition; None if it is no rule here.
