@@ -1,5 +1,6 @@
 """How settings of guardrails are checked, and said in words. It knows no guardrail."""
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -63,6 +64,15 @@ def none_or_more_of(names: Collection[str]) -> Validator:
 def some_texts() -> Validator:
     """Return the validator of one text or more, none of them empty."""
     return _validator(lambda value: bool(value) and all(one.strip() for one in value), "one name or more")
+
+
+def word(*, optional: bool = False) -> Validator:
+    """Return the validator of names in rules; `optional` takes an empty one as well."""
+    pattern = re.compile(r"[A-Za-z_]\w{0,99}")
+    return _validator(
+        lambda value: isinstance(value, str) and (pattern.fullmatch(value) is not None or (optional and not value)),
+        "a name of letters, digits and _",
+    )
 
 
 def texts(value: Iterable[str]) -> tuple[str, ...]:

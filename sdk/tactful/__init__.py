@@ -54,7 +54,7 @@ from .outbox import OutboxLimits
 from .policy import Dial, Policy
 from .profile import Identity, Observation, Snapshot
 from .registry import Registry
-from .schema import Sensitivity, Source, ValueType, check_value
+from .schema import Precision, Sensitivity, Source, ValueType, check_value
 from .topics import TopicGraph
 
 __all__ = [
@@ -98,6 +98,7 @@ __all__ = [
     "PluginError",
     "Policy",
     "PolicyError",
+    "Precision",
     "Privacy",
     "Purpose",
     "Quiet",

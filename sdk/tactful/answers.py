@@ -159,13 +159,22 @@ def _hide(limit: Hide, catalog: Catalog) -> Limit:
 
 
 def _require(limit: Require, catalog: Catalog) -> Limit:
-    sources, max_age_s = limit.sources, limit.max_age_s
+    sources, ages_s = limit.sources, (limit.max_age_s, limit.min_age_s)
     _need(_is_share(limit.confidence), "its confidence is no number from 0 to 1")
-    _need(max_age_s is None or _is_whole(max_age_s, 1), "its greatest age is no whole number of seconds")
+    _need(all(age_s is None or _is_whole(age_s, 1) for age_s in ages_s), "its ages are no whole numbers of seconds")
     _need(type(limit.first_party) is bool, "first_party is neither true nor false")
     are_sources = type(sources) is frozenset and all(type(source) is Source for source in sources)
     _need(sources is None or are_sources, "its sources are no frozenset of Source")
-    return Require(*_names(limit, catalog), limit.confidence, sources, max_age_s, limit.first_party)
+    _need(_are_texts(limit.channels), "its channels are no tuple of texts")
+    return Require(
+        *_names(limit, catalog),
+        limit.confidence,
+        sources,
+        limit.max_age_s,
+        limit.first_party,
+        limit.min_age_s,
+        limit.channels,
+    )
 
 
 def _cap(limit: Cap, _: Catalog) -> Limit:

@@ -89,6 +89,14 @@ class Catalog:
         """Return an attribute's sensitivity, with what it is derived from."""
         return self._labeller.sensitivity(attribute)
 
+    def origins(self, attribute: str) -> frozenset[str]:
+        """Return an attribute and all that it is derived from, however far round."""
+        return self._labeller.origins(attribute)
+
+    def reads(self, entry: Entry) -> frozenset[str]:
+        """Return the variables that a treatment's rules and text read, through segments and derived attributes."""
+        return self._labeller.reads(entry.offer, entry.treatment)
+
     def by_offer(self) -> Mapping[str, Scope]:
         """Return the scope of each offer, by its id."""
         scopes: dict[str, Scope] = {}

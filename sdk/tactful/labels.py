@@ -13,7 +13,7 @@ from .expr import Call, Const, Expr, Var, reads, walk
 from .familiarity import Familiarity
 from .offers import Offer, Treatment
 from .policy import Policy
-from .schema import Sensitivity
+from .schema import Attribute, Sensitivity, Source
 from .topics import TopicGraph
 
 
@@ -114,6 +114,18 @@ class Labeller:
         """Return an attribute's sensitivity: its own, its topic's, or that of anything it is derived from."""
         return self._read(f"profile.{attribute}").sensitivity
 
+    def origins(self, attribute: str) -> frozenset[str]:
+        """Return an attribute and all that it is derived from, however far round."""
+        name = f"profile.{attribute}"
+        return frozenset(one.partition(".")[2] for one in {name} | reached(self._parts, name))
+
+    def reads(self, offer: Offer, treatment: Treatment) -> frozenset[str]:
+        """Return the variables that a treatment's rules and text read, and all that these are made of."""
+        parts = [part for _, fields in treatment.content for f in fields for part in f.parts]
+        rules = [offer.when, *offer.unless, *(part for part in parts if not isinstance(part, str))]
+        names = frozenset(name for rule in rules for name in reads(rule))
+        return names.union(*(reached(self._parts, name) for name in names))
+
     def _read(self, name: str) -> Evidence:
         if name not in self._known:
             self._known[name] = self._round(name) if name in self._circular else self._derive(name)
@@ -146,7 +158,7 @@ class Labeller:
             return Evidence(Familiarity.PERSONAL, frozenset({name}), frozenset(), Sensitivity.INTIMATE)
         inputs = [self._read(f"profile.{origin}") for origin in attribute.derived_from]
         topics = frozenset([attribute.topic] if attribute.topic else []).union(*(one.topics for one in inputs))
-        sensitivity = max(attribute.sensitivity, self._graph.sensitivity(attribute.topic))
+        sensitivity = max(_own_sensitivity(attribute), self._graph.sensitivity(attribute.topic))
         return Evidence(
             Familiarity.PERSONAL,
             frozenset({name}),
@@ -162,6 +174,13 @@ class Labeller:
         large = segment.size is not None and segment.size >= self._min_segment
         told = Familiarity.SEGMENT if large else Familiarity.PERSONAL
         return attrs.evolve(inner, familiarity=min(inner.familiarity, told))
+
+
+def _own_sensitivity(attribute: Attribute) -> Sensitivity:
+    """Return what an attribute is said to be; one that was bought, and may be made of anything, is sensitive."""
+    if attribute.source is Source.THIRD_PARTY and not attribute.collected and not attribute.derived_from:
+        return max(attribute.sensitivity, Sensitivity.SENSITIVE)
+    return attribute.sensitivity
 
 
 def circular(parts: Mapping[str, Iterable[str]]) -> frozenset[str]:

@@ -101,6 +101,8 @@ class Require:
         sources: The sources that will do; None means all.
         max_age_s: The greatest age that will do [s]; None means any.
         first_party: Whether only values from the direct relationship will do.
+        min_age_s: The least age that will do [s]; None means any.
+        channels: On these channels; empty means everywhere.
     """
 
     attributes: tuple[str, ...]
@@ -109,6 +111,8 @@ class Require:
     sources: frozenset[Source] | None = None
     max_age_s: int | None = None
     first_party: bool = False
+    min_age_s: int | None = None
+    channels: tuple[str, ...] = ()
 
 
 @attrs.frozen

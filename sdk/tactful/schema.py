@@ -59,6 +59,15 @@ class Source(enum.Enum):
     THIRD_PARTY = "third-party"
 
 
+class Precision(enum.Enum):
+    """How closely a place is known."""
+
+    #: A town or a region.
+    COARSE = "coarse"
+    #: A street, a shop, or a shelf in it.
+    PRECISE = "precise"
+
+
 @attrs.frozen
 class Attribute:
     """
@@ -77,6 +86,9 @@ class Attribute:
         absent: The value that a customer has who has none on record; None means unknown.
         protect: Guardrails and `unless:` see it even where a purpose may not read it.
         say: The words in which a customer is told of it.
+        collected: Where it was collected, if outside the direct relationship: "mail", "broker", "sister_shop"; empty
+            means in it.
+        location: How closely it tells where the customer is; None means not at all.
     """
 
     name: str
@@ -91,15 +103,26 @@ class Attribute:
     absent: Value | None = None
     protect: bool = False
     say: str = ""
+    collected: str = ""
+    location: Precision | None = None
 
 
 @attrs.frozen
 class ContextAttribute:
-    """One attribute of the moment (page, place, weather …), given by the caller of `decide`."""
+    """
+    One attribute of the moment (page, place, weather …), given by the caller of `decide`.
+
+    Attributes:
+        name: Its name in rules, without `context.`.
+        type: The type of its values.
+        absent: The value if the caller gives none; None means unknown.
+        location: How closely it tells where the customer is; None means not at all.
+    """
 
     name: str
     type: ValueType
     absent: Value | None = None
+    location: Precision | None = None
 
 
 def check_value(type_: ValueType, value: object) -> Value:

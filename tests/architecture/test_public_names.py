@@ -45,6 +45,7 @@ PUBLIC = [
     "PluginError",
     "Policy",
     "PolicyError",
+    "Precision",
     "Privacy",
     "Purpose",
     "Quiet",

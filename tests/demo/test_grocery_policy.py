@@ -17,6 +17,8 @@ GUARDRAILS = (
     "boudoir",
     "breaking_bonds",
     "category_jumping",
+    "digging_too_deep",
+    "helicoptering",
     "moral_hazards",
     "overcrowding",
     "staleness",
@@ -35,7 +37,7 @@ def test_it_has_what_a_retailer_needs(suite):
     assert len(bought) >= 200
     assert {offer.intent.value for offer in own} == {"help", "inform", "sell"}
     assert len(policy.segments) >= 20
-    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk"}
+    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk", "phone"}
     assert {use.name for use in policy.guardrails} == set(GUARDRAILS)
     assert all(persona.say for persona in suite.personas.values())
 

@@ -22,7 +22,7 @@ def objections(
     entries = Catalog(policy).entries
     know = GuardrailsKnow(policy, NEVER_US, channel, situation)
     limits = dict(_applying(policy, guardrails, know))
-    hides = [limit for limit in limits.values() if isinstance(limit, Hide | Require)]
+    hides = [limit for limit in limits.values() if isinstance(limit, Hide | Require) and _is_here(limit, channel)]
     for index in slate:
         entry = entries[index]
         yield from _rules(entry, OffersKnow(know, entry.offer.purpose, hides))
@@ -38,6 +38,10 @@ def objections(
                 yield f"{id_}: {inside} of {len(slate)}"
         if isinstance(limit, Cap):
             yield from _overfull(policy, id_, limit, [entries[index] for index in slate], channel, situation)
+
+
+def _is_here(limit: Hide | Require, channel: Channel) -> bool:
+    return isinstance(limit, Hide) or not limit.channels or channel.name in limit.channels
 
 
 def _overfull(

@@ -349,6 +349,9 @@ AFTER = {
             "no age": {"max_age_s": 0},
             "half an age": {"max_age_s": 0.5},
             "a number of parties": {"first_party": 1},
+            "no wait": {"min_age_s": 0},
+            "a true wait": {"min_age_s": True},
+            "a text of channels": {"channels": "web"},
         }.items()
     },
     **{

@@ -33,6 +33,13 @@ def shop() -> Policy:
 
 
 @functools.cache
+def shop_with(more: str) -> Policy:
+    """Return the shop with another file, by its name."""
+    files = [SHOP, SHOP.with_name(f"{more}.yaml")]
+    return compile_files({file.name: file.read_bytes() for file in files}, registry=installed())
+
+
+@functools.cache
 def installed() -> Registry:
     return Registry.installed()
 
@@ -109,10 +116,18 @@ class House:
         self.now_us = now_us
         return self.edge(policy).decide(places, who, context, preview=True, **brought)
 
-    def persona(self, policy: Policy, place: str, name: str, *, now_us: int = NOON_US) -> tactful.Decision:
+    def persona(
+        self,
+        policy: Policy,
+        place: str,
+        name: str,
+        context: Mapping[str, object] | None = None,
+        *,
+        now_us: int = NOON_US,
+    ) -> tactful.Decision:
         """Return what is decided for one of the demo's personas."""
         self.now_us = now_us
-        return decide_for(self.edge(policy), (place,), demo().personas[name], {}, now_us)
+        return decide_for(self.edge(policy), (place,), demo().personas[name], context or {}, now_us)
 
 
 def shown(decision: tactful.Decision) -> list[str]:

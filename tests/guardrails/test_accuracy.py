@@ -49,7 +49,9 @@ def exists(house, attribute, source=STATED, confidence=1.0, age_us=0, policy=ALO
 
 
 def test_a_guess_about_a_family_is_not_used(house):
-    wrong = house.persona(without(demo().policy, NAME), "email.letter", "nina")
+    # What was bought is kept out twice: here the other guardrail is off.
+    bare = without(demo().policy, "digging_too_deep")
+    wrong = house.persona(without(bare, NAME), "email.letter", "nina")
     right = house.persona(demo().policy, "email.letter", "nina")
 
     assert {"new_arrival", "premium", "lunch_boxes"} <= set(shown(wrong))

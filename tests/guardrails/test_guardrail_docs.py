@@ -16,7 +16,7 @@ from tactful.policy import PluginUse, Policy
 from tactful.registry import Registry
 from tactful_plugins import moral_hazards
 
-from .houses import NOON_US, SHOP, demo, installed, shop, shown
+from .houses import NOON_US, SHOP, demo, installed, shop, shop_with, shown
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guardrails.md").read_text(encoding="utf-8")
 SECTIONS = {
@@ -90,7 +90,7 @@ def test_what_the_customer_hears_is_said(name):
 
 @pytest.mark.parametrize("name", installed().guardrails)
 def test_the_rules_that_are_named_are_there(name):
-    policies = (shop(), demo().policy)
+    policies = (shop(), shop_with("elsewhere"), shop_with("places"), demo().policy)
     asked = [rules for policy in policies for rules in installed().rules(PluginUse(name), Catalog(policy)).rules]
     ids = {id_.removeprefix(f"{name}.") for id_, _ in asked}
     ids |= {id_.replace(purpose.name, "<purpose>") for id_ in ids for purpose in shop().purposes}
@@ -98,6 +98,7 @@ def test_the_rules_that_are_named_are_there(name):
     ids |= {re.sub(r"^lapsed\.\d+$", "lapsed.<moment>", id_) for id_ in ids}
     named = {"not_private", "not_ranked", "never_named", "blend.<topic>", "<purpose>.sold", "<purpose>.derived"}
     named |= {"unlinked.<topic>", "forbidden.<topic>", "refused", "vulnerable", "unsigned", "lapsed.<moment>"}
+    named |= {"precise", "precise.here", "coarse", "untagged", "on_the_spot", f"{name}.tone", f"{name}.own"}
     here = {word for word in named | {f"{name}.derived"} if f"`{word}`" in SECTIONS[name]}
     assert {word.removeprefix(f"{name}.") for word in here} <= ids
 
@@ -109,6 +110,17 @@ def test_the_boundaries_are_set_as_shown():
     assert uses["staleness"] == {"max_age_s": 14 * 86_400}
     assert set(uses["overcrowding"]["caps"]) == {"one_offer", "all_in_all"}
     assert "staleness" not in {use.name for use in compiled(third).guardrails}
+
+
+def test_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown():
+    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][:2]
+    found = {a.name: a for a in compiled(elsewhere).attributes}
+    assert (found["cars"].collected, found["driver"].derived_from) == ("sister_shop", ("cars", "visits"))
+    policy = compiled(whereabouts)
+    assert {a.name: a.location for a in policy.context if a.location} == {"beacon": tactful.Precision.PRECISE}
+    for more in (elsewhere, whereabouts):
+        uses = compiled(more).guardrails
+        assert all(installed().rules(use, Catalog(compiled(more))).broken is None for use in uses)
 
 
 def test_the_sample_is_a_guardrail_of_fifteen_lines():

@@ -139,7 +139,9 @@ class World:
             case _ if kind is Require:
                 sources = draw.choice((None, frozenset({Source.OBSERVED, Source.STATED}), frozenset()))
                 age_s = draw.choice((None, 86_400, 10_000_000))
-                return Require(names, purposes, draw.choice((0.0, 0.9)), sources, age_s, draw.random() < 0.2)
+                own, waits_s = draw.random() < 0.2, draw.choice((None, None, 3_600, 10_000_000))
+                channels = draw.choice(((), (), ("inbox",), ("web", "kiosk")))
+                return Require(names, purposes, draw.choice((0.0, 0.9)), sources, age_s, own, waits_s, channels)
             case _ if kind is Cap:
                 of = draw.choice(("offer", "topic", "tag", "owner", "channel", "all"))
                 event, then = draw.choice(("shown", "purchase")), draw.choice(("suppress", "downgrade"))

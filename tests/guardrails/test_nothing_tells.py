@@ -85,7 +85,7 @@ def test_nor_does_it_over_a_visit_in_which_all_that_is_shown_counts(shop_edge, s
 
 def test_it_does_change_what_a_letter_holds(houses):
     policy, changed = demo().policy, 0
-    for seed in range(60):
+    for seed in range(400):
         draw = Draw(policy, seed)
         one = draw.customer()
         both = [one, draw.with_other_secrets(one)]

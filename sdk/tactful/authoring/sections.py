@@ -7,7 +7,7 @@ from ..familiarity import Familiarity
 from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
-from ..schema import Sensitivity, Source, ValueType
+from ..schema import Precision, Sensitivity, Source, ValueType
 from .approvals_reader import TACTIC
 from .contact_policy import CAP, QUIET_HOURS
 from .format_types import (
@@ -133,6 +133,10 @@ ATTRIBUTE: Final = Record(
         "owner": Key(ID, "the department that answers for it"),
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
+        "collected": Key(ID, "where it was collected, if outside the direct relationship", default="in it"),
+        "location": Key(
+            choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
+        ),
         "max_age": Key(DURATION, "older values do not exist", default="that of the guardrail accuracy"),
         "absent": Key(
             anything("a value of its type"), "the value of a customer of whom none is on record", default="unknown"
@@ -151,6 +155,9 @@ CONTEXT: Final = Record(
             required=True,
         ),
         "absent": Key(anything("a value of its type"), "the value if the caller gives none", default="unknown"),
+        "location": Key(
+            choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
+        ),
     },
     short="type",
 )

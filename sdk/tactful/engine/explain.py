@@ -12,7 +12,7 @@ from ..limits import AtMost, Hide, Require, Scope
 from ..plan.bounds import Bound
 from ..plan.fuse import holds, single
 from ..plan.plan import Plan
-from ..plan.visibility import demand
+from ..plan.visibility import acts_on, demand
 from .compose import Quota
 from .mask import exists
 from .moment import Chosen, Moment
@@ -112,6 +112,8 @@ def hiding(moment: Moment) -> Iterator[tuple[Bound, tuple[str, ...]]]:
             continue
         names = [name for name in limit.attributes if name in snapshot.attributes]
         if isinstance(limit, Require):
+            if not acts_on(limit, moment.channel.channel.name):
+                continue
             own = [demand(attrs.evolve(specs[name], max_age_s=None), 0, [limit]) for name in names]
             names = [one.name for one in own if not exists(snapshot.attributes[one.name], one, moment.now_us)[0]]
         elif _lets_off(moment.plan, moment.channel.channel.name, number)(*arguments):

@@ -62,9 +62,10 @@ def exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:
         or (demand.first_party and not found.first_party)
     ):
         return False, NEVER_US
-    if demand.lasts_us is None:
+    if demand.lasts_us is None and not demand.waits_us:
         return True, NEVER_US
-    begins_us, ends_us = found.at_us - SKEW_US, found.at_us + demand.lasts_us
-    if now_us < begins_us:  # a time that cannot be trusted does not tell how old it is
+    ends_us = NEVER_US if demand.lasts_us is None else found.at_us + demand.lasts_us
+    begins_us = found.at_us + (demand.waits_us or -SKEW_US)
+    if now_us < begins_us:  # too young; or a time that cannot be trusted, which does not tell how old it is
         return False, begins_us
     return (True, ends_us) if now_us < ends_us else (False, NEVER_US)

@@ -76,7 +76,7 @@ def _standing(
     there = here.standings.get(hides)
     if there is not None and there.since_us <= now_us < there.until_us:
         return there
-    masked = mask(plan.visibility, customer.snapshot, plan.effects(hides).hidden, now_us)
+    masked = mask(channel.visibility, customer.snapshot, plan.effects(hides).hidden, now_us)
     there = qualify.standing(plan, channel, customer, here, masked, now_us)
     here.standings[hides] = there
     return there
@@ -86,7 +86,7 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
     """Return the moment in which nothing could be decided: a page without placements. No rule is evaluated for it."""
     channel = next(iter(plan.channels.values()))
     context, _ = plan.slots.context_values(None)
-    views, seen, scores, _ = mask(plan.visibility, None, plan.effects(0).hidden, now_us)
+    views, seen, scores, _ = mask(channel.visibility, None, plan.effects(0).hidden, now_us)
     here = OnChannel((None,) * len(plan.slots.known), 0, 0, now_us, now_us)
     there = Standing(views, seen, scores, 0, now_us, now_us)
     _, factors = rank.order(plan, there, 0, 0)

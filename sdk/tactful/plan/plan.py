@@ -12,7 +12,7 @@ import attrs
 from ..catalog import Catalog
 from ..clock import NEVER_US
 from ..expr import FALSE, TRUE, reads
-from ..limits import AtMost, Hide
+from ..limits import AtMost, Hide, Require
 from ..offers import Channel
 from ..policy import Policy
 from ..registry import GuardrailRules, Registry
@@ -45,6 +45,7 @@ class ChannelPlan:
         need_standing: The treatments whose requirements are met, as far as it stands.
         need_momentary: The same, of requirements that depend on the moment.
         bounds: The bounds that can apply here.
+        visibility: What purposes may see here.
     """
 
     channel: Channel
@@ -55,6 +56,7 @@ class ChannelPlan:
     need_standing: Fused | None
     need_momentary: Fused | None
     bounds: tuple[Bound, ...]
+    visibility: Visibility
 
 
 @attrs.frozen(eq=False)
@@ -82,7 +84,7 @@ class Plan:
         catalog: Its treatments in the order of worth.
         everything: All treatments, as bits.
         slots: Where variables lie.
-        visibility: What purposes may see.
+        visibility: What purposes may see on a channel that no limit names.
         bounds: The bounds of the core and of all guardrails.
         requirements: What treatments need.
         channels: What each channel adds, by name.
@@ -238,7 +240,12 @@ class Plan:
             both(self._shared_standing, self._fuse([one for one in own if not is_momentary(one.expr)])),
             both(self._shared_momentary, self._fuse([one for one in own if is_momentary(one.expr)])),
             tuple(here),
+            self._visibility(channel),
         )
+
+    def _visibility(self, channel: Channel) -> Visibility:
+        named = any(isinstance(b.limit, Require) and channel.name in b.limit.channels for b in self.bounds)
+        return Visibility.of(self.policy, self.slots, self.bounds, channel.name) if named else self.visibility
 
     def _fuse_bounds(self, bounds: Sequence[tuple[Bound, int]]) -> Fused | None:
         return fuse_bounds(self.slots, bounds, self.everything) if bounds else None

@@ -1,4 +1,4 @@
-"""Under each purpose, what a value of each attribute must meet to exist. It holds no value and no customer."""
+"""On a channel and under a purpose, what a value of each attribute must meet to exist. It holds no value."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -27,6 +27,7 @@ class Demand:
         sources: The sources that will do.
         lasts_us: A value exists while it is younger than this [us]; None means for ever.
         first_party: Whether only values from the direct relationship will do.
+        waits_us: A value exists from this age on [us]; 0 means at once.
     """
 
     name: str
@@ -36,12 +37,13 @@ class Demand:
     sources: frozenset[Source]
     lasts_us: int | None
     first_party: bool
+    waits_us: int
 
 
 @attrs.frozen(eq=False)
 class Visibility:
     """
-    What each purpose may see.
+    What each purpose may see on one channel, or on one that no limit names.
 
     Attributes:
         demands: By index of purpose, what it may see at all.
@@ -54,9 +56,9 @@ class Visibility:
     affinity_slot: int
 
     @classmethod
-    def of(cls, policy: Policy, slots: Slots, bounds: Iterable[Bound]) -> "Visibility":
-        """Return what a policy's purposes may see, with all unconditional requirements met."""
-        require = [bound.limit for bound in bounds if isinstance(bound.limit, Require)]
+    def of(cls, policy: Policy, slots: Slots, bounds: Iterable[Bound], channel: str = "") -> "Visibility":
+        """Return what a policy's purposes may see on a channel, with all unconditional requirements met."""
+        require = [b.limit for b in bounds if isinstance(b.limit, Require) and acts_on(b.limit, channel)]
         attributes = list(slots.attributes)
         scores = (a for a in policy.attributes if a.type is ValueType.SCORES)
         attributes += [a for a in scores if a.name == policy.ranking.affinity]
@@ -83,6 +85,11 @@ class Visibility:
         return tuple(bits)
 
 
+def acts_on(limit: Require, channel: str) -> bool:
+    """Return whether a requirement holds on a channel."""
+    return not limit.channels or channel in limit.channels
+
+
 def _concerns(limit: Require, attribute: str, purpose: str) -> bool:
     return attribute in limit.attributes and (not limit.purposes or purpose in limit.purposes)
 
@@ -98,4 +105,5 @@ def demand(attribute: Attribute, slot: int, require: Sequence[Require]) -> Deman
         ALL_SOURCES.intersection(*(one.sources for one in require if one.sources is not None)),
         min(ages) * SECOND_US + 1 if ages else None,
         any(one.first_party for one in require),
+        max((one.min_age_s or 0 for one in require), default=0) * SECOND_US,
     )

@@ -172,6 +172,8 @@ class _Limits:
             frozenset(chance.some(tuple(Source), 4)) if chance.happens(0.5) else None,
             chance.of(LENGTHS_S) if chance.happens(0.5) else None,
             first_party=chance.happens(0.3),
+            min_age_s=chance.of(LENGTHS_S) if chance.happens(0.3) else None,
+            channels=chance.some(self.words.channels, 2) if chance.happens(0.3) else (),
         )
 
     def members(self) -> Members:
@@ -223,8 +225,9 @@ def _candidates(field: "attrs.Attribute[Any]") -> tuple[object, ...]:
         case int():
             return (0, *LENGTHS_S)
         case str():
-            return ("a", "b", "")
-    return (("explicit",), ("explicit", "double_opt_in", "implied"), ("t0",))
+            return ("a", "b", "", "k0", "p0")
+    places = {"p0": ["mail", "broker", "third-party"]}
+    return (("explicit",), ("explicit", "double_opt_in", "implied"), ("t0",), ("a0",), places)
 
 
 #: Compiles a guardrail's condition; None if it is no rule here.

@@ -10,7 +10,7 @@ from ...expr import TRUE, Call, Const, Expr, Var, conjunction
 from ...familiarity import Familiarity
 from ...offers import Channel, Field, FieldKind, Intent, Offer, OfferClass, Placement, Privacy, Treatment
 from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
-from ...schema import Attribute, ContextAttribute, Sensitivity, Source, Value, ValueType
+from ...schema import Attribute, ContextAttribute, Precision, Sensitivity, Source, Value, ValueType
 from ...topics import Topic
 from .chance import NOWHERE, Chance
 from .rules import Rules
@@ -49,7 +49,7 @@ def policy(chance: Chance, words: Words, offers_count: int | None = None) -> Pol
         purposes=tuple(made.purpose(name) for name in words.purposes),
         attributes=tuple(made.attribute(name) for name in words.attributes),
         offers=offers,
-        context=tuple(ContextAttribute(name, type_, made.absent(type_)) for name, type_ in words.context.items()),
+        context=tuple(made.of_the_moment(name, type_) for name, type_ in words.context.items()),
         segments=tuple(made.segment(name) for name in words.segments),
         ranking=made.ranking(),
         identifiers=(("card", "person"), ("home", "household"), ("cookie", "device")),
@@ -128,7 +128,12 @@ class _Policy:
             max_age_s=chance.of((0, 1, 3600, 86_400)) if chance.happens(0.3) else None,
             absent=self.absent(type_),
             protect=chance.happens(0.6),
+            collected=chance.of(("", "", "mail", "broker")),
+            location=chance.of((None, None, *Precision)),
         )
+
+    def of_the_moment(self, name: str, type_: ValueType) -> ContextAttribute:
+        return ContextAttribute(name, type_, self.absent(type_), self.chance.of((None, None, *Precision)))
 
     def absent(self, type_: ValueType) -> Value | None:
         return self.chance.value(type_) if self.chance.happens(0.3) else None

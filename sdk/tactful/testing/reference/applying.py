@@ -6,7 +6,7 @@ import attrs
 
 from ...expr import Expr
 from ...familiarity import Familiarity
-from ...limits import Always, Limit, LimitRule, RankBlind, Scope, Unless, UpTo, Withhold
+from ...limits import Always, Limit, LimitRule, RankBlind, Require, Scope, Unless, UpTo, Withhold
 from ...registry import GuardrailRules
 from ..interpreter import UNKNOWN, evaluate
 from .answer import Entry
@@ -39,7 +39,7 @@ def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everyth
             condition = None if isinstance(rule, Always) else compiled.get(rule.condition)
             if condition is None and not isinstance(rule, Always):
                 broken = True  # what was not compiled cannot be asked
-            elif applies(rule, condition, know):
+            elif applies(rule, condition, know) and acts_on(rule.limit, channel.name):
                 yield Applying(id_, rule.limit)
         if broken:
             yield Applying(f"core.broken.{guardrail.name}", Withhold(guardrail.scope))
@@ -51,6 +51,11 @@ def applies(rule: LimitRule, condition: Expr | None, know: GuardrailsKnow) -> bo
         return True
     truth = evaluate(condition, know)
     return truth is not True if isinstance(rule, Unless) else truth is not False
+
+
+def acts_on(limit: Limit, channel: str) -> bool:
+    """Return whether a limit has a meaning on a channel; caps and quiet hours know for themselves."""
+    return not isinstance(limit, Require) or limit.channels == () or channel in limit.channels
 
 
 def bars(limit: Limit, entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from ...familiarity import Familiarity
 from ...labels import Labels
 from ...offers import Offer, Treatment
 from ...policy import Policy
-from ...schema import Attribute, Sensitivity
+from ...schema import Attribute, Sensitivity, Source
 
 
 def labels(policy: Policy, offer: Offer, treatment: Treatment) -> Labels:
@@ -64,7 +64,7 @@ def sensitivity(policy: Policy, name: str) -> Sensitivity:
         kind, rest = _split(part)
         if kind == "attribute":
             attribute = _attribute(policy, rest)
-            own = Sensitivity.INTIMATE if attribute is None else attribute.sensitivity
+            own = Sensitivity.INTIMATE if attribute is None else _own_sensitivity(attribute)
             greatest = max(greatest, own, topic_sensitivity(policy, None if attribute is None else attribute.topic))
         if kind == "segment":
             rules = _rules_of(policy, part)
@@ -73,6 +73,12 @@ def sensitivity(policy: Policy, name: str) -> Sensitivity:
         if is_circular(policy, part):
             greatest = Sensitivity.INTIMATE
     return greatest
+
+
+def _own_sensitivity(attribute: Attribute) -> Sensitivity:
+    """Return what is said of an attribute; one that was bought, and nobody says of what it was made, is sensitive."""
+    is_known = attribute.source is not Source.THIRD_PARTY or attribute.collected != "" or attribute.derived_from != ()
+    return attribute.sensitivity if is_known else max(attribute.sensitivity, Sensitivity.SENSITIVE)
 
 
 def _sensitivity_of_rules(policy: Policy, rules: Sequence[Expr]) -> Sensitivity:

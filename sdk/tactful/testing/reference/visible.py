@@ -80,6 +80,7 @@ def meets(observation: Observation, requirement: Require, now_us: int) -> bool:
         observation.confidence >= requirement.confidence
         and (requirement.sources is None or observation.source in requirement.sources)
         and (requirement.max_age_s is None or _is_young(observation, requirement.max_age_s, now_us))
+        and (requirement.min_age_s is None or now_us - observation.at_us >= requirement.min_age_s * SECOND_US)
         and (observation.first_party or not requirement.first_party)
     )
 
