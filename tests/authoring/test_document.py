@@ -153,6 +153,14 @@ def test_where_nothing_is_to_be_noticed_nothing_is_said(shop, registry):
     assert ATTENTION not in as_markdown(document(usual, registry))
 
 
+def test_markets_and_partners_are_told(compiled, registry):
+    more = "purposes: {ours: {markets: {us: opt-out, de: opt-in}}, theirs: {partner: citybank}}\n"
+    text = document(compiled(more), registry)
+    assert "**ours**: to ours, on the ground of consent. In us, silence means yes." in text
+    assert "**theirs**: to theirs, on the ground of consent. Data goes to citybank." in text
+    assert text.count("silence means yes") == 1
+
+
 def test_a_setting_changes_its_sentence(shop, registry):
     weaker = attrs.evolve(shop, guardrails=(PluginUse("accuracy", "", {"confidence": 0.1}),))
     assert "less than 10% sure" in as_markdown(document(weaker, registry))

@@ -66,6 +66,13 @@ def test_every_finding_says_why_and_what_to_do(compiled, registry):
     )
 
 
+def test_what_speaks_personally_in_public_is_counted(compiled, registry):
+    (found,) = lint(compiled(QUIET, SAMPLES["personal-in-public"][0]), registry=registry)
+    assert found.reason == "others see it, and 1 treatments speak personally there"
+    quiet = SAMPLES["personal-in-public"][0].replace("exposed", "{privacy: exposed, tone: segment}")
+    assert lint(compiled(QUIET, quiet), registry=registry) == ()
+
+
 def test_the_starter_has_no_findings(tmp_path):
     init(tmp_path / "shop")
     assert lint(compile_folder(tmp_path / "shop")) == ()

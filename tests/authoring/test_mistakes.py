@@ -137,6 +137,23 @@ def test_folders_that_are_no_policy(tmp_path, monkeypatch):
         assert mistake.hint == hint
 
 
+def test_a_folder_with_too_much_else_in_it(tmp_path, monkeypatch, good):
+    for name, raw in good.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(raw)
+    monkeypatch.setattr(folder, "ENTRIES_MAX", 10)
+    assert compile_folder(tmp_path)
+    (tmp_path / ".hidden").mkdir()
+    for number in range(20):
+        (tmp_path / ".hidden" / f"{number}.yaml").write_text("not: a policy")
+    (tmp_path / ".hidden.yaml").write_text("not: a policy")
+    assert compile_folder(tmp_path)
+    for number in range(20):
+        (tmp_path / f"{number}.txt").touch()
+    with pytest.raises(PolicyError, match="or 10 in all"):
+        compile_folder(tmp_path)
+
+
 def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
     path = tmp_path / "policy.yaml"
     path.touch()

@@ -40,6 +40,7 @@ WRONG = [
     (ValueType.TIME, "2026-12-01T10:00:00"),
     (ValueType.DURATION, "0s"),
     (ValueType.DURATION, "90"),
+    (ValueType.DURATION, "90d soon"),
     (ValueType.TEXTS, "a"),
     (ValueType.INTS, "[1, a]"),
     (ValueType.NUMBERS, "[1, nan]"),

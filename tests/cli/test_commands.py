@@ -210,7 +210,7 @@ def test_status_tells_the_state_and_what_waits_in_the_store(run, shop, tmp_path)
     url = f"sqlite:///{tmp_path}/edge.db"
     assert run("status", shop, "--json").json["outbox_waiting"] == 0
     with tactful.open(str(shop), store=url) as edge:
-        edge.record(edge.decide("home.hero", {"customer": "ann"}))
+        edge.observe("ann", "purchase", topic="food")
     ended, told = run("status", shop, "--store", url), run("status", shop, "--store", url, "--json").json
     assert (told["policy"], told["careful"]) == ("corner shop", [])
     assert (told["outbox_waiting"], told["outbox_dropped"]) == (1, 0)
