@@ -44,6 +44,7 @@ class CategoryJumping:
     name: ClassVar[str] = "category_jumping"
     tiers: ClassVar[tuple[str, ...]] = ("values", "strategy")
     dial: ClassVar[Mapping[str, Mapping[str, object]]] = {"conservative": {"distance": 1}, "bold": {"distance": 3}}
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {"distance": "more"}
 
     distance: int = attrs.field(default=2, validator=whole(1))
 

@@ -55,6 +55,7 @@ class DiggingTooDeep:
     name: ClassVar[str] = "digging_too_deep"
     tiers: ClassVar[tuple[str, ...]] = ("values", "infrastructure")
     dial: ClassVar[Mapping[str, Mapping[str, object]]] = {"conservative": {"tone": "context"}}
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {"allow": "more", "tone": tuple(_TONES)}
 
     allow: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_allowed)
     tone: str = attrs.field(default="segment", validator=one_of(_TONES))

@@ -76,6 +76,15 @@ class Helicoptering:
             "delay_s": _HOUR_S,
         },
     }
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "dormant_after_s": "more",
+        "fresh_for_s": "more",
+        "coarse_needs_consent": "less",
+        "dwell_s": "less",
+        "cool_down_s": "less",
+        "delayed": "less",
+        "delay_s": "less",
+    }
 
     consent: str = attrs.field(default="location", validator=word())
     dormant_after_s: int = attrs.field(default=2 * 365 * DAY_S, validator=whole(1))

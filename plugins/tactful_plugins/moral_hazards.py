@@ -60,6 +60,11 @@ class MoralHazards:
         "conservative": {"refuse": ("gamble", "personal_price", "social_pressure"), "roles": ("ethics",)},
         "bold": {"unsigned": ("countdown", "scarcity"), "roles": ("ethics", "legal", "brand")},
     }
+    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
+        "refuse": "less",
+        "unsigned": "more",
+        "roles": "more",
+    }
 
     refuse: tuple[str, ...] = attrs.field(default=(), converter=texts, validator=none_or_more_of(HAZARDOUS))
     unsigned: tuple[str, ...] = attrs.field(default=(), converter=texts, validator=none_or_more_of(HAZARDOUS))

@@ -321,11 +321,15 @@ def test_of_a_guardrail_that_is_not_there_it_cannot_be_told(shop):
     assert [(c.kind, str(c)) for c in diff(old, new).changes] == [("unknown", "guardrail gone: x was 1, is 2")]
 
 
+#: Settings that name something: a person has to read what a change of them does.
+NAMES_ALONE = {"helicoptering": {"consent", "dwell_attribute", "tag", "spot"}}
+
+
 def test_each_setting_of_our_own_guardrails_says_how_it_loosens(registry):
     ways = {"more", "less", "more or none", "less or none", "wider", "narrower", "later", "earlier"}
     for name, brought in registry.guardrails.items():
         fields = {field.name for field in attrs.fields(brought.cls)}
-        assert set(brought.cls.looser) == fields, name
+        assert set(brought.cls.looser) == fields - NAMES_ALONE.get(name, set()), name
         for way in brought.cls.looser.values():
             assert isinstance(way, tuple) or way in ways
 
@@ -333,26 +337,28 @@ def test_each_setting_of_our_own_guardrails_says_how_it_loosens(registry):
 def test_each_position_of_the_dial_is_looser_than_the_one_before(registry, shop):
     """The dial's own defaults know which way is looser; they and the declared directions must agree."""
     for name in registry.guardrails:
-        for tight, loose in (("conservative", "balanced"), ("balanced", "bold")):
+        for tight, loose in (("conservative", "balanced"), ("balanced", "bold"), ("conservative", "bold")):
             old, new = (
                 attrs.evolve(shop, guardrails=(PluginUse(name),), values=attrs.evolve(shop.values, dial=Dial(dial)))
                 for dial in (tight, loose)
             )
             changes = [change for change in diff(old, new, registry).changes if change.about == f"guardrail {name}"]
-            assert changes
-            assert {change.kind for change in changes} == {"looser"}, changes
+            assert changes or (tight, loose) != ("conservative", "bold")
+            assert {change.kind for change in changes} <= {"looser"}, changes
 
 
 @pytest.mark.parametrize("name", REGISTRY.guardrails)
 def test_a_direction_that_is_declared_the_wrong_way_round_disagrees_with_the_dial(shop, name):
     cls = REGISTRY.guardrails[name].cls
     other = {"more": "less", "less": "more"}
-    turned = {field: other.get(way, way) for field, way in cls.looser.items()}
+    turned = {field: way[::-1] if isinstance(way, tuple) else other.get(way, way) for field, way in cls.looser.items()}
     mutant = type(cls.__name__, (cls,), {"looser": turned})
     registry = Registry({name: attrs.evolve(REGISTRY.guardrails[name], cls=mutant)})
     plain = attrs.evolve(shop, guardrails=(PluginUse(name),))
-    bold = attrs.evolve(plain, values=attrs.evolve(plain.values, dial=Dial.BOLD))
-    kinds = {change.kind for change in diff(plain, bold, registry).changes if change.about == f"guardrail {name}"}
+    tight, bold = (
+        attrs.evolve(plain, values=attrs.evolve(plain.values, dial=dial)) for dial in (Dial.CONSERVATIVE, Dial.BOLD)
+    )
+    kinds = {change.kind for change in diff(tight, bold, registry).changes if change.about == f"guardrail {name}"}
     assert kinds == {"tighter"}
 
 

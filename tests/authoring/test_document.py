@@ -155,10 +155,9 @@ def test_where_nothing_is_to_be_noticed_nothing_is_said(shop, registry):
 
 def test_markets_and_partners_are_told(compiled, registry):
     more = "purposes: {ours: {markets: {us: opt-out, de: opt-in}}, theirs: {partner: citybank}}\n"
-    text = document(compiled(more), registry)
-    assert "**ours**: to ours, on the ground of consent. In us, silence means yes." in text
-    assert "**theirs**: to theirs, on the ground of consent. Data goes to citybank." in text
-    assert text.count("silence means yes") == 1
+    text = as_markdown(document(compiled(more), registry))
+    assert "| **ours** | ours | consent | in us | nobody else |" in text
+    assert "| **theirs** | theirs | consent | nowhere | citybank |" in text
 
 
 def test_a_setting_changes_its_sentence(shop, registry):
@@ -220,5 +219,6 @@ GOLDEN = """\
 | --- | --- | --- | --- | --- |
 | **offers** | choose offers for you | consent | nowhere | nobody else |
 | **service** | look after what you asked us | a contract (nothing is sold) | nowhere | nobody else |
+| **location** | see where you are | consent | nowhere | nobody else |
 | **partners** | show offers of our bank partner | consent; a refusal of offers refuses it too | nowhere | citybank |
 """

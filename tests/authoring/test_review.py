@@ -7,7 +7,7 @@ import pytest
 
 from tactful import Registry, hookimpl
 from tactful.authoring import compile_files, review
-from tactful.authoring.treatments_reader import content_digest
+from tactful.authoring.treatments_reader import audience, content_digest
 from tactful.clock import DAY_US, to_us
 from tactful.policy import PluginUse
 from tactful.registry import Brought
@@ -89,8 +89,9 @@ def test_it_follows_the_settings_of_the_guardrail():
 def test_a_plain_text_that_a_channel_waits_for_is_told_with_its_digest():
     made = policy("when: profile.visits > 5")
     (one,) = review(made, NOW_US)
-    (treatment,) = next(offer for offer in made.offers if offer.id == "new").treatments
-    digest = content_digest(treatment.content)
+    new = next(offer for offer in made.offers if offer.id == "new")
+    (treatment,) = new.treatments
+    digest = content_digest(treatment.content, audience(new.id, new.when, new.unless))
     assert (one.code, one.about, one.way_out) == ("text-unsigned", "treatment new/t1", f"sign digest {digest}")
     assert "so wall cannot carry it" in one.reason
 

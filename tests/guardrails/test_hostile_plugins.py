@@ -15,7 +15,7 @@ import tactful
 from tactful import Always, AtMost, PluginError, Scope, Withhold
 from tactful.answers import RULES_MAX
 from tactful.asking import ask
-from tactful.authoring import document
+from tactful.authoring import as_markdown, document
 from tactful.catalog import Catalog
 from tactful.plan.plan import Plan
 from tactful.policy import PluginUse
@@ -311,7 +311,7 @@ def test_a_sentence_that_breaks_the_contract_spoils_no_document(name):
     line = registry.sentence(PluginUse("hostile"), tactful.Dial.BALANCED)
     assert line.startswith(("It is broken (it ", "It does not say what it does."))
     if name != "hangs":
-        assert f"**hostile**: {line}" in document(fresh(*USES), registry)
+        assert f"**hostile**: {line}" in as_markdown(document(fresh(*USES), registry))
 
 
 # What these tests are able to see: each precaution that is left out lets a plugin through.

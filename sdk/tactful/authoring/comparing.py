@@ -107,7 +107,7 @@ def _items(about: str, old: object, new: object, direction: Direction) -> Iterat
         looser = getattr(type(old), "looser", {})
         yield from compared(about, parts_of(old, looser), parts_of(new, looser))
     elif old != new:
-        yield Change("unknown", about, "setting", in_words_of("", old), in_words_of("", new))
+        yield Change(kind_of(old, new, direction), about, "setting", in_words_of("", old), in_words_of("", new))
 
 
 def _has_settings(old: object, new: object) -> bool:

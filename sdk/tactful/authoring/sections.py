@@ -228,9 +228,7 @@ OFFER: Final = Record(
         "channels": Key(many(name_of("channel")), "the channels it may use", default="all"),
         "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),
         "tactics": Key(many(TACTIC), "the ways in which it presses or tempts, such as countdown", default="none"),
-        "approvals": Key(
-            many(anything("an approval, or a list of such")), "who signed that it may, and until when", default="none"
-        ),
+        "approvals": Key(many(anything("an approval")), "who signed that it may, and until when", default="none"),
         "treatments": Key(anything("a treatment, or a list of such"), "the ways to tell it", required=True),
         "each": Key(TEXT, "a CSV file: an offer for each of its rows"),
         "id": Key(TEXT, "with `each`, the column that holds the ids", default="`id`"),
