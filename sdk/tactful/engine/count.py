@@ -69,7 +69,7 @@ class Counters:
         since_us: int = -NEVER_US,
     ) -> None:
         self.plan = plan
-        self.per = per
+        self.per: Per = per
         self.zone = zone
         self.since_us = since_us
         self.lock = Lock()

@@ -121,7 +121,7 @@ def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:
     """Return a customer's own time zone, or None if it is not known."""
     name = plan.policy.values.customer_zone
     found = None if snapshot is None or not name else snapshot.attributes.get(name)
-    return None if found is None else zone_of(found.value)
+    return zone_of(found.value) if found is not None and isinstance(found.value, str) else None
 
 
 def shared_zone(plan: Plan) -> tzinfo | None:

@@ -141,7 +141,7 @@ def differing(decided: Decided) -> Iterator[What]:
         return
     moment = decision._moment  # noqa: SLF001 - what was chosen from, as it was worked out for the choice
     entries = [moment.plan.catalog.entries[index] for index in Scope(moment.allowed)]
-    allowed = {(entry.offer.id, entry.treatment.id) for entry in entries}
+    allowed = frozenset((entry.offer.id, entry.treatment.id) for entry in entries)
     if allowed != answer.allowed:
         yield "what is allowed", sorted(allowed - answer.allowed), sorted(answer.allowed - allowed)
     for ours, theirs in zip(decision.picks, answer.picks, strict=True):
