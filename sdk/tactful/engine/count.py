@@ -22,8 +22,8 @@ from .limited import Limited, Reached, everything_reached, quieted_by, reached_b
 from .reached import Event, reached_until
 from .room import CapKey, Counting, Room, counting_of, shown
 
-#: What a cap comes to for one value: worked out when, reached until when (None if not), and until when that holds.
-_State = tuple[int, int | None, int]
+#: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
+_State = tuple[int, Reached | None, int]
 #: Counters look back further than caps, for a decision that read the clock before they were fetched [us].
 SLACK_US: Final = 60 * SECOND_US
 #: Contacts are looked through for old ones when there are more than this.
@@ -50,6 +50,7 @@ class Counters:
         "_channels",
         "_counted",
         "_kept",
+        "_many",
         "_prune_at",
         "_states",
         "lock",
@@ -76,6 +77,8 @@ class Counters:
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
         self._kept: dict[str, _Kept] = {}
         self._counted: dict[CapKey, list[Event]] = {}
+        #: Those of them that are enough to reach their cap, if all are within the window.
+        self._many: dict[CapKey, CapPlan] = {}
         self._states: dict[CapKey, _State] = {}
         self._channels: dict[str, Limited] = {}
         self._prune_at = _PRUNE_AT
@@ -160,6 +163,8 @@ class Counters:
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
             count = cap.cap.count
             left = count - len(counted)
+            if left <= 0:
+                self._many[key] = cap
             if left <= 0 and counted[-count][1] > at_us:
                 may_reach = True
             if left < self.nearest and cap.fills:
@@ -174,6 +179,12 @@ class Counters:
                 if key in self._counted:
                     self._states.pop(key, None)
                     self._counted[key] = [one for one in self._counted[key] if one[3] != id_]
+                    self._keep_if_many(key)
+
+    def _keep_if_many(self, key: CapKey) -> None:
+        """Too few events come to nothing however long one waits."""
+        if key in self._many and len(self._counted[key]) < self._many[key].cap.count:
+            del self._many[key]
 
     def _prune(self, now_us: int) -> None:
         """Forget what no window can reach any more, now and then."""
@@ -188,6 +199,8 @@ class Counters:
             self._states = {}
             self._counted = {k: [one for one in c if one[3] not in gone] for k, c in self._counted.items()}
             caps = self.plan.caps
+            for key in tuple(self._many):
+                self._keep_if_many(key)
             lefts = (caps[k[0]].cap.count - len(c) for k, c in self._counted.items() if caps[k[0]].fills)
             self.nearest = min([*lefts, *(cap.cap.count for cap in self._caps if cap.fills)], default=NEVER_US)
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
@@ -213,18 +226,23 @@ class Counters:
         """Return for which values caps are reached on a channel, and until when that cannot change."""
         found: list[Reached] = []
         changes_us = NEVER_US
-        for key, counted in self._counted.items():
-            cap = self.plan.caps[key[0]]
-            # Too few events come to nothing however long one waits.
-            if len(counted) < cap.cap.count or not cap.limits_on(channel, key[1]):
+        for key, cap in self._many.items():
+            if not cap.limits_on(channel, key[1]):
                 continue
             state = self._states.get(key)
             if state is None or not state[0] <= now_us < state[2]:
-                state = self._states[key] = (now_us, *reached_until(cap, counted, now_us))
+                state = self._states[key] = self._state(key, cap, now_us)
             changes_us = min(changes_us, state[2])
-            if state[1] is not None and cap.knows_its_clock(self.zone):
-                found.append(reached_by(cap, key[1], state[1]))
+            if state[1] is not None:
+                found.append(state[1])
         return found, changes_us
+
+    def _state(self, key: CapKey, cap: CapPlan, now_us: int) -> _State:
+        """Return from when, how and until when a cap is reached for a value."""
+        until_us, changes_us = reached_until(cap, self._counted[key], now_us)
+        if until_us is None or not cap.knows_its_clock(self.zone):
+            return now_us, None, changes_us
+        return now_us, reached_by(cap, key[1], until_us), changes_us
 
 
 def quieted(plan: Plan, channel: str, now_us: int, zone: tzinfo | None) -> tuple[list[Reached], int]:
