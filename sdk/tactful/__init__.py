@@ -4,15 +4,17 @@
     decision = edge.decide("home.hero", {"card": "4711"}, {"page": "home"})
     decision.content
 
-It is the front door: every public name is here, and nothing else happens here.
+It is the front door: every public name is here, and nothing else happens here. What decides is loaded when it is first
+asked for, so that a plugin, or a program that may never decide, does not wait for it.
 """
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
 
 from .catalog import Catalog, Entry
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
 from .contacts import Contact
-from .engine.decision import Decision, Pick
-from .engine.edge import Edge, Options
 from .errors import (
     BundleError,
     ExtraMissing,
@@ -46,16 +48,20 @@ from .limits import (
     When,
     Withhold,
 )
-from .memory import MemoryStore
 from .merging import Merge, Merges
 from .offers import Approval, Intent, Offer, OfferClass, Privacy
-from .opening import open  # noqa: A004 - the word for it
 from .outbox import OutboxLimits
 from .policy import Dial, Policy
 from .profile import Identity, Observation, Snapshot
-from .registry import Registry
 from .schema import Precision, Sensitivity, Source, ValueType, check_value
 from .topics import TopicGraph
+
+if TYPE_CHECKING:
+    from .engine.decision import Decision, Pick
+    from .engine.edge import Edge, Options
+    from .memory import MemoryStore
+    from .opening import open  # noqa: A004 - the word for it
+    from .registry import Registry
 
 __all__ = [
     "Always",
@@ -127,3 +133,25 @@ __all__ = [
     "open",
     "wall_clock",
 ]
+
+_LATE = {
+    "Decision": ".engine.decision",
+    "Edge": ".engine.edge",
+    "MemoryStore": ".memory",
+    "Options": ".engine.edge",
+    "Pick": ".engine.decision",
+    "Registry": ".registry",
+    "open": ".opening",
+}
+del TYPE_CHECKING
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(_import_module(_LATE[name], __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,6 +1,5 @@
 """The rules of a deterministic identity graph: kinds of identifiers, clean form, who decides. It keeps nothing."""
 
-import difflib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -63,7 +62,9 @@ class Link:
 def _known_kinds(_: object, __: object, kinds: Mapping[str, str]) -> None:
     for name, kind in kinds.items():
         if kind not in KINDS:
-            near = difflib.get_close_matches(str(kind), KINDS, 1) or [", ".join(KINDS)]
+            from difflib import get_close_matches  # noqa: PLC0415 - for a mistake alone
+
+            near = get_close_matches(str(kind), KINDS, 1) or [", ".join(KINDS)]
             raise UsageError(f"identifier {name!r}: there is no kind {kind!r}; did you mean {near[0]}?")
 
 
