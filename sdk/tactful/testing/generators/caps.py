@@ -12,16 +12,16 @@ from .words import ZONES, Words
 #: Lengths of time that are worth a try [s].
 LENGTHS_S: Final = tuple(length_us // SECOND_US for length_us in LENGTHS_US if length_us >= SECOND_US)
 _PER: Final[tuple[Per, ...]] = ("customer", "customer", "customer", "household", "everyone")
-_UNITS: Final[tuple[Literal["day", "week", "month"], ...]] = ("day", "day", "week", "month")
+_UNITS: Final[tuple[Literal["day", "week", "month"], ...]] = ("day", "week", "week", "month")
 
 
 def cap(chance: Chance, words: Words) -> Cap:
     """Return a cap whose scope is still empty."""
     per: Per = chance.of(_PER)
-    rests = per != "everyone" and chance.happens(0.3)
+    rests = per != "everyone" and chance.happens(0.45)
     return Cap(
         scope=Scope(),
-        count=chance.of((1, 1, 2, 3)),
+        count=chance.of((1, 1, 2, 2, 3)),
         window=_calendar(chance) if chance.happens(0.3) else Rolling(chance.of((*LENGTHS_S, 86_400, 604_800))),
         counted=_counted(chance, words),
         of=chance.of(("offer", "topic", "topic", "tag", "owner", "channel", "all")),

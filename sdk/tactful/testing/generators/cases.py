@@ -200,7 +200,7 @@ class _Life:
             if isinstance(step, Record) and self._chance.happens(0.4):  # once in effect, however often it is told
                 self._pass_time()
                 yield self._now_us, step
-            elif isinstance(step, Decide) and self._turned and self._chance.happens(0.7):
+            elif isinstance(step, Decide) and self._turned and step.given is None:
                 self._now_us += 1  # what turns at a moment can turn right after it
                 yield self._now_us, step
 

@@ -114,8 +114,9 @@ def asks(chance: Chance, words: Words, policy: Policy, house: str) -> tuple[tupl
     rules = Rules(chance, words.guardrails, words.values, often=(*consents, *words.moment, *words.protective))
     found: list[Ask] = []
     conditions: dict[str, Expr] = {}
+    counts = chance.happens(0.2)  # a house that asks for caps alone, so that they meet each other
     for number in range(chance.of((1, 2, 3, 4))):
-        limit = limits.limit()
+        limit = cap(chance, words) if counts else limits.limit()
         text = f"{house} {number}"
         rule: LimitRule
         if isinstance(limit, Require | Cap | Quiet) or chance.happens(0.4):

@@ -69,7 +69,9 @@ class Rules:
 
     def _about_time(self, var: Var) -> Expr:
         chance = self.chance
-        compare = chance.of(_ORDERED)
+        compare = chance.of(
+            ("<=", ">", *_ORDERED)
+        )  # such as turn right after a moment, more than those that turn at it
         if var == NOW or chance.happens(0.2):
             return Call(compare, (NOW, Const(TIME, chance.moment_us())), BOOL)
         if chance.happens(0.6):

@@ -51,7 +51,7 @@ def reached(policy: Policy, cap: Cap, value: str, situation: Situation, more: in
     contacts = contacts_of(cap, situation)
     if contacts is None or not knows_its_clock(policy, cap, situation):
         return True
-    where = windows.clock(policy, cap, windows.own_zone(policy, situation.snapshot))
+    where = windows.clock(policy, cap, situation.snapshot)
     return is_reached(policy, cap, value, contacts, situation.now_us, where, more)
 
 
@@ -67,8 +67,7 @@ def contacts_of(cap: Cap, situation: Situation) -> Sequence[Contact] | None:
 
 def knows_its_clock(policy: Policy, cap: Cap, situation: Situation) -> bool:
     """Return whether the time zone by which a cap counts is known."""
-    where = windows.clock(policy, cap, windows.own_zone(policy, situation.snapshot))
-    return not isinstance(cap.window, Calendar) or where is not None
+    return not isinstance(cap.window, Calendar) or windows.clock(policy, cap, situation.snapshot) is not None
 
 
 def fills(policy: Policy, cap: Cap, offer: Offer, channel: str) -> tuple[str, ...]:

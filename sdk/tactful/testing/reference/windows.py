@@ -27,13 +27,13 @@ def own_zone(policy: Policy, snapshot: Snapshot | None) -> tzinfo | None:
     return None if observed is None else zone(observed.value)
 
 
-def clock(policy: Policy, cap: Cap, own: tzinfo | None) -> tzinfo | None:
-    """Return the time zone by which a cap counts; None if it is not known."""
+def clock(policy: Policy, cap: Cap, snapshot: Snapshot | None) -> tzinfo | None:
+    """Return the time zone by which a cap counts the customer of a profile; None if it is not known."""
     if not isinstance(cap.window, Calendar):
         return None
     if cap.window.zone:
         return zone(cap.window.zone)
-    return own if cap.per == "customer" else zone(policy.values.zone)
+    return own_zone(policy, snapshot) if cap.per == "customer" else zone(policy.values.zone)
 
 
 def counts_until_us(cap: Cap, at_us: int, where: tzinfo | None) -> int:
