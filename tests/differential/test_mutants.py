@@ -11,7 +11,7 @@ from .mutants import MUTANTS
 from .mutating import Mutant, functions, mutated
 
 #: A mutant that lives so long has found a hole in the generators.
-DECISIONS_MAX = 40_000
+DECISIONS_MAX = 120_000
 
 
 def caught(mutant):
