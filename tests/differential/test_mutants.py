@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactful.testing.differential.compare import Compared, first_difference
+from tactful.testing.differential.compare import RAISED, Compared, first_difference
 from tactful.testing.differential.run import run
 from tactful.testing.generators import case
 
@@ -32,7 +32,7 @@ def test_a_mutant_is_caught(mutant, record_property):
     record_property(MUTANT, "survived" if difference is None else f"seed {difference.case.seed}")
 
     assert difference is not None, f"it survived {compared.decisions:,} decisions"
-    assert difference.what != "it raised", difference
+    assert difference.what != RAISED, difference
     if difference.case.seed != mutant.seed:
         record_property(
             FIGURES, f"seed {mutant.seed} does not catch it any more, {difference.case.seed} does: {mutant}"

@@ -14,6 +14,8 @@ from .world import Decided, World
 
 #: Worths may differ by so much of their size.
 TOLERANCE = 1e-9
+#: What differs where one of the engines, or the world around them, raised something.
+RAISED = "it raised"
 #: What differs, what the fast engine says, and what the reference says.
 What = tuple[str, object, object]
 
@@ -97,7 +99,7 @@ def first_difference(case: Case, compared: Compared | None = None) -> Difference
     try:
         world = World(case)
     except Exception:  # noqa: BLE001 - a policy that cannot be opened is a difference too
-        return Difference(case, -1, "it raised", traceback.format_exc(), None)
+        return Difference(case, -1, RAISED, traceback.format_exc(), None)
     number = -1
     try:
         for what in differing_labels(world):
@@ -109,7 +111,7 @@ def first_difference(case: Case, compared: Compared | None = None) -> Difference
             for what in differing(decided):
                 return Difference(case, number, *what)
     except Exception:  # noqa: BLE001 - likewise
-        return Difference(case, number, "it raised", traceback.format_exc(), None)
+        return Difference(case, number, RAISED, traceback.format_exc(), None)
     finally:
         world.close()
     return None

@@ -57,6 +57,7 @@ def _batches(seed: int, processes: int) -> Iterator[tuple[Compared, list[Differe
     """Yield what comes out of one batch of seeds after the other, without end."""
     if processes == 1:
         yield from (_batch([number]) for number in count(seed))
+        return
     seeds = (range(start, start + BATCH) for start in count(seed, BATCH))
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=quiet) as pool:
         # So many are under way that no process waits, and few enough that the end comes soon.

@@ -8,7 +8,7 @@ import attrs
 
 from ...policy import PluginUse, Policy
 from ..generators.cases import Case, Step, Update
-from .compare import Difference, first_difference
+from .compare import RAISED, Difference, first_difference
 
 #: So many smaller cases are tried at most.
 TRIES_MAX = 600
@@ -16,7 +16,7 @@ _Item = TypeVar("_Item")
 
 
 def shrunk(difference: Difference, tries_max: int = TRIES_MAX) -> Difference:
-    """Return a difference in a case that is as small as was found; it need not be the same difference."""
+    """Return a difference in a case that is as small as was found: another one maybe, but no crash in its place."""
     best, tries, smaller = difference, 0, True
     while smaller:
         smaller = False
@@ -25,7 +25,7 @@ def shrunk(difference: Difference, tries_max: int = TRIES_MAX) -> Difference:
                 return best
             tries += 1
             found = first_difference(case)
-            if found is not None:
+            if found is not None and (found.what == RAISED) is (difference.what == RAISED):
                 best, smaller = found, True
                 break
     return best
