@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tactful import (
+    Ask,
     Consent,
     Consents,
     Contact,
@@ -22,6 +23,7 @@ from tactful import (
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
 from .sqlite_outbox import SQLiteOutbox
+from .sqlite_strict import SQLiteStrictCaps
 from .sqlite_tables import SQLiteTables
 
 
@@ -143,6 +145,27 @@ class SQLiteStore:
                 return number
         return int(kept)
 
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        """Reserve room under strict caps; return the units that were given, for each question."""
+        with self._writing() as (tables, graph):
+            strict, now_us = SQLiteStrictCaps(tables.connection), self._clock()
+            given = []
+            for ask in asks:
+                customer = ask.per == "customer"
+                subjects = graph.merges(ask.subject).members(ask.subject) if customer else (ask.subject,)
+                given.append(strict.reserve(ask, tuple(subjects), now_us))
+        return tuple(given)
+
+    def confirm(self, units: Iterable[str]) -> int:
+        """Keep that room was used; return how many of these units were known."""
+        with self._writing() as (tables, _):
+            return SQLiteStrictCaps(tables.connection).confirm(units, self._clock())
+
+    def release(self, units: Iterable[str]) -> int:
+        """Give back room that was not used; return how much was."""
+        with self._writing() as (tables, _):
+            return SQLiteStrictCaps(tables.connection).release(units)
+
     def put_profile(self, snapshot: Snapshot) -> bool:
         """Keep a snapshot; one older than what is kept changes nothing: return False."""
         with self._writing() as (tables, _):
@@ -222,7 +245,12 @@ class SQLiteStore:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
         with self._writing() as (tables, graph):
             members = graph.merges(customer).members(customer)
-            return {**tables.erase(members), **graph.erase(members), "outbox": self._outbox(tables).erase(members)}
+            return {
+                **tables.erase(members),
+                "strict": SQLiteStrictCaps(tables.connection).erase(members),
+                **graph.erase(members),
+                "outbox": self._outbox(tables).erase(members),
+            }
 
     def forget_contacts(self, before_us: int) -> int:
         """Forget the ledger's contacts before a moment; return how many there were."""

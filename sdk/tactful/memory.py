@@ -16,6 +16,7 @@ from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
+from .strict import Ask, MemoryStrictCaps
 
 _Noun = TypeVar("_Noun")
 _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
@@ -63,6 +64,7 @@ class MemoryStore:
         self._ledger = MemoryLedger()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
+        self._strict = MemoryStrictCaps(clock, self._members)
         with _forking:
             _stores.add(self)
 
@@ -121,6 +123,21 @@ class MemoryStore:
         with self._open():
             self._registers[name] = b"%d" % max(number, int(self._registers.get(name, number)))
             return int(self._registers[name])
+
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        """Reserve room under strict caps; return the units that were given, for each question."""
+        with self._open():
+            return self._strict.reserve(asks)
+
+    def confirm(self, units: Iterable[str]) -> int:
+        """Keep that room was used; return how many of these units were known."""
+        with self._open():
+            return self._strict.confirm(units)
+
+    def release(self, units: Iterable[str]) -> int:
+        """Give back room that was not used; return how much was."""
+        with self._open():
+            return self._strict.release(units)
 
     # What fills it
     def put_profile(self, snapshot: Snapshot) -> bool:
@@ -211,6 +228,7 @@ class MemoryStore:
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
                 "consents": sum(self._consents.pop(one, None) is not None for one in members),
                 "contacts": self._ledger.erase(members),
+                "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
             }
