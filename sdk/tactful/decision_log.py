@@ -144,11 +144,11 @@ def _record(fields: tuple[Any, ...]) -> LoggedDecision:
     """Return the record of plain fields, each of its type."""
     if not all(isinstance(value, kind) for value, kind in zip(fields, _KINDS, strict=True)):
         raise TypeError
-    record = LoggedDecision(*fields)
-    picks: Iterable[Any] = record.picks
-    return attrs.evolve(record, picks=tuple(LoggedPick(*pick) for pick in picks))
+    plain = dict(zip(_NAMES, fields, strict=True))
+    return LoggedDecision(**{**plain, "picks": tuple(LoggedPick(*pick) for pick in plain["picks"])})
 
 
+_NAMES: Final = tuple(field.name for field in attrs.fields(LoggedDecision))
 #: The types of a record's fields, in their order.
 _KINDS: Final[tuple[Any, ...]] = (
     *(str, int, bytes, str, tuple, tuple, tuple, tuple, str, int | None, bytes, bytes, str, bytes, bytes, bytes, bool),
