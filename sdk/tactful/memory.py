@@ -10,12 +10,15 @@ from typing import Self, TypeVar
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents
 from .contacts import Contact
+from .decision_log import LogLimits
 from .errors import StoreError, UsageError
 from .graph import MemoryGraph
 from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
+from .memory_log import MemoryLogging
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
+from .pseudonyms import log_key, pseudonym
 
 _Noun = TypeVar("_Noun")
 _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
@@ -23,7 +26,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore:
+class MemoryStore(MemoryLogging):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -42,6 +45,7 @@ class MemoryStore:
         kinds: Mapping[str, str] | None = None,
         confidence_min: float = 0.9,
         outbox: OutboxLimits = OutboxLimits(),  # noqa: B008 - frozen
+        log: LogLimits = LogLimits(),  # noqa: B008 - frozen
         clock: Clock = wall_clock,
     ) -> None:
         """
@@ -51,8 +55,10 @@ class MemoryStore:
             kinds: The kind of each identifier, by name: "person", "household" or "device".
             confidence_min: Links that are less sure identify nobody.
             outbox: How much may wait for the centre.
+            log: How much the decision log may hold.
             clock: Gives the moment of links and merges [us since 1970].
         """
+        super().__init__(log)
         self._graph = MemoryGraph(IdentityRules(USUAL_KINDS if kinds is None else kinds, confidence_min))
         self._clock = clock
         self._lock = Lock()
@@ -204,6 +210,7 @@ class MemoryStore:
     # What forgets
     def erase(self, customer: str) -> Mapping[str, int]:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
+        key = log_key(self)
         with self._open():
             members = self._members(customer)
             self._heard.difference_update(members)
@@ -213,6 +220,7 @@ class MemoryStore:
                 "contacts": self._ledger.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
+                "decisions": self._decisions.unlink(pseudonym(key, one) for one in members),
             }
 
     def forget_contacts(self, before_us: int) -> int:

@@ -32,6 +32,9 @@ PUBLIC = [
     "LegalBasis",
     "LimitRule",
     "Link",
+    "LogLimits",
+    "LoggedDecision",
+    "LoggedPick",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -71,7 +74,9 @@ PUBLIC = [
     "Withhold",
     "check_value",
     "hookimpl",
+    "log_key",
     "open",
+    "pseudonym",
     "wall_clock",
 ]
 
