@@ -14,20 +14,24 @@ from tactful import (
     Identity,
     IdentityRules,
     Link,
+    LogLimits,
     OutboxLimits,
     Snapshot,
     StoreError,
+    log_key,
+    pseudonym,
     wall_clock,
 )
 
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
+from .sqlite_log import SQLiteLog, SQLiteLogging
 from .sqlite_outbox import SQLiteOutbox
 from .sqlite_strict import SQLiteStrictCaps
 from .sqlite_tables import SQLiteTables
 
 
-class SQLiteStore:
+class SQLiteStore(SQLiteLogging):
     """A `WritableStore` in a file, safe under threads, fork, `kill -9` and loss of power."""
 
     def __init__(
@@ -37,6 +41,7 @@ class SQLiteStore:
         kinds: Mapping[str, str] | None = None,
         confidence_min: float = 0.9,
         outbox: OutboxLimits = OutboxLimits(),  # noqa: B008 - frozen
+        log: LogLimits = LogLimits(),  # noqa: B008 - frozen
         clock: Callable[[], int] = wall_clock,
         shared: bool = True,
         busy_s: float = 5.0,
@@ -49,6 +54,7 @@ class SQLiteStore:
             kinds: The kind of each identifier, by name: "person", "household" or "device".
             confidence_min: Links that are less sure identify nobody.
             outbox: How much may wait for the centre.
+            log: How much the decision log may hold.
             clock: Gives the moment of links and merges [us since 1970].
             shared: Whether other processes may open it too; without them it is faster.
             busy_s: Wait at most this long for another process [s].
@@ -61,7 +67,7 @@ class SQLiteStore:
         )
         self._limits = outbox
         self._clock = clock
-        self._file = SQLiteFile(Path(path), shared=shared, busy_s=busy_s)
+        super().__init__(SQLiteFile(Path(path), shared=shared, busy_s=busy_s), log)
 
     @classmethod
     def from_url(cls, url: str, *, kinds: Mapping[str, str] | None = None) -> Self:
@@ -243,6 +249,7 @@ class SQLiteStore:
 
     def erase(self, customer: str) -> Mapping[str, int]:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
+        key = log_key(self)
         with self._writing() as (tables, graph):
             members = graph.merges(customer).members(customer)
             return {
@@ -250,6 +257,7 @@ class SQLiteStore:
                 "strict": SQLiteStrictCaps(tables.connection).erase(members),
                 **graph.erase(members),
                 "outbox": self._outbox(tables).erase(members),
+                "decisions": SQLiteLog(tables.connection).unlink(pseudonym(key, one) for one in members),
             }
 
     def forget_contacts(self, before_us: int) -> int:

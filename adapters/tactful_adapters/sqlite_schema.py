@@ -68,5 +68,29 @@ _FIRST: Final = (
     "CREATE INDEX strict_subject ON strict (subject, cap, value, per)",
 )
 
+_DECISIONS: Final = (
+    # A page view that is decided again has the same id, at another moment.
+    f"""CREATE TABLE decision (
+        at_us INTEGER NOT NULL, id TEXT NOT NULL, who BLOB NOT NULL, size_bytes INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (at_us, id)
+    ) {_STRICT_KEYED}""",
+    "CREATE INDEX decision_id ON decision (id, at_us)",
+    "CREATE INDEX decision_who ON decision (who)",
+    # One row: what is kept is counted as it comes and goes.
+    f"""CREATE TABLE logged (
+        decisions INTEGER NOT NULL, size_bytes INTEGER NOT NULL, dropped INTEGER NOT NULL
+    ) {_STRICT}""",
+    "INSERT INTO logged VALUES (0, 0, 0)",
+    """CREATE TRIGGER logged_more AFTER INSERT ON decision BEGIN
+        UPDATE logged SET decisions = decisions + 1, size_bytes = size_bytes + new.size_bytes;
+    END""",
+    """CREATE TRIGGER logged_less AFTER DELETE ON decision BEGIN
+        UPDATE logged SET decisions = decisions - 1, size_bytes = size_bytes - old.size_bytes;
+    END""",
+    """CREATE TRIGGER logged_changed AFTER UPDATE OF size_bytes ON decision BEGIN
+        UPDATE logged SET size_bytes = size_bytes + new.size_bytes - old.size_bytes;
+    END""",
+)
+
 #: By version: the statements that lead to it from the one before. They are only ever added to.
-MIGRATIONS: Final = (_FIRST,)
+MIGRATIONS: Final = (_FIRST, _DECISIONS)

@@ -58,10 +58,12 @@ from .strict import Ask
 from .topics import TopicGraph
 
 if TYPE_CHECKING:
+    from .decision_log import LoggedDecision, LoggedPick, LogLimits
     from .engine.decision import Decision, Pick
     from .engine.edge import Edge, Options
     from .memory import MemoryStore
     from .opening import open  # noqa: A004 - the word for it
+    from .pseudonyms import log_key, pseudonym
     from .registry import Registry
 
 __all__ = [
@@ -93,6 +95,9 @@ __all__ = [
     "LegalBasis",
     "LimitRule",
     "Link",
+    "LogLimits",
+    "LoggedDecision",
+    "LoggedPick",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -132,18 +137,25 @@ __all__ = [
     "Withhold",
     "check_value",
     "hookimpl",
+    "log_key",
     "open",
+    "pseudonym",
     "wall_clock",
 ]
 
 _LATE = {
     "Decision": ".engine.decision",
     "Edge": ".engine.edge",
+    "LogLimits": ".decision_log",
+    "LoggedDecision": ".decision_log",
+    "LoggedPick": ".decision_log",
     "MemoryStore": ".memory",
     "Options": ".engine.edge",
     "Pick": ".engine.decision",
     "Registry": ".registry",
+    "log_key": ".pseudonyms",
     "open": ".opening",
+    "pseudonym": ".pseudonyms",
 }
 del TYPE_CHECKING
 

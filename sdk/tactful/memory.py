@@ -10,13 +10,16 @@ from typing import Self, TypeVar
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents
 from .contacts import Contact
+from .decision_log import LogLimits
 from .errors import StoreError, UsageError
 from .graph import MemoryGraph
 from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
+from .memory_log import MemoryLogging
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
-from .strict import Ask, MemoryStrictCaps
+from .pseudonyms import log_key, pseudonym
+from .strict import MemoryRoom
 
 _Noun = TypeVar("_Noun")
 _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
@@ -24,7 +27,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore:
+class MemoryStore(MemoryLogging, MemoryRoom):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -43,6 +46,7 @@ class MemoryStore:
         kinds: Mapping[str, str] | None = None,
         confidence_min: float = 0.9,
         outbox: OutboxLimits = OutboxLimits(),  # noqa: B008 - frozen
+        log: LogLimits = LogLimits(),  # noqa: B008 - frozen
         clock: Clock = wall_clock,
     ) -> None:
         """
@@ -52,8 +56,10 @@ class MemoryStore:
             kinds: The kind of each identifier, by name: "person", "household" or "device".
             confidence_min: Links that are less sure identify nobody.
             outbox: How much may wait for the centre.
+            log: How much the decision log may hold.
             clock: Gives the moment of links and merges [us since 1970].
         """
+        super().__init__(log)
         self._graph = MemoryGraph(IdentityRules(USUAL_KINDS if kinds is None else kinds, confidence_min))
         self._clock = clock
         self._lock = Lock()
@@ -64,7 +70,7 @@ class MemoryStore:
         self._ledger = MemoryLedger()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
-        self._strict = MemoryStrictCaps(clock, self._members)
+        MemoryRoom.__init__(self, clock, self._members)
         with _forking:
             _stores.add(self)
 
@@ -123,21 +129,6 @@ class MemoryStore:
         with self._open():
             self._registers[name] = b"%d" % max(number, int(self._registers.get(name, number)))
             return int(self._registers[name])
-
-    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
-        """Reserve room under strict caps; return the units that were given, for each question."""
-        with self._open():
-            return self._strict.reserve(asks)
-
-    def confirm(self, units: Iterable[str]) -> int:
-        """Keep that room was used; return how many of these units were known."""
-        with self._open():
-            return self._strict.confirm(units)
-
-    def release(self, units: Iterable[str]) -> int:
-        """Give back room that was not used; return how much was."""
-        with self._open():
-            return self._strict.release(units)
 
     # What fills it
     def put_profile(self, snapshot: Snapshot) -> bool:
@@ -221,6 +212,7 @@ class MemoryStore:
     # What forgets
     def erase(self, customer: str) -> Mapping[str, int]:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
+        key = log_key(self)
         with self._open():
             members = self._members(customer)
             self._heard.difference_update(members)
@@ -231,6 +223,7 @@ class MemoryStore:
                 "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
+                "decisions": self._decisions.unlink(pseudonym(key, one) for one in members),
             }
 
     def forget_contacts(self, before_us: int) -> int:

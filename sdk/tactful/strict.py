@@ -6,6 +6,7 @@ The port is `tactful.ports.StrictCaps`; here are what is asked of it, and what a
 import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from threading import Lock
 
 import attrs
@@ -134,3 +135,30 @@ class MemoryStrictCaps:
         self._of[key].discard(unit)
         if not self._of[key]:
             del self._of[key]
+
+
+class MemoryRoom:
+    """A `StrictCaps` in the memory of a store."""
+
+    def __init__(self, clock: Callable[[], int], members: Callable[[str], Sequence[str]]) -> None:
+        """Begin with all room left; as for `MemoryStrictCaps`."""
+        self._strict = MemoryStrictCaps(clock, members)
+
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        """Reserve room under strict caps; return the units that were given, for each question."""
+        with self._open():
+            return self._strict.reserve(asks)
+
+    def confirm(self, units: Iterable[str]) -> int:
+        """Keep that room was used; return how many of these units were known. Twice is as once."""
+        with self._open():
+            return self._strict.confirm(units)
+
+    def release(self, units: Iterable[str]) -> int:
+        """Give back room that was not used; return how much was."""
+        with self._open():
+            return self._strict.release(units)
+
+    def _open(self) -> AbstractContextManager[None]:
+        """Return what gives the store to one call at a time."""
+        raise NotImplementedError

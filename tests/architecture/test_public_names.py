@@ -33,6 +33,9 @@ PUBLIC = [
     "LegalBasis",
     "LimitRule",
     "Link",
+    "LogLimits",
+    "LoggedDecision",
+    "LoggedPick",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -72,7 +75,9 @@ PUBLIC = [
     "Withhold",
     "check_value",
     "hookimpl",
+    "log_key",
     "open",
+    "pseudonym",
     "wall_clock",
 ]
 

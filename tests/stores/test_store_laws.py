@@ -4,23 +4,23 @@ import sqlite3
 
 import pytest
 
-from tactful import MemoryStore, OutboxLimits
+from tactful import LogLimits, MemoryStore, OutboxLimits
 from tactful.testing.stores import StoreConformance
 from tactful_adapters import sqlite_file
 from tactful_adapters.sqlite import SQLiteStore
 
 
 class TestMemoryStore(StoreConformance):
-    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen; it needs no folder
-        return MemoryStore(outbox=outbox)
+    def make_store(self, where, outbox=OutboxLimits(), log=LogLimits()):  # noqa: B008 - frozen
+        return MemoryStore(outbox=outbox, log=log)
 
 
 class TestSQLiteStore(StoreConformance):
     persistent = True
     shared_between_processes = True
 
-    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen; it needs no folder
-        return SQLiteStore(where / "edge.db", outbox=outbox)
+    def make_store(self, where, outbox=OutboxLimits(), log=LogLimits()):  # noqa: B008 - frozen
+        return SQLiteStore(where / "edge.db", outbox=outbox, log=log)
 
     def url(self, where):
         return f"sqlite:///{where / 'edge.db'}"
@@ -29,8 +29,8 @@ class TestSQLiteStore(StoreConformance):
 class TestSQLiteStoreOfOneProcess(StoreConformance):
     persistent = True
 
-    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen; it needs no folder
-        return SQLiteStore(where / "edge.db", outbox=outbox, shared=False)
+    def make_store(self, where, outbox=OutboxLimits(), log=LogLimits()):  # noqa: B008 - frozen
+        return SQLiteStore(where / "edge.db", outbox=outbox, log=log, shared=False)
 
 
 class TestSQLiteStoreWithALogThatProcessesShare(TestSQLiteStore):

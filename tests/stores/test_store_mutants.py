@@ -5,7 +5,7 @@ import time
 import attrs
 import pytest
 
-from tactful import Consents, MemoryStore, OutboxLimits, StoreError, wall_clock
+from tactful import Consents, LogLimits, MemoryStore, OutboxLimits, StoreError, wall_clock
 from tactful.ledger import MemoryLedger
 from tactful.strict import MemoryStrictCaps
 from tactful.testing.stores import StoreConformance
@@ -292,6 +292,59 @@ class LosesTheOutbox(SQLiteStore):
         self.outbox_ack([number for number, _ in self.outbox_take(99)])
 
 
+class BoundedLog(MemoryStore):
+    """A store whose log is bounded as the kit asks."""
+
+
+@breaks("a_logged_decision_comes_back")
+class LogsAnIdOnce(MemoryStore):
+    def log_decisions(self, records):
+        return super().log_decisions([one for one in records if self.logged_decision(one.id) is None])
+
+
+@breaks("the_log_tells_from_a_moment_to_another_oldest_first")
+class CountsWhatItTold(MemoryStore):
+    def logged(self, since_us, until_us):
+        told = 0
+        while told < len(self._decisions._records):
+            for record in self._decisions._records[told : told + 500]:
+                told += 1
+                if since_us <= record.at_us < until_us:
+                    yield record
+
+
+@breaks("decisions_are_logged_all_or_none")
+class LogsHalf(MemoryStore):
+    def log_decisions(self, records):
+        return sum(super(LogsHalf, self).log_decisions([record]) for record in records)
+
+
+@breaks("a_full_log_drops_the_oldest")
+class DropsWhatCameFirst(BoundedLog):
+    def log_decisions(self, records):
+        kept = records[-self._decisions._limits.rows_max :]
+        self._decisions.dropped += len(records) - len(kept)
+        return super().log_decisions(kept)
+
+
+@breaks("a_full_log_is_full_in_bytes_too")
+class CountsRowsAlone(BoundedLog):
+    def __init__(self, *, outbox, log):
+        super().__init__(outbox=outbox, log=LogLimits(rows_max=log.rows_max))
+
+
+@breaks("an_erasure_unlinks_what_was_logged")
+class KeepsTheTruths(MemoryStore):
+    """What looks right at first: without the pseudonym nobody is named."""
+
+    def erase(self, customer):
+        before = list(self._decisions._records)
+        gone = super().erase(customer)
+        after = self._decisions._records
+        after[:] = [attrs.evolve(new, truths=old.truths) for new, old in zip(after, before, strict=True)]
+        return gone
+
+
 # Processes are started by the kit, and import the store by its name.
 ISLANDS = """
 import os, pathlib
@@ -309,7 +362,9 @@ class TheKit(StoreConformance):
         self.mutant = mutant
         self.persistent = issubclass(mutant, SQLiteStore)
 
-    def make_store(self, where, outbox=OutboxLimits()):  # noqa: B008 - frozen
+    def make_store(self, where, outbox=OutboxLimits(), log=LogLimits()):  # noqa: B008 - frozen
+        if issubclass(self.mutant, BoundedLog):
+            return self.mutant(outbox=outbox, log=log)
         return self.mutant(where / "edge.db", outbox=outbox) if self.persistent else self.mutant(outbox=outbox)
 
 

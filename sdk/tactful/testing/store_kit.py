@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from ..clock import DAY_US, SECOND_US, wall_clock
 from ..consent import Consent, ConsentState, How, standing
 from ..contacts import Contact
+from ..decision_log import LoggedDecision, LoggedPick, LogLimits
 from ..errors import StoreError, UsageError
 from ..outbox import OutboxLimits
 from ..ports import WritableStore
@@ -66,7 +67,12 @@ class StoreMaking:
     persistent = False
     shared_between_processes = False
 
-    def make_store(self, where: Path, outbox: OutboxLimits = OutboxLimits()) -> WritableStore:  # noqa: B008 - frozen
+    def make_store(
+        self,
+        where: Path,
+        outbox: OutboxLimits = OutboxLimits(),  # noqa: B008 - frozen
+        log: LogLimits = LogLimits(),  # noqa: B008 - frozen
+    ) -> WritableStore:
         """Return the store whose files are in a folder; opened, and made if it is not there yet."""
         raise NotImplementedError
 
@@ -75,9 +81,14 @@ class StoreMaking:
         raise NotImplementedError
 
     @contextmanager
-    def opened(self, where: Path, outbox: OutboxLimits = OutboxLimits()) -> Iterator[WritableStore]:  # noqa: B008
+    def opened(
+        self,
+        where: Path,
+        outbox: OutboxLimits = OutboxLimits(),  # noqa: B008 - frozen
+        log: LogLimits = LogLimits(),  # noqa: B008 - frozen
+    ) -> Iterator[WritableStore]:
         """Give a store and close it."""
-        store = self.make_store(where, outbox)
+        store = self.make_store(where, outbox, log)
         try:
             yield store
         finally:
@@ -88,6 +99,29 @@ def contact(id_: str, customer: str, at_us: int, event: str = "shown") -> Contac
     """Return a contact of a customer; some are reservations."""
     return Contact(
         id_, customer, event, at_us, topic="food", tags=("a", "b"), until_us=None if at_us % 2 else at_us + 9
+    )
+
+
+def logged(id_: str, at_us: int, who: bytes = b"") -> LoggedDecision:
+    """Return a logged decision for a pseudonym."""
+    picks = (LoggedPick("home", "olives", "gentle", 1, 2, 0.5), LoggedPick("home", "tea", "plain", 0, 0, -1.5))
+    return LoggedDecision(
+        id_,
+        at_us,
+        who,
+        "web",
+        ("home", "away"),
+        picks,
+        (("core.missing", 3), ("overcrowding.cap", 1)),
+        ("profile not here: warm",),
+        "grocer",
+        None if at_us % 2 else at_us,
+        b"bundle",
+        b"plugins",
+        "person" if who else "",
+        b"\0snapshot" if who else b"",
+        b"consents\xff" if who else b"",
+        b"\x05",
     )
 
 

@@ -3,8 +3,8 @@
 class TestMyStore(StoreConformance):
     persistent = True
 
-    def make_store(self, where, outbox=OutboxLimits()):
-        return MyStore(where / "my.db", outbox=outbox)
+    def make_store(self, where, outbox=OutboxLimits(), log=LogLimits()):
+        return MyStore(where / "my.db", outbox=outbox, log=log)
 """
 # ruff: noqa: S101, PLR2004 - to assert what is expected is what a kit is for
 
@@ -18,12 +18,13 @@ from typing import Any, Final
 
 from ..consent import Consents
 from .store_identity import IdentityLaws
-from .store_kit import at_once, contact, full_snapshot, refused, whom, yes
+from .store_kit import at_once, contact, full_snapshot, logged, refused, whom, yes
+from .store_log import LogLaws
 from .store_records import RecordLaws
 from .store_strict import StrictLaws
 
 
-class StoreConformance(RecordLaws, IdentityLaws, StrictLaws):
+class StoreConformance(RecordLaws, IdentityLaws, LogLaws, StrictLaws):
     """The laws of a `WritableStore`; each is a test, and is given an empty folder."""
 
     def test_a_closed_store_takes_no_calls(self, tmp_path: Path) -> None:
@@ -57,6 +58,7 @@ class StoreConformance(RecordLaws, IdentityLaws, StrictLaws):
             store.merge("ada", "al")
             store.claim_register("key", b"value")
             store.raise_register("mark", 7)
+            store.log_decisions([logged("1", 1, b"ada")])
         with self.opened(tmp_path) as store:
             assert store.profile("ada") == full_snapshot("ada")
             assert store.consents("al") == Consents((yes(1),), 1)
@@ -66,6 +68,7 @@ class StoreConformance(RecordLaws, IdentityLaws, StrictLaws):
             assert store.register("key") == b"value"
             assert store.raise_register("mark", 6) == 7
             assert store.record([contact("1", "ada", 1)]) == 0
+            assert store.logged_decision("1") == logged("1", 1, b"ada")
 
     def test_processes_share_one_truth(self, tmp_path: Path) -> None:
         """Processes that record the same contacts and claim the same register: once in effect; for shared stores."""
