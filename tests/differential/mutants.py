@@ -44,6 +44,17 @@ MUTANTS = [
     Mutant("plan.plan", "flags |= flags_of[id(bound)]", "pass", 2),
     Mutant("plan.plan", "lineage.append(at)\n        at = above.get(at)", "lineage.append(at)\n        break", 18),
     Mutant("plan.bounds", "if until_us != NEVER_US:", "if False:", 0),
+    # what governs: holdouts, and who may read
+    Mutant("engine.customer", 'if identity is None or identity.kind != "person":', "if identity is None:", 2),
+    Mutant("holdouts", "int(self.share * _BUCKETS)", "int(self.share * _BUCKETS) // 2", 2),
+    Mutant("holdouts", "{len(name)}:{name}{customer}", "{customer}", 2),
+    Mutant("holdouts", "offer.intent is Intent.HELP or offer.offer_class is not OfferClass.DEFAULT", "False", 2),
+    Mutant("holdouts", "not set(self.topics).isdisjoint(topics)", "offer.topic in self.topics", 4),
+    Mutant("plan.governed", "return reads and not attribute.may_be_read_by(entry.offer.owner)", "return False", 7),
+    Mutant("plan.governed", ', f"protective.{attribute.name}"}', "}", 23),
+    Mutant("plan.governed", "reads = ranks or not names", "reads = not names", 7),
+    Mutant("schema", 'department != "" and department in', "department in", 9),
+    Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),
     # what the middle keeps
     Mutant("engine.middle", " & ~limited.withheld", "", 0),
     Mutant("engine.middle", "effects.blind | limited.blind", "effects.blind", 10),

@@ -88,10 +88,11 @@ class Customer:
         consents: The consents, or None.
         protective: The protective view, in the order of `q`.
         zone: The customer's own time zone, or None if it is not known.
+        held: Of each holdout, whether the customer is in it.
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("channels", "consents", "identity", "plan", "protective", "snapshot", "zone")
+    __slots__ = ("channels", "consents", "held", "identity", "plan", "protective", "snapshot", "zone")
 
     def __init__(
         self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
@@ -102,6 +103,7 @@ class Customer:
         self.consents = consents
         self.protective = protective_view(plan, snapshot)
         self.zone = own_zone(plan, snapshot)
+        self.held = held(plan, identity)
         self.channels: dict[str, OnChannel] = {}
 
     def same(self, other: "Customer") -> bool:
@@ -115,6 +117,14 @@ class Customer:
 
     def __repr__(self) -> str:  # what it holds is personal
         return f"<Customer snapshot={self.snapshot is not None} consents={self.consents is not None}>"
+
+
+def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:
+    """Return of each holdout whether a customer is in it; only a person can be, as devices and households change."""
+    holdouts = plan.policy.holdouts
+    if identity is None or identity.kind != "person":
+        return (False,) * len(holdouts)
+    return tuple(holdout.holds(plan.holdout_key, identity.customer) for holdout in holdouts)
 
 
 def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:

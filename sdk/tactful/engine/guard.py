@@ -50,6 +50,7 @@ def _known(plan: Plan, channel: Channel, customer: Customer, now_us: int) -> tup
         said = standing(consents, lineage, channel.name, now_us)
         known += (said.given, said.refused, said.how, said.at_us)
         until_us = min(until_us, said.until_us)
+    known += customer.held
     return tuple(known), until_us
 
 

@@ -15,6 +15,7 @@ from ..limits import Always, AtMost, Cap, Hide, Limit, Quiet, RankBlind, Require
 from ..offers import Channel
 from ..registry import GuardrailRules
 from ..schema import ValueType
+from .governed import CoreRule, governed
 
 
 @attrs.frozen(eq=False)
@@ -54,13 +55,13 @@ def bounds_of(
         until_us: From when on the policy has expired [us since 1970].
     """
     found = [bound for channel in catalog.policy.channels for bound in _channel_bounds(catalog, channel)]
-    found += [_bound(catalog, *rule) for rule in _core(catalog, until_us)]
+    found += [_bound(catalog, *rule) for rule in (*_core(catalog, until_us), *governed(catalog))]
     for guardrail in sorted(guardrails, key=lambda g: g.name):
         found += _guardrail_bounds(catalog, guardrail, conditions)
     return tuple(found)
 
 
-def _core(catalog: Catalog, until_us: int) -> Iterable[tuple[str, Expr, Limit, str]]:
+def _core(catalog: Catalog, until_us: int) -> Iterable[CoreRule]:
     has_snapshot = Call("has", (Var("snapshot.at", ValueType.TIME),), ValueType.BOOL)
     unknown = UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT)
     yield "core.missing", negate(has_snapshot), unknown, "no snapshot of the customer is here whose time can be trusted"

@@ -10,7 +10,9 @@ from ...limits import Always, Limit, LimitRule, RankBlind, Require, Scope, Unles
 from ...registry import GuardrailRules
 from ..interpreter import UNKNOWN, evaluate
 from .answer import Entry
+from .holdouts import is_held, is_held_out
 from .known import GuardrailsKnow
+from .labels import read_attributes
 
 
 @attrs.frozen
@@ -21,9 +23,12 @@ class Applying:
     limit: Limit
 
 
-def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everything: Scope) -> Iterator[Applying]:
+def applying(
+    know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], entries: Sequence[Entry]
+) -> Iterator[Applying]:
     """Yield the limits that apply: the core's, then each guardrail's, by its name and as it gave them."""
-    channel = know.channel
+    channel, everything = know.channel, Scope((1 << len(entries)) - 1)
+    yield from _of_governance(know, entries)
     if channel.tone < Familiarity.PERSONAL or channel.basis < Familiarity.PERSONAL:
         yield Applying("core.channel", UpTo(everything, channel.tone, channel.basis))
     if know.value("snapshot.at") is UNKNOWN:
@@ -43,6 +48,29 @@ def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everyth
                 yield Applying(id_, rule.limit)
         if broken:
             yield Applying(f"core.broken.{guardrail.name}", Withhold(guardrail.scope))
+
+
+def _of_governance(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[Applying]:
+    """Yield what holdouts withhold, and what reads an attribute that its department may not read."""
+    policy = know.policy
+    for holdout in policy.holdouts:
+        if is_held(policy, holdout, know.situation.identity):
+            held = [entry for entry in entries if is_held_out(policy, holdout, entry.offer)]
+            yield Applying(f"holdout.{holdout.name}", Withhold(_scope(held)))
+    for attribute in policy.attributes:
+        barred = [
+            entry
+            for entry in entries
+            if attribute.name in read_attributes(policy, entry.offer, entry.treatment)
+            and attribute.readers
+            and (entry.offer.owner == "" or entry.offer.owner not in {attribute.owner, *attribute.readers})
+        ]
+        if barred:
+            yield Applying(f"core.reader.{attribute.name}", Withhold(_scope(barred)))
+
+
+def _scope(entries: Sequence[Entry]) -> Scope:
+    return Scope(sum(1 << entry.index for entry in entries))
 
 
 def applies(rule: LimitRule, condition: Expr | None, know: GuardrailsKnow) -> bool:
