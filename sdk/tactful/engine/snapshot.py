@@ -23,6 +23,7 @@ from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import SLACK_US, Counters
 from .customer import Customer, Who, shared_zone
+from .strict import Strict
 from .tally import Tally, tally_of
 
 _log = logging.getLogger("tactful")
@@ -96,14 +97,19 @@ class Here:
         return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
 
     def tally(
-        self, plan: Plan, zone: tzinfo | None, household: Counters | None, budgets: Budgets | None
+        self,
+        plan: Plan,
+        zone: tzinfo | None,
+        household: Counters | None,
+        budgets: Budgets | None,
+        strict: tuple[Strict, ...],
     ) -> Tally | None:
         """Return what counts for the customer under a plan and in a time zone; None if something is not known."""
         known = self._tally
         changed = self.counters.zone is not zone or self.counters.plan is not plan
-        if known is None or changed or known.key[1:] != (household, budgets):
+        if known is None or changed or known.key[1:] != (household, budgets, strict):
             self.counters = self.counters.under(plan, zone)
-            known = self._tally = tally_of(plan, self.counters, household, budgets)
+            known = self._tally = tally_of(plan, self.counters, household, budgets, strict)
         return known
 
 
@@ -168,7 +174,9 @@ class Snapshots:
             self._here[identity.customer] = found
         return found
 
-    def tally(self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None) -> Tally | None:
+    def tally(
+        self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None, strict: tuple[Strict, ...]
+    ) -> Tally | None:
         """Return what counts for a customer under a plan and in a time zone; None if something of it is not here."""
         household = None
         if "household" in plan.counted_per:
@@ -178,7 +186,7 @@ class Snapshots:
             if household.plan is not plan:
                 with self._lock:
                     household = self._households[here.household] = household.under(plan, shared_zone(plan))
-        return here.tally(plan, zone, household, budgets)
+        return here.tally(plan, zone, household, budgets, strict)
 
     def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
         """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""
