@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from ..consent import Consents
+from ..holdouts import key_of
 from ..plan.plan import Plan
 from ..plan.windows import zone_of
 from ..profile import Identity, Snapshot
@@ -124,7 +125,8 @@ def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:
     holdouts = plan.policy.holdouts
     if identity is None or identity.kind != "person":
         return (False,) * len(holdouts)
-    return tuple(holdout.holds(plan.holdout_key, identity.customer) for holdout in holdouts)
+    key = plan.once("holdout key", lambda: key_of(plan.policy.values.holdout_key)) if holdouts else b""
+    return tuple(holdout.holds(key, identity.customer) for holdout in holdouts)
 
 
 def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:

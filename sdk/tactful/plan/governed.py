@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ..catalog import Catalog, Entry
 from ..expr import TRUE, Expr, Var
-from ..holdouts import Holdout
+from ..holdouts import Holdout, key_of
 from ..limits import Limit, Withhold
 from ..schema import Attribute, ValueType
 
@@ -13,7 +13,14 @@ CoreRule = tuple[str, Expr, Limit, str]
 
 
 def governed(catalog: Catalog) -> Iterator[CoreRule]:
-    """Yield what holdouts withhold from those in them, then what departments may not read."""
+    """
+    Yield what holdouts withhold from those in them, then what departments may not read.
+
+    Raises:
+        ValueRefused: If there are holdouts and their key is none.
+    """
+    if catalog.policy.holdouts:
+        key_of(catalog.policy.values.holdout_key)
     for holdout in catalog.policy.holdouts:
         scope = catalog.where(_covers(catalog, holdout))
         yield holdout.id, Var(holdout.id, ValueType.BOOL), Withhold(scope), "the customer is in this holdout"

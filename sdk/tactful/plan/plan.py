@@ -12,7 +12,6 @@ import attrs
 from ..catalog import Catalog
 from ..clock import NEVER_US
 from ..expr import FALSE, TRUE, reads
-from ..holdouts import key_of
 from ..limits import AtMost, Hide, Require
 from ..offers import Channel
 from ..policy import Policy
@@ -103,7 +102,6 @@ class Plan:
         longest_window_us: No cap looks back further [us].
         offers: The offers in the order of worth, for ranking.
         boosts: Factors for the moment.
-        holdout_key: The key of the holdouts; empty if there are none.
     """
 
     def __init__(
@@ -120,7 +118,6 @@ class Plan:
         self.catalog = Catalog(policy)
         self.everything = self.catalog.all.bits
         self.slots = Slots.of(policy)
-        self.holdout_key = key_of(policy.values.holdout_key) if policy.holdouts else b""
         self.bounds = bounds_of(self.catalog, guardrails, dict(policy.conditions), until_us)
         self.visibility = Visibility.of(policy, self.slots, self.bounds)
         self.attribute_specs = {a.name: a for a in policy.attributes}
