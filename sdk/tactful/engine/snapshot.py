@@ -5,7 +5,7 @@ One thread fetches what decisions asked for; it starts with the first question a
 
 import logging
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from threading import Event, Lock, Thread
 from typing import Protocol
@@ -14,7 +14,7 @@ import attrs
 from cachetools import FIFOCache
 
 from ..clock import SECOND_US, Clock
-from ..consent import Consents
+from ..consent import Consent, Consents, ConsentState, How
 from ..contacts import Contact
 from ..plan.plan import Plan
 from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, ProfileSource
@@ -27,6 +27,8 @@ from .tally import Tally, tally_of
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
+#: The event of a withdrawal; its tags are the purposes.
+WITHDRAWAL = "withdrawal"
 #: A profile as a source gives it.
 Profile = Snapshot | Mapping[str, object]
 #: Whose contacts are counted together: a household by its name, or a customer who is in none.
@@ -94,6 +96,18 @@ class Here:
         if self._profile is None:
             return None
         return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
+
+    @property
+    def stands_for(self) -> str:
+        """The id that stands for all that are merged with the customer, where the profile tells it; else empty."""
+        return self._profile.customer if isinstance(self._profile, Snapshot) else ""
+
+    def withdraw(self, purposes: Sequence[str], at_us: int) -> None:
+        """Count purposes as withdrawn; of consents that are not known, nothing else becomes known by it."""
+        before = self._consents or Consents((), 0)
+        said = (Consent(one, ConsentState.WITHDRAWN, How.EXPLICIT, at_us) for one in purposes)
+        self._consents = Consents(tuple(dict.fromkeys((*before.records, *said))), before.at_us)
+        self._as = {}
 
     def tally(
         self, plan: Plan, zone: tzinfo | None, household: Counters | None, budgets: Budgets | None
@@ -194,6 +208,8 @@ class Snapshots:
         here = self._here.get(contact.customer)
         if here is None:
             return
+        if contact.event == WITHDRAWAL:  # perhaps it was said in another process
+            here.withdraw(contact.tags, contact.at_us)
         for counters in (here.counters, self._households.get(here.household)):
             if counters is not None:
                 with counters.lock:
@@ -215,6 +231,23 @@ class Snapshots:
         """Let a customer go, so that the next question fetches it anew."""
         with self._lock:
             self._here.pop(customer, None)
+
+    def withdraw(self, same: set[str], purposes: Sequence[str], at_us: int) -> None:
+        """Let a withdrawal count at once under every id of a customer that is here."""
+        for _, here in self._all_of(same):
+            here.withdraw(purposes, at_us)
+
+    def forget_others(self, same: set[str], kept: str) -> None:
+        """Let every id of a customer go but one, so that what is held under the others is fetched anew."""
+        for id_, _ in self._all_of(same):
+            if id_ != kept:
+                self.forget(id_)
+
+    def _all_of(self, same: set[str]) -> list[tuple[str, Here]]:
+        """Return what is here under some ids of a customer, and under others that are known to be merged with them."""
+        with self._lock:
+            ids = {*same, *(here.stands_for for id_ in same if (here := self._here.get(id_)) is not None)} - {""}
+            return [(id_, one) for id_, one in self._here.items() if id_ in ids or one.stands_for in ids]
 
     def ask(self, who: Who) -> Event | None:
         """Have a customer fetched in the background; return what is set when that is done, None if too many wait."""
