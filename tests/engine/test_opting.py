@@ -320,7 +320,7 @@ MUTANTS = [
     ("engine.opting", "self.snapshots.forget_others(self._same(customer), customer)", "pass"),
     ("engine.snapshot", "if id_ in ids or one.stands_for in ids", "if False"),
     ("engine.snapshot", "here.withdraw(contact.tags, contact.at_us)", "pass"),
-    ("engine.snapshot", "self._as = {}", "pass"),
+    ("engine.here", "self._as = {}", "pass"),
     ("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "False"),
     ("plan.bounds", "if scope and purpose.asks:", "if scope:"),
 ]

@@ -18,7 +18,8 @@ from ..plan.plan import Plan
 from ..ports import ConsentSink, ConsentSource, IdentityLinks, Ledger
 from ..profile import Identity
 from .customer import Who
-from .snapshot import WITHDRAWAL, Snapshots
+from .here import WITHDRAWAL
+from .snapshot import Snapshots
 from .token import Seal
 
 _log = logging.getLogger("tactful")
