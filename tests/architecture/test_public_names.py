@@ -7,6 +7,7 @@ import tactful
 PUBLIC = [
     "Always",
     "Approval",
+    "Ask",
     "AtMost",
     "BundleError",
     "Calendar",

@@ -24,8 +24,9 @@ from ..errors import TactfulError, UsageError
 from ..memory import MemoryStore
 from ..plan.plan import Plan
 from ..policy import Policy
-from ..ports import Store
+from ..ports import Store, StrictCaps
 from ..profile import Snapshot
+from ..strict import MemoryStrictCaps
 from . import middle, record
 from .arrive import Arrivals, Brought
 from .customer import Customer, Who
@@ -33,6 +34,7 @@ from .decision import Decision
 from .identify import Identities
 from .opting import Opting
 from .snapshot import Snapshots, Sources
+from .strict import Rooms
 from .tail import Tail
 from .token import Seal
 
@@ -75,6 +77,7 @@ class Edge:
         immediate: bool,
         clock: Clock,
         read: Callable[[object], Plan],
+        strict: StrictCaps | None = None,
         token_key: bytes | None = None,
         options: Options = Options(),
     ) -> None:
@@ -90,10 +93,18 @@ class Edge:
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
         self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
-        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, clock)
+        self._rooms = Rooms(
+            strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
+        )
+        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, self._rooms.confirm, clock)
         self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
         self._arrivals = Arrivals(
-            self._identities, self._snapshots, self._tail.budgets_of, options.refresh_s, immediate=immediate
+            self._identities,
+            self._snapshots,
+            self._tail.budgets_of,
+            self._rooms,
+            options.refresh_s,
+            immediate=immediate,
         )
         self._opting = Opting(
             lambda: self._plan, sources.consents, store, self._identities.resolve, self._snapshots, self._seal, clock
@@ -224,7 +235,12 @@ class Edge:
             identity, _ = self._identities.here(who)
             here = None if identity is None else self._snapshots.here(identity)
         identity, _ = self._identities.here(who)
-        return here is not None and identity is not None and here.customer(identity, self._plan).snapshot is not None
+        if here is None or identity is None:
+            return False
+        customer = here.customer(identity, self._plan)
+        if deadline_s is None:
+            self._rooms.warm(self._arrivals.strict(self._plan, customer, here))
+        return customer.snapshot is not None
 
     async def awarm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """Fetch a customer without holding up the event loop; otherwise as `warm`."""
@@ -376,6 +392,7 @@ class Edge:
             "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,
             "last_refused": self._refused,
             **self._snapshots.status(now_us),
+            **(self._rooms.status() if plan.strict_per else {}),
         }
 
     @property
@@ -389,6 +406,7 @@ class Edge:
             self._closed = True
             self._snapshots.close()
             self._tail.close()
+            self._rooms.close()
             if self._owned:
                 self._store.close()
 
@@ -413,6 +431,7 @@ def _in_child() -> None:
         edge._identities.reset()  # noqa: SLF001 - the same module
         edge._snapshots.reset()  # noqa: SLF001 - the same module
         edge._tail.reset()  # noqa: SLF001 - the same module
+        edge._rooms.reset()  # noqa: SLF001 - the same module
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -10,6 +10,7 @@ from .budgets import Budgets
 from .convert import to_snapshot
 from .count import Counters
 from .customer import Customer
+from .strict import Strict
 from .tally import Tally, tally_of
 
 #: The event of a withdrawal; its tags are the purposes.
@@ -74,12 +75,17 @@ class Here:
         self._as = {}
 
     def tally(
-        self, plan: Plan, zone: tzinfo | None, household: Counters | None, budgets: Budgets | None
+        self,
+        plan: Plan,
+        zone: tzinfo | None,
+        household: Counters | None,
+        budgets: Budgets | None,
+        strict: tuple[Strict, ...],
     ) -> Tally | None:
         """Return what counts for the customer under a plan and in a time zone; None if something is not known."""
         known = self._tally
         changed = self.counters.zone is not zone or self.counters.plan is not plan
-        if known is None or changed or known.key[1:] != (household, budgets):
+        if known is None or changed or known.key[1:] != (household, budgets, strict):
             self.counters = self.counters.under(plan, zone)
-            known = self._tally = tally_of(plan, self.counters, household, budgets)
+            known = self._tally = tally_of(plan, self.counters, household, budgets, strict)
         return known

@@ -24,6 +24,7 @@ from .convert import to_consents
 from .count import SLACK_US, Counters
 from .customer import Customer, Who, shared_zone
 from .here import WITHDRAWAL, Here, HouseholdKey, Profile
+from .strict import Strict
 from .tally import Tally
 
 _log = logging.getLogger("tactful")
@@ -112,7 +113,9 @@ class Snapshots:
             self._here[identity.customer] = found
         return found
 
-    def tally(self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None) -> Tally | None:
+    def tally(
+        self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None, strict: tuple[Strict, ...]
+    ) -> Tally | None:
         """Return what counts for a customer under a plan and in a time zone; None if something of it is not here."""
         household = None
         if "household" in plan.counted_per:
@@ -122,7 +125,7 @@ class Snapshots:
             if household.plan is not plan:
                 with self._lock:
                     household = self._households[here.household] = household.under(plan, shared_zone(plan))
-        return here.tally(plan, zone, household, budgets)
+        return here.tally(plan, zone, household, budgets, strict)
 
     def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
         """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""

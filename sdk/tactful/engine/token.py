@@ -22,7 +22,7 @@ _BOUND_TO = b"tactful decision"
 
 @attrs.frozen(repr=False)
 class Shown:
-    """One filled slot, as the ledger will keep it."""
+    """One filled slot, as the ledger will keep it, and the room that it took under strict caps."""
 
     slot: int
     placement: str
@@ -33,6 +33,7 @@ class Shown:
     tags: tuple[str, ...]
     intent: str
     offer_class: str
+    units: tuple[str, ...] = ()
 
 
 @attrs.frozen(repr=False)
@@ -96,8 +97,8 @@ class Seal:
         if now_us >= until_us:
             raise TokenError("the token is too old; decide again", code="token-expired")
         slots = tuple(
-            Shown(slot, place, offer, treatment, topic, owner, tuple(tags), intent, offer_class)
-            for slot, place, offer, treatment, topic, owner, tags, intent, offer_class in shown
+            Shown(slot, place, offer, treatment, topic, owner, tuple(tags), intent, offer_class, tuple(units))
+            for slot, place, offer, treatment, topic, owner, tags, intent, offer_class, units in shown
         )
         return Receipt(decision, customer, channel, until_us, slots)
 
