@@ -44,6 +44,12 @@ MUTANTS = [
     Mutant("plan.plan", "flags |= flags_of[id(bound)]", "pass", 2),
     Mutant("plan.plan", "lineage.append(at)\n        at = above.get(at)", "lineage.append(at)\n        break", 18),
     Mutant("plan.bounds", "if until_us != NEVER_US:", "if False:", 0),
+    Mutant("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "False"),
+    Mutant("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "True"),
+    Mutant("plan.bounds", "if scope and purpose.asks:", "if scope:"),
+    Mutant("plan.bounds", 'Call("&&", (out, negate(since)), ValueType.BOOL)', "out"),
+    Mutant("plan.bounds", 'Call("&&", (given, how), ValueType.BOOL)', "given"),
+    Mutant("plan.bounds", "catalog.intent(Intent.SELL) | catalog.intent(Intent.INFORM)", "catalog.intent(Intent.SELL)"),
     # what governs: holdouts, and who may read
     Mutant("engine.customer", 'if identity is None or identity.kind != "person":', "if identity is None:", 2),
     Mutant("holdouts", "int(self.share * _BUCKETS)", "int(self.share * _BUCKETS) // 2", 5),

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from ...consent import LegalBasis
 from ...expr import Expr
 from ...familiarity import Familiarity
 from ...limits import Always, Limit, LimitRule, RankBlind, Require, Scope, Unless, UpTo, Withhold
+from ...offers import Intent
 from ...registry import GuardrailRules
 from ..interpreter import UNKNOWN, evaluate
 from .answer import Entry
+from .consents import opted_out
 from .holdouts import is_held, is_held_out
 from .known import GuardrailsKnow
 from .labels import read_attributes
@@ -27,7 +30,8 @@ def applying(
     know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], entries: Sequence[Entry]
 ) -> Iterator[Applying]:
     """Yield the limits that apply: the core's, then each guardrail's, by its name and as it gave them."""
-    channel, everything = know.channel, Scope((1 << len(entries)) - 1)
+    channel = know.channel
+    everything = Scope((1 << len(entries)) - 1)
     yield from _of_governance(know, entries)
     if channel.tone < Familiarity.PERSONAL or channel.basis < Familiarity.PERSONAL:
         yield Applying("core.channel", UpTo(everything, channel.tone, channel.basis))
@@ -37,6 +41,7 @@ def applying(
         yield Applying("core.expired", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
     if know.value("identity.kind") == "device":
         yield Applying("core.weak_identity", UpTo(everything, Familiarity.SEGMENT, Familiarity.SEGMENT))
+    yield from _left_in_peace(know, entries)
     compiled = dict(know.policy.conditions)
     for guardrail in sorted(guardrails, key=lambda one: one.name):
         broken = guardrail.broken is not None
@@ -71,6 +76,22 @@ def _of_governance(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[A
 
 def _scope(entries: Sequence[Entry]) -> Scope:
     return Scope(sum(1 << entry.index for entry in entries))
+
+
+def _left_in_peace(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[Applying]:
+    """Yield that who opted out is sold and told nothing, unless for a contract, or after a yes of their own."""
+    if not opted_out(know.situation.consents, know.channel.name, know.situation.now_us):
+        return
+    for purpose in know.policy.purposes:
+        if purpose.legal_basis is LegalBasis.CONTRACT and purpose.partner is None:
+            continue
+        given = know.value(f"consent.{purpose.name}.given") is True
+        if given and know.value(f"consent.{purpose.name}.how") in ("explicit", "double_opt_in"):
+            continue
+        offered = [one for one in entries if one.offer.purpose == purpose.name]
+        ours = [one for one in offered if one.offer.intent is not Intent.HELP]
+        if ours:
+            yield Applying(f"core.opted_out.{purpose.name}", Withhold(Scope(sum(1 << one.index for one in ours))))
 
 
 def applies(rule: LimitRule, condition: Expr | None, know: GuardrailsKnow) -> bool:
