@@ -7,6 +7,7 @@ import attrs
 
 from .consent import Purpose
 from .expr import Expr
+from .holdouts import Holdout
 from .offers import Channel, Offer, Placement
 from .schema import Attribute, ContextAttribute
 from .topics import Topic
@@ -34,6 +35,8 @@ class Values:
         token_s: How long a decision's token is taken [s].
         zone: The organization's time zone.
         customer_zone: The attribute that holds a customer's own time zone, or empty.
+        holdout_key: The key of the holdouts, 32 hex digits; empty without holdouts.
+        holdouts_max: The shares of all holdouts together are at most this, 0 to 1.
     """
 
     dial: Dial = Dial.BALANCED
@@ -44,6 +47,8 @@ class Values:
     token_s: int = 86_400
     zone: str = "UTC"
     customer_zone: str = ""
+    holdout_key: str = ""
+    holdouts_max: float = 0.2
 
 
 @attrs.frozen
@@ -121,3 +126,4 @@ class Policy:
     guardrails: tuple[PluginUse, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
     conditions: tuple[tuple[str, Expr], ...] = ()
+    holdouts: tuple[Holdout, ...] = ()

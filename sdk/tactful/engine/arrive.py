@@ -15,9 +15,10 @@ from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
 from .customer import Customer, Who, shared_zone
+from .here import Here
 from .identify import Identities
 from .limited import Limited, everything_reached
-from .snapshot import Here, Snapshots
+from .snapshot import Snapshots
 from .strict import Rooms, Strict
 from .tally import Tally, Visitor, tally_of
 

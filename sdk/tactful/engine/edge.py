@@ -32,6 +32,7 @@ from .arrive import Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
 from .identify import Identities
+from .opting import Opting
 from .snapshot import Snapshots, Sources
 from .strict import Rooms
 from .tail import Tail
@@ -104,6 +105,9 @@ class Edge:
             self._rooms,
             options.refresh_s,
             immediate=immediate,
+        )
+        self._opting = Opting(
+            lambda: self._plan, sources.consents, store, self._identities.resolve, self._snapshots, self._seal, clock
         )
         self._reset()
         _edges.add(self)
@@ -291,6 +295,58 @@ class Edge:
         if identity is None:
             raise UsageError("observe: the identifiers stand for nobody; link them first")
         return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
+
+    def opt_out(self, who: Who) -> tuple[str, ...]:
+        """
+        Leave a customer in peace: take back all consents at once, durably, on every channel and merged id.
+
+        From the next decision on nothing is sold, and nothing told but for a contract. Each partner's notice waits in
+        the outbox until it is acknowledged. A later `opt_in` to a purpose opens that purpose again.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+
+        Returns:
+            The partners that get a notice.
+
+        Raises:
+            UsageError: If nobody is meant, if consents come from where none can be kept, or after `close`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._opting.out(who)
+
+    def opt_in(self, who: Who, purpose: str, *, how: str = "explicit", channel: str | None = None) -> str | None:
+        """
+        Record that a customer agrees to a purpose; with `how="double_opt_in"`, only once it is confirmed.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+            purpose: A purpose of the policy that is not a contract's.
+            how: As it was given, honestly: "explicit", "double_opt_in", "implied", "pre_ticked", "forced", "unknown".
+            channel: The one channel that it is for; None means all.
+
+        Returns:
+            With "double_opt_in" the token that `confirm` takes within 7 days, for a link in a message; else None.
+
+        Raises:
+            UsageError: If nobody, no such purpose or way is meant, or as for `opt_out`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._opting.in_(who, purpose, how, channel)
+
+    def confirm(self, token: str) -> bool:
+        """
+        Record the confirmation of a double opt-in, once in effect; return whether it was new.
+
+        Raises:
+            TokenError: If the token is not ours, was altered, is too old, or the customer has said no since.
+            UsageError: As for `opt_in`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._opting.confirm(token)
 
     def forget(self, who: Who) -> None:
         """Let go of what is held of a customer, so that it is fetched anew."""
