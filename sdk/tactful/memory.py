@@ -213,6 +213,7 @@ class MemoryStore(MemoryLogging):
         key = log_key(self)
         with self._open():
             members = self._members(customer)
+            names = [pseudonym(key, one) for one in members if one]
             self._heard.difference_update(members)
             return {
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
@@ -220,7 +221,8 @@ class MemoryStore(MemoryLogging):
                 "contacts": self._ledger.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
-                "decisions": self._decisions.unlink(pseudonym(key, one) for one in members),
+                "decisions": self._decisions.unlink(names),
+                "evidence": self._erase_evidence(names),
             }
 
     def forget_contacts(self, before_us: int) -> int:

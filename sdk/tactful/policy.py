@@ -34,6 +34,7 @@ class Values:
         token_s: How long a decision's token is taken [s].
         zone: The organization's time zone.
         customer_zone: The attribute that holds a customer's own time zone, or empty.
+        evidence_s: How long the evidence of a decision is kept [s]; 0 keeps none.
     """
 
     dial: Dial = Dial.BALANCED
@@ -44,6 +45,7 @@ class Values:
     token_s: int = 86_400
     zone: str = "UTC"
     customer_zone: str = ""
+    evidence_s: int = 0
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from .consent import Consent, Consents
 from .contacts import Contact
 from .decision_log import LoggedDecision
+from .evidence import Access, SealedEvidence
 from .identity import Link
 from .profile import Identity, Snapshot
 
@@ -231,7 +232,34 @@ class DecisionLog(Protocol):
         ...
 
 
-class WritableStore(Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, DecisionLog, Protocol):
+@runtime_checkable
+class EvidenceRows(Protocol):
+    """Sealed evidence, and the log of who looked at it. It has no key."""
+
+    def keep_evidence(self, rows: Sequence[SealedEvidence]) -> int:
+        """Keep evidence durably, all or none; return how much was new, by its decision's id and moment."""
+        ...
+
+    def read_evidence(self, access: Access) -> Iterator[SealedEvidence]:
+        """
+        Keep that somebody looks, then yield what is looked at whose time is not over, a few at a time.
+
+        Of one decision the newest comes first; of a stretch of time the oldest.
+        """
+        ...
+
+    def accesses(self, since_us: int, until_us: int) -> Sequence[Access]:
+        """Return who looked at evidence from a moment to another, oldest first; the newest 10,000."""
+        ...
+
+    def forget_evidence(self, now_us: int) -> int:
+        """Forget the evidence whose time is over at a moment; return how much there was."""
+        ...
+
+
+class WritableStore(
+    Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, DecisionLog, EvidenceRows, Protocol
+):
     """A store with all that fills it, as the embedded ones have it."""
 
     def put_many(

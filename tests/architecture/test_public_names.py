@@ -5,6 +5,7 @@ import types
 import tactful
 
 PUBLIC = [
+    "Access",
     "Always",
     "Approval",
     "AtMost",
@@ -58,6 +59,7 @@ PUBLIC = [
     "Require",
     "Rolling",
     "Scope",
+    "SealedEvidence",
     "Sensitivity",
     "Snapshot",
     "Source",

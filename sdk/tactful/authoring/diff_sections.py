@@ -26,6 +26,7 @@ _VALUES: Final[Mapping[str, Direction]] = {
     "languages": _NEITHER,
     "reserve_s": "less",
     "token_s": _NEITHER,
+    "evidence_s": "more",  # what is kept of a customer for longer can be read for longer
 }
 _CHANNEL: Final[Mapping[str, Direction]] = {
     "privacy": "more",  # said to be more private, it may show more
