@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tactful import (
+    Ask,
     Consent,
     Consents,
     Contact,
@@ -27,6 +28,7 @@ from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
 from .sqlite_log import SQLiteLog, SQLiteLogging
 from .sqlite_outbox import SQLiteOutbox
+from .sqlite_strict import SQLiteStrictCaps
 from .sqlite_tables import SQLiteTables
 
 
@@ -150,6 +152,27 @@ class SQLiteStore(SQLiteLogging):
                 return number
         return int(kept)
 
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        """Reserve room under strict caps; return the units that were given, for each question."""
+        with self._writing() as (tables, graph):
+            strict, now_us = SQLiteStrictCaps(tables.connection), self._clock()
+            given = []
+            for ask in asks:
+                customer = ask.per == "customer"
+                subjects = graph.merges(ask.subject).members(ask.subject) if customer else (ask.subject,)
+                given.append(strict.reserve(ask, tuple(subjects), now_us))
+        return tuple(given)
+
+    def confirm(self, units: Iterable[str]) -> int:
+        """Keep that room was used; return how many of these units were known."""
+        with self._writing() as (tables, _):
+            return SQLiteStrictCaps(tables.connection).confirm(units, self._clock())
+
+    def release(self, units: Iterable[str]) -> int:
+        """Give back room that was not used; return how much was."""
+        with self._writing() as (tables, _):
+            return SQLiteStrictCaps(tables.connection).release(units)
+
     def put_profile(self, snapshot: Snapshot) -> bool:
         """Keep a snapshot; one older than what is kept changes nothing: return False."""
         with self._writing() as (tables, _):
@@ -233,6 +256,7 @@ class SQLiteStore(SQLiteLogging):
             names = [pseudonym(key, one) for one in members if one]
             return {
                 **tables.erase(members),
+                "strict": SQLiteStrictCaps(tables.connection).erase(members),
                 **graph.erase(members),
                 "outbox": self._outbox(tables).erase(members),
                 "decisions": SQLiteLog(tables.connection).unlink(names),

@@ -60,6 +60,12 @@ _FIRST: Final = (
     f"CREATE TABLE dropped (rank INTEGER PRIMARY KEY, contacts INTEGER NOT NULL) {_STRICT}",
     "INSERT INTO dropped VALUES (0, 0), (1, 0)",
     f"CREATE TABLE register (name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) {_STRICT}",
+    # Room under strict caps: it counts before `ends_us`; `reserved_us` is NULL once it was used.
+    f"""CREATE TABLE strict (
+        unit TEXT PRIMARY KEY NOT NULL, cap TEXT NOT NULL, value TEXT NOT NULL, per TEXT NOT NULL,
+        subject TEXT NOT NULL, reserved_us INTEGER, leaves_us INTEGER NOT NULL, ends_us INTEGER NOT NULL
+    ) {_STRICT}""",
+    "CREATE INDEX strict_subject ON strict (subject, cap, value, per)",
 )
 
 _DECISIONS: Final = (

@@ -66,6 +66,7 @@ class CapSetting:
         owner: Only offers of this owner are counted and limited.
         exempt: Classes of offers that are neither limited nor counted.
         count_exempt: Whether offers of these classes are counted all the same.
+        strict: Whether all edges together keep within it, reserving room at the centre before they act.
     """
 
     looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
@@ -80,6 +81,7 @@ class CapSetting:
         "owner": "narrower",
         "exempt": "more",
         "count_exempt": "less",
+        "strict": "less",
     }
 
     count: int = attrs.field(validator=whole(1))
@@ -107,6 +109,7 @@ class CapSetting:
     owner: str | None = None
     exempt: tuple[str, ...] = attrs.field(default=_EXEMPT, converter=texts, validator=_classes)
     count_exempt: bool = attrs.field(default=False, validator=truth())
+    strict: bool = attrs.field(default=False, validator=truth())
 
     def __attrs_post_init__(self) -> None:
         if (self.within_s is None) == (self.unit is None):
@@ -115,6 +118,8 @@ class CapSetting:
             raise ValueError("a cap for everyone together takes no `suppress`")
         if (self.then == "replace") != (self.instead is not None):
             raise ValueError("`then: replace` and `instead:` go together")
+        if self.strict and (self.event != "shown" or self.instead is not None or self.count_exempt):
+            raise ValueError("a strict cap counts what is shown, and takes no `instead` and no `count_exempt`")
 
     def cap(self, catalog: Catalog) -> Cap:
         """Return the limit."""
@@ -129,6 +134,7 @@ class CapSetting:
             then=self.then,
             instead=self.stand_in(catalog),
             suppress_s=self.suppress_s,
+            strict=self.strict,
         )
 
     def scope(self, catalog: Catalog) -> Scope:

@@ -54,6 +54,7 @@ from .outbox import OutboxLimits
 from .policy import Dial, Policy
 from .profile import Identity, Observation, Snapshot
 from .schema import Precision, Sensitivity, Source, ValueType, check_value
+from .strict import Ask
 from .topics import TopicGraph
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ __all__ = [
     "Access",
     "Always",
     "Approval",
+    "Ask",
     "AtMost",
     "BundleError",
     "Calendar",

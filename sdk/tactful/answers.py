@@ -190,6 +190,11 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
     _need(_are_texts(limit.channels), "its channels are no tuple of texts")
     _need(suppress_s is None or limit.per != "everyone", "a cap for everyone has no rest after it")
     _need(type(limit.exact) is bool, "exact is neither true nor false")
+    _need(type(limit.strict) is bool, "strict is neither true nor false")
+    _need(
+        not limit.strict or (limit.counted.event == "shown" and limit.then != "replace"),
+        "a strict cap counts what is shown, and nothing stands in for it",
+    )
     return Cap(
         scope=_scope(limit.scope),
         count=limit.count,
@@ -202,6 +207,7 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
         instead=_scope(limit.instead),
         suppress_s=suppress_s,
         exact=limit.exact,
+        strict=limit.strict,
     )
 
 

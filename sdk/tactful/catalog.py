@@ -97,6 +97,13 @@ class Catalog:
         """Return the variables that a treatment's rules and text read, through segments and derived attributes."""
         return self._labeller.reads(entry.offer, entry.treatment)
 
+    @property
+    def ranked_by(self) -> frozenset[str]:
+        """The variables that rank every offer: the customer's affinities, and what these are derived from."""
+        affinity = self.policy.ranking.affinity
+        origins = frozenset[str]() if affinity is None else self._labeller.origins(affinity)
+        return frozenset(f"profile.{name}" for name in origins)
+
     def by_offer(self) -> Mapping[str, Scope]:
         """Return the scope of each offer, by its id."""
         scopes: dict[str, Scope] = {}

@@ -2,10 +2,14 @@
 
 import enum
 from collections.abc import Iterable
+from typing import Final
 
 import attrs
 
 from .clock import NEVER_US, SKEW_US
+
+#: Stands for every purpose at once in the record of a customer who wants to be left in peace.
+EVERYTHING: Final = "*"
 
 
 class LegalBasis(enum.Enum):
@@ -47,6 +51,11 @@ class Purpose:
     dpv: str = ""
     say: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether a customer can be left out of it: only what a contract needs goes on, and no partner's purpose."""
+        return self.partner is not None or self.legal_basis is not LegalBasis.CONTRACT
+
 
 class ConsentState(enum.Enum):
     """The states of consent of the W3C Data Privacy Vocabulary; only the first two permit."""
@@ -74,6 +83,8 @@ class How(enum.Enum):
     UNKNOWN = "unknown"
 
 
+#: Only a yes of the customer's own will do where silence, or a purchase, could be taken for one.
+OWN_YES: Final = (How.EXPLICIT, How.DOUBLE_OPT_IN)
 #: The states that permit.
 GIVEN = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 #: The states that say no, rather than nothing.

@@ -52,6 +52,24 @@ class CountedBudget:
     frees_us: int | None
 
 
+@attrs.frozen
+class RoomInHand:
+    """
+    What was in hand under a strict cap.
+
+    Attributes:
+        cap: The rule's id.
+        value: The value for which it was counted.
+        per: For whom it counted.
+        units: How many units.
+    """
+
+    cap: str
+    value: str
+    per: str
+    units: int
+
+
 @attrs.frozen(repr=False)
 class Evidence:
     """
@@ -70,7 +88,8 @@ class Evidence:
         counts_known: Whether it was known what counts under the caps; else all of them were reached.
         own: The customer's counted contacts; None for a visitor.
         household: The household's, if a cap counts them.
-        budgets: What was counted for everyone together; None if that was not known, or no cap counts it.
+        budgets: What was counted for everyone together; empty if that was not known, None if no cap counts it.
+        strict: What was in hand under strict caps.
     """
 
     id: str
@@ -86,6 +105,7 @@ class Evidence:
     own: CountedContacts | None = None
     household: CountedContacts | None = None
     budgets: tuple[CountedBudget, ...] | None = None
+    strict: tuple[RoomInHand, ...] = ()
 
     def __repr__(self) -> str:  # all of it is personal
         return f"<Evidence of decision {self.id}>"
@@ -153,6 +173,7 @@ def pack_evidence(evidence: Evidence) -> bytes:
         _plain_contacts(evidence.own),
         _plain_contacts(evidence.household),
         None if evidence.budgets is None else [attrs.astuple(one) for one in evidence.budgets],
+        [attrs.astuple(one) for one in evidence.strict],
     )
     packed: bytes = msgpack.packb(plain, unicode_errors="surrogatepass")
     return packed
@@ -189,6 +210,7 @@ def _evidence(  # noqa: PLR0913, PLR0917 - as they are packed
     own: Any,
     household: Any,
     budgets: Any,
+    strict: Any,
 ) -> Evidence:
     attributes = {name: Observation(value, Source(source), *rest) for name, (value, source, *rest) in seen.items()}
     snapshot = None if head is None else Snapshot(head[0], head[1], attributes, head[2], frozenset(head[3]))
@@ -206,6 +228,7 @@ def _evidence(  # noqa: PLR0913, PLR0917 - as they are packed
         _contacts(own),
         _contacts(household),
         None if budgets is None else tuple(CountedBudget(*one) for one in budgets),
+        tuple(RoomInHand(*one) for one in strict),
     )
 
 

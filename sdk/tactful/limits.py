@@ -192,6 +192,8 @@ class Cap:
         instead: With `replace`, the treatments that are withheld until it is reached.
         suppress_s: Once reached, it stays so for this long after the last event [s]; None means until the window frees.
         exact: An event counts for its own topic alone, not for the wider ones: it concerns what lies under that topic.
+        strict: Whether room is reserved at the centre before it is used, so that all edges together keep within it. It
+            counts what is shown, and nothing can stand in for it.
     """
 
     scope: Scope
@@ -205,6 +207,7 @@ class Cap:
     instead: Scope = Scope()
     suppress_s: int | None = None
     exact: bool = False
+    strict: bool = False
 
 
 @attrs.frozen

@@ -19,6 +19,7 @@ from .memory_log import MemoryLogging
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
 from .pseudonyms import log_key, pseudonym
+from .strict import MemoryRoom
 
 _Noun = TypeVar("_Noun")
 _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
@@ -26,7 +27,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore(MemoryLogging):
+class MemoryStore(MemoryLogging, MemoryRoom):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -69,6 +70,7 @@ class MemoryStore(MemoryLogging):
         self._ledger = MemoryLedger()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
+        MemoryRoom.__init__(self, clock, self._members)
         with _forking:
             _stores.add(self)
 
@@ -219,6 +221,7 @@ class MemoryStore(MemoryLogging):
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
                 "consents": sum(self._consents.pop(one, None) is not None for one in members),
                 "contacts": self._ledger.erase(members),
+                "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
                 "decisions": self._decisions.unlink(names),

@@ -18,7 +18,16 @@ from .memory import MemoryStore
 from .plan.contradictions import contradictions
 from .plan.plan import Plan
 from .policy import Policy
-from .ports import ConsentFunction, ConsentSource, DecisionLog, EvidenceRows, ProfileFunction, ProfileSource, Store
+from .ports import (
+    ConsentFunction,
+    ConsentSource,
+    DecisionLog,
+    EvidenceRows,
+    ProfileFunction,
+    ProfileSource,
+    Store,
+    StrictCaps,
+)
 from .registry import Registry
 from .sealing import EvidenceSeal
 from .sealing import evidence_key as evidence_key_of
@@ -38,6 +47,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     consents: ConsentSource | ConsentFunction | None = None,
     registry: Registry | None = None,
     clock: Clock = wall_clock,
+    strict: StrictCaps | None = None,
     token_key: bytes | None = None,
     options: Options | None = None,
     log: bool | float = False,
@@ -56,6 +66,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         consents: Where consents come from, if not from the store; likewise.
         registry: The guardrails that the policy can name; None takes all that are installed.
         clock: Gives the moment [us since 1970]; for tests and simulations.
+        strict: The centre of strict caps, if it is not the store; without one, strict caps are reached.
         token_key: 32 bytes that seal decision tokens; None takes the store's own.
         options: Bounds of memory and patience.
         log: Whether decisions are logged in the store, or which share of them, 0 to 1.
@@ -90,6 +101,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         immediate=isinstance(kept, MemoryStore) and profiles is None and consents is None,
         clock=clock,
         read=read,
+        strict=strict or (kept if isinstance(kept, StrictCaps) else None),
         token_key=token_key,
         options=options or Options(),
         log=following,

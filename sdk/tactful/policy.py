@@ -7,6 +7,7 @@ import attrs
 
 from .consent import Purpose
 from .expr import Expr
+from .holdouts import Holdout
 from .offers import Channel, Offer, Placement
 from .schema import Attribute, ContextAttribute
 from .topics import Topic
@@ -35,6 +36,8 @@ class Values:
         zone: The organization's time zone.
         customer_zone: The attribute that holds a customer's own time zone, or empty.
         evidence_s: How long the evidence of a decision is kept [s]; 0 keeps none.
+        holdout_key: The key of the holdouts, 32 hex digits; empty without holdouts.
+        holdouts_max: The shares of all holdouts together are at most this, 0 to 1.
     """
 
     dial: Dial = Dial.BALANCED
@@ -46,6 +49,8 @@ class Values:
     zone: str = "UTC"
     customer_zone: str = ""
     evidence_s: int = 0
+    holdout_key: str = ""
+    holdouts_max: float = 0.2
 
 
 @attrs.frozen
@@ -123,3 +128,4 @@ class Policy:
     guardrails: tuple[PluginUse, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
     conditions: tuple[tuple[str, Expr], ...] = ()
+    holdouts: tuple[Holdout, ...] = ()

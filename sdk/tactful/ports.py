@@ -9,6 +9,7 @@ from .decision_log import LoggedDecision
 from .evidence import Access, SealedEvidence
 from .identity import Link
 from .profile import Identity, Snapshot
+from .strict import Ask
 
 
 @runtime_checkable
@@ -77,6 +78,28 @@ class Registers(Protocol):
 
     def raise_register(self, name: str, number: int) -> int:
         """Keep a number, durably, unless a greater one is there; return what is kept, the same for all processes."""
+        ...
+
+
+@runtime_checkable
+class StrictCaps(Protocol):
+    """
+    The centre of strict caps: what all edges together have reserved and used. Each call is atomic.
+
+    Its own clock counts. What it has promised once it promises to nobody else: a unit that was reserved counts until
+    it is confirmed, released, or lapses; one that is confirmed late counts from then on.
+    """
+
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        """Reserve room; return the units that were given, for each question in its order: as many as are left."""
+        ...
+
+    def confirm(self, units: Iterable[str]) -> int:
+        """Keep that room was used; return how many of these units were known. Twice is as once."""
+        ...
+
+    def release(self, units: Iterable[str]) -> int:
+        """Give back room that was not used; return how much was. What was confirmed stays."""
         ...
 
 
@@ -258,7 +281,7 @@ class EvidenceRows(Protocol):
 
 
 class WritableStore(
-    Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, DecisionLog, EvidenceRows, Protocol
+    Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, DecisionLog, EvidenceRows, StrictCaps, Protocol
 ):
     """A store with all that fills it, as the embedded ones have it."""
 

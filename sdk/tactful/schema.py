@@ -80,6 +80,7 @@ class Attribute:
         sensitivity: Its own sensitivity; what it is about and derived from can raise it (see `labels`).
         derived_from: Names of the attributes that it is computed from.
         owner: The department that answers for it.
+        readers: The departments whose offers may read it, besides the owner's; empty means all.
         purposes: The purposes that may read it; empty means all.
         source: The source of a value that names none.
         max_age_s: Older values do not exist [s]; None means that it does not age.
@@ -105,6 +106,11 @@ class Attribute:
     say: str = ""
     collected: str = ""
     location: Precision | None = None
+    readers: tuple[str, ...] = ()
+
+    def may_be_read_by(self, department: str) -> bool:
+        """Return whether offers of a department may read it."""
+        return not self.readers or (department != "" and department in (self.owner, *self.readers))
 
 
 @attrs.frozen

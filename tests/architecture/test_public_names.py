@@ -8,6 +8,7 @@ PUBLIC = [
     "Access",
     "Always",
     "Approval",
+    "Ask",
     "AtMost",
     "BundleError",
     "Calendar",

@@ -28,6 +28,7 @@ from tactful import (
 )
 from tactful.clock import DAY_US
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
+from tactful.holdouts import Holdout
 from tactful.offers import Approval, Channel, Escape, Field, FieldKind, Offer, Placement, Treatment
 from tactful.policy import Boost, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
@@ -75,7 +76,7 @@ CONCERT = text(("A concert",), ("Ein Konzert",))
 
 SMALL = Policy(
     name="corner shop",
-    values=Values(Dial.BOLD, 0.05, 40, ("en", "de"), 900, 3600),
+    values=Values(Dial.BOLD, 0.05, 40, ("en", "de"), 900, 3600, holdout_key="0123456789abcdef" * 2),
     channels=(
         Channel("web", Privacy.SEMI_PRIVATE),
         Channel("kiosk", Privacy.EXPOSED, escape=Escape.NONE, tone=Familiarity.SEGMENT, basis=Familiarity.SEGMENT),
@@ -102,7 +103,7 @@ SMALL = Policy(
         ),
     ),
     attributes=(
-        Attribute("first_name", TEXT, owner="crm", source=Source.STATED, say="your name"),
+        Attribute("first_name", TEXT, owner="crm", source=Source.STATED, say="your name", readers=("deli",)),
         Attribute("visits", INT, absent=0, purposes=("offers",), say="how often you visit"),
         Attribute("seen", TIME, max_age_s=30 * 86_400),
         Attribute("tags", ValueType.TEXTS, topic="music", derived_from=("visits",), sensitivity=Sensitivity.SENSITIVE),
@@ -188,6 +189,7 @@ SMALL = Policy(
         ),
     ),
     context=(ContextAttribute("page", TEXT), ContextAttribute("rain", BOOL, absent=False)),
+    holdouts=(Holdout("letters", 0.1, tags=("salty",), topics=("music",)),),
     segments=(Segment("regulars", REGULAR, "you shop here often", 640),),
     ranking=Ranking(
         "scores",

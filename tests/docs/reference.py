@@ -19,6 +19,7 @@ RECORDS: Mapping[str, Record] = {
     "profile": sections.ATTRIBUTE,
     "context": sections.CONTEXT,
     "segments": sections.SEGMENT,
+    "holdouts": sections.HOLDOUT,
     "offers": sections.OFFER,
     "approvals": approvals_reader.APPROVAL,
     "run": periods.RUN,

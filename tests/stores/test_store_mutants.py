@@ -5,8 +5,9 @@ import time
 import attrs
 import pytest
 
-from tactful import Consents, LogLimits, MemoryStore, OutboxLimits, StoreError
+from tactful import Consents, LogLimits, MemoryStore, OutboxLimits, StoreError, wall_clock
 from tactful.ledger import MemoryLedger
+from tactful.strict import MemoryStrictCaps
 from tactful.testing.stores import StoreConformance
 from tactful_adapters.sqlite import SQLiteStore
 
@@ -200,7 +201,62 @@ class ErasesOneId(MemoryStore):
         return super().erase(customer)
 
 
-@breaks("a_closed_store_takes_no_calls")
+@breaks("no_more_room_is_given_than_the_cap_allows")
+class GivesWhatIsWanted(MemoryStore):
+    def reserve(self, asks):
+        return super().reserve([attrs.evolve(ask, count=ask.count + ask.wanted) for ask in asks])
+
+
+@breaks("subjects_and_values_have_room_apart")
+class TrimsSubjects(MemoryStore):
+    def reserve(self, asks):
+        return super().reserve([attrs.evolve(ask, subject=ask.subject.strip()) for ask in asks])
+
+
+@breaks("room_lapses_unless_it_is_confirmed")
+class ForgetsLateWords(MemoryStore):
+    def confirm(self, units):
+        now_us = wall_clock()
+        return super().confirm([unit for unit in units if self._strict._units[unit].ends_us > now_us])
+
+
+@breaks("room_that_is_given_back_is_free")
+class TakesBackWhatWasUsed(MemoryStore):
+    def release(self, units):
+        known = [unit for unit in units if unit in self._strict._units]
+        for unit in known:
+            self._strict._drop(unit)
+        return len(known)
+
+
+@breaks("merged_ids_have_one_cap")
+class CapsEachId(MemoryStore):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._strict = MemoryStrictCaps(wall_clock)
+
+
+class LooksThenGives(MemoryStrictCaps):
+    def reserve(self, asks):
+        return tuple(self._given(ask, wall_clock()) for ask in asks)
+
+    def _given(self, ask, now_us):
+        left = ask.count - len(self._units)
+        time.sleep(0.001)
+        return super()._given(attrs.evolve(ask, count=len(self._units) + left), now_us) if left > 0 else ()
+
+
+@breaks("many_that_ask_at_once_get_no_more_together")
+class LooksThenGivesRoom(MemoryStore):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._strict = LooksThenGives(wall_clock)
+
+    def reserve(self, asks):
+        return self._strict.reserve(asks)
+
+
+@breaks("a_closed_store_takes_no_calls", "a_closed_store_gives_no_room")
 class NeverCloses(MemoryStore):
     def close(self):
         pass

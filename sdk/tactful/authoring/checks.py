@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from ..catalog import Catalog
 from ..expr import reads
 from ..familiarity import Familiarity
 from ..labels import Labeller
 from ..plan.contradictions import PARTS_MAX, oversized
+from ..plan.governed import reads_unasked
 from ..policy import Policy
 from .merged import Sections
 from .offers_reader import Placed
@@ -43,6 +45,7 @@ def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place]
             sections.log.add(placed.place, "duplicate", message)
     if _builds_up(policy, sections, places):
         _check_tones(policy, sections, offers)
+        _check_readers(policy, sections, offers)
         _check_sizes(policy, sections, offers)
 
 
@@ -65,6 +68,24 @@ def _check_tones(policy: Policy, sections: Sections, offers: Sequence[Placed]) -
             message = f"offer {placed.offer.id!r} has no treatment that is GENERIC or CONTEXT"
             hint = "add one that reads nothing of the profile, and whose `tone:` is not raised"
             sections.log.add(placed.place, "no-plain-treatment", message, hint)
+
+
+def _check_readers(policy: Policy, sections: Sections, offers: Sequence[Placed]) -> None:
+    """Note the offers that read an attribute, by themselves or through others, which their department may not read."""
+    guarded = [attribute for attribute in policy.attributes if attribute.readers]
+    if not guarded:
+        return
+    places = {placed.offer.id: placed.place for placed in offers}
+    catalog = Catalog(policy)
+    for attribute in guarded:
+        unasked = reads_unasked(catalog, attribute)
+        for id_ in sorted({entry.offer.id for entry in catalog.entries if unasked(entry)}):
+            owner = next(offer.owner for offer in policy.offers if offer.id == id_)
+            whose = f"of {owner!r}" if owner else "without an owner"
+            message = f"offer {id_!r} {whose} reads {attribute.name!r}, which its department may not read"
+            who = f"let {attribute.owner!r} add" if attribute.owner else "add"
+            hint = f"{who} the department to `readers:` of the attribute, or let the offer do without it"
+            sections.log.add(places[id_], "reader", message, hint)
 
 
 def _builds_up(policy: Policy, sections: Sections, attributes: Mapping[str, Place]) -> bool:

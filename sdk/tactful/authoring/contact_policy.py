@@ -92,6 +92,11 @@ CAP: Final = Record(
             _CLASSES, "classes of offers that are neither limited nor counted", default="`[mandatory, transactional]`"
         ),
         "count_exempt": Key(BOOL, "whether offers of these classes are counted all the same", default="`false`"),
+        "strict": Key(
+            BOOL,
+            "whether all edges together keep within it: room is reserved at the centre before it is used",
+            default="`false`",
+        ),
     },
 )
 QUIET_HOURS: Final = Record(

@@ -27,6 +27,8 @@ _VALUES: Final[Mapping[str, Direction]] = {
     "reserve_s": "less",
     "token_s": _NEITHER,
     "evidence_s": "more",  # what is kept of a customer for longer can be read for longer
+    "holdout_key": _NEITHER,
+    "holdouts_max": _NEITHER,
 }
 _CHANNEL: Final[Mapping[str, Direction]] = {
     "privacy": "more",  # said to be more private, it may show more
@@ -52,12 +54,15 @@ _ATTRIBUTE: Final[Mapping[str, Direction]] = {
     "sensitivity": "less",
     "derived_from": "less",
     "owner": _NEITHER,
+    "readers": "wider",
     "purposes": "wider",
     "source": _NEITHER,
     "max_age_s": "more or none",
     "protect": "less",
     "say": _NEITHER,
 }
+#: Holdouts only withhold, so that none of them moves a boundary.
+_HOLDOUT: Final[Mapping[str, Direction]] = dict.fromkeys(("name", "share", "tags", "topics", "offers"), _NEITHER)
 _OFFER: Final[Mapping[str, Direction]] = {
     "when": "less",
     "unless": "less",
@@ -207,4 +212,5 @@ SECTIONS: Final = (
     Kept("offer", _offers),
     Kept("text", _treatments),
     Kept("ranking", _ranking),
+    Kept("holdout", lambda policy: {it.name: parts_of(it, _HOLDOUT) for it in policy.holdouts}),
 )

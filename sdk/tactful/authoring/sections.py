@@ -1,9 +1,11 @@
 """The sections of the policy format as tables: every key with its type and meaning. docs/policy.md follows them."""
 
+import re
 from typing import Final
 
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
+from ..holdouts import KEY_BYTES
 from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
@@ -27,6 +29,7 @@ from .format_types import (
     name_of,
     one_of,
     refuse,
+    scalar,
 )
 from .periods import ZONE
 from .records import Key, Record, mapping
@@ -46,6 +49,8 @@ FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
 TOPICS: Final = many(name_of("topic"))
 TAGS: Final = many(ID)
+_HEX: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
+HOLDOUT_KEY: Final = scalar(f"{2 * KEY_BYTES} hex digits", lambda text: text if _HEX.fullmatch(text) else None)
 #: Kinds of identifiers, by name of identifier.
 IDENTIFIERS: Final = mapping(one_of({kind: kind for kind in KINDS}, "kind of identifier"), "identifiers")
 COUNTS: Final = mapping(COUNT, "counts", of="segment")
@@ -74,6 +79,10 @@ VALUES: Final = Record(
         "customer_zone": Key(
             name_of("attribute"), "the attribute that holds a customer's own time zone", default="none"
         ),
+        "holdout_key": Key(
+            HOLDOUT_KEY, "the key that draws the customers of holdouts; keep it, or others are drawn", default="none"
+        ),
+        "holdouts_max": Key(SHARE, "the shares of all holdouts together are at most this", default="`20%`"),
     },
 )
 CHANNEL: Final = Record(
@@ -134,6 +143,7 @@ ATTRIBUTE: Final = Record(
         "sensitivity": Key(SENSITIVITY, "its own; topic and inputs can raise it", default="`ordinary`"),
         "derived_from": Key(many(name_of("attribute")), "the attributes that it is computed from"),
         "owner": Key(ID, "the department that answers for it"),
+        "readers": Key(many(ID), "the departments whose offers may read it, besides the owner's", default="all"),
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
         "collected": Key(ID, "where it was collected, if outside the direct relationship", default="in it"),
@@ -172,6 +182,16 @@ SEGMENT: Final = Record(
         "size": Key(COUNT, "how many customers it has, as counted", default="that in `counts`, else PERSONAL"),
     },
     short="when",
+)
+HOLDOUT: Final = Record(
+    "holdout",
+    {
+        "share": Key(SHARE, "the share of customers from whom its offers are withheld", required=True),
+        "tags": Key(TAGS, "offers with one of these tags", default="all, where nothing is named"),
+        "topics": Key(TOPICS, "offers about one of these topics, or one under them", default="likewise"),
+        "offers": Key(many(name_of("offer")), "these offers", default="likewise"),
+    },
+    short="share",
 )
 BOOST: Final = Record(
     "boost",
@@ -255,6 +275,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "segments": SEGMENT,
     "counts": COUNTS,
     "ranking": RANKING,
+    "holdouts": HOLDOUT,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,

@@ -1,12 +1,13 @@
 """Again: a decision made once more of its evidence, by the policy of then or by another one. It leaves no trace."""
 
 from ..evidence import CountedContacts, Evidence
+from ..limits import Per
 from ..plan.plan import Plan
 from . import middle
 from .arrive import Whom
 from .convert import to_snapshot
 from .count import Counters
-from .counted import BudgetsThen
+from .counted import BudgetsThen, StrictThen
 from .customer import Customer, shared_zone
 from .decision import Decision
 from .tally import Tally, Visitor, tally_of
@@ -45,11 +46,13 @@ def _tally(plan: Plan, customer: Customer, evidence: Evidence) -> Tally | None:
     if not evidence.counts_known:
         return None
     budgets = None if "everyone" not in plan.counted_per else BudgetsThen(plan, evidence.budgets or ())
+    subjects: tuple[Per, ...] = ("everyone",) if evidence.own is None else ("customer", "household", "everyone")
+    strict = tuple(StrictThen(plan, per, evidence.strict) for per in subjects if per in plan.strict_per)
     if evidence.own is None:
-        return tally_of(plan, Visitor(plan), None, budgets)
+        return tally_of(plan, Visitor(plan), None, budgets, strict)
     household = None
     if "household" in plan.counted_per:
         counted = evidence.household or CountedContacts((), evidence.at_us)  # what was not counted then is not known
         household = Counters(plan, counted.contacts, "household", shared_zone(plan), counted.since_us)
     own = Counters(plan, evidence.own.contacts, "customer", customer.zone, evidence.own.since_us)
-    return tally_of(plan, own, household, budgets)
+    return tally_of(plan, own, household, budgets, strict)

@@ -1,21 +1,25 @@
 """Arrive: for whom a decision is, of what is here or what the caller brings. It waits for nothing."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
 
 import attrs
 
 from ..clock import SECOND_US
 from ..consent import Consents
 from ..contacts import Contact
+from ..limits import Per
 from ..plan.plan import Plan
 from ..profile import Identity, Snapshot
 from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
 from .customer import Customer, Who, shared_zone
+from .here import Here
 from .identify import Identities
 from .limited import Limited, everything_reached
-from .snapshot import Here, Snapshots
+from .snapshot import Snapshots
+from .strict import Rooms, Strict
 from .tally import Tally, Visitor, tally_of
 
 
@@ -63,6 +67,7 @@ class Arrivals:
         identities: Identities,
         snapshots: Snapshots,
         budgets: Callable[[Plan], Budgets | None],
+        rooms: Rooms,
         refresh_s: int,
         *,
         immediate: bool,
@@ -70,6 +75,7 @@ class Arrivals:
         self._identities = identities
         self._snapshots = snapshots
         self._budgets = budgets
+        self._rooms = rooms
         self._refresh_us = refresh_s * SECOND_US
         self._immediate = immediate
 
@@ -100,8 +106,22 @@ class Arrivals:
             return Whom(identity, self._snapshots.nobody(identity, plan), None, (unknown,))
         customer = here.customer(identity, plan)
         careful = ("no profile is on record",) if customer.snapshot is None else ()
-        tally = self._snapshots.tally(here, plan, customer.zone, self._budgets(plan))
+        strict = self.strict(plan, customer, here)
+        tally = self._snapshots.tally(here, plan, customer.zone, self._budgets(plan), strict)
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
+
+    def strict(self, plan: Plan, customer: Customer | None, here: Here | None) -> tuple[Strict, ...]:
+        """Return what is in hand under strict caps for a customer; for a visitor, None, what is for everyone."""
+        if not plan.strict_per:
+            return ()
+        shared = shared_zone(plan)
+        subjects: dict[Per, tuple[str, tzinfo | None]] = {"everyone": ("", shared)}
+        if customer is not None and customer.identity is not None:
+            id_ = customer.identity.customer
+            kind, name = ("customer", id_) if here is None or not here.household[1] else here.household
+            subjects["customer"] = (id_, customer.zone)
+            subjects["household"] = (id_ if kind == "customer" else f"household {name}", shared)
+        return self._rooms.parts(plan, subjects)
 
     def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:
         if identity is None:
@@ -134,13 +154,16 @@ class Arrivals:
             contacts, household = tuple(brought), None
             if "household" in plan.counted_per:
                 household = Counters(plan, contacts, "household", shared_zone(plan))
-            return tally_of(plan, Counters(plan, contacts, "customer", customer.zone), household, self._budgets(plan))
+            own, strict = Counters(plan, contacts, "customer", customer.zone), self.strict(plan, customer, here)
+            return tally_of(plan, own, household, self._budgets(plan), strict)
         if here is not None:
-            return self._snapshots.tally(here, plan, customer.zone, self._budgets(plan))
+            strict = self.strict(plan, customer, here)
+            return self._snapshots.tally(here, plan, customer.zone, self._budgets(plan), strict)
         return self._visiting(plan) if customer.identity is None else None
 
     def _visiting(self, plan: Plan) -> Tally | None:
-        return tally_of(plan, plan.once("visitor", lambda: Visitor(plan)), None, self._budgets(plan))
+        visitor = plan.once("visitor", lambda: Visitor(plan))
+        return tally_of(plan, visitor, None, self._budgets(plan), self.strict(plan, None, None))
 
 
 def _lacking(plan: Plan, tally: Tally | None, now_us: int) -> tuple[str, ...]:

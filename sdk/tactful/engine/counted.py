@@ -8,15 +8,16 @@ import attrs
 
 from ..clock import NEVER_US
 from ..contacts import Contact
-from ..evidence import CountedBudget, CountedContacts
+from ..evidence import CountedBudget, CountedContacts, RoomInHand
 from ..limits import Cap, Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budgets import Budgets
 from .count import Counters
 from .customer import shared_zone
-from .limited import Limited, Reached, reached_by, waiting
+from .limited import Limited, Reached, reached_by, waiting, without_room
 from .room import CapKey, Room
+from .strict import Strict
 from .tally import Tally
 
 
@@ -35,15 +36,22 @@ class Counted:
     own: tuple[Sequence[Event], int] | None
     household: tuple[Sequence[Event], int] | None
     budgets: tuple[CountedBudget, ...] | None  # empty where they are not known
+    strict: tuple[RoomInHand, ...]
 
 
 def counted_of(tally: Tally, now_us: int) -> Counted:
     """Return what counts under a tally at a moment; its lock is held."""
-    own, household, budgets = tally.key
+    own, household, budgets, _ = tally.key
     return Counted(
         own.kept() if isinstance(own, Counters) else None,
         household.kept() if isinstance(household, Counters) else None,
         _budgets(budgets, now_us) if isinstance(budgets, Budgets) else None,
+        tuple(
+            RoomInHand(cap.id, value, part.per, units)
+            for part in tally.strict
+            if isinstance(part, Strict)
+            for cap, value, units in part.in_hand(now_us)
+        ),
     )
 
 
@@ -116,3 +124,39 @@ class BudgetsThen:
         """Return whether a budget would be used up for a value with so many more events."""
         found = self._counts.get(key)
         return (0 if found is None else found[1].inside) + more >= cap.cap.count
+
+
+class StrictThen:
+    """What was in hand under strict caps when a decision was made. It asks for no more."""
+
+    __slots__ = ("_caps", "_units", "lock", "nearest", "per")
+
+    def __init__(self, plan: Plan, per: Per, rooms: Sequence[RoomInHand]) -> None:
+        self.per: Per = per
+        self.lock = nullcontext()
+        self.nearest = 0
+        self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
+        numbers = {cap.id: cap.number for cap in self._caps}
+        self._units = {(numbers[one.cap], one.value): one.units for one in rooms if one.cap in numbers}
+
+    def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: the centre counted."""
+        return True
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what was withheld on a channel for want of room in hand."""
+        acting = (
+            without_room(cap, value)
+            for cap in self._caps
+            for value in cap.reached
+            if cap.limits_on(channel, value) and not self._units.get((cap.number, value))
+        )
+        return Limited(acting, now_us, NEVER_US)
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return whether the room in hand is used up with so many more exposures."""
+        return cap.cap.strict and self._units.get(key, 0) <= more
+
+    def take(self, room: Room, now_us: int) -> tuple[str, ...]:  # noqa: ARG002 - as the others
+        """Take nothing: it was decided already."""
+        return ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from ..consent import Consents
+from ..holdouts import key_of
 from ..plan.plan import Plan
 from ..plan.windows import zone_of
 from ..profile import Identity, Snapshot
@@ -88,10 +89,11 @@ class Customer:
         consents: The consents, or None.
         protective: The protective view, in the order of `q`.
         zone: The customer's own time zone, or None if it is not known.
+        held: Of each holdout, whether the customer is in it.
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("channels", "consents", "identity", "plan", "protective", "snapshot", "zone")
+    __slots__ = ("channels", "consents", "held", "identity", "plan", "protective", "snapshot", "zone")
 
     def __init__(
         self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
@@ -102,6 +104,7 @@ class Customer:
         self.consents = consents
         self.protective = protective_view(plan, snapshot)
         self.zone = own_zone(plan, snapshot)
+        self.held = held(plan, identity)
         self.channels: dict[str, OnChannel] = {}
 
     def same(self, other: "Customer") -> bool:
@@ -115,6 +118,15 @@ class Customer:
 
     def __repr__(self) -> str:  # what it holds is personal
         return f"<Customer snapshot={self.snapshot is not None} consents={self.consents is not None}>"
+
+
+def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:
+    """Return of each holdout whether a customer is in it; only a person can be, as devices and households change."""
+    holdouts = plan.policy.holdouts
+    if identity is None or identity.kind != "person":
+        return (False,) * len(holdouts)
+    key = plan.once("holdout key", lambda: key_of(plan.policy.values.holdout_key)) if holdouts else b""
+    return tuple(holdout.holds(key, identity.customer) for holdout in holdouts)
 
 
 def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:

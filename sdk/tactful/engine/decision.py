@@ -135,6 +135,7 @@ class Decision:
             None if counted is None else contacts_of(counted.own),
             None if counted is None else contacts_of(counted.household),
             None if counted is None else counted.budgets,
+            () if counted is None else counted.strict,
         )
 
     def _careful_apart(self) -> tuple[str, ...]:

@@ -24,15 +24,18 @@ from ..errors import TactfulError, UsageError
 from ..memory import MemoryStore
 from ..plan.plan import Plan
 from ..policy import Policy
-from ..ports import Store
+from ..ports import Store, StrictCaps
 from ..profile import Snapshot
+from ..strict import MemoryStrictCaps
 from . import middle, record
 from .arrive import Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
 from .identify import Identities
 from .log import Log
+from .opting import Opting
 from .snapshot import Snapshots, Sources
+from .strict import Rooms
 from .tail import Tail
 from .token import Seal
 
@@ -75,6 +78,7 @@ class Edge:
         immediate: bool,
         clock: Clock,
         read: Callable[[object], Plan],
+        strict: StrictCaps | None = None,
         token_key: bytes | None = None,
         options: Options = Options(),
         log: Log | None = None,
@@ -92,10 +96,21 @@ class Edge:
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
         self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
-        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, clock)
+        self._rooms = Rooms(
+            strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
+        )
+        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, self._rooms.confirm, clock)
         self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
         self._arrivals = Arrivals(
-            self._identities, self._snapshots, self._tail.budgets_of, options.refresh_s, immediate=immediate
+            self._identities,
+            self._snapshots,
+            self._tail.budgets_of,
+            self._rooms,
+            options.refresh_s,
+            immediate=immediate,
+        )
+        self._opting = Opting(
+            lambda: self._plan, sources.consents, store, self._identities.resolve, self._snapshots, self._seal, clock
         )
         self._reset()
         _edges.add(self)
@@ -226,7 +241,12 @@ class Edge:
             identity, _ = self._identities.here(who)
             here = None if identity is None else self._snapshots.here(identity)
         identity, _ = self._identities.here(who)
-        return here is not None and identity is not None and here.customer(identity, self._plan).snapshot is not None
+        if here is None or identity is None:
+            return False
+        customer = here.customer(identity, self._plan)
+        if deadline_s is None:
+            self._rooms.warm(self._arrivals.strict(self._plan, customer, here))
+        return customer.snapshot is not None
 
     async def awarm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """Fetch a customer without holding up the event loop; otherwise as `warm`."""
@@ -282,6 +302,58 @@ class Edge:
             raise UsageError("observe: the identifiers stand for nobody; link them first")
         return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
 
+    def opt_out(self, who: Who) -> tuple[str, ...]:
+        """
+        Leave a customer in peace: take back all consents at once, durably, on every channel and merged id.
+
+        From the next decision on nothing is sold, and nothing told but for a contract. Each partner's notice waits in
+        the outbox until it is acknowledged. A later `opt_in` to a purpose opens that purpose again.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+
+        Returns:
+            The partners that get a notice.
+
+        Raises:
+            UsageError: If nobody is meant, if consents come from where none can be kept, or after `close`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._opting.out(who)
+
+    def opt_in(self, who: Who, purpose: str, *, how: str = "explicit", channel: str | None = None) -> str | None:
+        """
+        Record that a customer agrees to a purpose; with `how="double_opt_in"`, only once it is confirmed.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+            purpose: A purpose of the policy that is not a contract's.
+            how: As it was given, honestly: "explicit", "double_opt_in", "implied", "pre_ticked", "forced", "unknown".
+            channel: The one channel that it is for; None means all.
+
+        Returns:
+            With "double_opt_in" the token that `confirm` takes within 7 days, for a link in a message; else None.
+
+        Raises:
+            UsageError: If nobody, no such purpose or way is meant, or as for `opt_out`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._opting.in_(who, purpose, how, channel)
+
+    def confirm(self, token: str) -> bool:
+        """
+        Record the confirmation of a double opt-in, once in effect; return whether it was new.
+
+        Raises:
+            TokenError: If the token is not ours, was altered, is too old, or the customer has said no since.
+            UsageError: As for `opt_in`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._opting.confirm(token)
+
     def forget(self, who: Who) -> None:
         """Let go of what is held of a customer, so that it is fetched anew."""
         identity, _ = self._identities.here(who)
@@ -327,6 +399,7 @@ class Edge:
             "last_refused": self._refused,
             **self._snapshots.status(now_us),
             **({} if self._log is None else self._log.status(plan)),
+            **(self._rooms.status() if plan.strict_per else {}),
         }
 
     @property
@@ -346,6 +419,7 @@ class Edge:
             self._tail.close()
             if self._log is not None:
                 self._log.close()
+            self._rooms.close()
             if self._owned:
                 self._store.close()
 
@@ -372,6 +446,7 @@ def _in_child() -> None:
         edge._tail.reset()  # noqa: SLF001 - the same module
         if edge._log is not None:  # noqa: SLF001 - the same module
             edge._log.reset()  # noqa: SLF001 - the same module
+        edge._rooms.reset()  # noqa: SLF001 - the same module
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -1,7 +1,7 @@
 """Guard: what the bounds of guardrails and core allow a customer. It sees the protective view alone."""
 
 from ..clock import NEVER_US, SKEW_US
-from ..consent import standing
+from ..consent import EVERYTHING, standing
 from ..offers import Channel
 from ..plan.fold import privacy_name
 from ..plan.plan import ChannelPlan, Plan
@@ -41,7 +41,8 @@ def _known(plan: Plan, channel: Channel, customer: Customer, now_us: int) -> tup
     made_us, made_until_us = _trusted(None if snapshot is None else snapshot.at_us, now_us)
     true_us, true_until_us = _trusted(None if consents is None else consents.at_us, now_us)
     kind = "none" if identity is None else identity.kind
-    known: list[Value | None] = [channel.name, privacy_name(channel), kind, made_us, true_us]
+    opted_out = consents is not None and standing(consents, (EVERYTHING,), channel.name, now_us).refused
+    known: list[Value | None] = [channel.name, privacy_name(channel), kind, made_us, true_us, opted_out]
     until_us = min(made_until_us, true_until_us)
     for lineage in plan.lineages:
         if consents is None:
@@ -50,6 +51,7 @@ def _known(plan: Plan, channel: Channel, customer: Customer, now_us: int) -> tup
         said = standing(consents, lineage, channel.name, now_us)
         known += (said.given, said.refused, said.how, said.at_us)
         until_us = min(until_us, said.until_us)
+    known += customer.held
     return tuple(known), until_us
 
 

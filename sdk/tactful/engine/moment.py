@@ -23,12 +23,13 @@ class Affinities(Protocol):
 
 @attrs.define(eq=False)
 class Chosen:
-    """One treatment in one placement: indices of both, with the offer and its worth."""
+    """One treatment in one placement: indices of both, with the offer, its worth, and its room under strict caps."""
 
     placement: int
     index: int
     worth: float
     ranked: RankedOffer
+    units: tuple[str, ...] = ()
 
 
 @attrs.define(eq=False)

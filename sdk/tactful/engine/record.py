@@ -4,7 +4,7 @@ It looks at no profile. A reservation that is not confirmed lapses.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..clock import SECOND_US, Clock
 from ..contacts import Contact
@@ -24,7 +24,8 @@ def reserve(tally: Tally, moment: Moment, decision: str) -> None:
         return
     until_us = now_us + plan.policy.values.reserve_s * SECOND_US
     for slot, one in enumerate(moment.chosen):
-        tally.reserve(f"{decision}/{slot}/{SHOWN}", room_for(plan, one.ranked.offer, channel), now_us, until_us)
+        id_, room = f"{decision}/{slot}/{SHOWN}", room_for(plan, one.ranked.offer, channel)
+        one.units = tally.reserve(id_, room, now_us, until_us)
 
 
 def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
@@ -44,6 +45,7 @@ def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
                 offer.tags,
                 offer.intent.value,
                 offer.offer_class.value,
+                one.units,
             )
         )
     until_us = moment.now_us + moment.plan.policy.values.token_s * SECOND_US
@@ -93,17 +95,28 @@ def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> 
 class Recorder:
     """Keeps what became of decisions, and what customers did: durably, once in effect, and counted here at once."""
 
-    def __init__(self, ledger: Ledger, seal: Seal, heard: Callable[[Contact, int], None], clock: Clock) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        seal: Seal,
+        heard: Callable[[Contact, int], None],
+        confirm: Callable[[Sequence[str]], None],
+        clock: Clock,
+    ) -> None:
         self._ledger = ledger
         self._seal = seal
         self._heard = heard
+        self._confirm = confirm
         self._clock = clock
 
     def decided(self, decision: Receipt | str, event: str, slot: int | None) -> bool:
         """Keep what became of a decision, by its receipt or token; return whether it was new."""
         now_us = self._clock()
         receipt = self._seal.open(decision, now_us) if isinstance(decision, str) else decision
-        return self._keep(contacts_of(receipt, event, slot, now_us), now_us)
+        new = self._keep(contacts_of(receipt, event, slot, now_us), now_us)
+        if event == SHOWN:
+            self._confirm([unit for one in receipt.shown if slot in (None, one.slot) for unit in one.units])
+        return new
 
     def observed(self, customer: str, event: str, topic: str, offer: str, channel: str, id_: str | None) -> bool:
         """Keep what a customer did apart from any decision; return whether it was new."""

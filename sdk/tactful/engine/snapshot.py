@@ -5,7 +5,7 @@ One thread fetches what decisions asked for; it starts with the first question a
 
 import logging
 import queue
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from threading import Event, Lock, Thread
 from typing import Protocol
@@ -18,19 +18,17 @@ from ..consent import Consents
 from ..contacts import Contact
 from ..plan.plan import Plan
 from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, ProfileSource
-from ..profile import Identity, Snapshot
+from ..profile import Identity
 from .budgets import Budgets
-from .convert import to_consents, to_snapshot
+from .convert import to_consents
 from .count import SLACK_US, Counters
 from .customer import Customer, Who, shared_zone
-from .tally import Tally, tally_of
+from .here import WITHDRAWAL, Here, HouseholdKey, Profile
+from .strict import Strict
+from .tally import Tally
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
-#: A profile as a source gives it.
-Profile = Snapshot | Mapping[str, object]
-#: Whose contacts are counted together: a household by its name, or a customer who is in none.
-HouseholdKey = tuple[str, str]
 
 
 class Resolving(Protocol):
@@ -52,59 +50,6 @@ class Sources:
     profiles: ProfileSource | ProfileFunction
     consents: ConsentSource | ConsentFunction
     ledger: Ledger
-
-
-class Here:
-    """
-    One customer that is here.
-
-    Attributes:
-        counters: The customer's counted contacts.
-        household: The key of the customer's household; who is in none is one.
-        loaded_us: When it was fetched [us since 1970].
-    """
-
-    __slots__ = ("_as", "_consents", "_profile", "_tally", "counters", "household", "loaded_us")
-
-    def __init__(
-        self,
-        profile: Profile | None,
-        consents: Consents | None,
-        counters: Counters,
-        household: HouseholdKey,
-        loaded_us: int,
-    ) -> None:
-        self._profile = profile
-        self._consents = consents
-        self._as: dict[str, Customer] = {}
-        self._tally: Tally | None = None
-        self.counters = counters
-        self.household = household
-        self.loaded_us = loaded_us
-
-    def customer(self, identity: Identity, plan: Plan) -> Customer:
-        """Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card."""
-        found = self._as.get(identity.kind)
-        if found is None or found.plan is not plan:
-            found = self._as[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
-        return found
-
-    def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:
-        """Return the profile as a plan's schema reads it; another policy can know other attributes and types."""
-        if self._profile is None:
-            return None
-        return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
-
-    def tally(
-        self, plan: Plan, zone: tzinfo | None, household: Counters | None, budgets: Budgets | None
-    ) -> Tally | None:
-        """Return what counts for the customer under a plan and in a time zone; None if something is not known."""
-        known = self._tally
-        changed = self.counters.zone is not zone or self.counters.plan is not plan
-        if known is None or changed or known.key[1:] != (household, budgets):
-            self.counters = self.counters.under(plan, zone)
-            known = self._tally = tally_of(plan, self.counters, household, budgets)
-        return known
 
 
 class Snapshots:
@@ -168,7 +113,9 @@ class Snapshots:
             self._here[identity.customer] = found
         return found
 
-    def tally(self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None) -> Tally | None:
+    def tally(
+        self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None, strict: tuple[Strict, ...]
+    ) -> Tally | None:
         """Return what counts for a customer under a plan and in a time zone; None if something of it is not here."""
         household = None
         if "household" in plan.counted_per:
@@ -178,7 +125,7 @@ class Snapshots:
             if household.plan is not plan:
                 with self._lock:
                     household = self._households[here.household] = household.under(plan, shared_zone(plan))
-        return here.tally(plan, zone, household, budgets)
+        return here.tally(plan, zone, household, budgets, strict)
 
     def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
         """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""
@@ -194,6 +141,8 @@ class Snapshots:
         here = self._here.get(contact.customer)
         if here is None:
             return
+        if contact.event == WITHDRAWAL:  # perhaps it was said in another process
+            here.withdraw(contact.tags, contact.at_us)
         for counters in (here.counters, self._households.get(here.household)):
             if counters is not None:
                 with counters.lock:
@@ -215,6 +164,23 @@ class Snapshots:
         """Let a customer go, so that the next question fetches it anew."""
         with self._lock:
             self._here.pop(customer, None)
+
+    def withdraw(self, same: set[str], purposes: Sequence[str], at_us: int) -> None:
+        """Let a withdrawal count at once under every id of a customer that is here."""
+        for _, here in self._all_of(same):
+            here.withdraw(purposes, at_us)
+
+    def forget_others(self, same: set[str], kept: str) -> None:
+        """Let every id of a customer go but one, so that what is held under the others is fetched anew."""
+        for id_, _ in self._all_of(same):
+            if id_ != kept:
+                self.forget(id_)
+
+    def _all_of(self, same: set[str]) -> list[tuple[str, Here]]:
+        """Return what is here under some ids of a customer, and under others that are known to be merged with them."""
+        with self._lock:
+            ids = {*same, *(here.stands_for for id_ in same if (here := self._here.get(id_)) is not None)} - {""}
+            return [(id_, one) for id_, one in self._here.items() if id_ in ids or one.stands_for in ids]
 
     def ask(self, who: Who) -> Event | None:
         """Have a customer fetched in the background; return what is set when that is done, None if too many wait."""

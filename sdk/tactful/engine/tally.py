@@ -13,8 +13,8 @@ from .limited import Limited, met, waiting
 from .room import CapKey, PageRoom, Room
 
 
-class Counting(Protocol):
-    """What counts contacts of one sort of subject (`Counters`, `Budgets`)."""
+class Limiting(Protocol):
+    """What limits one sort of subject (`Counters`, `Budgets`, `Strict`)."""
 
     @property
     def per(self) -> Per:
@@ -39,12 +39,24 @@ class Counting(Protocol):
         """Return what is asked on a channel at a moment."""
         ...
 
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
+        """Return whether a cap would be reached for a value with so many more events at a moment."""
+        ...
+
+
+class Counting(Limiting, Protocol):
+    """What counts contacts (`Counters`, `Budgets`)."""
+
     def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
         """Count room that was taken under an id, until it lapses."""
         ...
 
-    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
-        """Return whether a cap would be reached for a value with so many more events at a moment."""
+
+class Taking(Limiting, Protocol):
+    """What has room in hand (`Strict`)."""
+
+    def take(self, room: Room, now_us: int) -> tuple[str, ...]:
+        """Take what showing an offer needs out of what is in hand; return the units."""
         ...
 
 
@@ -56,22 +68,25 @@ class Tally:
         plan: The plan whose caps count.
         key: What it was made of, the absent among them.
         parts: What counts, always in the same order, so that locks are never taken crosswise.
+        strict: What is in hand under strict caps; after `parts`.
     """
 
-    __slots__ = ("_met", "key", "parts", "plan")
+    __slots__ = ("_all", "_met", "key", "parts", "plan", "strict")
 
-    def __init__(self, plan: Plan, parts: Sequence[Counting | None]) -> None:
+    def __init__(self, plan: Plan, parts: Sequence[Counting | None], strict: tuple[Taking, ...] = ()) -> None:
         self.plan = plan
-        self.key = tuple(parts)
+        self.key = (*parts, strict)
         self.parts = tuple(part for part in parts if part is not None)
+        self.strict = strict
+        self._all: tuple[Limiting, ...] = (*self.parts, *strict)
         self._met: dict[str, tuple[tuple[Limited, ...], Limited]] = {}
 
     def held(self) -> AbstractContextManager[object]:
         """Return what keeps others from taking room meanwhile."""
-        if len(self.parts) == 1:
-            return self.parts[0].lock
+        if len(self._all) == 1:
+            return self._all[0].lock
         stack = ExitStack()
-        for part in self.parts:
+        for part in self._all:
             stack.enter_context(part.lock)
         return stack
 
@@ -81,9 +96,9 @@ class Tally:
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what is asked on a channel at a moment, all met."""
-        if len(self.parts) == 1:
-            return self.parts[0].limited(channel, now_us)
-        found = tuple(part.limited(channel, now_us) for part in self.parts)
+        if len(self._all) == 1:
+            return self._all[0].limited(channel, now_us)
+        found = tuple(part.limited(channel, now_us) for part in self._all)
         kept = self._met.get(channel)
         if kept is None or kept[0] != found:
             kept = self._met[channel] = (found, met(found))
@@ -91,21 +106,28 @@ class Tally:
 
     def room(self, channel: str, slots: int, now_us: int) -> PageRoom | None:
         """Return the room that is left on a page of so many slots; None if its picks cannot fill any cap."""
-        if all(part.nearest > slots for part in self.parts):
+        if all(part.nearest > slots for part in self._all):
             return None
-        return PageRoom(self.plan, channel, self.parts, now_us)
+        return PageRoom(self.plan, channel, self._all, now_us)
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
-        """Take room under an id, until it lapses."""
+    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> tuple[str, ...]:
+        """Take room under an id, until it lapses; return the units of strict caps that it took."""
         for part in self.parts:
             part.reserve(id_, room, now_us, until_us)
+        return tuple(unit for part in self.strict for unit in part.take(room, now_us))
 
 
-def tally_of(plan: Plan, own: Counting, household: Counting | None, budgets: Counting | None) -> Tally | None:
+def tally_of(
+    plan: Plan,
+    own: Counting,
+    household: Counting | None,
+    budgets: Counting | None,
+    strict: tuple[Taking, ...] = (),
+) -> Tally | None:
     """Return what counts for a decision; None if caps count for everyone together and that is not known."""
     if budgets is None and "everyone" in plan.counted_per:
         return None
-    return Tally(plan, (own, household, budgets))
+    return Tally(plan, (own, household, budgets), strict)
 
 
 class Visitor:

@@ -5,6 +5,7 @@ AES-256-GCM with a key that all processes of a store share: the token holds a cu
 
 import base64
 import os
+from typing import Any
 
 import attrs
 import msgpack
@@ -21,7 +22,7 @@ _BOUND_TO = b"tactful decision"
 
 @attrs.frozen(repr=False)
 class Shown:
-    """One filled slot, as the ledger will keep it."""
+    """One filled slot, as the ledger will keep it, and the room that it took under strict caps."""
 
     slot: int
     placement: str
@@ -32,6 +33,7 @@ class Shown:
     tags: tuple[str, ...]
     intent: str
     offer_class: str
+    units: tuple[str, ...] = ()
 
 
 @attrs.frozen(repr=False)
@@ -73,8 +75,12 @@ class Seal:
             receipt.until_us,
             [attrs.astuple(one) for one in receipt.shown],
         ]
+        return self.close(fields, _BOUND_TO)
+
+    def close(self, fields: list[object], bound_to: bytes) -> str:
+        """Return a token that holds some fields and opens for one use alone."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher().encrypt(nonce, msgpack.packb(fields), _BOUND_TO)
+        sealed = self._cipher().encrypt(nonce, msgpack.packb(fields), bound_to)
         return base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def open(self, token: str, now_us: int) -> Receipt:
@@ -84,25 +90,35 @@ class Seal:
         Raises:
             TokenError: If it is not ours, was altered, or is too old.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - only who records needs it
-
-        if len(token) > _TOKEN_MAX_CHARS:
-            raise TokenError("the token is too long to be one of ours", code="token-foreign")
-        try:
-            raw = base64.urlsafe_b64decode(token.encode())
-            fields = msgpack.unpackb(self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _BOUND_TO))
-        except (ValueError, InvalidTag):
-            raise TokenError("the token is not one of ours, or was altered", code="token-foreign") from None
+        fields = self.fields(token, _BOUND_TO)
         if fields[0] != _FORMAT:
             raise TokenError(f"the token has format {fields[0]}, this version reads {_FORMAT}", code="token-format")
         _, decision, customer, channel, until_us, shown = fields
         if now_us >= until_us:
             raise TokenError("the token is too old; decide again", code="token-expired")
         slots = tuple(
-            Shown(slot, place, offer, treatment, topic, owner, tuple(tags), intent, offer_class)
-            for slot, place, offer, treatment, topic, owner, tags, intent, offer_class in shown
+            Shown(slot, place, offer, treatment, topic, owner, tuple(tags), intent, offer_class, tuple(units))
+            for slot, place, offer, treatment, topic, owner, tags, intent, offer_class, units in shown
         )
         return Receipt(decision, customer, channel, until_us, slots)
+
+    def fields(self, token: str, bound_to: bytes) -> list[Any]:
+        """
+        Return what `close` put into a token.
+
+        Raises:
+            TokenError: If it is not ours, was altered, or is for another use.
+        """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - only who records needs it
+
+        if len(token) > _TOKEN_MAX_CHARS:
+            raise TokenError("the token is too long to be one of ours", code="token-foreign")
+        try:
+            raw = base64.urlsafe_b64decode(token.encode())
+            opened = msgpack.unpackb(self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound_to))
+        except (ValueError, InvalidTag):
+            raise TokenError("the token is not one of ours, or was altered", code="token-foreign") from None
+        return list(opened)
 
     @property
     def key(self) -> bytes:

@@ -9,12 +9,16 @@ import attrs
 
 from ..catalog import Catalog
 from ..clock import NEVER_US, in_words
+from ..consent import OWN_YES
 from ..expr import TRUE, Call, Const, Expr, Var, negate
 from ..familiarity import Familiarity
 from ..limits import Always, AtMost, Cap, Hide, Limit, Quiet, RankBlind, Require, Scope, Unless, UpTo, Withhold
-from ..offers import Channel
+from ..offers import Channel, Intent
 from ..registry import GuardrailRules
 from ..schema import ValueType
+from .governed import CoreRule, governed
+
+_OPTED_OUT = "You asked to be left in peace; we keep to what you ordered and asked for."
 
 
 @attrs.frozen(eq=False)
@@ -55,12 +59,14 @@ def bounds_of(
     """
     found = [bound for channel in catalog.policy.channels for bound in _channel_bounds(catalog, channel)]
     found += [_bound(catalog, *rule) for rule in _core(catalog, until_us)]
+    found += [_bound(catalog, *rule) for rule in _opted_out(catalog)]
+    found += [_bound(catalog, *rule) for rule in governed(catalog)]
     for guardrail in sorted(guardrails, key=lambda g: g.name):
         found += _guardrail_bounds(catalog, guardrail, conditions)
     return tuple(found)
 
 
-def _core(catalog: Catalog, until_us: int) -> Iterable[tuple[str, Expr, Limit, str]]:
+def _core(catalog: Catalog, until_us: int) -> Iterable[CoreRule]:
     has_snapshot = Call("has", (Var("snapshot.at", ValueType.TIME),), ValueType.BOOL)
     unknown = UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT)
     yield "core.missing", negate(has_snapshot), unknown, "no snapshot of the customer is here whose time can be trusted"
@@ -70,6 +76,21 @@ def _core(catalog: Catalog, until_us: int) -> Iterable[tuple[str, Expr, Limit, s
     device = Call("==", (Var("identity.kind", ValueType.TEXT), Const(ValueType.TEXT, "device")), ValueType.BOOL)
     weak = UpTo(catalog.all, Familiarity.SEGMENT, Familiarity.SEGMENT)
     yield "core.weak_identity", device, weak, "a cookie or an address on the network is not a person"
+
+
+def _opted_out(catalog: Catalog) -> Iterable[tuple[str, Expr, Limit, str, str]]:
+    """Yield that who wants to be left in peace is sold and told nothing, but for a contract or a newer yes."""
+    out = Var("consents.opted_out", ValueType.BOOL)
+    ours = catalog.intent(Intent.SELL) | catalog.intent(Intent.INFORM)
+    own = Const(ValueType.TEXTS, tuple(how.value for how in OWN_YES))
+    for purpose in catalog.policy.purposes:
+        scope = ours & catalog.purpose(purpose.name)
+        if scope and purpose.asks:
+            given = Var(f"consent.{purpose.name}.given", ValueType.BOOL)
+            how = Call("in", (Var(f"consent.{purpose.name}.how", ValueType.TEXT), own), ValueType.BOOL)
+            since = Call("&&", (given, how), ValueType.BOOL)
+            condition = Call("&&", (out, negate(since)), ValueType.BOOL)
+            yield f"core.opted_out.{purpose.name}", condition, Withhold(scope), "the customer opted out", _OPTED_OUT
 
 
 def expired(until_us: int) -> str:

@@ -10,7 +10,9 @@ from graphlib import CycleError, TopologicalSorter
 from math import inf
 from typing import Final
 
+from ..errors import ValueRefused
 from ..expr import Expr, Var, reads, walk
+from ..holdouts import key_of
 from ..offers import Offer
 from ..policy import Policy
 from ..schema import ValueType
@@ -27,10 +29,12 @@ _NAMED: Final = {
     "attributes": "name",
     "context": "name",
     "segments": "name",
+    "holdouts": "name",
 }
 _NEEDED: Final = tuple(_NAMED)[:5]
 _SLOTS_MAX: Final = 1000
 _FINITE: Final = 1e100
+_ROUNDING: Final = 1e-9
 #: Of a rule, with the segments that it reads in their place.
 PARTS_MAX: Final = 10_000
 _ONE_VALUE: Final = frozenset(ValueType) - {
@@ -57,6 +61,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
             f"{where}: there is no {name!r} among the {section}" for name in named if name not in there[section]
         )
     yield from _numbers(policy)
+    yield from _keys(policy)
     for offer in policy.offers:
         yield from _treatments(policy, offer)
     yield from _rules(policy, there)
@@ -86,6 +91,9 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
         yield f"offer {offer.id}", "purposes", [offer.purpose]
         yield f"offer {offer.id}", "placements", offer.placements
         yield f"offer {offer.id}", "channels", [*offer.channels, *(c for t in offer.treatments for c in t.channels)]
+    for holdout in policy.holdouts:
+        yield f"holdout {holdout.name}", "topics", holdout.topics
+        yield f"holdout {holdout.name}", "offers", holdout.offers
     for boost in policy.ranking.boosts:
         yield "a boost", "offers", boost.offers
         yield "a boost", "topics", boost.topics
@@ -103,6 +111,9 @@ def _numbers(policy: Policy) -> Iterator[str]:
         ("exposure_margin", values.exposure_margin, 0, 1),
         ("reserve_s", values.reserve_s, 1, inf),
         ("token_s", values.token_s, 1, inf),
+        ("holdouts_max", values.holdouts_max, 0, 1),
+        *((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts),
+        ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),
         ("the ranking's absent", ranking.absent, 0, _FINITE),
         ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
         *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
@@ -114,6 +125,13 @@ def _numbers(policy: Policy) -> Iterator[str]:
     ):
         if not low <= number <= high:
             yield f"{what} is not from {low:g} to {high:g}"
+
+
+def _keys(policy: Policy) -> Iterator[str]:
+    try:
+        key_of(policy.values.holdout_key) if policy.holdouts else None
+    except ValueRefused as error:
+        yield str(error)
 
 
 def _treatments(policy: Policy, offer: Offer) -> Iterator[str]:

@@ -98,6 +98,7 @@ class Plan:
         until_us: It is to be replaced before this moment [us since 1970]; then it has expired.
         counted_events: The events that a cap counts.
         counted_per: For whom caps count: customer, household, everyone.
+        strict_per: For whom strict caps count.
         longest_window_us: No cap looks back further [us].
         offers: The offers in the order of worth, for ranking.
         boosts: Factors for the moment.
@@ -150,6 +151,7 @@ class Plan:
         self._running: tuple[int, int, int] = (0, 0, 0)
         self.counted_events = frozenset(cap.cap.counted.event for cap in self.caps)
         self.counted_per = frozenset(cap.cap.per for cap in self.caps)
+        self.strict_per = frozenset(cap.cap.per for cap in self.caps if cap.cap.strict)
         self.longest_window_us = max((cap.longest_us for cap in self.caps), default=0)
         self._careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
 

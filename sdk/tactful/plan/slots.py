@@ -2,7 +2,7 @@
 
 A compiled condition reads local variables: `p0`, `p1` … (the profile as each purpose may see it), `n0`, `n1` …
 (bits of attributes that are seen and have no value), `q` (the protective view), `k` (what is known of the customer
-on a channel: identity, consents, ages), `c` (the context) and `now`.
+on a channel: identity, ages, consents, holdouts), `c` (the context) and `now`.
 """
 
 import ast
@@ -22,7 +22,7 @@ BUILT_IN_CONTEXT = (
     ContextAttribute("gpc", ValueType.BOOL, absent=False),
 )
 #: What is known of a customer on a channel before any consent, in the order of `k`.
-KNOWN = ("channel.name", "channel.privacy", "identity.kind", "snapshot.at", "consents.at")
+KNOWN = ("channel.name", "channel.privacy", "identity.kind", "snapshot.at", "consents.at", "consents.opted_out")
 #: What is known of each consent, in the order of `k` after `KNOWN`.
 CONSENT_PARTS = ("given", "refused", "how", "at")
 
@@ -61,7 +61,7 @@ class Slots:
         return cls(
             attributes=readable,
             protective=protective,
-            known={name: index for index, name in enumerate((*KNOWN, *consents))},
+            known={name: index for index, name in enumerate((*KNOWN, *consents, *(h.id for h in policy.holdouts)))},
             context=context,
             purposes=tuple(p.name for p in policy.purposes),
             profile_index={a.name: index for index, a in enumerate(readable)},

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..clock import wall_clock
 from ..consent import Consents, How, standing
 from ..profile import Snapshot
+from ..strict import Ask
 from .store_kit import HOUR_US, StoreMaking, contact, full_snapshot, no, observed, refused, stands, whom, yes
 
 
@@ -148,7 +149,8 @@ class IdentityLaws(StoreMaking):
             store.put_many([full_snapshot("ada"), full_snapshot("bob")], {"al": Consents((yes(1),), 1)})
             store.record([contact("1", "ada", 1), contact("2", "al", 1, "withdrawal"), contact("3", "bob", 1)])
             store.merge("ada", "al")
-            gone = {"profiles": 1, "consents": 1, "contacts": 2, "links": 1, "merges": 2, "outbox": 1}
+            store.reserve([Ask("weekly", "", "customer", "ada", 1, 1, 1, 1)])
+            gone = {"profiles": 1, "consents": 1, "contacts": 2, "strict": 1, "links": 1, "merges": 2, "outbox": 1}
             gone |= {"decisions": 0, "evidence": 0}
             assert dict(store.erase("al")) == gone
             for customer in ("ada", "al"):

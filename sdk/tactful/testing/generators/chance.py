@@ -44,6 +44,10 @@ class Chance:
     random: Random
     wild: bool
 
+    def apart(self) -> "Chance":
+        """Return other choices, which take nothing from these: what is made of these stays as it was."""
+        return Chance(Random(hash(self.random.getstate())), self.wild)  # noqa: S311 - the same ones each time
+
     def happens(self, chance: float) -> bool:
         """Return true with a chance."""
         return self.random.random() < chance

@@ -1,12 +1,13 @@
 """Random customers: what is known of one, what was agreed to, and what has happened."""
 
 from collections.abc import Iterator, Mapping
+from random import Random
 from typing import Final
 
 import attrs
 
 from ...clock import NEVER_US, SECOND_US, SKEW_US
-from ...consent import Consent, Consents, ConsentState, How
+from ...consent import EVERYTHING, Consent, Consents, ConsentState, How
 from ...contacts import Contact
 from ...expr import Const, walk
 from ...policy import Policy
@@ -69,7 +70,14 @@ class Customers:
         if chance.happens(0.1):
             return None
         records = tuple(self._consent(now_us) for _ in range(chance.number(0, 2 * len(self.words.purposes))))
-        return Consents(records, self._known_us(now_us))
+        known_us = self._known_us(now_us)
+        apart = Random(f"{known_us} {len(records)}")  # noqa: S311 - who opts out changes nothing else of a case
+        if apart.random() < 0.15:  # noqa: PLR2004 - a share of the customers
+            at_us = now_us - apart.choice(LENGTHS_US)
+            state = apart.choice((ConsentState.WITHDRAWN, ConsentState.WITHDRAWN, ConsentState.GIVEN))
+            channel = apart.choice((None, None, self.words.channels[0]))
+            records += (Consent(EVERYTHING, state, How.EXPLICIT, at_us, channel=channel),)
+        return Consents(records, known_us)
 
     def _known_us(self, now_us: int) -> int:
         """Return when something was last known to be true; now and then the clock has been set back since."""

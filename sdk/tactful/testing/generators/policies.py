@@ -8,6 +8,7 @@ from ...clock import NEVER_US
 from ...consent import LegalBasis, Purpose, Regime
 from ...expr import TRUE, Call, Const, Expr, Var, conjunction
 from ...familiarity import Familiarity
+from ...holdouts import Holdout
 from ...offers import Channel, Field, FieldKind, Intent, Offer, OfferClass, Placement, Privacy, Treatment
 from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
 from ...schema import Attribute, ContextAttribute, Precision, Sensitivity, Source, Value, ValueType
@@ -19,6 +20,8 @@ from .words import ZONES, Words
 #: So many offers are a crowd.
 CROWD: Final = 40
 OWNERS: Final = ("", "kitchen", "garden")
+#: The key of all holdouts.
+KEY: Final = "00112233445566778899aabbccddeeff"
 TAGS: Final = ("new", "sale", "green")
 _HIGH: Final = (Familiarity.PERSONAL,) * 12 + tuple(Familiarity)
 _LEVELS: Final = (Sensitivity.ORDINARY,) * 4 + tuple(Sensitivity)
@@ -40,9 +43,11 @@ def policy(chance: Chance, words: Words, offers_count: int | None = None) -> Pol
     else:
         count = offers_count or chance.of((2, 3, 4, 5, 6, 8, 12))
         offers = tuple(made.offer(f"o{number}") for number in range(count))
+    apart = chance.apart()
+    holdouts = tuple(made.holdout(apart, number) for number in range(apart.of((0, 0, 1, 2))))
     return Policy(
         name="random",
-        values=made.values(),
+        values=attrs.evolve(made.values(), holdout_key=KEY if holdouts else "", holdouts_max=1.0),
         channels=tuple(made.channel(name) for name in words.channels),
         placements=tuple(made.placement(name) for name in words.placements),
         topics=tuple(made.topic(name) for name in words.topics),
@@ -53,6 +58,7 @@ def policy(chance: Chance, words: Words, offers_count: int | None = None) -> Pol
         segments=tuple(made.segment(name) for name in words.segments),
         ranking=made.ranking(),
         identifiers=(("card", "person"), ("home", "household"), ("cookie", "device")),
+        holdouts=holdouts,
     )
 
 
@@ -117,6 +123,7 @@ class _Policy:
         type_ = words.attributes[name]
         names = tuple(words.attributes)
         before = names if chance.wild else names[: names.index(name)]
+        apart = chance.apart()
         return Attribute(
             name,
             type_,
@@ -130,6 +137,8 @@ class _Policy:
             protect=chance.happens(0.6),
             collected=chance.of(("", "", "mail", "broker")),
             location=chance.of((None, None, *Precision)),
+            owner=apart.of(OWNERS),
+            readers=apart.some(OWNERS[1:], 1) if apart.happens(0.12) else (),
         )
 
     def of_the_moment(self, name: str, type_: ValueType) -> ContextAttribute:
@@ -143,6 +152,16 @@ class _Policy:
         before = words.segments if chance.wild else words.segments[: words.segments.index(name)]
         rules = Rules(chance, words.offers(before), words.values)
         return Segment(name, rules.condition(), size=chance.of((None, 0, 49, 50, 800, 800)))
+
+    def holdout(self, chance: Chance, number: int) -> Holdout:
+        """Return a holdout; it is drawn apart, so that nothing else is drawn otherwise."""
+        return Holdout(
+            f"x{number}",
+            chance.of((0.0, 0.3, 0.5, 1.0)),
+            tags=chance.some(TAGS) if chance.happens(0.4) else (),
+            topics=(chance.name(self.words.topics),) if chance.happens(0.4) else (),
+            offers=("o0", chance.name(("o1", "o2"))) if chance.happens(0.2) else (),
+        )
 
     def ranking(self) -> Ranking:
         chance, words = self.chance, self.words

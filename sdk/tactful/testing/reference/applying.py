@@ -4,13 +4,18 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from ...consent import LegalBasis
 from ...expr import Expr
 from ...familiarity import Familiarity
 from ...limits import Always, Limit, LimitRule, RankBlind, Require, Scope, Unless, UpTo, Withhold
+from ...offers import Intent
 from ...registry import GuardrailRules
 from ..interpreter import UNKNOWN, evaluate
 from .answer import Entry
+from .consents import opted_out
+from .holdouts import is_held, is_held_out
 from .known import GuardrailsKnow
+from .labels import read_attributes
 
 
 @attrs.frozen
@@ -21,9 +26,13 @@ class Applying:
     limit: Limit
 
 
-def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everything: Scope) -> Iterator[Applying]:
+def applying(
+    know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], entries: Sequence[Entry]
+) -> Iterator[Applying]:
     """Yield the limits that apply: the core's, then each guardrail's, by its name and as it gave them."""
     channel = know.channel
+    everything = Scope((1 << len(entries)) - 1)
+    yield from _of_governance(know, entries)
     if channel.tone < Familiarity.PERSONAL or channel.basis < Familiarity.PERSONAL:
         yield Applying("core.channel", UpTo(everything, channel.tone, channel.basis))
     if know.value("snapshot.at") is UNKNOWN:
@@ -32,6 +41,7 @@ def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everyth
         yield Applying("core.expired", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
     if know.value("identity.kind") == "device":
         yield Applying("core.weak_identity", UpTo(everything, Familiarity.SEGMENT, Familiarity.SEGMENT))
+    yield from _left_in_peace(know, entries)
     compiled = dict(know.policy.conditions)
     for guardrail in sorted(guardrails, key=lambda one: one.name):
         broken = guardrail.broken is not None
@@ -43,6 +53,45 @@ def applying(know: GuardrailsKnow, guardrails: Sequence[GuardrailRules], everyth
                 yield Applying(id_, rule.limit)
         if broken:
             yield Applying(f"core.broken.{guardrail.name}", Withhold(guardrail.scope))
+
+
+def _of_governance(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[Applying]:
+    """Yield what holdouts withhold, and what reads an attribute that its department may not read."""
+    policy = know.policy
+    for holdout in policy.holdouts:
+        if is_held(policy, holdout, know.situation.identity):
+            held = [entry for entry in entries if is_held_out(policy, holdout, entry.offer)]
+            yield Applying(f"holdout.{holdout.name}", Withhold(_scope(held)))
+    for attribute in policy.attributes:
+        barred = [
+            entry
+            for entry in entries
+            if attribute.name in read_attributes(policy, entry.offer, entry.treatment)
+            and attribute.readers
+            and (entry.offer.owner == "" or entry.offer.owner not in {attribute.owner, *attribute.readers})
+        ]
+        if barred:
+            yield Applying(f"core.reader.{attribute.name}", Withhold(_scope(barred)))
+
+
+def _scope(entries: Sequence[Entry]) -> Scope:
+    return Scope(sum(1 << entry.index for entry in entries))
+
+
+def _left_in_peace(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[Applying]:
+    """Yield that who opted out is sold and told nothing, unless for a contract, or after a yes of their own."""
+    if not opted_out(know.situation.consents, know.channel.name, know.situation.now_us):
+        return
+    for purpose in know.policy.purposes:
+        if purpose.legal_basis is LegalBasis.CONTRACT and purpose.partner is None:
+            continue
+        given = know.value(f"consent.{purpose.name}.given") is True
+        if given and know.value(f"consent.{purpose.name}.how") in ("explicit", "double_opt_in"):
+            continue
+        offered = [one for one in entries if one.offer.purpose == purpose.name]
+        ours = [one for one in offered if one.offer.intent is not Intent.HELP]
+        if ours:
+            yield Applying(f"core.opted_out.{purpose.name}", Withhold(Scope(sum(1 << one.index for one in ours))))
 
 
 def applies(rule: LimitRule, condition: Expr | None, know: GuardrailsKnow) -> bool:

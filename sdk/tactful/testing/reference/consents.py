@@ -40,6 +40,13 @@ def consent(policy: Policy, consents: Consents | None, purpose: str, part: str, 
     return UNKNOWN
 
 
+def opted_out(consents: Consents | None, channel: str, now_us: int) -> bool:
+    """Return whether a customer wants to be left in peace; of one whose consents are not known it is not said."""
+    if consents is None:
+        return False
+    return any(record.state in REFUSED for record in _speaking(consents, ["*"], channel, now_us))
+
+
 def _speaking(consents: Consents, purposes: Iterable[str], channel: str, now_us: int) -> list[Consent]:
     """Return, for each purpose and scope (all channels, or this one), the record that speaks: the last one made."""
     # A yes from a time to come is none yet.

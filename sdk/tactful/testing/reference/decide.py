@@ -8,7 +8,7 @@ import attrs
 from ...clock import NEVER_US
 from ...expr import conjuncts, text
 from ...familiarity import Familiarity
-from ...limits import AtMost, Cap, Hide, Quiet, Require, Scope
+from ...limits import AtMost, Cap, Hide, Quiet, Require
 from ...offers import Channel, Offer, Placement
 from ...policy import Policy
 from ...registry import GuardrailRules
@@ -51,7 +51,7 @@ class Reference:
         if channel is None:
             return None
         know = GuardrailsKnow(self.policy, self.until_us, channel, situation)
-        asked = list(applying.applying(know, self.guardrails, Scope((1 << len(self.entries)) - 1)))
+        asked = list(applying.applying(know, self.guardrails, self.entries))
         decision = _Decision(self.policy, self.entries, page, know, asked)
         return decision.answer()
 

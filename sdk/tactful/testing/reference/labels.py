@@ -143,6 +143,16 @@ def is_circular(policy: Policy, name: str) -> bool:
     return name in reached(policy, name)
 
 
+def read_attributes(policy: Policy, offer: Offer, treatment: Treatment) -> frozenset[str]:
+    """Return all attributes that a treatment's rules, texts and ranking read, and all that these are made of."""
+    texts = [part for _, fields in treatment.content for field in fields for part in field.parts]
+    names = set(_variables([offer.when, *offer.unless, *(part for part in texts if not isinstance(part, str))]))
+    if policy.ranking.affinity is not None:
+        names.add(f"profile.{policy.ranking.affinity}")
+    everything = names.union(*(reached(policy, name) for name in names))
+    return frozenset(rest for kind, rest in map(_split, everything) if kind == "attribute")
+
+
 def _parts(policy: Policy, name: str) -> Iterable[str]:
     """Return what a variable is made of directly."""
     kind, rest = _split(name)

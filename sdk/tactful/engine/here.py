@@ -1,0 +1,91 @@
+"""Here: one customer as an edge holds it, whatever plan and kind of identifier asks. It fetches nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+
+from ..consent import Consent, Consents, ConsentState, How
+from ..plan.plan import Plan
+from ..profile import Identity, Snapshot
+from .budgets import Budgets
+from .convert import to_snapshot
+from .count import Counters
+from .customer import Customer
+from .strict import Strict
+from .tally import Tally, tally_of
+
+#: The event of a withdrawal; its tags are the purposes.
+WITHDRAWAL = "withdrawal"
+#: A profile as a source gives it.
+Profile = Snapshot | Mapping[str, object]
+#: Whose contacts are counted together: a household by its name, or a customer who is in none.
+HouseholdKey = tuple[str, str]
+
+
+class Here:
+    """
+    One customer that is here.
+
+    Attributes:
+        counters: The customer's counted contacts.
+        household: The key of the customer's household; who is in none is one.
+        loaded_us: When it was fetched [us since 1970].
+    """
+
+    __slots__ = ("_as", "_consents", "_profile", "_tally", "counters", "household", "loaded_us")
+
+    def __init__(
+        self,
+        profile: Profile | None,
+        consents: Consents | None,
+        counters: Counters,
+        household: HouseholdKey,
+        loaded_us: int,
+    ) -> None:
+        self._profile = profile
+        self._consents = consents
+        self._as: dict[str, Customer] = {}
+        self._tally: Tally | None = None
+        self.counters = counters
+        self.household = household
+        self.loaded_us = loaded_us
+
+    def customer(self, identity: Identity, plan: Plan) -> Customer:
+        """Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card."""
+        found = self._as.get(identity.kind)
+        if found is None or found.plan is not plan:
+            found = self._as[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
+        return found
+
+    def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:
+        """Return the profile as a plan's schema reads it; another policy can know other attributes and types."""
+        if self._profile is None:
+            return None
+        return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
+
+    @property
+    def stands_for(self) -> str:
+        """The id that stands for all that are merged with the customer, where the profile tells it; else empty."""
+        return self._profile.customer if isinstance(self._profile, Snapshot) else ""
+
+    def withdraw(self, purposes: Sequence[str], at_us: int) -> None:
+        """Count purposes as withdrawn; of consents that are not known, nothing else becomes known by it."""
+        before = self._consents or Consents((), 0)
+        said = (Consent(one, ConsentState.WITHDRAWN, How.EXPLICIT, at_us) for one in purposes)
+        self._consents = Consents(tuple(dict.fromkeys((*before.records, *said))), before.at_us)
+        self._as = {}
+
+    def tally(
+        self,
+        plan: Plan,
+        zone: tzinfo | None,
+        household: Counters | None,
+        budgets: Budgets | None,
+        strict: tuple[Strict, ...],
+    ) -> Tally | None:
+        """Return what counts for the customer under a plan and in a time zone; None if something is not known."""
+        known = self._tally
+        changed = self.counters.zone is not zone or self.counters.plan is not plan
+        if known is None or changed or known.key[1:] != (household, budgets, strict):
+            self.counters = self.counters.under(plan, zone)
+            known = self._tally = tally_of(plan, self.counters, household, budgets, strict)
+        return known

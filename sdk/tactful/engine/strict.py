@@ -1,0 +1,301 @@
+"""Strict: the room that this edge holds at the centre under strict caps. A cap without room in hand is reached here.
+
+A decision takes a unit that is in hand and asks nobody. One thread reserves more, and confirms what was shown; it
+starts with the first question and sleeps between questions. What is neither used nor given back lapses at the centre.
+"""
+
+import logging
+import queue
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import tzinfo
+from threading import Lock, Thread
+from typing import Final, cast
+
+from cachetools import FIFOCache
+
+from ..clock import NEVER_US, SECOND_US, Clock
+from ..limits import Per
+from ..plan.caps import CapPlan
+from ..plan.plan import Plan
+from ..ports import StrictCaps
+from ..strict import Ask
+from .limited import Limited, Reached, without_room
+from .room import CapKey, Room
+
+_log = logging.getLogger("tactful")
+_QUESTIONS_MAX: Final = 4096
+_CONFIRMATIONS_MAX: Final = 100_000
+_ASKS_MAX: Final = 1000
+#: What was asked for and not given is asked for again after this [us].
+_AGAIN_US: Final = SECOND_US
+_RETRY_S: Final = 1.0
+#: Under a cap for everyone, an edge keeps so large a part of it in hand.
+_SHARE: Final = 64
+#: For whom caps count, in the order in which locks are taken.
+_PER: Final[tuple[Per, ...]] = ("customer", "household", "everyone")
+
+
+class Strict:
+    """
+    The room in hand for one customer, household, or for everyone, under one plan.
+
+    Attributes:
+        plan: The plan whose caps count.
+        per: For whom they count.
+        subject: The customer's id, the household's key, or an empty text.
+        lock: Held while room is looked for and taken.
+        nearest: How little room may be left: it is not kept track of.
+        asking: Whether a question for more waits to be answered.
+    """
+
+    __slots__ = (
+        "_caps",
+        "_channels",
+        "_held",
+        "_hold_us",
+        "_rooms",
+        "asking",
+        "lock",
+        "nearest",
+        "per",
+        "plan",
+        "subject",
+        "zone",
+    )
+
+    def __init__(self, plan: Plan, per: Per, subject: str, zone: tzinfo | None, rooms: "Rooms") -> None:
+        self.plan = plan
+        self.per: Per = per
+        self.subject = subject
+        self.zone = zone
+        self.lock = Lock()
+        self.nearest = 0
+        self.asking = False
+        self._rooms = rooms
+        self._hold_us = plan.policy.values.reserve_s * SECOND_US
+        self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
+        #: Units by what they are for: until when each may be taken [us], and its name.
+        self._held: dict[CapKey, deque[tuple[int, str]]] = {}
+        self._channels: dict[str, Limited] = {}
+
+    def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: the centre counts."""
+        return True
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what is withheld on a channel for want of room in hand; more is asked for."""
+        limited = self._channels.get(channel)
+        if limited is None or not limited.since_us <= now_us < limited.until_us:
+            if lacking := self.lacking(now_us, channel):
+                self._rooms.ask(self, lacking)
+            limited = self._channels[channel] = self._work_out(channel, now_us)
+        return limited
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
+        """Return whether the room in hand is used up with so many more exposures at a moment."""
+        return cap.cap.strict and len(self._live(key, now_us)) <= more
+
+    def in_hand(self, now_us: int) -> Iterator[tuple[CapPlan, str, int]]:
+        """Yield what is in hand at a moment: the cap, the value, how many units."""
+        for cap in self._caps:
+            for value in cap.reached:
+                if live := self._live((cap.number, value), now_us):
+                    yield cap, value, len(live)
+
+    def take(self, room: Room, now_us: int) -> tuple[str, ...]:
+        """Take what showing an offer needs out of what is in hand; return the units."""
+        taken = []
+        for key, cap, _ in room.counting:
+            if cap.cap.strict and cap.cap.per == self.per and (live := self._live(key, now_us)):
+                taken.append(live.popleft()[1])
+        if taken:
+            self._channels = {}
+        return tuple(taken)
+
+    def lacking(self, now_us: int, channel: str | None = None) -> list[Ask]:
+        """Return what to ask for, so that a page can be filled; on one channel, or on all."""
+        found: list[Ask] = []
+        slots = max((placement.slots for placement in self.plan.policy.placements), default=1)
+        for cap in self._caps:
+            if cap.knows_its_clock(self.zone):
+                wanted = max(slots, cap.cap.count // _SHARE) if self.per == "everyone" else slots
+                counts_us = cap.leaves_us(now_us, self.zone) - now_us
+                for value in cap.reached:
+                    if channel is None or cap.limits_on(channel, value):
+                        target = min(wanted, cap.cap.count)
+                        more = target - len(self._live((cap.number, value), now_us))
+                        if 2 * more > target and len(found) < _ASKS_MAX:
+                            hold_us = 2 * self._hold_us
+                            about = (cap.id, value, self.per, self.subject)
+                            found.append(Ask(*about, cap.cap.count, more, counts_us, hold_us))
+        return found
+
+    def take_in(self, asks: Sequence[Ask], given: Sequence[Sequence[str]], now_us: int) -> None:
+        """Hold what was given; a unit is taken only while its exposure can still be confirmed in time."""
+        numbers = {cap.id: cap.number for cap in self._caps}
+        for ask, units in zip(asks, given, strict=True):
+            until_us = now_us + ask.hold_us - self._hold_us
+            held = self._held.setdefault((numbers[ask.cap], ask.value), deque())
+            held.extend((until_us, unit) for unit in units)
+        self._channels = {}
+
+    def give_back(self) -> list[str]:
+        """Let go of all that is in hand; return it."""
+        units = [unit for held in self._held.values() for _, unit in held]
+        self._held, self._channels = {}, {}
+        return units
+
+    def count(self) -> int:
+        """Return how much is in hand."""
+        return sum(map(len, self._held.values()))
+
+    def _live(self, key: CapKey, now_us: int) -> deque[tuple[int, str]]:
+        held = self._held.get(key)
+        if held is None:
+            return deque()
+        while held and held[0][0] <= now_us:
+            held.popleft()
+        return held
+
+    def _work_out(self, channel: str, now_us: int) -> Limited:
+        acting: list[Reached] = []
+        changes_us = NEVER_US
+        for cap in self._caps:
+            for value in cap.reached:
+                if cap.limits_on(channel, value):
+                    live = self._live((cap.number, value), now_us)
+                    if live:
+                        changes_us = min(changes_us, live[-1][0])
+                        continue
+                    acting.append(without_room(cap, value))
+                    changes_us = min(changes_us, now_us + _AGAIN_US)
+        return Limited(acting, now_us, changes_us)
+
+
+class Rooms:
+    """What an edge holds at the centre for all, bounded; and the thread that reserves and confirms."""
+
+    def __init__(self, centre: StrictCaps | None, clock: Clock, maxsize: int, *, inline: bool) -> None:
+        self._centre = centre
+        self._clock = clock
+        self._maxsize = maxsize
+        self._inline = inline
+        self._closed = False
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew with nothing in hand: at the start, and in a forked child, whose parent has it."""
+        self._lock = Lock()
+        self._held: FIFOCache[tuple[Per, str], Strict] = FIFOCache(self._maxsize)
+        self._questions: queue.Queue[Strict | None] = queue.Queue(_QUESTIONS_MAX)
+        self._confirming: deque[str] = deque(maxlen=_CONFIRMATIONS_MAX)
+        self._thread: Thread | None = None
+
+    def parts(self, plan: Plan, subjects: Mapping[Per, tuple[str, tzinfo | None]]) -> tuple[Strict, ...]:
+        """
+        Return what is in hand under a plan's strict caps, in a fixed order.
+
+        Args:
+            plan: The plan.
+            subjects: By for whom caps count: the subject, and the time zone in which it is counted.
+        """
+        return tuple(self._of(plan, per, *subjects[per]) for per in _PER if per in plan.strict_per and per in subjects)
+
+    def ask(self, strict: Strict, asks: Sequence[Ask]) -> None:
+        """Have room reserved: at once where the centre is in this process, else in the background."""
+        if self._closed or self._centre is None:
+            return
+        if self._inline:
+            strict.take_in(asks, self._centre.reserve(asks), self._clock())
+            return
+        if not strict.asking:
+            strict.asking = True
+            try:
+                self._questions.put_nowait(strict)
+            except queue.Full:
+                strict.asking = False
+            self._start()
+
+    def warm(self, parts: Iterable[Strict]) -> None:
+        """Reserve what is lacking, for callers who can wait; the centre may raise."""
+        for strict in parts:
+            if self._centre is not None and (asks := strict.lacking(self._clock())):
+                self._reserve(self._centre, strict, asks)
+
+    def confirm(self, units: Sequence[str]) -> None:
+        """Tell the centre what was shown; until it can be told, it waits."""
+        if units and self._centre is not None:
+            self._confirming.extend(units)
+            self._confirm(self._centre)
+            if self._confirming and not self._closed:
+                self._start()
+
+    def status(self) -> Mapping[str, int]:
+        """Return how much is in hand, and how many confirmations wait."""
+        return {
+            "strict_room_in_hand": sum(strict.count() for strict in list(self._held.values())),
+            "strict_confirmations_waiting": len(self._confirming),
+        }
+
+    def close(self) -> None:
+        """End the thread, and give back what is in hand; what cannot be given back lapses."""
+        self._closed = True
+        if self._thread is not None and self._thread.is_alive():
+            self._questions.put(None)
+            self._thread.join(timeout=5)
+        units = [unit for strict in list(self._held.values()) for unit in strict.give_back()]
+        if self._centre is not None and (units or self._confirming):
+            with suppress(Exception):  # the centre may be away: then the room lapses there
+                self._confirm(self._centre)
+                self._centre.release(units)
+
+    def _of(self, plan: Plan, per: Per, subject: str, zone: tzinfo | None) -> Strict:
+        found = self._held.get((per, subject))
+        if found is None or found.plan is not plan or found.zone is not zone:
+            with self._lock:
+                # What was in hand under the plan before lapses at the centre.
+                found = self._held[per, subject] = Strict(plan, per, subject, zone, self)
+        return found
+
+    def _reserve(self, centre: StrictCaps, strict: Strict, asks: Sequence[Ask]) -> None:
+        now_us = self._clock()  # before the call: what is in hand must not outlive what the centre keeps
+        given = centre.reserve(asks)
+        with strict.lock:
+            strict.take_in(asks, given, now_us)
+
+    def _confirm(self, centre: StrictCaps) -> None:
+        units: list[str] = []
+        with suppress(IndexError):
+            while True:
+                units.append(self._confirming.popleft())
+        try:
+            if units:
+                centre.confirm(units)
+        except Exception as error:  # noqa: BLE001 - a centre may raise anything; what was shown waits to be told
+            _log.warning("the centre of strict caps could not be told: %s", type(error).__name__)
+            self._confirming.extend(units)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._run, name="tactful-strict", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        centre = cast("StrictCaps", self._centre)
+        while True:
+            try:
+                strict = self._questions.get(timeout=_RETRY_S if self._confirming else None)
+                if strict is None:
+                    return
+                strict.asking = False
+                with strict.lock:
+                    asks = strict.lacking(self._clock())
+                if asks:
+                    self._reserve(centre, strict, asks)
+            except queue.Empty:
+                self._confirm(centre)
+            except Exception as error:  # noqa: BLE001 - likewise; without room in hand the caps are reached
+                _log.warning("room could not be reserved: %s", type(error).__name__)
