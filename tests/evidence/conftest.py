@@ -18,7 +18,7 @@ from tactful.testing.differential.run import quiet
 from tactful.testing.differential.world import World
 from tactful.testing.generators.cases import Case, Update, case
 
-from ..engine.conftest import clock, policy  # noqa: F401 - fixtures
+from ..engine.conftest import clock, open_edge, policy  # noqa: F401 - fixtures
 
 KEY = b"k" * 32
 EVER = (-(2**62), 2**62)

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tactful import Always, Cap, MemoryStore, Rolling, log_key
 from tactful.engine import again, counted, decision, log
 
+from ..engine.conftest import ANN
 from . import conftest
-from .conftest import first_differing
+from .conftest import KEY, differing, evidence_of, first_differing, with_evidence
 
 
 def test_decisions_of_random_lives_are_made_again_exactly():
@@ -27,6 +29,26 @@ def test_decisions_of_random_lives_are_made_again_exactly():
 @given(st.integers(0, 2**32))
 def test_decisions_of_any_life_are_made_again_exactly(seed):
     assert first_differing(seed)[1] == []
+
+
+@pytest.mark.parametrize("per", ["customer", "everyone"])
+def test_room_in_hand_under_strict_caps_is_what_it_was(open_edge, policy, per):
+    """Random lives have no strict caps: the centre's answers are not the decision's."""
+    store = MemoryStore()
+    edge = open_edge(
+        lambda c: Always(Cap(c.all, 4, Rolling(3600), of="all", per=per, strict=True), "", id="cap"),
+        changed=with_evidence(policy),
+        store=store,
+        log=True,
+        evidence_key=KEY,
+    )
+    decisions = [edge.decide(["rows", "hero"], who, profile=ANN) for who in ("ann", "ann", "ann", None)]
+    assert [len(one.picks) for one in decisions][:3] == [3, 1, 0]
+    edge._log.flush()
+    for one, found in zip(decisions, evidence_of(store), strict=True):
+        assert differing(one, found, log_key(store)) == []
+    lacking = attrs.evolve(next(evidence_of(store)), strict=())
+    assert "record" in differing(decisions[0], lacking, log_key(store))
 
 
 def without(**changes):

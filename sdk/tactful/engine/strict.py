@@ -99,10 +99,8 @@ class Strict:
 
     def in_hand(self, now_us: int) -> Iterator[tuple[CapPlan, str, int]]:
         """Yield what is in hand at a moment: the cap, the value, how many units."""
-        for cap in self._caps:
-            for value in cap.reached:
-                if live := self._live((cap.number, value), now_us):
-                    yield cap, value, len(live)
+        keys = ((cap, value) for cap in self._caps for value in cap.reached)
+        yield from ((cap, value, n) for cap, value in keys if (n := len(self._live((cap.number, value), now_us))))
 
     def take(self, room: Room, now_us: int) -> tuple[str, ...]:
         """Take what showing an offer needs out of what is in hand; return the units."""
