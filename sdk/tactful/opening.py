@@ -14,6 +14,7 @@ from .engine.edge import Edge, Options
 from .engine.log import Log, LoggingStore
 from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
+from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore
 from .plan.contradictions import contradictions
 from .plan.plan import Plan
@@ -21,8 +22,6 @@ from .policy import Policy
 from .ports import (
     ConsentFunction,
     ConsentSource,
-    DecisionLog,
-    EvidenceRows,
     ProfileFunction,
     ProfileSource,
     Store,

@@ -12,7 +12,7 @@ import msgpack
 from .clock import Clock
 from .errors import StoreError, UsageError
 from .evidence import Access, Evidence, SealedEvidence, pack_evidence, unpack_evidence
-from .ports import EvidenceRows
+from .log_ports import EvidenceRows
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12

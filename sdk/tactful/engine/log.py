@@ -15,8 +15,9 @@ from zlib import crc32
 from ..clock import SECOND_US, Clock
 from ..decision_log import LoggedDecision
 from ..evidence import SealedEvidence
+from ..log_ports import DecisionLog, EvidenceRows
 from ..plan.plan import Plan
-from ..ports import DecisionLog, EvidenceRows, Registers
+from ..ports import Registers
 from ..pseudonyms import log_key
 from ..sealing import EvidenceSeal
 from .counted import Counted, counted_of
