@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from . import benchmarking, building, checking, deciding, demonstrating, governing, looking
+from . import benchmarking, building, casing, checking, deciding, demonstrating, governing, looking, replaying
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -51,8 +51,10 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "build": building.build,
     "decide": deciding.decide,
     "explain": deciding.explain,
+    "case": casing.case,
     "policy": governing.policy,
     "diff": governing.diff,
+    "replay": replaying.replay,
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,
