@@ -11,14 +11,25 @@ import attrs
 
 from .clock import NEVER_US, Clock, wall_clock
 from .engine.edge import Edge, Options
+from .engine.log import Log, LoggingStore
 from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
+from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore
 from .plan.contradictions import contradictions
 from .plan.plan import Plan
 from .policy import Policy
-from .ports import ConsentFunction, ConsentSource, ProfileFunction, ProfileSource, Store, StrictCaps
+from .ports import (
+    ConsentFunction,
+    ConsentSource,
+    ProfileFunction,
+    ProfileSource,
+    Store,
+    StrictCaps,
+)
 from .registry import Registry
+from .sealing import EvidenceSeal
+from .sealing import evidence_key as evidence_key_of
 
 #: The register that keeps the highest epoch that was ever taken of a tenant, whose name follows.
 EPOCH_REGISTER = "bundle-epoch/"
@@ -39,6 +50,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     strict: StrictCaps | None = None,
     token_key: bytes | None = None,
     options: Options | None = None,
+    log: bool | float = False,
+    evidence_key: bytes | str | Path | None = None,
 ) -> Edge:
     """
     Return an edge that decides by a policy.
@@ -57,6 +70,9 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         strict: The centre of strict caps, if it is not the store; without one, strict caps are reached.
         token_key: 32 bytes that seal decision tokens; None takes the store's own.
         options: Bounds of memory and patience.
+        log: Whether decisions are logged in the store, or which share of them, 0 to 1.
+        evidence_key: 32 bytes, or the file that holds them in base64, that seal the evidence of logged decisions, if
+            the policy wants it; never kept beside the store.
 
     Raises:
         BundleError: If the bundle is refused; its code says at which check.
@@ -71,6 +87,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         guardrails = Registry.installed() if registry is None else registry
         keys = None if pinned is None else tuple(pinned)
         read = _Reader(keys, tenant, development, kept, clock, guardrails, signatures)
+        following = _log_of(kept, log, evidence_key, clock)
         plan = read(source)
     except BaseException:
         if kept is not store:
@@ -89,7 +106,27 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         strict=strict or (kept if isinstance(kept, StrictCaps) else None),
         token_key=token_key,
         options=options or Options(),
+        log=following,
     )
+
+
+def _log_of(store: Store, share: float, key: bytes | str | Path | None, clock: Clock) -> Log | None:
+    """
+    Return what logs decisions, or None.
+
+    Raises:
+        StoreError: If the key is none.
+        UsageError: If the share is none, the store keeps no log, or there is a key and nothing to seal.
+    """
+    if not 0 <= share <= 1:
+        raise UsageError(f"log= is True, False, or the share of decisions from 0 to 1, not {share}")
+    if not share:
+        if key is not None:
+            raise UsageError("evidence is kept of logged decisions alone: give log=True, or leave evidence_key= out")
+        return None
+    if not (isinstance(store, DecisionLog) and isinstance(store, EvidenceRows)):
+        raise UsageError(f"{type(store).__name__} keeps no decision log; give another store, or leave log= out")
+    return Log(cast("LoggingStore", store), share, None if key is None else EvidenceSeal(evidence_key_of(key)), clock)
 
 
 @attrs.define

@@ -78,6 +78,9 @@ VALUES: Final = Record(
             DURATION, "how long room under a cap is kept for a decision that is not confirmed", default="`30m`"
         ),
         "token": Key(DURATION, "how long a decision's token is taken", default="`24h`"),
+        "evidence": Key(
+            DURATION, "how long the sealed evidence of a decision is kept, so that it can be made again", default="none"
+        ),
         "zone": Key(ZONE, "the organization's time zone", default="`UTC`"),
         "customer_zone": Key(
             name_of("attribute"), "the attribute that holds a customer's own time zone", default="none"

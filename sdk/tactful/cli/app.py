@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from . import building, checking, deciding, demonstrating, governing, looking, signing
+from . import benchmarking, building, checking, deciding, demonstrating, governing, looking, signing
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -57,6 +57,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,
+    "bench": benchmarking.bench,
 }
 for _name, _command in COMMANDS.items():
     # Without a short help of its own, a narrow screen would cut the first line.
