@@ -23,6 +23,7 @@ from tactful import (
     wall_clock,
 )
 
+from .sqlite_evidence import SQLiteEvidence
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
 from .sqlite_log import SQLiteLog, SQLiteLogging
@@ -252,12 +253,14 @@ class SQLiteStore(SQLiteLogging):
         key = log_key(self)
         with self._writing() as (tables, graph):
             members = graph.merges(customer).members(customer)
+            names = [pseudonym(key, one) for one in members if one]
             return {
                 **tables.erase(members),
                 "strict": SQLiteStrictCaps(tables.connection).erase(members),
                 **graph.erase(members),
                 "outbox": self._outbox(tables).erase(members),
-                "decisions": SQLiteLog(tables.connection).unlink(pseudonym(key, one) for one in members),
+                "decisions": SQLiteLog(tables.connection).unlink(names),
+                "evidence": SQLiteEvidence(tables.connection).erase(names),
             }
 
     def forget_contacts(self, before_us: int) -> int:

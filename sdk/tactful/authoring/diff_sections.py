@@ -26,6 +26,8 @@ _VALUES: Final[Mapping[str, Direction]] = {
     "languages": _NEITHER,
     "reserve_s": "less",
     "token_s": _NEITHER,
+    "evidence_s": "more",  # what is kept of a customer for longer can be read for longer
+    "signatures": "less",
     "holdout_key": _NEITHER,
     "holdouts_max": _NEITHER,
 }

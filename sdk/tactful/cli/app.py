@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from . import benchmarking, building, checking, deciding, demonstrating, governing, looking
+from . import benchmarking, building, checking, deciding, demonstrating, governing, looking, signing
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -49,6 +49,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "review": checking.review,
     "test": checking.run_tests,
     "build": building.build,
+    "sign": signing.sign,
     "decide": deciding.decide,
     "explain": deciding.explain,
     "policy": governing.policy,
