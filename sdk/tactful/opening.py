@@ -39,6 +39,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     source: str | Path | bytes | Policy,
     *,
     key: str | Sequence[str] | None = None,
+    signatures: int = 1,
     tenant: str | None = None,
     development: bool = False,
     store: Store | str | None = None,
@@ -58,6 +59,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     Args:
         source: A bundle's file or bytes; or, for development, a policy's folder or a compiled `Policy`.
         key: The pinned Ed25519 public key in base64, or several; production needs it.
+        signatures: So many different pinned keys must have signed each bundle; its policy can demand more.
         tenant: The tenant that bundles must be for; None takes the first one's.
         development: Take a bundle without verifying it. A folder is development by itself.
         store: A store, or its URL, such as "sqlite:///edge.db"; None keeps everything in memory.
@@ -83,7 +85,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     pinned = (key,) if isinstance(key, str) else key
     try:
         guardrails = Registry.installed() if registry is None else registry
-        read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
+        keys = None if pinned is None else tuple(pinned)
+        read = _Reader(keys, tenant, development, kept, clock, guardrails, signatures)
         following = _log_of(kept, log, evidence_key, clock)
         plan = read(source)
     except BaseException:
@@ -136,6 +139,8 @@ class _Reader:
     store: Store
     clock: Clock
     registry: Registry
+    signatures: int
+    demanded: int = 1
 
     def __call__(self, source: object) -> Plan:
         """
@@ -146,6 +151,8 @@ class _Reader:
         """
         if self.keys is not None and self.development:
             raise UsageError("key= verifies a bundle and development=True does not: give one of them")
+        if not 1 <= self.signatures <= max(len(set(self.keys or ())), 1):
+            raise UsageError(f"signatures={self.signatures} needs as many different keys in key=, and 1 or more")
         if isinstance(source, Policy):
             self._refuse_key("a Policy")
             return Plan.build(source, self.registry)
@@ -167,13 +174,21 @@ class _Reader:
             if not self.development:
                 raise UsageError("a bundle needs key=, the pinned public key; development=True takes it unverified")
             return self._plan_of(bundle.read_unsigned(raw).policy)
-        found = bundle.read(raw, keys=self.keys, tenant=self.tenant, now_us=self.clock(), highest_epoch=self._highest)
+        found = bundle.read(
+            raw,
+            keys=self.keys,
+            tenant=self.tenant,
+            now_us=self.clock(),
+            highest_epoch=self._highest,
+            signatures=max(self.signatures, self.demanded),
+        )
         header = found.header
         plan = self._plan_of(found.policy, header.epoch, header.expires_us)
         # The mark rises when everything else is well: a bundle that cannot be used locks out no other one.
         highest = self.store.raise_register(EPOCH_REGISTER + header.tenant, header.epoch)
         bundle.check_epoch(header, highest)
         self.tenant = header.tenant
+        self.demanded = found.policy.values.signatures  # to demand fewer, as many must sign once more
         return plan
 
     def _highest(self, tenant: str) -> int:

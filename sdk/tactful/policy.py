@@ -36,6 +36,7 @@ class Values:
         zone: The organization's time zone.
         customer_zone: The attribute that holds a customer's own time zone, or empty.
         evidence_s: How long the evidence of a decision is kept [s]; 0 keeps none.
+        signatures: A bundle of the policy needs as many signatures, of different pinned keys.
         holdout_key: The key of the holdouts, 32 hex digits; empty without holdouts.
         holdouts_max: The shares of all holdouts together are at most this, 0 to 1.
     """
@@ -49,6 +50,7 @@ class Values:
     zone: str = "UTC"
     customer_zone: str = ""
     evidence_s: int = 0
+    signatures: int = 1
     holdout_key: str = ""
     holdouts_max: float = 0.2
 

@@ -27,6 +27,7 @@ _VALUES: Final[Mapping[str, Direction]] = {
     "reserve_s": "less",
     "token_s": _NEITHER,
     "evidence_s": "more",  # what is kept of a customer for longer can be read for longer
+    "signatures": "less",
     "holdout_key": _NEITHER,
     "holdouts_max": _NEITHER,
 }

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from ..bundle.envelope import SIGNATURES_MAX
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
 from ..holdouts import KEY_BYTES
@@ -30,6 +31,7 @@ from .format_types import (
     one_of,
     refuse,
     scalar,
+    whole,
 )
 from .periods import ZONE
 from .records import Key, Record, mapping
@@ -49,6 +51,10 @@ FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
 TOPICS: Final = many(name_of("topic"))
 TAGS: Final = many(ID)
+SIGNATURES: Final = scalar(
+    f"a whole number from 1 to {SIGNATURES_MAX}",
+    lambda text: count if (count := whole(text)) is not None and 1 <= count <= SIGNATURES_MAX else None,
+)
 _HEX: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 HOLDOUT_KEY: Final = scalar(f"{2 * KEY_BYTES} hex digits", lambda text: text if _HEX.fullmatch(text) else None)
 #: Kinds of identifiers, by name of identifier.
@@ -78,6 +84,9 @@ VALUES: Final = Record(
         "zone": Key(ZONE, "the organization's time zone", default="`UTC`"),
         "customer_zone": Key(
             name_of("attribute"), "the attribute that holds a customer's own time zone", default="none"
+        ),
+        "signatures": Key(
+            SIGNATURES, "a bundle is refused that fewer different pinned keys have signed", default="`1`"
         ),
         "holdout_key": Key(
             HOLDOUT_KEY, "the key that draws the customers of holdouts; keep it, or others are drawn", default="none"

@@ -8,7 +8,19 @@ from typing import Annotated, Final
 
 import typer
 
-from . import benchmarking, building, casing, checking, deciding, demonstrating, governing, looking, replaying
+from . import (
+    assessing,
+    benchmarking,
+    building,
+    casing,
+    checking,
+    deciding,
+    demonstrating,
+    governing,
+    looking,
+    replaying,
+    signing,
+)
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -49,12 +61,15 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "review": checking.review,
     "test": checking.run_tests,
     "build": building.build,
+    "sign": signing.sign,
     "decide": deciding.decide,
     "explain": deciding.explain,
     "case": casing.case,
     "policy": governing.policy,
     "diff": governing.diff,
     "replay": replaying.replay,
+    "maturity": assessing.maturity,
+    "offence": assessing.offence,
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,

@@ -35,6 +35,7 @@ _NEEDED: Final = tuple(_NAMED)[:5]
 _SLOTS_MAX: Final = 1000
 _FINITE: Final = 1e100
 _ROUNDING: Final = 1e-9
+_SIGNATURES_MAX: Final = 16
 #: Of a rule, with the segments that it reads in their place.
 PARTS_MAX: Final = 10_000
 _ONE_VALUE: Final = frozenset(ValueType) - {
@@ -111,6 +112,7 @@ def _numbers(policy: Policy) -> Iterator[str]:
         ("exposure_margin", values.exposure_margin, 0, 1),
         ("reserve_s", values.reserve_s, 1, inf),
         ("token_s", values.token_s, 1, inf),
+        ("signatures", values.signatures, 1, _SIGNATURES_MAX),
         ("holdouts_max", values.holdouts_max, 0, 1),
         *((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts),
         ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),
