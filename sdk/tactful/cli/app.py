@@ -18,6 +18,7 @@ from . import (
     demonstrating,
     governing,
     looking,
+    ranking,
     replaying,
     signing,
 )
@@ -68,6 +69,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "policy": governing.policy,
     "diff": governing.diff,
     "replay": replaying.replay,
+    "matrix": ranking.matrix,
     "maturity": assessing.maturity,
     "offence": assessing.offence,
     "status": looking.status,
