@@ -57,6 +57,7 @@ _ATTRIBUTE: Final[Mapping[str, Direction]] = {
     "purposes": "wider",
     "source": _NEITHER,
     "max_age_s": "more or none",
+    "lease_s": "more or none",
     "protect": "less",
     "say": _NEITHER,
 }

@@ -148,6 +148,7 @@ ATTRIBUTE: Final = Record(
             choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
         ),
         "max_age": Key(DURATION, "older values do not exist", default="that of the guardrail accuracy"),
+        "lease": Key(DURATION, "its use ends so long after the customer last got value for it", default="never"),
         "absent": Key(
             anything("a value of its type"), "the value of a customer of whom none is on record", default="unknown"
         ),
