@@ -72,6 +72,8 @@ _OFFER: Final[Mapping[str, Direction]] = {
     "value": _NEITHER,
     "chance": _NEITHER,
     "affinity": _NEITHER,
+    "asks": _NEITHER,
+    "gives": _NEITHER,
     "channels": "wider",
     "placements": "wider",
 }
