@@ -6,7 +6,7 @@ from typing import Final
 
 from tactful import LoggedDecision, LogLimits, StoreError
 
-from .sqlite_file import SQLiteFile
+from .sqlite_evidence import SQLiteEvidenceKeeping
 
 _AT_ONCE: Final = 500
 _ROW_BYTES: Final = 64
@@ -78,13 +78,8 @@ class SQLiteLog:
         self._connection.execute("UPDATE logged SET dropped = dropped + ?", (len(gone),))
 
 
-class SQLiteLogging:
-    """A `DecisionLog` in the file of a store."""
-
-    def __init__(self, file: SQLiteFile, limits: LogLimits) -> None:
-        """Keep decisions in a file."""
-        self._file = file
-        self._log_limits = limits
+class SQLiteLogging(SQLiteEvidenceKeeping):
+    """A `DecisionLog` in the file of a store, with the evidence of its decisions."""
 
     def log_decisions(self, records: Sequence[LoggedDecision]) -> int:
         """Keep decisions durably, all or none; return how many were new, by their id and moment."""

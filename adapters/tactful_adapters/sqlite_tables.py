@@ -48,13 +48,16 @@ class SQLiteTables:
         )
         return changed.rowcount == 1
 
-    def amend_profile(self, customer: str, amend: Callable[[str, Snapshot | None], Snapshot | None]) -> None:
-        """Change the snapshot of an id."""
-        changed = amend(customer, self.snapshots([customer]).get(customer))
-        if changed is not None:
-            _check(changed, Snapshot)
-            row = (customer, changed.epoch, changed.at_us, pack_attributes(changed))
-            self.connection.execute("REPLACE INTO profile (customer, epoch, at_us, body) VALUES (?, ?, ?, ?)", row)
+    def amend_profiles(
+        self, customers: Iterable[str], amend: Callable[[str, Snapshot | None], Snapshot | None]
+    ) -> None:
+        """Change the snapshots of ids."""
+        for customer in customers:
+            changed = amend(customer, self.snapshots([customer]).get(customer))
+            if changed is not None:
+                _check(changed, Snapshot)
+                row = (customer, changed.epoch, changed.at_us, pack_attributes(changed))
+                self.connection.execute("REPLACE INTO profile (customer, epoch, at_us, body) VALUES (?, ?, ?, ?)", row)
 
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""

@@ -144,8 +144,9 @@ def _record(fields: tuple[Any, ...]) -> LoggedDecision:
     """Return the record of plain fields, each of its type."""
     if not all(isinstance(value, kind) for value, kind in zip(fields, _KINDS, strict=True)):
         raise TypeError
-    plain = dict(zip(_NAMES, fields, strict=True))
-    return LoggedDecision(**{**plain, "picks": tuple(LoggedPick(*pick) for pick in plain["picks"])})
+    plain: dict[str, Any] = dict(zip(_NAMES, fields, strict=True))
+    plain["picks"] = tuple(LoggedPick(*pick) for pick in plain["picks"])
+    return LoggedDecision(**plain)
 
 
 _NAMES: Final = tuple(field.name for field in attrs.fields(LoggedDecision))

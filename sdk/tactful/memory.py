@@ -216,6 +216,7 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
         key = log_key(self)
         with self._open():
             members = self._members(customer)
+            names = [pseudonym(key, one) for one in members if one]
             self._heard.difference_update(members)
             return {
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
@@ -224,7 +225,8 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
                 "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
-                "decisions": self._decisions.unlink(pseudonym(key, one) for one in members),
+                "decisions": self._decisions.unlink(names),
+                "evidence": self._erase_evidence(names),
             }
 
     def forget_contacts(self, before_us: int) -> int:

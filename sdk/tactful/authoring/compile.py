@@ -15,8 +15,8 @@ from .approvals_reader import known_tactics
 from .asks import with_asks
 from .checks import check_offers, check_sections
 from .folder import BESIDE, read_files
+from .governance_reader import read_expectations, read_holdouts
 from .guardrails_reader import GuardrailsReader
-from .holdouts_reader import read_holdouts
 from .merged import Sections
 from .offers_reader import OffersReader
 from .places_reader import read_channels, read_placements, read_topics
@@ -79,8 +79,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
     profile, context = read_profile(sections), tuple(read_context(sections))
     rules = _rulebook(sections, profile, context)
     offers_reader = OffersReader(sections, rules, values, zone, policy_files)
-    purposes = tuple(read_purposes(sections))
-    offers = tuple(with_asks(offers_reader.read(), profile.attributes, purposes, log))
+    offers = tuple(with_asks(offers_reader.read(), profile.attributes, purposes := tuple(read_purposes(sections)), log))
     guardrails = GuardrailsReader(sections, registry, values.dial)
     policy = Policy(
         name=sections.name(),
@@ -97,6 +96,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
         guardrails=guardrails.read(),
         identifiers=tuple({**USUAL_KINDS, **(IDENTIFIERS.read(sections.keys("identifiers"), log) or {})}.items()),
         holdouts=read_holdouts(sections, values),
+        expectations=read_expectations(sections),
     )
     check_offers(policy, sections, profile.places, offers)
     names: dict[str, Collection[str]] = {kind: sections.names(section) for kind, section in _SECTION_OF.items()}

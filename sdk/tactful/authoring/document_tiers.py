@@ -63,9 +63,16 @@ def values(policy: Policy, _: Registry) -> Iterator[Section]:
         ("languages", f"{listed(it.languages)}; the first one where a customer's is not known."),
         ("time", f"Days and hours are those of {it.zone}{whose}."),
         ("keeping room", f"What was promised to a page counts against the caps for {length(it.reserve_s)}."),
+        ("evidence", _evidence(it.evidence_s)),
         ("feedback", f"What a customer answers to a decision is taken for {length(it.token_s)}."),
     )
     yield Section("Principles", ("principle", "what it means"), rows)
+
+
+def _evidence(kept_s: int) -> str:
+    if not kept_s:
+        return "What a decision was made of is not kept: it can be told what was shown, and not be decided again."
+    return f"What a decision was made of is kept under seal for {length(kept_s)}, and every look at it is on record."
 
 
 def strategy(policy: Policy, registry: Registry) -> Iterator[Section]:

@@ -33,6 +33,7 @@ from .customer import Customer, Who
 from .decision import Decision
 from .exchange import Exchange
 from .identify import Identities
+from .log import Log
 from .opting import Opting
 from .snapshot import Snapshots, Sources
 from .strict import Rooms
@@ -81,6 +82,7 @@ class Edge:
         strict: StrictCaps | None = None,
         token_key: bytes | None = None,
         options: Options = Options(),
+        log: Log | None = None,
     ) -> None:
         self._plan = plan
         self._store = store
@@ -90,6 +92,7 @@ class Edge:
         self._refused = ""
         self._options = options
         self._closed = False
+        self._log = log
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
@@ -197,9 +200,12 @@ class Edge:
             limited = whom.limited(plan, channel.channel.name, now_us)
             caps = None if tally is None else tally.room(channel.channel.name, page.slots, now_us)
             moment = middle.decide(plan, channel, page, whom.customer, values, limited, caps, now_us)
+            counted = None if self._log is None else self._log.counted(tally, plan, now_us)
             if tally is not None and moment.chosen and not preview:
                 record.reserve(tally, moment, id_)
         decision = Decision(id_, names, moment, whom.id, careful, self._seal)
+        if self._log is not None and not preview:
+            self._log.append(decision, counted)
         if view is not None and not preview:
             with self._lock:
                 self._views[key] = decision
@@ -450,6 +456,7 @@ class Edge:
             "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,
             "last_refused": self._refused,
             **self._snapshots.status(now_us),
+            **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),
         }
 
@@ -459,11 +466,17 @@ class Edge:
         return self._plan
 
     def close(self) -> None:
-        """Give back the thread, and the store if `open` made it; later decisions show fallbacks. Twice does nothing."""
+        """
+        Log what waits, and give back the threads, and the store if `open` made it. Twice does nothing.
+
+        Later decisions show fallbacks.
+        """
         if not self._closed:
             self._closed = True
             self._snapshots.close()
             self._tail.close()
+            if self._log is not None:
+                self._log.close()
             self._rooms.close()
             if self._owned:
                 self._store.close()
@@ -489,6 +502,8 @@ def _in_child() -> None:
         edge._identities.reset()  # noqa: SLF001 - the same module
         edge._snapshots.reset()  # noqa: SLF001 - the same module
         edge._tail.reset()  # noqa: SLF001 - the same module
+        if edge._log is not None:  # noqa: SLF001 - the same module
+            edge._log.reset()  # noqa: SLF001 - the same module
         edge._rooms.reset()  # noqa: SLF001 - the same module
 
 

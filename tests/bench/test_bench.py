@@ -1,0 +1,77 @@
+"""The benchmark does the work that it says: decisions with picks and room, misses, and no work is empty."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import tactful
+from tactful.bench import WORKS, timed
+from tactful.bench.shop import PLACE, SLOTS, shop
+from tactful.bench.works import CUSTOMERS, Bench
+from tactful.cli.app import app
+
+
+@pytest.fixture(scope="module")
+def bench():
+    made = Bench(60)
+    yield made
+    made.close()
+
+
+def test_every_installed_guardrail_takes_part():
+    assert {use.name for use in shop(5, 1).policy.guardrails} == set(tactful.Registry.installed().guardrails)
+
+
+@pytest.mark.parametrize("work", [name for name in WORKS if name not in ("predicates", "miss")])
+def test_decisions_fill_their_slots_with_nothing_amiss(bench, work):
+    made = [call() for call in getattr(bench, work)()]
+
+    assert len(made) == CUSTOMERS
+    assert {len(decision.picks) for decision in made} == {SLOTS}
+    assert {decision.careful for decision in made} == {()}
+
+
+def test_a_decision_reserves_and_a_preview_does_not(bench):
+    def reserved():
+        counters = [here.counters for here in bench._edge._snapshots._here.values()]
+        return sum(len(one.reservations(bench._now_us)) for one in counters)
+
+    before = reserved()
+    for call in bench.preview():
+        call()
+    assert reserved() == before
+    for call in bench.decide():
+        call()
+    assert reserved() == before + SLOTS * CUSTOMERS
+
+
+def test_a_miss_is_a_miss_and_says_so(bench):
+    assert {call().careful for call in bench.miss()} == {("profile not here: warm",)}
+
+
+def test_the_same_seed_makes_the_same_shop():
+    assert shop(20, 3) == shop(20, 3) != shop(20, 3, seed=2)
+
+
+def test_turns_alternate_and_the_first_does_not_count():
+    order = []
+
+    def work(name):
+        for _ in range(3):
+            yield lambda: order.append(name)
+
+    found = timed({"a": lambda: work("a"), "b": lambda: work("b")}, 2, lambda *_: None)
+
+    assert "".join(order) == "aaabbb" * 3
+    assert [one.calls for one in found.values()] == [6, 6]
+
+
+def test_the_command_prints_a_ratio_for_each_work():
+    told = CliRunner().invoke(app, ["bench", "--offers", "10", "--rounds", "1", "--json"])
+    works = json.loads(told.stdout)["works"]
+
+    assert set(works) == set(WORKS)
+    assert works["predicates"]["ratio"] == 1
+    assert all(one["ratio"] == one["median_us"] / works["predicates"]["median_us"] for one in works.values())
+    assert PLACE not in told.stdout
