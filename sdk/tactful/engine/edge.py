@@ -110,20 +110,15 @@ class Edge:
             options.refresh_s,
             immediate=immediate,
         )
-        self._opting = Opting(
-            lambda: self._plan, sources.consents, store, self._identities.resolve, self._snapshots, self._seal, clock
-        )
-        self._exchange = Exchange(
-            lambda: self._plan,
-            sources.profiles,
-            store,
-            self._recorder,
-            self._identities.resolve,
-            self._snapshots,
-            clock,
-        )
+        self._listen(sources)
         self._reset()
         _edges.add(self)
+
+    def _listen(self, sources: Sources) -> None:
+        """Make what keeps the customer's own word, for the methods that take it."""
+        plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
+        self._opting = Opting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
+        self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
 
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""
