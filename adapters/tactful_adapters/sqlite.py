@@ -264,7 +264,7 @@ class SQLiteStore(SQLiteLogging):
                 "strict": SQLiteStrictCaps(tables.connection).erase(members),
                 **graph.erase(members),
                 "outbox": self._outbox(tables).erase(members),
-                "decisions": SQLiteLog(tables.connection).unlink(names),
+                "decisions": SQLiteLog(tables.connection).erase(names, self._clock()),
                 "evidence": SQLiteEvidence(tables.connection).erase(names),
             }
 

@@ -225,8 +225,7 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
                 "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
-                "decisions": self._decisions.unlink(names),
-                "evidence": self._erase_evidence(names),
+                **self._erase_decisions(names, self._clock()),
             }
 
     def forget_contacts(self, before_us: int) -> int:
