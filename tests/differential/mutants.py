@@ -18,6 +18,10 @@ MUTANTS = [
     Mutant("engine.mask", "if demand.name in snapshot.unreadable:", "if False:", 3),
     Mutant("engine.customer", "attributes[name].value if name in attributes else None if", "None if", 4),
     Mutant("engine.customer", "None if name in snapshot.unreadable else absent", "absent", 49),
+    Mutant("engine.mask", "if now_us < gave_us - SKEW_US:", "if False:", 9),
+    Mutant("engine.mask", "max(found.at_us, gave_us) + demand.lease_us", "found.at_us + demand.lease_us", 6),
+    Mutant("plan.visibility", "min((one.lease_s * SECOND_US", "max((one.lease_s * SECOND_US", 100),
+    Mutant("plan.leases", "if attribute.name in catalog.origins(one.name)", "if attribute.name == one.name", 3),
     # what guardrails ask
     Mutant("plan.bounds", "condition = negate(condition)", "pass", 1),
     Mutant("plan.bounds", "if broken is not None:", "if False:", 3),
@@ -48,7 +52,7 @@ MUTANTS = [
     Mutant("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "True"),
     Mutant("plan.bounds", "if scope and purpose.asks:", "if scope:"),
     Mutant("plan.bounds", 'Call("&&", (out, negate(since)), ValueType.BOOL)', "out"),
-    Mutant("plan.bounds", 'Call("&&", (given, how), ValueType.BOOL)', "given"),
+    Mutant("plan.bounds", 'Call("&&", (given, how), ValueType.BOOL)', "given", 1),
     Mutant("plan.bounds", "catalog.intent(Intent.SELL) | catalog.intent(Intent.INFORM)", "catalog.intent(Intent.SELL)"),
     # what governs: holdouts, and who may read
     Mutant("engine.customer", 'if identity is None or identity.kind != "person":', "if identity is None:", 2),

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from tactful import Always, Cap, MemoryStore, Rolling, log_key
+from tactful import Always, Cap, MemoryStore, Rolling, log_key, replaying
 from tactful.engine.logged import policy_digest
 from tactful.plan.plan import Plan
 from tactful.replay_figures import Figures
@@ -85,6 +85,14 @@ def test_by_another_policy_each_decision_follows_from_those_before_it(thrice, po
     assert picked(found) == ["bread", "wine", "thanks"]
     assert [one.changed for one in found] == [True, True, True]
     assert figures_of(found).again.changed == 3
+
+
+def test_alone_each_decision_would_be_another_one(thrice, policy, monkeypatch):
+    """The control of the test above."""
+    store, _, plan = thrice
+    richer = with_evidence(attrs.evolve(policy, offers=(*policy.offers, offer("bread", value=50.0))))
+    monkeypatch.setattr(replaying._Instead, "of", lambda self, evidence: evidence)
+    assert picked(replayed(plan(richer), store)) == ["bread", "bread", "bread"]
 
 
 def test_who_was_shown_nothing_is_reached_once_the_policy_reaches_them(open_edge, policy, clock):
