@@ -56,7 +56,7 @@ MUTANTS = [
     Mutant("plan.bounds", "catalog.intent(Intent.SELL) | catalog.intent(Intent.INFORM)", "catalog.intent(Intent.SELL)"),
     # what governs: holdouts, and who may read
     Mutant("engine.customer", 'if identity is None or identity.kind != "person":', "if identity is None:", 2),
-    Mutant("holdouts", "int(self.share * _BUCKETS)", "int(self.share * _BUCKETS) // 2", 5),
+    Mutant("holdouts", "self.share * _BUCKETS", "self.share * _BUCKETS / 2", 5),
     Mutant("holdouts", "{len(name)}:{name}{customer}", "{customer}", 2),
     Mutant("holdouts", "offer.intent is Intent.HELP or offer.offer_class is not OfferClass.DEFAULT", "False", 2),
     Mutant("holdouts", "not set(self.topics).isdisjoint(topics)", "offer.topic in self.topics", 4),
