@@ -56,14 +56,14 @@ MUTANTS = [
     Mutant("plan.bounds", "catalog.intent(Intent.SELL) | catalog.intent(Intent.INFORM)", "catalog.intent(Intent.SELL)"),
     # what governs: holdouts, and who may read
     Mutant("engine.customer", 'if identity is None or identity.kind != "person":', "if identity is None:", 2),
-    Mutant("holdouts", "int(self.share * _BUCKETS)", "int(self.share * _BUCKETS) // 2", 5),
+    Mutant("holdouts", "self.share * _BUCKETS", "self.share * _BUCKETS / 2", 5),
     Mutant("holdouts", "{len(name)}:{name}{customer}", "{customer}", 2),
     Mutant("holdouts", "offer.intent is Intent.HELP or offer.offer_class is not OfferClass.DEFAULT", "False", 2),
-    Mutant("holdouts", "not set(self.topics).isdisjoint(topics)", "offer.topic in self.topics", 4),
+    Mutant("holdouts", "not set(self.topics).isdisjoint(topics)", "offer.topic in self.topics", 18),
     Mutant("plan.governed", "return reads and not attribute.may_be_read_by(entry.offer.owner)", "return False", 7),
-    Mutant("plan.governed", ', f"protective.{attribute.name}"}', "}", 23),
+    Mutant("plan.governed", ', f"protective.{attribute.name}"}', "}", 50),
     Mutant("plan.governed", "reads = ranks or not names", "reads = not names", 7),
-    Mutant("schema", 'department != "" and department in', "department in", 9),
+    Mutant("schema", 'department != "" and department in', "department in", 3),
     Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),
     # what the middle keeps
     Mutant("engine.middle", " & ~limited.withheld", "", 0),
