@@ -6,7 +6,7 @@ from typing import Final
 
 from tactful import LoggedDecision, LogLimits, StoreError
 
-from .sqlite_file import SQLiteFile
+from .sqlite_evidence import SQLiteEvidenceKeeping
 
 _AT_ONCE: Final = 500
 _ROW_BYTES: Final = 64
@@ -22,9 +22,9 @@ class SQLiteLog:
 
     def add(self, records: Iterable[LoggedDecision], limits: LogLimits) -> int:
         """Keep decisions; drop what becomes too much, and count it; return how many were new."""
-        rows = [
-            (record.at_us, record.id, record.who, body, _ROW_BYTES + len(body)) for record, body in _packed(records)
-        ]
+        erased_us = dict(self._connection.execute("SELECT who, at_us FROM erased"))
+        kept = [one.kept_after(erased_us) for one in _checked(records)]
+        rows = [(one.at_us, one.id, one.who, body, _ROW_BYTES + len(body)) for one in kept for body in [one.pack()]]
         query = "INSERT INTO decision (at_us, id, who, body, size_bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         new = self._connection.executemany(query, rows).rowcount
         decisions, size_bytes = self._connection.execute("SELECT decisions, size_bytes FROM logged").fetchone()
@@ -53,6 +53,13 @@ class SQLiteLog:
         """Forget what was decided before a moment; return how many there were."""
         return self._connection.execute("DELETE FROM decision WHERE at_us < ?", (before_us,)).rowcount
 
+    def erase(self, names: Sequence[bytes], now_us: int) -> int:
+        """Unlink what was decided for these pseudonyms, and what comes in late; return how much there was."""
+        self._connection.execute("DELETE FROM erased WHERE at_us <= ?", (now_us - LogLimits.late_us,))
+        late = "INSERT OR REPLACE INTO erased (who, at_us) VALUES (?, ?)"
+        self._connection.executemany(late, [(name, now_us) for name in names])
+        return self.unlink(names)
+
     def unlink(self, names: Iterable[bytes]) -> int:
         """Unlink what was decided for these pseudonyms; return how many there were. What is damaged goes as a whole."""
         query = "SELECT body, at_us, id FROM decision WHERE who = ?"
@@ -78,13 +85,8 @@ class SQLiteLog:
         self._connection.execute("UPDATE logged SET dropped = dropped + ?", (len(gone),))
 
 
-class SQLiteLogging:
-    """A `DecisionLog` in the file of a store."""
-
-    def __init__(self, file: SQLiteFile, limits: LogLimits) -> None:
-        """Keep decisions in a file."""
-        self._file = file
-        self._log_limits = limits
+class SQLiteLogging(SQLiteEvidenceKeeping):
+    """A `DecisionLog` in the file of a store, with the evidence of its decisions."""
 
     def log_decisions(self, records: Sequence[LoggedDecision]) -> int:
         """Keep decisions durably, all or none; return how many were new, by their id and moment."""
@@ -118,8 +120,8 @@ class SQLiteLogging:
             return SQLiteLog(connection).forget(before_us)
 
 
-def _packed(records: Iterable[LoggedDecision]) -> Iterator[tuple[LoggedDecision, bytes]]:
+def _checked(records: Iterable[LoggedDecision]) -> Iterator[LoggedDecision]:
     for record in records:
         if not isinstance(record, LoggedDecision):
             raise StoreError("only LoggedDecision is taken here; nothing of this call was kept")
-        yield record, record.pack()
+        yield record

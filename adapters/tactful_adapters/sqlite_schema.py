@@ -92,5 +92,27 @@ _DECISIONS: Final = (
     END""",
 )
 
+_EVIDENCE: Final = (
+    f"""CREATE TABLE evidence (
+        at_us INTEGER NOT NULL, id TEXT NOT NULL, who BLOB NOT NULL, until_us INTEGER NOT NULL, sealed BLOB NOT NULL,
+        PRIMARY KEY (at_us, id)
+    ) {_STRICT_KEYED}""",
+    "CREATE INDEX evidence_id ON evidence (id, at_us)",
+    "CREATE INDEX evidence_who ON evidence (who)",
+    "CREATE INDEX evidence_until ON evidence (until_us)",
+    # Who looked at evidence: it is only ever added to.
+    f"""CREATE TABLE access (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at_us INTEGER NOT NULL, reader TEXT NOT NULL, reason TEXT NOT NULL, decision TEXT NOT NULL,
+        since_us INTEGER NOT NULL, until_us INTEGER NOT NULL
+    ) {_STRICT}""",
+    "CREATE INDEX access_at ON access (at_us)",
+)
+
+_ERASED: Final = (
+    # Who was erased a short while ago: what was decided before, and comes in late, is not kept.
+    f"CREATE TABLE erased (who BLOB PRIMARY KEY NOT NULL, at_us INTEGER NOT NULL) {_STRICT_KEYED}",
+)
+
 #: By version: the statements that lead to it from the one before. They are only ever added to.
-MIGRATIONS: Final = (_FIRST, _DECISIONS)
+MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED)

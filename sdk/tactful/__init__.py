@@ -59,14 +59,17 @@ from .topics import TopicGraph
 
 if TYPE_CHECKING:
     from .decision_log import LoggedDecision, LoggedPick, LogLimits
-    from .engine.decision import Decision, Pick
+    from .engine.decision import Decision
     from .engine.edge import Edge, Options
+    from .engine.pick import Pick
+    from .evidence import Access, SealedEvidence
     from .memory import MemoryStore
     from .opening import open  # noqa: A004 - the word for it
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
 
 __all__ = [
+    "Access",
     "Always",
     "Approval",
     "Ask",
@@ -121,6 +124,7 @@ __all__ = [
     "Require",
     "Rolling",
     "Scope",
+    "SealedEvidence",
     "Sensitivity",
     "Snapshot",
     "Source",
@@ -144,6 +148,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "Access": ".evidence",
     "Decision": ".engine.decision",
     "Edge": ".engine.edge",
     "LogLimits": ".decision_log",
@@ -151,8 +156,9 @@ _LATE = {
     "LoggedPick": ".decision_log",
     "MemoryStore": ".memory",
     "Options": ".engine.edge",
-    "Pick": ".engine.decision",
+    "Pick": ".engine.pick",
     "Registry": ".registry",
+    "SealedEvidence": ".evidence",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",

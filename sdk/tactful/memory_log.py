@@ -1,13 +1,23 @@
 """The part of `MemoryStore` that keeps the decision log. It keeps nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
-from .decision_log import LoggedDecision, LogLimits, MemoryDecisionLog, place
+from .decision_log import (
+    LoggedDecision,
+    LogLimits,
+    MemoryDecisionLog,
+    Place,
+    place,
+)
 from .errors import StoreError
+from .evidence import Access, SealedEvidence
 
 _AT_ONCE: Final = 500
+_ACCESSES_TOLD: Final = 10_000
+_ACCESSES_MAX: Final = 100_000
 
 
 class MemoryLogging:
@@ -16,13 +26,17 @@ class MemoryLogging:
     def __init__(self, limits: LogLimits) -> None:
         """Begin with nothing."""
         self._decisions = MemoryDecisionLog(limits)
+        self._evidence_limits = limits
+        self._evidence: dict[Place, SealedEvidence] = {}
+        self._accesses: deque[Access] = deque(maxlen=_ACCESSES_MAX)
+        self._erased_us: dict[bytes, int] = {}
 
     def log_decisions(self, records: Sequence[LoggedDecision]) -> int:
         """Keep decisions, all or none; return how many were new, by their id and moment."""
         if not all(isinstance(record, LoggedDecision) for record in records):
             raise StoreError("only LoggedDecision is taken here; nothing of this call was kept")
         with self._open():
-            return self._decisions.add(records)
+            return self._decisions.add([record.kept_after(self._erased_us) for record in records])
 
     def logged(self, since_us: int, until_us: int) -> Iterator[LoggedDecision]:
         """Yield what was decided at or after a moment and before another, oldest first, a few at a time."""
@@ -49,6 +63,57 @@ class MemoryLogging:
         """Forget what was decided before a moment; return how many decisions there were."""
         with self._open():
             return self._decisions.forget(before_us)
+
+    def keep_evidence(self, rows: Sequence[SealedEvidence]) -> int:
+        """Keep evidence, all or none; return how much was new. As much is kept as there are decisions in the log."""
+        if not all(isinstance(row, SealedEvidence) for row in rows):
+            raise StoreError("only SealedEvidence is taken here; nothing of this call was kept")
+        with self._open():
+            before, erased = set(self._evidence), self._erased_us
+            kept = (row for row in rows if row.at_us > erased.get(row.who, row.at_us - 1))
+            self._evidence = {(row.at_us, row.id): row for row in (*kept, *self._evidence.values())}
+            for place_ in sorted(self._evidence)[: -self._evidence_limits.rows_max]:
+                del self._evidence[place_]
+            return len(self._evidence.keys() - before)
+
+    def read_evidence(self, access: Access) -> Iterator[SealedEvidence]:
+        """Keep that somebody looks, then yield what is looked at whose time is not over."""
+        with self._open():
+            self._accesses.append(access)
+            rows = [row for row in self._evidence.values() if row.until_us > access.at_us]
+        if access.decision:
+            mine = (row for row in rows if row.id == access.decision)
+            yield from sorted(mine, key=lambda row: -row.at_us)
+        else:
+            within = (row for row in rows if access.since_us <= row.at_us < access.until_us)
+            yield from sorted(within, key=lambda row: (row.at_us, row.id))
+
+    def accesses(self, since_us: int, until_us: int) -> Sequence[Access]:
+        """Return who looked at evidence from a moment to another, oldest first; the newest 10,000."""
+        with self._open():
+            found = [access for access in self._accesses if since_us <= access.at_us < until_us]
+        return sorted(found, key=lambda access: access.at_us)[-_ACCESSES_TOLD:]
+
+    def forget_evidence(self, now_us: int) -> int:
+        """Forget the evidence whose time is over at a moment; return how much there was."""
+        with self._open():
+            return self._let_go(one for one, row in self._evidence.items() if row.until_us <= now_us)
+
+    def _erase_decisions(self, names: Sequence[bytes], now_us: int) -> dict[str, int]:
+        """Unlink what was logged of these pseudonyms, remove the evidence, and take none that comes in late."""
+        recent = {name: at_us for name, at_us in self._erased_us.items() if at_us > now_us - LogLimits.late_us}
+        self._erased_us = {**recent, **dict.fromkeys(names, now_us)}
+        return {"decisions": self._decisions.unlink(names), "evidence": self._erase_evidence(names)}
+
+    def _erase_evidence(self, names: Iterable[bytes]) -> int:
+        whose = frozenset(names)
+        return self._let_go(one for one, row in self._evidence.items() if row.who in whose)
+
+    def _let_go(self, places: Iterable[Place]) -> int:
+        gone = tuple(places)
+        for one in gone:
+            del self._evidence[one]
+        return len(gone)
 
     def _open(self) -> AbstractContextManager[None]:
         """Return what gives the store to one call at a time."""

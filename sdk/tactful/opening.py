@@ -11,14 +11,25 @@ import attrs
 
 from .clock import NEVER_US, Clock, wall_clock
 from .engine.edge import Edge, Options
+from .engine.log import Log, LoggingStore
 from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
+from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore
 from .plan.contradictions import contradictions
 from .plan.plan import Plan
 from .policy import Policy
-from .ports import ConsentFunction, ConsentSource, ProfileFunction, ProfileSource, Store, StrictCaps
+from .ports import (
+    ConsentFunction,
+    ConsentSource,
+    ProfileFunction,
+    ProfileSource,
+    Store,
+    StrictCaps,
+)
 from .registry import Registry
+from .sealing import EvidenceSeal
+from .sealing import evidence_key as evidence_key_of
 
 #: The register that keeps the highest epoch that was ever taken of a tenant, whose name follows.
 EPOCH_REGISTER = "bundle-epoch/"
@@ -28,6 +39,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     source: str | Path | bytes | Policy,
     *,
     key: str | Sequence[str] | None = None,
+    signatures: int = 1,
     tenant: str | None = None,
     development: bool = False,
     store: Store | str | None = None,
@@ -38,6 +50,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     strict: StrictCaps | None = None,
     token_key: bytes | None = None,
     options: Options | None = None,
+    log: bool | float = False,
+    evidence_key: bytes | str | Path | None = None,
 ) -> Edge:
     """
     Return an edge that decides by a policy.
@@ -45,6 +59,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     Args:
         source: A bundle's file or bytes; or, for development, a policy's folder or a compiled `Policy`.
         key: The pinned Ed25519 public key in base64, or several; production needs it.
+        signatures: So many different pinned keys must have signed each bundle; its policy can demand more.
         tenant: The tenant that bundles must be for; None takes the first one's.
         development: Take a bundle without verifying it. A folder is development by itself.
         store: A store, or its URL, such as "sqlite:///edge.db"; None keeps everything in memory.
@@ -55,6 +70,9 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         strict: The centre of strict caps, if it is not the store; without one, strict caps are reached.
         token_key: 32 bytes that seal decision tokens; None takes the store's own.
         options: Bounds of memory and patience.
+        log: Whether decisions are logged in the store, or which share of them, 0 to 1.
+        evidence_key: 32 bytes, or the file that holds them in base64, that seal the evidence of logged decisions, if
+            the policy wants it; never kept beside the store.
 
     Raises:
         BundleError: If the bundle is refused; its code says at which check.
@@ -67,7 +85,9 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     pinned = (key,) if isinstance(key, str) else key
     try:
         guardrails = Registry.installed() if registry is None else registry
-        read = _Reader(None if pinned is None else tuple(pinned), tenant, development, kept, clock, guardrails)
+        keys = None if pinned is None else tuple(pinned)
+        read = _Reader(keys, tenant, development, kept, clock, guardrails, signatures)
+        following = _log_of(kept, log, evidence_key, clock)
         plan = read(source)
     except BaseException:
         if kept is not store:
@@ -86,7 +106,27 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         strict=strict or (kept if isinstance(kept, StrictCaps) else None),
         token_key=token_key,
         options=options or Options(),
+        log=following,
     )
+
+
+def _log_of(store: Store, share: float, key: bytes | str | Path | None, clock: Clock) -> Log | None:
+    """
+    Return what logs decisions, or None.
+
+    Raises:
+        StoreError: If the key is none.
+        UsageError: If the share is none, the store keeps no log, or there is a key and nothing to seal.
+    """
+    if not 0 <= share <= 1:
+        raise UsageError(f"log= is True, False, or the share of decisions from 0 to 1, not {share}")
+    if not share:
+        if key is not None:
+            raise UsageError("evidence is kept of logged decisions alone: give log=True, or leave evidence_key= out")
+        return None
+    if not (isinstance(store, DecisionLog) and isinstance(store, EvidenceRows)):
+        raise UsageError(f"{type(store).__name__} keeps no decision log; give another store, or leave log= out")
+    return Log(cast("LoggingStore", store), share, None if key is None else EvidenceSeal(evidence_key_of(key)), clock)
 
 
 @attrs.define
@@ -99,6 +139,8 @@ class _Reader:
     store: Store
     clock: Clock
     registry: Registry
+    signatures: int
+    demanded: int = 1
 
     def __call__(self, source: object) -> Plan:
         """
@@ -109,6 +151,8 @@ class _Reader:
         """
         if self.keys is not None and self.development:
             raise UsageError("key= verifies a bundle and development=True does not: give one of them")
+        if not 1 <= self.signatures <= max(len(set(self.keys or ())), 1):
+            raise UsageError(f"signatures={self.signatures} needs as many different keys in key=, and 1 or more")
         if isinstance(source, Policy):
             self._refuse_key("a Policy")
             return Plan.build(source, self.registry)
@@ -130,13 +174,21 @@ class _Reader:
             if not self.development:
                 raise UsageError("a bundle needs key=, the pinned public key; development=True takes it unverified")
             return self._plan_of(bundle.read_unsigned(raw).policy)
-        found = bundle.read(raw, keys=self.keys, tenant=self.tenant, now_us=self.clock(), highest_epoch=self._highest)
+        found = bundle.read(
+            raw,
+            keys=self.keys,
+            tenant=self.tenant,
+            now_us=self.clock(),
+            highest_epoch=self._highest,
+            signatures=max(self.signatures, self.demanded),
+        )
         header = found.header
         plan = self._plan_of(found.policy, header.epoch, header.expires_us)
         # The mark rises when everything else is well: a bundle that cannot be used locks out no other one.
         highest = self.store.raise_register(EPOCH_REGISTER + header.tenant, header.epoch)
         bundle.check_epoch(header, highest)
         self.tenant = header.tenant
+        self.demanded = found.policy.values.signatures  # to demand fewer, as many must sign once more
         return plan
 
     def _highest(self, tenant: str) -> int:

@@ -35,6 +35,8 @@ class Values:
         token_s: How long a decision's token is taken [s].
         zone: The organization's time zone.
         customer_zone: The attribute that holds a customer's own time zone, or empty.
+        evidence_s: How long the evidence of a decision is kept [s]; 0 keeps none.
+        signatures: A bundle of the policy needs as many signatures, of different pinned keys.
         holdout_key: The key of the holdouts, 32 hex digits; empty without holdouts.
         holdouts_max: The shares of all holdouts together are at most this, 0 to 1.
     """
@@ -47,6 +49,8 @@ class Values:
     token_s: int = 86_400
     zone: str = "UTC"
     customer_zone: str = ""
+    evidence_s: int = 0
+    signatures: int = 1
     holdout_key: str = ""
     holdouts_max: float = 0.2
 
@@ -59,6 +63,24 @@ class Segment:
     when: Expr
     say: str = ""
     size: int | None = None
+
+
+@attrs.frozen
+class Expectation:
+    """
+    What is expected of an offer for a segment; nothing is decided by it.
+
+    Attributes:
+        segment: The segment.
+        offer: The offer's id.
+        satisfaction: The share of the segment that will be glad of it, 0 to 1; None if nothing is expected.
+        retention: The share that will stay because of it, likewise.
+    """
+
+    segment: str
+    offer: str
+    satisfaction: float | None = None
+    retention: float | None = None
 
 
 @attrs.frozen
@@ -127,3 +149,4 @@ class Policy:
     identifiers: tuple[tuple[str, str], ...] = ()
     conditions: tuple[tuple[str, Expr], ...] = ()
     holdouts: tuple[Holdout, ...] = ()
+    expectations: tuple[Expectation, ...] = ()

@@ -1,12 +1,12 @@
 """The protocols of what an edge stands on: sources, graph, ledger, registers. No adapter is named here."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from .consent import Consent, Consents
 from .contacts import Contact
-from .decision_log import LoggedDecision
 from .identity import Link
+from .log_ports import DecisionLog, EvidenceRows
 from .profile import Identity, Snapshot
 from .strict import Ask
 
@@ -120,6 +120,21 @@ class ProfileSink(Protocol):
 
 
 @runtime_checkable
+class ProfileAmending(Protocol):
+    """Where a profile is changed by what a customer says or gets."""
+
+    def amend_profile(self, customer: str, amend: Callable[[str, Snapshot | None], Snapshot | None]) -> None:
+        """
+        Change what is kept of a customer, durably; no other change comes in between.
+
+        Args:
+            customer: Any id of the customer.
+            amend: Gets each id that stands for the customer, with its own snapshot; returns the changed one, or None.
+        """
+        ...
+
+
+@runtime_checkable
 class ConsentSink(Protocol):
     """Where consents go."""
 
@@ -225,36 +240,19 @@ class Erasure(Protocol):
         ...
 
 
-@runtime_checkable
-class DecisionLog(Protocol):
-    """What was decided, without any personal value."""
-
-    def log_decisions(self, records: Sequence[LoggedDecision]) -> int:
-        """
-        Keep decisions durably, all or none; return how many were new, by their id and moment.
-
-        Past the log's bounds the oldest go, and are counted.
-        """
-        ...
-
-    def logged(self, since_us: int, until_us: int) -> Iterator[LoggedDecision]:
-        """Yield what was decided at or after a moment and before another, oldest first, a few at a time."""
-        ...
-
-    def logged_decision(self, id_: str) -> LoggedDecision | None:
-        """Return the newest decision with an id, or None."""
-        ...
-
-    def log_dropped(self) -> int:
-        """Return how many decisions were dropped because there were too many."""
-        ...
-
-    def forget_logged(self, before_us: int) -> int:
-        """Forget what was decided before a moment; return how many decisions there were."""
-        ...
-
-
-class WritableStore(Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, DecisionLog, StrictCaps, Protocol):
+class WritableStore(
+    Store,
+    ProfileSink,
+    ProfileAmending,
+    ConsentSink,
+    IdentityLinks,
+    Outbox,
+    Erasure,
+    DecisionLog,
+    EvidenceRows,
+    StrictCaps,
+    Protocol,
+):
     """A store with all that fills it, as the embedded ones have it."""
 
     def put_many(

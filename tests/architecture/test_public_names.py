@@ -5,6 +5,7 @@ import types
 import tactful
 
 PUBLIC = [
+    "Access",
     "Always",
     "Approval",
     "Ask",
@@ -59,6 +60,7 @@ PUBLIC = [
     "Require",
     "Rolling",
     "Scope",
+    "SealedEvidence",
     "Sensitivity",
     "Snapshot",
     "Source",

@@ -9,28 +9,32 @@ QUIET = """\
 offers:
   all: {purpose: offers}
   bread: {intent: sell, topic: food, when: segment.regulars && !profile.vegan, treatments: Bread}
-  wine: {intent: sell, topic: wine, when: '"wine" in profile.tags && profile.spend > 9.0', treatments: Wine}
+  wine: {intent: sell, topic: wine, when: '"wine" in profile.tags && profile.spend > 9.0', treatments: A new red}
 ranking: {affinity: scores}
 """
 READER = "offers: {n: {intent: sell, topic: food, treatments: N, when: %s}}\n"
 #: A policy's other sections, and what the finding is about.
 SAMPLES = {
-    "guardrail-off": ("guardrails: {boudoir: off}", "guardrail boudoir"),
+    "guardrail-off": ("guardrails: {staleness: off}", "guardrail staleness"),
     "segment-not-counted": ("segments: {new: context.rain}\n" + READER % "segment.new", "segment new"),
     "segment-small": ("segments: {new: {when: context.rain, size: 3}}\n" + READER % "segment.new", "segment new"),
     "segment-unused": ("segments: {new: {when: context.rain, size: 99}}", "segment new"),
     "attribute-unused": ("profile: {more: {new: {type: int, owner: crm}}}", "attribute new"),
-    "attribute-unowned": ("profile: {more: {new: int}}\n" + READER % "profile.new > 1", "attribute new"),
+    "attribute-unowned": (
+        "profile: {more: {new: {type: int, source: stated}}}\n" + READER % "profile.new > 1",
+        "attribute new",
+    ),
     "treatment-unplaced": (
         (
-            "placements: {help: {channel: web, intents: help}}\n"
+            "placements: {help: {channel: web, intents: help, fallback: {title: Hi}}}\n"
             "offers: {n: {intent: sell, topic: food, placements: help, treatments: N}}"
         ),
         "treatment n/t1",
     ),
     "treatment-unusable": (
         (
-            "channels: {screen: {privacy: exposed, tone: context}}\nplacements: {wall: screen}\n"
+            "channels: {screen: {privacy: exposed, tone: context}}\n"
+            "placements: {wall: {channel: screen, fallback: {title: Hi}}}\n"
             "offers: {n: {intent: sell, topic: food, channels: screen, treatments: [N, '{profile.first_name}']}}"
         ),
         "treatment n/t2",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tactful import Policy, ValueType
 from tactful.clock import NEVER_US
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
+from tactful.policy import Values
 from tactful.schema import Value
 
 WORDS = st.text(max_size=6)
@@ -77,6 +78,8 @@ def nouns(cls: type) -> st.SearchStrategy[Any]:
     hints = get_type_hints(cls)
     valued = [name for name, hint in hints.items() if hint in (Value, Value | None)]
     plain = {name: of(hint) for name, hint in hints.items() if name not in valued}
+    if cls is Values:
+        plain["signatures"] = st.integers(-9, 1)  # one key signs them
     if not valued:
         return st.builds(cls, **plain)
 

@@ -238,6 +238,7 @@ def test_replace_lets_the_stand_in_come_only_when_the_cap_is_reached(open_edge, 
     fresh = edge.decide("hero", "ann", profile={}, contacts=())
     assert shown(fresh) == ["olives"]
     assert reasons(fresh, "recipe") == ["house.cap.instead"]
+    assert "recipe" not in fresh.why()  # a stand-in waits in silence
     assert shown(edge.decide("hero", None)) == ["olives"]
     before = [Contact("1", "ann", "shown", clock.now_us, offer="olives")]
     assert shown(edge.decide("hero", "ann", profile={}, contacts=before)) == ["recipe"]

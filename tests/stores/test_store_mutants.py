@@ -333,6 +333,14 @@ class CountsRowsAlone(BoundedLog):
         super().__init__(outbox=outbox, log=LogLimits(rows_max=log.rows_max))
 
 
+@breaks("what_comes_in_after_an_erasure_is_unlinked")
+class TakesWhatComesLate(MemoryStore):
+    def erase(self, customer):
+        gone = super().erase(customer)
+        self._erased_us = {}
+        return gone
+
+
 @breaks("an_erasure_unlinks_what_was_logged")
 class KeepsTheTruths(MemoryStore):
     """What looks right at first: without the pseudonym nobody is named."""
@@ -343,6 +351,50 @@ class KeepsTheTruths(MemoryStore):
         after = self._decisions._records
         after[:] = [attrs.evolve(new, truths=old.truths) for new, old in zip(after, before, strict=True)]
         return gone
+
+
+@breaks("evidence_comes_back")
+class ShowsOneOfEach(MemoryStore):
+    def read_evidence(self, access):
+        seen = set()
+        for row in super().read_evidence(access):
+            if row.id not in seen:
+                yield row
+            seen.add(row.id)
+
+
+@breaks("evidence_is_kept_all_or_none")
+class KeepsHalfTheEvidence(MemoryStore):
+    def keep_evidence(self, rows):
+        return sum(super(KeepsHalfTheEvidence, self).keep_evidence([row]) for row in rows)
+
+
+@breaks("no_look_at_evidence_goes_unseen")
+class TellsAfterwards(MemoryStore):
+    """Who stops early was never there."""
+
+    def read_evidence(self, access):
+        yield from super().read_evidence(access)
+        if self._accesses.pop() and any(row.id == access.decision for row in self._evidence.values()):
+            self._accesses.append(access)
+
+
+@breaks("evidence_ends_with_its_time")
+class ShowsUntilItIsForgotten(MemoryStore):
+    def read_evidence(self, access):
+        return super().read_evidence(attrs.evolve(access, at_us=-1))
+
+
+@breaks("an_erasure_takes_the_evidence")
+class ErasesVisitorsToo(MemoryStore):
+    def erase(self, customer):
+        return {**super().erase(customer), "evidence": self._erase_evidence([b""])}
+
+
+@breaks("evidence_has_a_bound")
+class KeepsAnyEvidence(BoundedLog):
+    def __init__(self, *, outbox, log):
+        super().__init__(outbox=outbox)
 
 
 # Processes are started by the kit, and import the store by its name.

@@ -5,9 +5,10 @@ from .comparing import Change
 from .compile import compile_files, compile_folder
 from .diff import Difference, diff
 from .document import Document, document
+from .findings import Finding
 from .folder import read_files
 from .init import init
-from .lint import Finding, lint
+from .lint import lint
 from .personas import Persona
 from .review import review
 from .run_tests import Outcome, Suite, decide_for, load_suite, read_suite

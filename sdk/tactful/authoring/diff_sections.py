@@ -26,6 +26,8 @@ _VALUES: Final[Mapping[str, Direction]] = {
     "languages": _NEITHER,
     "reserve_s": "less",
     "token_s": _NEITHER,
+    "evidence_s": "more",  # what is kept of a customer for longer can be read for longer
+    "signatures": "less",
     "holdout_key": _NEITHER,
     "holdouts_max": _NEITHER,
 }
@@ -57,6 +59,7 @@ _ATTRIBUTE: Final[Mapping[str, Direction]] = {
     "purposes": "wider",
     "source": _NEITHER,
     "max_age_s": "more or none",
+    "lease_s": "more or none",
     "protect": "less",
     "say": _NEITHER,
 }
@@ -71,6 +74,8 @@ _OFFER: Final[Mapping[str, Direction]] = {
     "value": _NEITHER,
     "chance": _NEITHER,
     "affinity": _NEITHER,
+    "asks": _NEITHER,
+    "gives": _NEITHER,
     "channels": "wider",
     "placements": "wider",
 }
@@ -195,6 +200,12 @@ def _ranking(policy: Policy) -> Mapping[str, Parts]:
     return {"": {name: Part(value, _NEITHER) for name, value in parts.items()}}
 
 
+def _expectations(policy: Policy) -> Mapping[str, Parts]:
+    """Return what is expected; it decides nothing, so that none of it moves a boundary."""
+    directions = dict.fromkeys(("segment", "offer", "satisfaction", "retention"), _NEITHER)
+    return {f"of {one.offer} for {one.segment}": parts_of(one, directions) for one in policy.expectations}
+
+
 #: All sections but the guardrails, in the order in which they are told.
 SECTIONS: Final = (
     Kept("values", _values),
@@ -211,5 +222,6 @@ SECTIONS: Final = (
     Kept("offer", _offers),
     Kept("text", _treatments),
     Kept("ranking", _ranking),
+    Kept("expectation", _expectations),
     Kept("holdout", lambda policy: {it.name: parts_of(it, _HOLDOUT) for it in policy.holdouts}),
 )

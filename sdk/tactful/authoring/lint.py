@@ -1,53 +1,48 @@
 """What a reviewer would ask about a policy that has no mistake: each finding with a reason and a way out."""
 
-import difflib
 from collections.abc import Iterator
-
-import attrs
 
 from ..catalog import Catalog
 from ..expr import reads
-from ..familiarity import Familiarity
-from ..offers import Privacy
-from ..plan.pages import taken_by
 from ..policy import Policy
 from ..registry import Registry
+from ..schema import Source
+from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
-from .sections import TREATMENT
+from .lint_caps import caps_found
+from .lint_offers import offers_found
+from .lint_rules import rules_found
+from .lint_texts import texts_found
+from .review import lapsing
+
+#: Sources whose values grow false by themselves; a birthday that was stated does not.
+_AGEING = frozenset({Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY})
 
 
-@attrs.frozen
-class Finding:
-    """Something to think about: a stable code, what it is about, why, and a way out."""
-
-    code: str
-    about: str
-    reason: str
-    way_out: str
-
-    def __str__(self) -> str:
-        return f"{self.about}: {self.reason}; {self.way_out} [{self.code}]"
-
-
-def lint(policy: Policy, *, registry: Registry | None = None) -> tuple[Finding, ...]:
+def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None = None) -> tuple[Finding, ...]:
     """
     Return the findings, in a fixed order.
 
     Args:
         policy: A policy without mistakes.
+        now_us: The moment [us since 1970]; None leaves out what ends, and what is about to.
         registry: The guardrails that are there; None takes all that are installed.
     """
+    there = registry or Registry.installed()
+    policy, answers = there.asked(policy)
     catalog = Catalog(policy)
     used = _used(policy)
-    found = [
-        *_guardrails(policy, registry or Registry.installed()),
+    found = {
+        *_guardrails(policy, there),
         *_segments(policy, used),
         *_attributes(policy, used),
-        *_never_shown(policy, catalog),
-        *_public(policy, catalog),
-        *_fields(policy),
-    ]
-    return tuple(sorted(found, key=lambda finding: (finding.code, finding.about)))
+        *rules_found(policy),
+        *offers_found(catalog, answers, now_us),
+        *caps_found(catalog, answers),
+        *texts_found(catalog),
+        *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
+    }
+    return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))
 
 
 def _used(policy: Policy) -> frozenset[str]:
@@ -93,43 +88,9 @@ def _attributes(policy: Policy, used: frozenset[str]) -> Iterator[Finding]:
             yield Finding("attribute-unused", about, reason, "use it or delete it")
         if not attribute.owner:
             yield Finding("attribute-unowned", about, "nobody answers for it", "name its `owner:`")
-
-
-def _never_shown(policy: Policy, catalog: Catalog) -> Iterator[Finding]:
-    placed = 0
-    for placement in policy.placements:
-        placed |= taken_by(catalog, placement)
-    for entry in catalog.entries:
-        about = f"treatment {entry.offer.id}/{entry.treatment.id}"
-        names = entry.treatment.channels or entry.offer.channels or tuple(c.name for c in policy.channels)
-        channels = [channel for channel in policy.channels if channel.name in names]
-        if not placed >> entry.index & 1:
-            yield Finding("treatment-unplaced", about, "no placement takes it", "add a placement, or delete it")
-        elif all(c.tone < entry.labels.tone or c.basis < entry.labels.basis for c in channels):
-            reason = f"no channel of it carries {entry.labels.tone.name} on a {entry.labels.basis.name} basis"
-            yield Finding("treatment-unusable", about, reason, "add a channel, or tell it with less familiarity")
-
-
-def _public(policy: Policy, catalog: Catalog) -> Iterator[Finding]:
-    for channel in policy.channels:
-        if channel.privacy > Privacy.EXPOSED or channel.tone < Familiarity.PERSONAL:
-            continue
-        loud = [
-            e
-            for e in catalog.entries
-            if e.labels.tone is Familiarity.PERSONAL and channel.name in (e.offer.channels or (channel.name,))
-        ]
-        if loud:
-            about = f"channel {channel.name}"
-            reason = f"others see it, and {len(loud)} treatments speak personally there"
-            yield Finding("personal-in-public", about, reason, f"set `tone: segment` for {channel.name}")
-
-
-def _fields(policy: Policy) -> Iterator[Finding]:
-    """Yield fields that look like a misspelt key of a treatment: any other name is content."""
-    fields = {field.name for o in policy.offers for t in o.treatments for _, fields in t.content for field in fields}
-    for name in fields:
-        close = difflib.get_close_matches(name, TREATMENT.keys, 1, 0.75)
-        if close:
-            about, way_out = f"field {name}", f"write {close[0]!r}, or give the field another name"
-            yield Finding("field-like-key", about, f"it is shown, and looks like the key {close[0]!r}", way_out)
+        if f"profile.{attribute.name}" in used and attribute.max_age_s is None and attribute.source in _AGEING:
+            reason = "it is read however old it is, though nobody stated it"
+            yield Finding("attribute-ageless", about, reason, "say how old it may be with `max_age:`")
+        if attribute.source is Source.MODELLED and not attribute.derived_from and attribute.topic is None:
+            reason = "nobody knows what it was computed from, so no label travels to it"
+            yield Finding("attribute-lineage", about, reason, "name its `derived_from:`, or its `topic:`")

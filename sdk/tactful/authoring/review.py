@@ -15,7 +15,7 @@ from ..familiarity import Familiarity
 from ..limits import Always, LimitRule, When, Withhold
 from ..policy import Policy
 from ..registry import Registry
-from .lint import Finding
+from .findings import Finding
 from .treatments_reader import audience, content_digest
 
 SOON_US: Final = 30 * DAY_US
@@ -44,6 +44,21 @@ def review(policy: Policy, now_us: int, *, registry: Registry | None = None) -> 
     withheld = tuple(_withheld(catalog, registry or Registry.installed()))
     found = {*_tactics(running, withheld, now_us), *_plain_texts(policy, running)}
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))
+
+
+def lapsing(policy: Policy, now_us: int, *, registry: Registry) -> Iterator[Finding]:
+    """
+    Yield the sign-offs that end within 30 days of a moment.
+
+    Args:
+        policy: A policy without mistakes.
+        now_us: The moment [us since 1970].
+        registry: The guardrails that are there.
+    """
+    catalog = Catalog(policy)
+    running = [entry for entry in catalog.entries if entry.offer.until_us > now_us]
+    found = _tactics(running, tuple(_withheld(catalog, registry)), now_us)
+    return (finding for finding in found if finding.code == "lapses-soon")
 
 
 def _tactics(running: list[Entry], withheld: tuple[_Withheld, ...], now_us: int) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Reads what a policy says of itself and of customers: values, profile, context, purposes and segments."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -18,12 +18,14 @@ from .sections import ATTRIBUTE, CONTEXT, COUNTS, PURPOSE, SEGMENT, VALUES
 from .source import Items, Place
 from .typed_values import read_value
 
+_IN_SECONDS: Final = {"reserve": "reserve_s", "token": "token_s", "evidence": "evidence_s"}
+
 
 def read_values(sections: Sections) -> tuple[Values, ZoneInfo]:
     """Return what the organization wants to be, and the time zone of offers' periods."""
     found = VALUES.read(sections.keys("values"), sections.log)
     zone = found.pop("zone", ZoneInfo("UTC"))
-    found = {{"reserve": "reserve_s", "token": "token_s"}.get(key, key): value for key, value in found.items()}
+    found = {_IN_SECONDS.get(key, key): value for key, value in found.items()}
     languages = sections.keys("values").get("languages")
     if isinstance(languages, Items) and not languages.items:
         hint = "leave `languages` out for en"
@@ -71,6 +73,7 @@ def _attributes(sections: Sections, places: dict[str, Place]) -> Iterator[Attrib
                     name.text,
                     purposes=found.pop("purpose", ()),
                     max_age_s=found.pop("max_age", None),
+                    lease_s=found.pop("lease", None),
                     absent=absent,
                     **found,
                 )

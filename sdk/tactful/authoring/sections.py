@@ -1,11 +1,9 @@
 """The sections of the policy format as tables: every key with its type and meaning. docs/policy.md follows them."""
 
-import re
 from typing import Final
 
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
-from ..holdouts import KEY_BYTES
 from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
@@ -29,8 +27,8 @@ from .format_types import (
     name_of,
     one_of,
     refuse,
-    scalar,
 )
+from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
 from .periods import ZONE
 from .records import Key, Record, mapping
 from .source import Log, Node, Scalar
@@ -49,8 +47,6 @@ FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
 TOPICS: Final = many(name_of("topic"))
 TAGS: Final = many(ID)
-_HEX: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
-HOLDOUT_KEY: Final = scalar(f"{2 * KEY_BYTES} hex digits", lambda text: text if _HEX.fullmatch(text) else None)
 #: Kinds of identifiers, by name of identifier.
 IDENTIFIERS: Final = mapping(one_of({kind: kind for kind in KINDS}, "kind of identifier"), "identifiers")
 COUNTS: Final = mapping(COUNT, "counts", of="segment")
@@ -72,9 +68,15 @@ VALUES: Final = Record(
             DURATION, "how long room under a cap is kept for a decision that is not confirmed", default="`30m`"
         ),
         "token": Key(DURATION, "how long a decision's token is taken", default="`24h`"),
+        "evidence": Key(
+            DURATION, "how long the sealed evidence of a decision is kept, so that it can be made again", default="none"
+        ),
         "zone": Key(ZONE, "the organization's time zone", default="`UTC`"),
         "customer_zone": Key(
             name_of("attribute"), "the attribute that holds a customer's own time zone", default="none"
+        ),
+        "signatures": Key(
+            SIGNATURES, "a bundle is refused that fewer different pinned keys have signed", default="`1`"
         ),
         "holdout_key": Key(
             HOLDOUT_KEY, "the key that draws the customers of holdouts; keep it, or others are drawn", default="none"
@@ -148,6 +150,7 @@ ATTRIBUTE: Final = Record(
             choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
         ),
         "max_age": Key(DURATION, "older values do not exist", default="that of the guardrail accuracy"),
+        "lease": Key(DURATION, "its use ends so long after the customer last got value for it", default="never"),
         "absent": Key(
             anything("a value of its type"), "the value of a customer of whom none is on record", default="unknown"
         ),
@@ -179,16 +182,6 @@ SEGMENT: Final = Record(
         "size": Key(COUNT, "how many customers it has, as counted", default="that in `counts`, else PERSONAL"),
     },
     short="when",
-)
-HOLDOUT: Final = Record(
-    "holdout",
-    {
-        "share": Key(SHARE, "the share of customers from whom its offers are withheld", required=True),
-        "tags": Key(TAGS, "offers with one of these tags", default="all, where nothing is named"),
-        "topics": Key(TOPICS, "offers about one of these topics, or one under them", default="likewise"),
-        "offers": Key(many(name_of("offer")), "these offers", default="likewise"),
-    },
-    short="share",
 )
 BOOST: Final = Record(
     "boost",
@@ -249,6 +242,8 @@ OFFER: Final = Record(
         "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),
         "tactics": Key(many(TACTIC), "the ways in which it presses or tempts, such as countdown", default="none"),
         "approvals": Key(many(anything("an approval")), "who signed that it may, and until when", default="none"),
+        "asks": Key(name_of("attribute"), "the attribute that it asks for, of who has none", default="nothing"),
+        "gives": Key(TEXT, "with `asks`, the value that is given for the answer, in words for the customer"),
         "treatments": Key(anything("a treatment, or a list of such"), "the ways to tell it", required=True),
         "each": Key(TEXT, "a CSV file: an offer for each of its rows"),
         "id": Key(TEXT, "with `each`, the column that holds the ids", default="`id`"),
@@ -273,6 +268,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "counts": COUNTS,
     "ranking": RANKING,
     "holdouts": HOLDOUT,
+    "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,

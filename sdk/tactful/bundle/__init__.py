@@ -1,6 +1,7 @@
 """A policy as one signed file: written by an author, read and verified by an edge.
 
-`read` checks in this order: size, signatures, format, kind and needed version, tenant, epoch, times, digest, content.
+`read` checks in this order: size, signatures, format, kind and needed version, tenant, epoch, times, digest, content,
+and whether as many have signed as the content demands.
 The first check that fails refuses the bundle with its code; before the signatures are verified, nothing is parsed but
 the envelope.
 """
@@ -20,7 +21,18 @@ from .header import FORMAT, KIND, MIN_SDK, Header, check_readable
 from .keys import make_keys
 from .packing import pack, unpack
 
-__all__ = ["SIZE_MAX_BYTES", "Bundle", "Header", "check_epoch", "make_keys", "read", "read_unsigned", "write"]
+__all__ = [
+    "SIZE_MAX_BYTES",
+    "Bundle",
+    "Header",
+    "add_signature",
+    "check_epoch",
+    "make_keys",
+    "read",
+    "read_unsigned",
+    "signers",
+    "write",
+]
 
 #: Clocks of authors and edges may differ by this much.
 CLOCK_SKEW = timedelta(minutes=5)
@@ -60,23 +72,31 @@ def write(
 
 
 def read(
-    raw: bytes, *, keys: Sequence[str], tenant: str | None, now_us: int, highest_epoch: Callable[[str], int]
+    raw: bytes,
+    *,
+    keys: Sequence[str],
+    tenant: str | None,
+    now_us: int,
+    highest_epoch: Callable[[str], int],
+    signatures: int = 1,
 ) -> Bundle:
     """
     Return a bundle, verified.
 
     Args:
         raw: The file's bytes.
-        keys: The pinned public keys in base64; one of them must have signed.
+        keys: The pinned public keys in base64.
         tenant: Whose it must be; None takes any that a pinned key signed.
         now_us: The moment [us since 1970].
+        signatures: So many different pinned keys must have signed; the policy may demand more.
         highest_epoch: Gives the highest epoch that was ever taken of a tenant; an older one is refused.
 
     Raises:
         BundleError: If it is refused; `code` says at which check.
     """
     sealed = envelope.unpack(raw)
-    envelope.verify(sealed, keys)
+    signed = envelope.verify(sealed, keys)
+    _check_signatures(signed, signatures, "whoever opens it demands")
     header, body = _open(sealed.payload)
     if tenant is not None and header.tenant != tenant:
         raise BundleError(f"the bundle is for tenant {header.tenant!r}, not {tenant!r}", code="bundle-foreign")
@@ -87,7 +107,9 @@ def read(
     if now_us < header.issued_us - CLOCK_SKEW // timedelta(microseconds=1):
         message = f"the bundle is for {in_words(header.issued_us)} and later; is the clock right?"
         raise BundleError(message, code="bundle-not-yet")
-    return _body(header, body)
+    found = _body(header, body)
+    _check_signatures(signed, found.policy.values.signatures, "its policy demands")
+    return found
 
 
 def check_epoch(header: Header, highest: int) -> None:
@@ -100,6 +122,38 @@ def check_epoch(header: Header, highest: int) -> None:
     if header.epoch < highest:
         message = f"the bundle has epoch {header.epoch}, and epoch {highest} was taken already; build a newer one"
         raise BundleError(message, code="bundle-older")
+
+
+def add_signature(raw: bytes, *, private_key: str) -> bytes:
+    """
+    Return a bundle with the signature of one key more. What it says is read first, and stays as it was.
+
+    Args:
+        raw: The file's bytes.
+        private_key: The Ed25519 private key in base64.
+
+    Raises:
+        BundleError: If it cannot be read, or if the key is no key or has signed already.
+    """
+    read_unsigned(raw)
+    return envelope.add_signature(raw, private_key)
+
+
+def signers(raw: bytes) -> tuple[str, ...]:
+    """
+    Return the short names of the keys that are said to have signed a bundle; whether they did is not verified.
+
+    Raises:
+        BundleError: If it is no bundle.
+    """
+    return tuple(one.key_id for one in envelope.unpack(raw).signatures)
+
+
+def _check_signatures(signed: int, demanded: int, who: str) -> None:
+    if signed < demanded:
+        count = f"{signed} pinned key{' has' if signed == 1 else 's have'}"
+        message = f"{count} signed the bundle, and {who} {demanded}; add one with `tactful sign`, or pin its key"
+        raise BundleError(message, code="bundle-signatures")
 
 
 def read_unsigned(raw: bytes) -> Bundle:

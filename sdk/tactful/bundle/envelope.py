@@ -16,7 +16,8 @@ from .packing import UNREADABLE, pack
 
 PAYLOAD_TYPE: Final = "application/vnd.tactful.bundle+msgpack"
 SIZE_MAX_BYTES: Final = 64 * 1024 * 1024
-_SIGNATURES_MAX: Final = 16
+#: So many signatures can a bundle have.
+SIGNATURES_MAX: Final = 16
 _TEXT_MAX_BYTES: Final = 256
 
 
@@ -45,10 +46,14 @@ def seal(payload: bytes, private_keys: Iterable[str]) -> bytes:
     """
     signed = encoding(payload)
     signatures = {keys.key_id(keys.public_of(one)): keys.private_key(one).sign(signed) for one in private_keys}
-    if not 1 <= len(signatures) <= _SIGNATURES_MAX:
-        message = f"a bundle is signed by 1 to {_SIGNATURES_MAX} different keys, not by {len(signatures)}"
+    return _sealed(payload, [Signature(*pair) for pair in signatures.items()])
+
+
+def _sealed(payload: bytes, signatures: Sequence[Signature]) -> bytes:
+    if not 1 <= len(signatures) <= SIGNATURES_MAX:
+        message = f"a bundle is signed by 1 to {SIGNATURES_MAX} different keys, not by {len(signatures)}"
         raise BundleError(message, code="bundle-key")
-    signed_by = [{"keyid": key_id, "sig": signature} for key_id, signature in signatures.items()]
+    signed_by = [{"keyid": one.key_id, "sig": one.signature} for one in signatures]
     packed = pack({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": signed_by})
     _check_size(packed)
     return packed
@@ -86,9 +91,26 @@ def unpack(raw: bytes) -> Envelope:
     return found
 
 
-def verify(envelope: Envelope, public_keys: Sequence[str]) -> None:
+def add_signature(raw: bytes, private_key: str) -> bytes:
     """
-    Check that a pinned key signed the payload, and that no signature of a pinned key contradicts it.
+    Return the bytes of an envelope with one signature more; those that are there are kept as they are.
+
+    Raises:
+        BundleError: If it is no envelope, if the key is no key or has signed already, or if there would be too many.
+    """
+    found = unpack(raw)
+    key_id = keys.key_id(keys.public_of(private_key))
+    if any(one.key_id == key_id for one in found.signatures):
+        raise BundleError(f"{key_id} has signed the bundle already; another key has to", code="bundle-key")
+    signature = keys.private_key(private_key).sign(encoding(found.payload))
+    return _sealed(found.payload, [*found.signatures, Signature(key_id, signature)])
+
+
+def verify(envelope: Envelope, public_keys: Sequence[str]) -> int:
+    """
+    Return how many pinned keys signed the payload, each counted once.
+
+    A signature of a pinned key that does not fit refuses the whole.
 
     Raises:
         BundleError: If none did, or if one does not fit.
@@ -108,6 +130,7 @@ def verify(envelope: Envelope, public_keys: Sequence[str]) -> None:
         except InvalidSignature:
             message = f"the bundle was altered after {one.key_id} signed it; fetch it again"
             raise BundleError(message, code="bundle-altered") from None
+    return len({one.key_id for one in known})
 
 
 def encoding(payload: bytes) -> bytes:
@@ -124,7 +147,7 @@ def _envelope(unpacker: msgpack.Unpacker) -> Envelope:
     payload = _of(bytes, unpacker.unpack())
     _expect(unpacker.unpack(), "signatures")
     count = unpacker.read_array_header()
-    _expect(1 <= count <= _SIGNATURES_MAX, wanted=True)
+    _expect(1 <= count <= SIGNATURES_MAX, wanted=True)
     return Envelope(payload, tuple([_signature(unpacker) for _ in range(count)]))
 
 

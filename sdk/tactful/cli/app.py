@@ -8,7 +8,20 @@ from typing import Annotated, Final
 
 import typer
 
-from . import benchmarking, building, checking, deciding, demonstrating, governing, looking
+from . import (
+    assessing,
+    benchmarking,
+    building,
+    casing,
+    checking,
+    deciding,
+    demonstrating,
+    governing,
+    looking,
+    ranking,
+    replaying,
+    signing,
+)
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -49,10 +62,16 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "review": checking.review,
     "test": checking.run_tests,
     "build": building.build,
+    "sign": signing.sign,
     "decide": deciding.decide,
     "explain": deciding.explain,
+    "case": casing.case,
     "policy": governing.policy,
     "diff": governing.diff,
+    "replay": replaying.replay,
+    "matrix": ranking.matrix,
+    "maturity": assessing.maturity,
+    "offence": assessing.offence,
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,

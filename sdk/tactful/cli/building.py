@@ -42,7 +42,7 @@ def build(
     with told(json_=json):
         issued_us = wall_clock()
         expires_us = issued_us + _length_us(expires)
-        private = [_read_key(path) for path in key or [folder / PRIVATE_KEY]]
+        private = [read_key(path) for path in key or [folder / PRIVATE_KEY]]
         suite = load_suite(folder)
         _refuse_if_tests_fail(suite, folder, json_=json)
         number = issued_us // SECOND_US if epoch is None else epoch
@@ -50,15 +50,28 @@ def build(
             suite.policy, private_key=private, tenant=tenant, epoch=number, issued_us=issued_us, expires_us=expires_us
         )
         public = [bundle.keys.public_of(one) for one in private]
-        tactful.open(raw, key=public, tenant=tenant, clock=lambda: issued_us).close()  # or it is not written
+        demanded = suite.policy.values.signatures
+        wanting = max(demanded - len(set(public)), 0)
+        _open_or_refuse(raw, None if wanting else public, tenant, issued_us)  # or it is not written
         write_file(out, raw)
     if json:
         expires_at = to_datetime(expires_us).isoformat(timespec="seconds")
-        size = {"file": str(out), "bytes": len(raw), "tests": len(suite.tests)}
+        size = {"file": str(out), "bytes": len(raw), "tests": len(suite.tests), "signatures_wanting": wanting}
         as_json({**size, "tenant": tenant, "epoch": number, "expires": expires_at, "keys": public})
     else:
         say(f"{out}: {len(raw):,} bytes, epoch {number}, until {in_words(expires_us)}", "green")
-        say(f'open it with tactful.open("{out}", key="{public[0]}", tenant="{tenant}")')
+        if wanting:
+            more = f"{wanting} signature{'' if wanting == 1 else 's'} more"
+            say(f"the policy demands {demanded} signatures: it needs {more}, by `tactful sign {out} --key …`", "yellow")
+        else:
+            pinned = f'"{public[0]}"' if demanded == 1 else "[" + ", ".join(f'"{one}"' for one in public) + "]"
+            say(f'open it with tactful.open("{out}", key={pinned}, tenant="{tenant}")')
+
+
+def _open_or_refuse(raw: bytes, public: "list[str] | None", tenant: str, now_us: int) -> None:
+    """Open a bundle as an edge would; without keys as far as that goes before all have signed."""
+    with tactful.open(raw, key=public, development=public is None, tenant=tenant, clock=lambda: now_us):
+        pass
 
 
 def _refuse_if_tests_fail(suite: "Suite", folder: Path, *, json_: bool) -> None:
@@ -83,7 +96,13 @@ def _length_us(written: str) -> int:
     return seconds * SECOND_US
 
 
-def _read_key(path: Path) -> str:
+def read_key(path: Path) -> str:
+    """
+    Return the private key of a file.
+
+    Raises:
+        UsageError: If it cannot be read.
+    """
     try:
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -48,7 +48,7 @@ def check(folder: Folder, json: Json = False) -> None:  # noqa: FBT002 - a flag
 
     with told(json_=json):
         suite = load_suite(folder)
-        findings = lint(suite.policy)
+        findings = lint(suite.policy, wall_clock())
     if json:
         as_json({"mistakes": [], "findings": [mistake_json(finding) for finding in findings]})
     else:

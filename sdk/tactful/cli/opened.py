@@ -12,11 +12,14 @@ import tactful
 from ..bundle import Header, read_unsigned
 from ..errors import UsageError
 from ..opening import store_of
+from ..plan.plan import Plan
 from ..ports import Store
 from .files import read_file
 
 Source = Annotated[Path, typer.Argument(help="The policy's folder, or a bundle.", show_default=False)]
-KeyOption = Annotated[str | None, typer.Option("--key", help="The pinned public key of a bundle, or its file.")]
+KeyOption = Annotated[
+    str | None, typer.Option("--key", help="A bundle's public key, or its file; or several, with commas.")
+]
 StoreOption = Annotated[str | None, typer.Option("--store", help="A store's URL, as sqlite:///edge.db.")]
 
 
@@ -29,7 +32,8 @@ def opened(
 
     Args:
         source: A policy's folder, a bundle, or a compiled policy.
-        key: The pinned public key, or the name of the file that holds it. Without it a bundle is not verified.
+        key: The pinned public key, or the name of the file that holds it; several with commas between them. Without
+            it a bundle is not verified.
         store: The store's URL; None is memory.
         clock: Gives the moment.
 
@@ -62,11 +66,27 @@ def policy_of(source: Path) -> tuple[tactful.Policy, Header | None]:
     return found.policy, found.header
 
 
-def _pinned(key: str | None) -> str | None:
-    if key is None or not Path(key).is_file():
-        return key
+def plan_of(source: Path) -> Plan:
+    """
+    Return the plan of a folder or a bundle, to decide the past by it; neither signature nor times are checked.
+
+    Raises:
+        TactfulError: If it cannot be read.
+    """
+    policy, header = policy_of(source)
+    registry = tactful.Registry.installed()
+    if header is None:
+        return Plan.build(policy, registry)
+    return Plan.build(policy, registry, epoch=header.epoch, until_us=header.expires_us)
+
+
+def _pinned(key: str | None) -> list[str] | None:
+    return None if key is None else [_key(one) for one in key.split(",")]
+
+
+def _key(key: str) -> str:
     try:
-        return Path(key).read_text(encoding="ascii").strip()
+        return Path(key).read_text(encoding="ascii").strip() if Path(key).is_file() else key
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"--key: the file {key}: {reason}") from None

@@ -183,6 +183,11 @@ class Budgets:
             limited = self._channels[channel] = self._work_out(channel, now_us)
         return limited
 
+    def used(self, now_us: int) -> Iterator[tuple[CapPlan, str, int, int | None]]:
+        """Yield what counts at a moment: the cap, the value, how much, and until when it is reached, if it is."""
+        for (_, value), count in self._counts.items():
+            yield count.cap, value, count.inside(now_us), count.frees_us(now_us)
+
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a budget would be used up for a value with so many more events at a moment."""
         count = self._counts.get(key)

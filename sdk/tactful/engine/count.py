@@ -142,6 +142,10 @@ class Counters:
         self._count_pending()
         return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
 
+    def kept(self) -> tuple[tuple["_Kept", ...], int]:
+        """Return all that counts, each of which tells its contact; and since when that is all [us since 1970]."""
+        return tuple(self._kept.values()), self.since_us
+
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
         self._count_pending()

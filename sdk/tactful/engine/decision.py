@@ -2,43 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-import attrs
-
-from ..familiarity import Familiarity
+from ..decision_log import LoggedDecision
+from ..evidence import Evidence
+from ..expr import Var
+from ..plan.plan import Plan
+from ..schema import ValueType
 from . import render
+from .counted import Counted, contacts_of
 from .customer import Customer
 from .explain import Explanation, deferred, explain, limits_acting
-from .moment import Chosen, Moment
+from .moment import Moment
+from .pick import Pick, pick_of
 from .record import receipt_of
 from .token import Receipt, Seal
 from .why import why
-
-
-@attrs.frozen(repr=False)
-class Pick:
-    """
-    One filled slot.
-
-    Attributes:
-        placement: The placement's name.
-        offer: The offer's id.
-        treatment: The treatment's id.
-        tone: How much the text shows that it knows.
-        basis: How much selected it; PERSONAL if the customer's affinity ranked it.
-        worth: Its expected worth.
-        content: What to render: fields by name.
-    """
-
-    placement: str
-    offer: str
-    treatment: str
-    tone: Familiarity
-    basis: Familiarity
-    worth: float
-    content: Mapping[str, str]
-
-    def __repr__(self) -> str:  # the content can be personal
-        return f"<Pick {self.offer}/{self.treatment} at {self.placement}, {self.tone.name}>"
 
 
 class Decision:
@@ -76,7 +53,7 @@ class Decision:
     @property
     def picks(self) -> tuple[Pick, ...]:
         """The filled slots, best first."""
-        return tuple(_pick(self._moment, one) for one in self._moment.chosen)
+        return tuple(pick_of(self._moment, one) for one in self._moment.chosen)
 
     @property
     def content(self) -> Mapping[str, str]:
@@ -93,7 +70,7 @@ class Decision:
         filled: list[Mapping[str, str]] = []
         for number, plan in enumerate(moment.page.placements):
             if plan.placement.name == placement:
-                filled += [_pick(moment, one).content for one in moment.chosen if one.placement == number]
+                filled += [pick_of(moment, one).content for one in moment.chosen if one.placement == number]
                 slots = plan.placement.slots
         return (*filled, *([fallback] * (slots - len(filled)) if fallback else ()))
 
@@ -131,21 +108,60 @@ class Decision:
         """Return what the token holds."""
         return receipt_of(self._moment, self.id, self._customer)
 
+    def logged(self, key: bytes) -> LoggedDecision:
+        """Return it as the decision log keeps it, with pseudonym and digests under a store's key."""
+        from .logged import logged  # noqa: PLC0415 - for those who keep a log
+
+        return logged(self._moment, self.id, self._customer, self.careful, key)
+
+    def evidence(self, counted: Counted | None) -> Evidence:
+        """
+        Return what it was made of, all of it personal.
+
+        Args:
+            counted: What counted under the caps; None if that was not known.
+        """
+        moment = self._moment
+        known = zip(moment.plan.slots.context, moment.context, strict=True)
+        return Evidence(
+            self.id,
+            moment.now_us,
+            self._customer,
+            moment.customer.identity,
+            tuple(self._placements),
+            {attribute.name: value for attribute, value in known},
+            moment.customer.snapshot,
+            moment.customer.consents,
+            self._careful_apart(),
+            counted is not None,
+            None if counted is None else contacts_of(counted.own),
+            None if counted is None else contacts_of(counted.household),
+            None if counted is None else counted.budgets,
+            () if counted is None else counted.strict,
+        )
+
+    def _careful_apart(self) -> tuple[str, ...]:
+        """Return what held it back beyond its policy and the names of its placements."""
+        moment = self._moment
+        by_policy = (*moment.plan.careful(moment.now_us), *moment.plan.page(tuple(self._placements))[1])
+        return tuple(one for one in self.careful if one not in by_policy)
+
+    def segments(self) -> tuple[str, ...]:
+        """Return the segments that the customer surely was in, as far as any purpose could see it."""
+        moment, purposes = self._moment, range(len(self._moment.plan.slots.purposes))
+        if not moment.page.placements:
+            return ()
+        variables = ((one.name, Var(f"segment.{one.name}", ValueType.BOOL)) for one in moment.plan.policy.segments)
+        return tuple(
+            name for name, one in variables if any(render.value_of(moment, one, number) is True for number in purposes)
+        )
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that it was decided by."""
+        return self._moment.plan
+
     def __repr__(self) -> str:  # ids and reasons only: nothing personal
         picks = ", ".join(one.ranked.offer.id for one in self._moment.chosen) or "fallback"
         careful = f"; {'; '.join(self.careful)}" if self.careful else ""
         return f"<Decision {picks} for {', '.join(self._placements)}{careful}>"
-
-
-def _pick(moment: Moment, one: Chosen) -> Pick:
-    entry = moment.plan.catalog.entries[one.index]
-    basis = Familiarity.PERSONAL if moment.affinities.personal(one.ranked) else entry.labels.basis
-    return Pick(
-        moment.page.placements[one.placement].placement.name,
-        entry.offer.id,
-        entry.treatment.id,
-        entry.labels.tone,
-        basis,
-        one.worth,
-        render.content(moment, one.index, one.ranked.purpose),
-    )

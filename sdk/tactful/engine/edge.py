@@ -31,12 +31,14 @@ from . import middle, record
 from .arrive import NOTHING_BROUGHT, Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
+from .exchange import Exchange
 from .identify import Identities
+from .log import Log
 from .opting import Opting
 from .snapshot import Snapshots, Sources
 from .strict import Rooms
 from .tail import Tail
-from .token import Seal
+from .token import Receipt, Seal
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
@@ -80,6 +82,7 @@ class Edge:
         strict: StrictCaps | None = None,
         token_key: bytes | None = None,
         options: Options = Options(),
+        log: Log | None = None,
     ) -> None:
         self._plan = plan
         self._store = store
@@ -89,6 +92,7 @@ class Edge:
         self._refused = ""
         self._options = options
         self._closed = False
+        self._log = log
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
@@ -106,11 +110,15 @@ class Edge:
             options.refresh_s,
             immediate=immediate,
         )
-        self._opting = Opting(
-            lambda: self._plan, sources.consents, store, self._identities.resolve, self._snapshots, self._seal, clock
-        )
+        self._listen(sources)
         self._reset()
         _edges.add(self)
+
+    def _listen(self, sources: Sources) -> None:
+        """Make what keeps the customer's own word, for the methods that take it."""
+        plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
+        self._opting = Opting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
+        self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
 
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""
@@ -187,9 +195,12 @@ class Edge:
             limited = whom.limited(plan, channel.channel.name, now_us)
             caps = None if tally is None else tally.room(channel.channel.name, page.slots, now_us)
             moment = middle.decide(plan, channel, page, whom.customer, values, limited, caps, now_us)
+            counted = None if self._log is None else self._log.counted(tally, plan, now_us)
             if tally is not None and moment.chosen and not preview:
                 record.reserve(tally, moment, id_)
         decision = Decision(id_, names, moment, whom.id, careful, self._seal)
+        if self._log is not None and not preview:
+            self._log.append(decision, counted)
         if view is not None and not preview:
             with self._lock:
                 self._views[key] = decision
@@ -296,6 +307,54 @@ class Edge:
             raise UsageError("observe: the identifiers stand for nobody; link them first")
         return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
 
+    def answer(self, decision: Decision | str, value: object, *, slot: int | None = None) -> bool:
+        """
+        Record a customer's answer to an offer that asks: a stated attribute, from the next decision on; return if new.
+
+        Args:
+            decision: The decision that asked, or its token from any process that shares the store.
+            value: The answer, of the attribute's type.
+            slot: Which filled slot asked, from 0; None means the only one.
+
+        Raises:
+            ValueRefused: If the value does not fit; the message does not hold it.
+            TokenError: If the token is not ours, was altered, or is too old.
+            UsageError: If nothing or nobody was asked, if profiles cannot be changed here, or after `close`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._exchange.answer(self._receipt(decision), value, slot)
+
+    def gave(
+        self,
+        what: str,
+        decision: Decision | str | None = None,
+        *,
+        who: Who = None,
+        attributes: Sequence[str] | None = None,
+        slot: int | None = None,
+    ) -> bool:
+        """
+        Record that a customer got value for attributes, so that their leases begin anew; return if any is on record.
+
+        Args:
+            what: What was given, such as "200 points"; no personal value.
+            decision: The decision that gave it, or its token; then the attributes are those that it read.
+            who: The customer, without a decision.
+            attributes: The attributes for which it was given, and with them what they are derived from.
+            slot: Which filled slot gave it, from 0; None means the only one.
+
+        Raises:
+            TokenError: If the token is not ours, was altered, or is too old.
+            UsageError: If nobody or nothing is meant, if profiles cannot be changed here, or after `close`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._exchange.gave(what, who, None if decision is None else self._receipt(decision), attributes, slot)
+
+    def _receipt(self, decision: Decision | str) -> Receipt:
+        return self._seal.open(decision, self._clock()) if isinstance(decision, str) else decision.receipt()
+
     def opt_out(self, who: Who) -> tuple[str, ...]:
         """
         Leave a customer in peace: take back all consents at once, durably, on every channel and merged id.
@@ -392,6 +451,7 @@ class Edge:
             "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,
             "last_refused": self._refused,
             **self._snapshots.status(now_us),
+            **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),
         }
 
@@ -401,11 +461,17 @@ class Edge:
         return self._plan
 
     def close(self) -> None:
-        """Give back the thread, and the store if `open` made it; later decisions show fallbacks. Twice does nothing."""
+        """
+        Log what waits, and give back the threads, and the store if `open` made it. Twice does nothing.
+
+        Later decisions show fallbacks.
+        """
         if not self._closed:
             self._closed = True
             self._snapshots.close()
             self._tail.close()
+            if self._log is not None:
+                self._log.close()
             self._rooms.close()
             if self._owned:
                 self._store.close()
@@ -431,6 +497,8 @@ def _in_child() -> None:
         edge._identities.reset()  # noqa: SLF001 - the same module
         edge._snapshots.reset()  # noqa: SLF001 - the same module
         edge._tail.reset()  # noqa: SLF001 - the same module
+        if edge._log is not None:  # noqa: SLF001 - the same module
+            edge._log.reset()  # noqa: SLF001 - the same module
         edge._rooms.reset()  # noqa: SLF001 - the same module
 
 

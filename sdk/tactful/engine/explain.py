@@ -138,6 +138,15 @@ def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
     yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
 
 
+def truths(moment: Moment) -> Iterator[bool]:
+    """Yield, for each requirement of the plan, whether it is met; then for each bound here, whether it lets off."""
+    plan, channel, arguments = moment.plan, moment.channel.channel.name, _arguments(moment)
+    for number in range(len(plan.requirements)):
+        yield bool(_requirement(plan, number, channel)(*arguments))
+    for number in range(len(moment.channel.bounds)):
+        yield bool(_lets_off(plan, channel, number)(*arguments))
+
+
 def deferred(moment: Moment) -> Mapping[str, int]:
     """Return, by offer, until when deferring limits keep it away that nothing else does [us since 1970]."""
     waits = [one for one in moment.limited.acting if one.then == "defer" and one.until_us < NEVER_US]

@@ -7,7 +7,7 @@ starts with the first question and sleeps between questions. What is neither use
 import logging
 import queue
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from threading import Lock, Thread
@@ -21,7 +21,7 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from ..ports import StrictCaps
 from ..strict import Ask
-from .limited import Limited, Reached
+from .limited import Limited, Reached, without_room
 from .room import CapKey, Room
 
 _log = logging.getLogger("tactful")
@@ -35,7 +35,6 @@ _RETRY_S: Final = 1.0
 _SHARE: Final = 64
 #: For whom caps count, in the order in which locks are taken.
 _PER: Final[tuple[Per, ...]] = ("customer", "household", "everyone")
-_REASON: Final = "no room is in hand: it is asked for, or none is left at the centre"
 
 
 class Strict:
@@ -98,6 +97,11 @@ class Strict:
         """Return whether the room in hand is used up with so many more exposures at a moment."""
         return cap.cap.strict and len(self._live(key, now_us)) <= more
 
+    def in_hand(self, now_us: int) -> Iterator[tuple[CapPlan, str, int]]:
+        """Yield what is in hand at a moment: the cap, the value, how many units."""
+        keys = ((cap, value) for cap in self._caps for value in cap.reached)
+        yield from ((cap, value, n) for cap, value in keys if (n := len(self._live((cap.number, value), now_us))))
+
     def take(self, room: Room, now_us: int) -> tuple[str, ...]:
         """Take what showing an offer needs out of what is in hand; return the units."""
         taken = []
@@ -157,15 +161,13 @@ class Strict:
         acting: list[Reached] = []
         changes_us = NEVER_US
         for cap in self._caps:
-            for value, reach in cap.reached.items():
+            for value in cap.reached:
                 if cap.limits_on(channel, value):
                     live = self._live((cap.number, value), now_us)
                     if live:
                         changes_us = min(changes_us, live[-1][0])
                         continue
-                    acting.append(
-                        Reached(f"{cap.id}.strict", _REASON, "", reach.withheld, reach.blind, cap.cap.then, NEVER_US)
-                    )
+                    acting.append(without_room(cap, value))
                     changes_us = min(changes_us, now_us + _AGAIN_US)
         return Limited(acting, now_us, changes_us)
 

@@ -10,7 +10,6 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .limited import Limited, met, quieted, waiting
 from .room import CapKey, PageRoom, Room
-from .strict import Strict
 
 
 class Limiting(Protocol):
@@ -52,6 +51,14 @@ class Counting(Limiting, Protocol):
         ...
 
 
+class Taking(Limiting, Protocol):
+    """What has room in hand (`Strict`)."""
+
+    def take(self, room: Room, now_us: int) -> tuple[str, ...]:
+        """Take what showing an offer needs out of what is in hand; return the units."""
+        ...
+
+
 class Tally:
     """
     What counts for the decisions of one customer under one plan.
@@ -65,7 +72,7 @@ class Tally:
 
     __slots__ = ("_all", "_met", "key", "parts", "plan", "strict")
 
-    def __init__(self, plan: Plan, parts: Sequence[Counting | None], strict: tuple[Strict, ...] = ()) -> None:
+    def __init__(self, plan: Plan, parts: Sequence[Counting | None], strict: tuple[Taking, ...] = ()) -> None:
         self.plan = plan
         self.key = (*parts, strict)
         self.parts = tuple(part for part in parts if part is not None)
@@ -117,7 +124,7 @@ def tally_of(
     own: Counting,
     household: Counting | None,
     budgets: Counting | None,
-    strict: tuple[Strict, ...] = (),
+    strict: tuple[Taking, ...] = (),
 ) -> Tally | None:
     """Return what counts for a decision; None if caps count for everyone together and that is not known."""
     if budgets is None and "everyone" in plan.counted_per:

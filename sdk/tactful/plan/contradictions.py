@@ -11,7 +11,8 @@ from math import inf
 from typing import Final
 
 from ..errors import ValueRefused
-from ..expr import Expr, Var, reads, walk
+from ..expr import Expr, Var, conjuncts, reads, walk
+from ..expr import text as written
 from ..holdouts import key_of
 from ..offers import Offer
 from ..policy import Policy
@@ -35,6 +36,7 @@ _NEEDED: Final = tuple(_NAMED)[:5]
 _SLOTS_MAX: Final = 1000
 _FINITE: Final = 1e100
 _ROUNDING: Final = 1e-9
+_SIGNATURES_MAX: Final = 16
 #: Of a rule, with the segments that it reads in their place.
 PARTS_MAX: Final = 10_000
 _ONE_VALUE: Final = frozenset(ValueType) - {
@@ -64,6 +66,8 @@ def contradictions(policy: Policy) -> Iterator[str]:
     yield from _keys(policy)
     for offer in policy.offers:
         yield from _treatments(policy, offer)
+        if offer.asks and f"missing(profile.{offer.asks})" not in map(written, conjuncts(offer.when)):
+            yield f"offer {offer.id} asks for {offer.asks!r} also those of whom it is known"
     yield from _rules(policy, there)
     try:
         yield from (
@@ -94,6 +98,9 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
     for holdout in policy.holdouts:
         yield f"holdout {holdout.name}", "topics", holdout.topics
         yield f"holdout {holdout.name}", "offers", holdout.offers
+    for one in policy.expectations:
+        yield "an expectation", "segments", [one.segment]
+        yield "an expectation", "offers", [one.offer]
     for boost in policy.ranking.boosts:
         yield "a boost", "offers", boost.offers
         yield "a boost", "topics", boost.topics
@@ -111,6 +118,7 @@ def _numbers(policy: Policy) -> Iterator[str]:
         ("exposure_margin", values.exposure_margin, 0, 1),
         ("reserve_s", values.reserve_s, 1, inf),
         ("token_s", values.token_s, 1, inf),
+        ("signatures", values.signatures, 1, _SIGNATURES_MAX),
         ("holdouts_max", values.holdouts_max, 0, 1),
         *((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts),
         ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),

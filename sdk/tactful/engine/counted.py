@@ -1,0 +1,162 @@
+"""Counted: what counted under the caps when a decision was made, for evidence; and counting by it again later."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Protocol
+
+import attrs
+
+from ..clock import NEVER_US
+from ..contacts import Contact
+from ..evidence import CountedBudget, CountedContacts, RoomInHand
+from ..limits import Cap, Per
+from ..plan.caps import CapPlan
+from ..plan.plan import Plan
+from .budgets import Budgets
+from .count import Counters
+from .customer import shared_zone
+from .limited import Limited, Reached, reached_by, waiting, without_room
+from .room import CapKey, Room
+from .strict import Strict
+from .tally import Tally
+
+
+class Event(Protocol):
+    """Something that counts."""
+
+    def contact(self) -> Contact:
+        """Return it as a contact."""
+        ...
+
+
+@attrs.frozen(eq=False, repr=False)
+class Counted:
+    """What counted for one decision: cheap to take, and made of things that do not change."""
+
+    own: tuple[Sequence[Event], int] | None
+    household: tuple[Sequence[Event], int] | None
+    budgets: tuple[CountedBudget, ...] | None  # empty where they are not known
+    strict: tuple[RoomInHand, ...]
+
+
+def counted_of(tally: Tally, now_us: int) -> Counted:
+    """Return what counts under a tally at a moment; its lock is held."""
+    own, household, budgets, _ = tally.key
+    return Counted(
+        own.kept() if isinstance(own, Counters) else None,
+        household.kept() if isinstance(household, Counters) else None,
+        _budgets(budgets, now_us) if isinstance(budgets, Budgets) else None,
+        tuple(
+            RoomInHand(cap.id, value, part.per, units)
+            for part in tally.strict
+            if isinstance(part, Strict)
+            for cap, value, units in part.in_hand(now_us)
+        ),
+    )
+
+
+def contacts_of(kept: tuple[Sequence[Event], int] | None) -> CountedContacts | None:
+    """Return what was kept as contacts."""
+    return None if kept is None else CountedContacts(tuple(one.contact() for one in kept[0]), kept[1])
+
+
+def _budgets(budgets: Budgets, now_us: int) -> tuple[CountedBudget, ...]:
+    """Return what is used up of each budget; a cap of which nothing is used up is there once, without a value."""
+    if not budgets.known:
+        return ()
+    found = [
+        CountedBudget(cap.id, shape(cap.cap), value, inside, frees_us)
+        for cap, value, inside, frees_us in budgets.used(now_us)
+    ]
+    used = {one.cap for one in found}
+    caps = (cap for cap in budgets.plan.caps if cap.cap.per == "everyone" and cap.id not in used)
+    return (*found, *(CountedBudget(cap.id, shape(cap.cap), "", 0, None) for cap in caps))
+
+
+def shape(cap: Cap) -> str:
+    """Return what a cap counts and how far back, as text."""
+    return repr((cap.window, cap.counted, cap.of, cap.channels, cap.exact, cap.suppress_s))
+
+
+class BudgetsThen:
+    """Budgets as they were when a decision was made. A cap that was not counted then is reached. It counts no more."""
+
+    __slots__ = ("_caps", "_counts", "_zone", "lock", "nearest", "per")
+
+    def __init__(self, plan: Plan, budgets: Sequence[CountedBudget]) -> None:
+        self._zone = shared_zone(plan)
+        self.per: Per = "everyone"
+        self.lock = nullcontext()
+        self.nearest = 0
+        counted = {(one.cap, one.shape) for one in budgets}
+        caps = {(cap.id, shape(cap.cap)): cap for cap in plan.caps if cap.cap.per == "everyone"}
+        self._caps = tuple((cap, key in counted) for key, cap in caps.items())
+        self._counts: dict[CapKey, tuple[CapPlan, CountedBudget]] = {
+            (cap.number, one.value): (cap, one)
+            for one in budgets
+            if (cap := caps.get((one.cap, one.shape))) is not None and one.value in cap.reached
+        }
+
+    def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: what is not known is reached, cap by cap."""
+        return True
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what the budgets that were used up ask on a channel at that moment."""
+        acting: list[Reached] = []
+        reached = set()
+        for (number, value), (cap, one) in sorted(self._counts.items(), key=lambda pair: pair[0]):
+            if one.frees_us is not None and cap.limits_on(channel, value):
+                acting.append(reached_by(cap, value, one.frees_us))
+                reached.add(number)
+        for cap, is_counted in self._caps:
+            here = not cap.cap.channels or channel in cap.cap.channels
+            if not is_counted or (here and not cap.knows_its_clock(self._zone)):
+                acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+            elif here and cap.cap.instead.bits and cap.number not in reached:
+                acting.append(waiting(cap, NEVER_US))
+        return Limited(acting, now_us, NEVER_US)
+
+    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
+        """Do nothing: it counts no more."""
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return whether a budget would be used up for a value with so many more events."""
+        found = self._counts.get(key)
+        return (0 if found is None else found[1].inside) + more >= cap.cap.count
+
+
+class StrictThen:
+    """What was in hand under strict caps when a decision was made. It asks for no more."""
+
+    __slots__ = ("_caps", "_units", "lock", "nearest", "per")
+
+    def __init__(self, plan: Plan, per: Per, rooms: Sequence[RoomInHand]) -> None:
+        self.per: Per = per
+        self.lock = nullcontext()
+        self.nearest = 0
+        self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
+        numbers = {cap.id: cap.number for cap in self._caps}
+        self._units = {(numbers[one.cap], one.value): one.units for one in rooms if one.cap in numbers}
+
+    def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: the centre counted."""
+        return True
+
+    def limited(self, channel: str, now_us: int) -> Limited:
+        """Return what was withheld on a channel for want of room in hand."""
+        acting = (
+            without_room(cap, value)
+            for cap in self._caps
+            for value in cap.reached
+            if cap.limits_on(channel, value) and not self._units.get((cap.number, value))
+        )
+        return Limited(acting, now_us, NEVER_US)
+
+    def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return whether the room in hand is used up with so many more exposures."""
+        return cap.cap.strict and self._units.get(key, 0) <= more
+
+    def take(self, room: Room, now_us: int) -> tuple[str, ...]:  # noqa: ARG002 - as the others
+        """Take nothing: it was decided already."""
+        return ()
