@@ -190,6 +190,8 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
         _need(type(value) is str and value in choices, words)
     _need(_are_texts(limit.channels), "its channels are no tuple of texts")
     _need(suppress_s is None or limit.per != "everyone", "a cap for everyone has no rest after it")
+    _need(suppress_s is None or not limit.counted.weights, "a cap with weights has no rest after it")
+    _need(type(limit.to) is Familiarity and limit.to < Familiarity.PERSONAL, "it goes down to no familiarity below")
     _need(type(limit.exact) is bool, "exact is neither true nor false")
     _need(type(limit.strict) is bool, "strict is neither true nor false")
     _need(
@@ -205,6 +207,7 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
         per=limit.per,
         channels=limit.channels,
         then=limit.then,
+        to=limit.to,
         instead=_scope(limit.instead),
         suppress_s=suppress_s,
         exact=limit.exact,
@@ -233,7 +236,16 @@ def _counted(counted: object) -> Counted:
         raise PluginError(": what it counts is not Counted, or its event is not a name")
     texts = (counted.intents, counted.topics, counted.tags, counted.owners, counted.exempt)
     _need(all(map(_are_texts, texts)), "what it counts is not named in tuples of texts")
-    return Counted(counted.event, *texts)
+    weights = counted.weights
+    _need(type(weights) is tuple and all(map(_is_weight, weights)), "its weights are no events with whole numbers")
+    events = [event for event, _ in weights]
+    _need(len({counted.event, "shown", *events}) >= len(events) + 1, "it weighs an event twice")
+    _need(not {counted.event, "shown"}.intersection(events), "what is shown, and its own event, weigh 1")
+    return Counted(counted.event, *texts, weights)
+
+
+def _is_weight(pair: object) -> bool:
+    return type(pair) is tuple and len(pair) == 2 and is_name(pair[0]) and type(pair[1]) is int and pair[1] != 0  # noqa: PLR2004
 
 
 def _quiet(limit: Quiet, _: Catalog) -> Limit:

@@ -166,6 +166,8 @@ class Counted:
         tags: Only of offers that had one of these tags then.
         owners: Only of offers of these owners.
         exempt: Not of offers of these classes.
+        weights: Further events that are counted, each as so many; one that weighs less than nothing speaks against the
+            cap. The event itself weighs 1.
     """
 
     event: str = "shown"
@@ -174,6 +176,16 @@ class Counted:
     tags: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
+    weights: tuple[tuple[str, int], ...] = ()
+
+    def weight(self, event: str) -> int:
+        """
+        Return as how many an event is counted.
+
+        >>> [Counted("shown", weights=(("click", -5),)).weight(event) for event in ("shown", "click", "purchase")]
+        [1, -5, 0]
+        """
+        return 1 if event == self.event else dict(self.weights).get(event, 0)
 
 
 @attrs.frozen
@@ -190,9 +202,11 @@ class Cap:
         per: Counted for each customer, for each household (who is in none is one), or for everyone together.
         channels: It counts, and limits, on these channels alone, all of them together; empty means everywhere.
         then: What it does when it is reached. `suppress` withholds; `defer` withholds and says until when;
-            `downgrade` allows tone and basis up to CONTEXT; `replace` withholds, and lets `instead` in.
+            `downgrade` allows tone and basis up to `to`; `replace` withholds, and lets `instead` in.
+        to: With `downgrade`, what is still allowed, below PERSONAL.
         instead: With `replace`, the treatments that are withheld until it is reached.
         suppress_s: Once reached, it stays so for this long after the last event [s]; None means until the window frees.
+            It takes no weights.
         exact: An event counts for its own topic alone, not for the wider ones: it concerns what lies under that topic.
         strict: Whether room is reserved at the centre before it is used, so that all edges together keep within it. It
             counts what is shown, and nothing can stand in for it.
@@ -206,6 +220,7 @@ class Cap:
     per: Per = "customer"
     channels: tuple[str, ...] = ()
     then: Reached = "suppress"
+    to: Familiarity = Familiarity.CONTEXT
     instead: Scope = Scope()
     suppress_s: int | None = None
     exact: bool = False

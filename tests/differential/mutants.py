@@ -163,6 +163,19 @@ MUTANTS = [
         22,
     ),
     Mutant("plan.caps", "return not self.quiet.channels or channel in self.quiet.channels", "return True", 6),
+    Mutant("engine.count", "if self._waiting >= self._slack or", "if"),
+    Mutant("engine.reached", "weight = sum(one for _, one in ends)", "weight = len(ends)"),
+    Mutant("engine.reached", "if event[4] > 0) if cap.weighted", ") if cap.weighted"),
+    Mutant("engine.reached", "weight -= one", "weight -= 1"),
+    Mutant("engine.budgets", "self.total += weight", "self.total += 1"),
+    Mutant(
+        "engine.count",
+        "+ more < cap.cap.count:\n            return False\n        inside = sum(weight",
+        "+ more < cap.cap.count:\n            return False\n        inside = sum(1",
+    ),
+    Mutant(
+        "plan.caps", "over(catalog, scope, cap.to, cap.to)", "over(catalog, scope, type(cap.to)(1), type(cap.to)(1))"
+    ),
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 7),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),

@@ -47,16 +47,16 @@ class _Count:
             return leaves_us
         return leaves_us + -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)
 
-    def add(self, at_us: int) -> None:
-        """Count an event."""
+    def add(self, at_us: int, weight: int) -> None:
+        """Count an event as so many."""
         leaves_us = self.leaves_us(at_us)
         place = bisect_left(self.leaving, leaves_us)
         if place < len(self.leaving) and self.leaving[place] == leaves_us:
-            self.numbers[place] += 1
+            self.numbers[place] += weight
         else:
             self.leaving.insert(place, leaves_us)
-            self.numbers.insert(place, 1)
-        self.total += 1
+            self.numbers.insert(place, weight)
+        self.total += weight
 
     def inside(self, now_us: int) -> int:
         """Return how much counts at a moment; what has left is let go."""
@@ -156,7 +156,7 @@ class Budgets:
             self._hold(contact.id, contact.at_us, contact.until_us, contact, counting)
         else:
             for count in self._concerned(counting):
-                count.add(contact.at_us)
+                count.add(contact.at_us, count.cap.cap.counted.weight(contact.event))
         self._channels = {}
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:

@@ -18,7 +18,7 @@ from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .limited import Limited, Reached, everything_reached, quieted, reached_by, waiting
-from .reached import Event, reached_until
+from .reached import Event, reached_until, strength
 from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
 #: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
@@ -144,15 +144,16 @@ class Counters:
 
     def kept(self) -> tuple[tuple["_Kept", ...], int]:
         """Return all that counts, each of which tells its contact; and since when that is all [us since 1970]."""
+        self._count_pending()
         return tuple(self._kept.values()), self.since_us
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
         self._count_pending()
         counted = self._counted.get(key, ())
-        if len(counted) + more < cap.cap.count:
+        if strength(cap, counted) + more < cap.cap.count:
             return False
-        inside = sum(1 for _, leaves_us, lapses_us, _ in counted if now_us < min(leaves_us, lapses_us))
+        inside = sum(weight for _, leaves_us, lapses_us, _, weight in counted if now_us < min(leaves_us, lapses_us))
         return inside + more >= cap.cap.count
 
     def _count_pending(self) -> None:
@@ -182,7 +183,10 @@ class Counters:
             if cap.cap.per != self.per:
                 continue
             leaves_us = cap.leaves_us(at_us, self.zone) if rolling_us is None else at_us + rolling_us
-            event = (at_us, leaves_us, until_us, id_)
+            weight = 1
+            if cap.weighted and isinstance(what, Contact):
+                weight = cap.cap.counted.weight(what.event)
+            event = (at_us, leaves_us, until_us, id_, weight)
             counted = self._counted.get(key)
             if not counted:
                 counted = self._counted[key] = [event]
@@ -193,10 +197,10 @@ class Counters:
                 may_reach = True
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
             count = cap.cap.count
-            left = count - len(counted)
+            left = count - strength(cap, counted)
             if left <= 0:
                 self._many[key] = cap
-            if left <= 0 and counted[-count][1] > at_us:
+            if left <= 0 and (cap.weighted or counted[-count][1] > at_us):
                 may_reach = True
             if left < self._slack and cap.counts_shown:
                 self._slack = left
@@ -216,7 +220,7 @@ class Counters:
 
     def _keep_if_many(self, key: CapKey) -> None:
         """Too few events come to nothing however long one waits."""
-        if key in self._many and len(self._counted[key]) < self._many[key].cap.count:
+        if key in self._many and strength(self._many[key], self._counted[key]) < self._many[key].cap.count:
             del self._many[key]
 
     def _prune(self, now_us: int) -> None:
@@ -234,7 +238,7 @@ class Counters:
             caps = self.plan.caps
             for key in tuple(self._many):
                 self._keep_if_many(key)
-            lefts = [(caps[k[0]], caps[k[0]].cap.count - len(c)) for k, c in self._counted.items()]
+            lefts = [(caps[k[0]], caps[k[0]].cap.count - strength(caps[k[0]], c)) for k, c in self._counted.items()]
             lefts += [(cap, cap.cap.count) for cap in self._caps]
             self._slack = min((left for cap, left in lefts if cap.counts_shown), default=NEVER_US)
             self._nearest = min((left for cap, left in lefts if cap.fills), default=NEVER_US)

@@ -1,10 +1,13 @@
 """Reached: whether counted events have reached a cap at a moment, and until when. It is arithmetic on times alone."""
 
+from collections.abc import Sequence
+
 from ..clock import NEVER_US
 from ..plan.caps import CapPlan
 
-#: A counted event: when it was, when it leaves the window, when it lapses unless it is confirmed, its contact's id.
-Event = tuple[int, int, int, str]
+#: A counted event: when it was, when it leaves the window, when it lapses unless it is confirmed, its contact's id, and
+#: as how many it counts.
+Event = tuple[int, int, int, str, int]
 
 
 def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int | None, int]:
@@ -18,8 +21,10 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int 
         counted: The events of one value, oldest first.
         now_us: The moment [us since 1970].
     """
+    if cap.weighted:
+        return _weighed_until(cap, counted, now_us)
     ends: list[int] = []
-    for _, leaves_us, lapses_us, _ in reversed(counted):
+    for _, leaves_us, lapses_us, _, _ in reversed(counted):
         if leaves_us <= now_us:
             break  # an older one leaves no later
         if lapses_us > now_us:
@@ -35,6 +40,25 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int 
     if rests_us is not None and now_us < rests_us:
         return max(rests_us, ends_us or rests_us), min(changes_us, rests_us)
     return ends_us, changes_us
+
+
+def strength(cap: CapPlan, counted: Sequence[Event]) -> int:
+    """Return how much events can weigh at most, whatever leaves and lapses."""
+    return sum(event[4] for event in counted if event[4] > 0) if cap.weighted else len(counted)
+
+
+def _weighed_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int | None, int]:
+    """Return the same for a cap whose events weigh; what speaks against it leaves too, and it can be reached anew."""
+    ends = sorted((min(event[1:3]), event[4]) for event in counted if now_us < min(event[1:3]))
+    changes_us = ends[0][0] if ends else NEVER_US
+    weight = sum(one for _, one in ends)
+    if weight < cap.cap.count:
+        return None, changes_us
+    for end_us, one in ends:
+        weight -= one
+        if weight < cap.cap.count:
+            return end_us, changes_us
+    return NEVER_US, changes_us
 
 
 def _rests_until(cap: CapPlan, past: list[Event]) -> int | None:

@@ -9,7 +9,6 @@ import attrs
 from ..catalog import Catalog, Entry
 from ..clock import SECOND_US
 from ..contacts import Contact
-from ..familiarity import Familiarity
 from ..limits import Calendar, Cap, Counted, Dimension, Quiet, Scope
 from ..topics import TopicGraph
 from .bounds import Bound, over
@@ -38,6 +37,7 @@ class CapPlan:
         cap: The cap.
         reached: By value of the cap's dimension, what follows when it is reached for that value.
         counts_shown: Whether it counts what is shown.
+        weighted: Whether it counts some events as more or less than one.
         fills: Whether picks of one page fill it together: it counts what is shown, and not for each offer alone.
         rolling_us: The length of its window [us]; None for one of the calendar.
         suppress_us: How long it stays reached after the event that reached it [us]; 0 means as the window says.
@@ -51,6 +51,7 @@ class CapPlan:
     cap: Cap
     reached: Mapping[str, Reach]
     counts_shown: bool
+    weighted: bool
     fills: bool
     rolling_us: int | None
     suppress_us: int
@@ -118,6 +119,7 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
         cap=cap,
         reached={value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},
         counts_shown=cap.counted.event == SHOWN,
+        weighted=bool(cap.counted.weights),
         fills=cap.counted.event == SHOWN and cap.of != "offer",
         rolling_us=None if isinstance(cap.window, Calendar) else length_us(cap.window),
         suppress_us=suppress_us,
@@ -129,7 +131,7 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
 
 def _reach(catalog: Catalog, cap: Cap, scope: Scope) -> Reach:
     if cap.then == "downgrade":
-        softened = over(catalog, scope, Familiarity.CONTEXT, Familiarity.CONTEXT)
+        softened = over(catalog, scope, cap.to, cap.to)
         return Reach(softened.bits, scope.bits)
     return Reach(scope.bits, 0)
 
@@ -162,7 +164,7 @@ def counted_values(topics: TopicGraph, contact: Contact, cap: Cap) -> tuple[str,
 def _counts(topics: TopicGraph, contact: Contact, counted: Counted) -> bool:
     """Return whether an event is one of those that are counted; what is not known of it speaks for counting it."""
     return (
-        contact.event == counted.event
+        counted.weight(contact.event) != 0
         and (not counted.intents or contact.intent in (*counted.intents, ""))
         and (not counted.owners or contact.owner in (*counted.owners, ""))
         and (not counted.topics or not contact.topic or any(t in counted.topics for t in topics.above(contact.topic)))

@@ -2,7 +2,10 @@
 
 from typing import Final, Literal
 
+import attrs
+
 from ...clock import SECOND_US
+from ...familiarity import Familiarity
 from ...limits import Calendar, Cap, Counted, Per, Quiet, Rolling, Scope
 from ...offers import Intent, OfferClass
 from .chance import LENGTHS_US, Chance
@@ -18,16 +21,18 @@ _UNITS: Final[tuple[Literal["day", "week", "month"], ...]] = ("day", "week", "we
 def cap(chance: Chance, words: Words) -> Cap:
     """Return a cap whose scope is still empty."""
     per: Per = chance.of(_PER)
-    rests = per != "everyone" and chance.happens(0.45)
+    counted = _weighed(_counted(chance, words), chance.apart())
+    rests = per != "everyone" and chance.happens(0.45) and not counted.weights
     return Cap(
         scope=Scope(),
         count=chance.of((1, 1, 2, 2, 3)),
         window=_calendar(chance) if chance.happens(0.3) else Rolling(chance.of((*LENGTHS_S, 86_400, 604_800))),
-        counted=_counted(chance, words),
+        counted=counted,
         of=chance.of(("offer", "topic", "topic", "tag", "owner", "channel", "all")),
         per=per,
         channels=chance.some(words.channels, 2) if chance.happens(0.15) else (),
         then=chance.of(("suppress", "defer", "downgrade", "replace")),
+        to=chance.of((Familiarity.CONTEXT, Familiarity.CONTEXT, Familiarity.SEGMENT, Familiarity.GENERIC)),
         suppress_s=chance.of(LENGTHS_S) if rests else None,
         exact=chance.happens(0.5),
     )
@@ -50,6 +55,14 @@ def _counted(chance: Chance, words: Words) -> Counted:
         chance.some(OWNERS) if chance.happens(0.2) else (),
         chance.some(tuple(kind.value for kind in OfferClass)) if chance.happens(0.3) else (),
     )
+
+
+def _weighed(counted: Counted, chance: Chance) -> Counted:
+    """Return what is counted, sometimes with events that weigh more or less."""
+    if not chance.happens(0.3):
+        return counted
+    others = chance.some(tuple(event for event in ("click", "purchase", "dismissed") if event != counted.event), 2)
+    return attrs.evolve(counted, weights=tuple((event, chance.of((-3, -1, 2, 4))) for event in others))
 
 
 def quiet(chance: Chance, words: Words) -> Quiet:

@@ -5,7 +5,6 @@ from datetime import tzinfo
 
 from ...clock import SECOND_US
 from ...contacts import Contact
-from ...familiarity import Familiarity
 from ...limits import Calendar, Cap, Quiet
 from ...offers import Offer
 from ...policy import Policy
@@ -99,7 +98,7 @@ def _is_on(cap: Cap, channel: str) -> bool:
 def bars(cap: Cap, entry: Entry) -> bool:
     """Return whether a cap that is reached for a treatment keeps it away."""
     if cap.then == "downgrade":
-        return entry.labels.tone > Familiarity.CONTEXT or entry.labels.basis > Familiarity.CONTEXT
+        return entry.labels.tone > cap.to or entry.labels.basis > cap.to
     return True
 
 
@@ -126,7 +125,9 @@ def is_reached(
         and value in dimension_of_contact(policy, cap, one)
     ]
     ends_us = [windows.counts_until_us(cap, one.at_us, where) for one in counted]
-    if sum(1 for end_us in ends_us if end_us > now_us) + more >= cap.count:
+    weights = {cap.counted.event: 1, **dict(cap.counted.weights)}
+    inside = sum(weights[one.event] for one, end_us in zip(counted, ends_us, strict=True) if end_us > now_us)
+    if inside + more >= cap.count:
         return True
     if cap.suppress_s is None or more:
         return False
@@ -142,7 +143,9 @@ def is_reached(
 def is_counted(policy: Policy, cap: Cap, contact: Contact) -> bool:
     """Return whether a cap counts a contact; what is not known of it speaks for counting it."""
     counted = cap.counted
-    if contact.event != counted.event or (cap.channels and contact.channel not in (*cap.channels, "")):
+    if contact.event not in (counted.event, *(event for event, _ in counted.weights)) or (
+        cap.channels and contact.channel not in (*cap.channels, "")
+    ):
         return False
     for wanted, known in (
         (counted.intents, [contact.intent]),
