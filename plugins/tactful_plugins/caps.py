@@ -6,24 +6,25 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from tactful import Calendar, Cap, Catalog, Counted, Entry, Intent, OfferClass, Quiet, Rolling, Scope
+from tactful import Calendar, Cap, Catalog, Counted, Entry, Familiarity, Intent, OfferClass, Rolling, Scope
 
 from .settings import length, listed, one_of, texts, truth, whole
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: The customer's own time zone, in a setting.
 CUSTOMER: Final = "customer"
-_DAY_MIN: Final = 1440
 _UNITS: Final = ("day", "week", "month")
 _DIMENSIONS: Final = ("offer", "topic", "tag", "owner", "channel", "all")
 _PER: Final = ("customer", "household", "everyone")
+_STEPS: Final = ("generic", "context", "segment")
 _REACHED: Final = ("suppress", "defer", "downgrade", "replace")
-_EXEMPT: Final = (OfferClass.MANDATORY.value, OfferClass.TRANSACTIONAL.value)
+EXEMPT: Final = (OfferClass.MANDATORY.value, OfferClass.TRANSACTIONAL.value)
 _optional, _each = attrs.validators.optional, attrs.validators.deep_iterable
-_classes = _each(one_of(tuple(kind.value for kind in OfferClass)))
+are_classes = _each(one_of(tuple(kind.value for kind in OfferClass)))
 
 
-def _is_zone(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+def is_zone(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    """Take a time zone, the customer's own, or none."""
     if not isinstance(value, str) or (value not in ("", CUSTOMER) and not _exists(value)):
         raise ValueError(f"{field.name} must be a time zone such as Europe/Berlin, or customer, not {value!r}")
 
@@ -36,9 +37,10 @@ def _exists(zone: str) -> bool:
     return True
 
 
-def _is_minute(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _DAY_MIN:
-        raise ValueError(f"{field.name} must be a time of the day, not {value!r}")
+def _are_weights(_: object, field: "attrs.Attribute[Any]", value: object) -> None:
+    pairs = value.items() if isinstance(value, Mapping) else [(None, None)]
+    if not all(isinstance(event, str) and type(weight) is int and weight for event, weight in pairs):
+        raise ValueError(f"{field.name} must be whole numbers other than 0 by event, not {value!r}")
 
 
 @attrs.frozen
@@ -56,8 +58,10 @@ class CapSetting:
         of: Counted for each offer, topic (and those above it), tag, owner, channel, or all together.
         per: Counted for each customer, each household, or everyone together.
         event: The event that is counted.
+        weights: Further events that are counted, each as so many.
         channels: Only what is on these channels is counted and limited.
         then: What happens when it is reached.
+        to: With `downgrade`, what is still allowed.
         instead: With `replace`, the offer that comes in.
         suppress_s: Once reached, it stays so for this long after the last event [s].
         topic: Only offers of this topic are counted and limited.
@@ -74,6 +78,7 @@ class CapSetting:
         "within_s": "less",
         "times": "less",
         "channels": "narrower",
+        "to": _STEPS,
         "suppress_s": "less or none",
         "topic": "narrower",
         "intent": "narrower",
@@ -88,17 +93,19 @@ class CapSetting:
     within_s: int | None = attrs.field(default=None, validator=_optional(whole(1)))
     unit: Literal["day", "week", "month"] | None = attrs.field(default=None, validator=_optional(one_of(_UNITS)))
     times: int = attrs.field(default=1, validator=whole(1))
-    zone: str = attrs.field(default="", validator=_is_zone)
+    zone: str = attrs.field(default="", validator=is_zone)
     week_start: str = attrs.field(default="monday", validator=one_of(WEEKDAYS))
     of: Literal["offer", "topic", "tag", "owner", "channel", "all"] = attrs.field(
         default="offer", validator=one_of(_DIMENSIONS)
     )
     per: Literal["customer", "household", "everyone"] = attrs.field(default="customer", validator=one_of(_PER))
     event: str = attrs.field(default="shown", validator=attrs.validators.matches_re(r"[\w.\-]{1,100}"))
+    weights: Mapping[str, int] = attrs.field(factory=dict, validator=_are_weights)
     channels: tuple[str, ...] = attrs.field(default=(), converter=texts)
     then: Literal["suppress", "defer", "downgrade", "replace"] = attrs.field(
         default="suppress", validator=one_of(_REACHED)
     )
+    to: str = attrs.field(default="context", validator=one_of(_STEPS))
     instead: str | None = None
     suppress_s: int | None = attrs.field(default=None, validator=_optional(whole(1)))
     topic: str | None = None
@@ -107,7 +114,7 @@ class CapSetting:
     )
     tag: str | None = None
     owner: str | None = None
-    exempt: tuple[str, ...] = attrs.field(default=_EXEMPT, converter=texts, validator=_classes)
+    exempt: tuple[str, ...] = attrs.field(default=EXEMPT, converter=texts, validator=are_classes)
     count_exempt: bool = attrs.field(default=False, validator=truth())
     strict: bool = attrs.field(default=False, validator=truth())
 
@@ -116,6 +123,10 @@ class CapSetting:
             raise ValueError("a cap counts within a length of time or a unit of the calendar, and not both")
         if self.per == "everyone" and self.suppress_s is not None:
             raise ValueError("a cap for everyone together takes no `suppress`")
+        if self.weights and self.suppress_s is not None:
+            raise ValueError("a cap with `weights` takes no `suppress`")
+        if {self.event, "shown"}.intersection(self.weights):
+            raise ValueError("what is shown, and the cap's own event, weigh 1")
         if (self.then == "replace") != (self.instead is not None):
             raise ValueError("`then: replace` and `instead:` go together")
         if self.strict and (self.event != "shown" or self.instead is not None or self.count_exempt):
@@ -132,6 +143,7 @@ class CapSetting:
             per=self.per,
             channels=self.channels,
             then=self.then,
+            to=Familiarity[self.to.upper()],
             instead=self.stand_in(catalog),
             suppress_s=self.suppress_s,
             strict=self.strict,
@@ -166,10 +178,13 @@ class CapSetting:
         what += [f"on {listed(self.channels)}"] if self.channels else []
         subject = "" if self.per == "customer" else f" for {'a household' if self.per == 'household' else 'everyone'}"
         of = "in all" if self.of == "all" else f"per {self.of}"
-        then = {"suppress": "", "defer": ", then later", "downgrade": ", then nothing personal"}.get(
+        then = {"suppress": "", "defer": ", then later", "downgrade": f", then up to {self.to}"}.get(
             self.then, f", then {self.instead} instead"
         )
-        return " ".join([f"{self.event} at most {self.count} times within {window} {of}{subject}", *what]) + then
+        weighed = "".join(f", {event} as {weight:+d}" for event, weight in self.weights.items())
+        return (
+            " ".join([f"{self.event}{weighed} at most {self.count} times within {window} {of}{subject}", *what]) + then
+        )
 
     def _window(self, catalog: Catalog) -> Rolling | Calendar:
         if self.within_s is not None:
@@ -190,61 +205,8 @@ class CapSetting:
             tags=() if self.tag is None else (self.tag,),
             owners=() if self.owner is None else (self.owner,),
             exempt=() if self.count_exempt else self.exempt,
+            weights=tuple(self.weights.items()),
         )
-
-
-@attrs.frozen
-class QuietSetting:
-    """
-    The policy's section `quiet_hours`.
-
-    Attributes:
-        from_min: From this minute of the day.
-        to_min: Before this minute of the day.
-        zone: The time zone; `customer` is the customer's own.
-        days: On nights that begin on these days.
-        channels: On these channels; empty means those on which we write to the customer.
-        exempt: Classes of offers that may come all the same.
-    """
-
-    looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
-        "from_min": "later",
-        "to_min": "earlier",
-        "days": "less",
-        "channels": "narrower",
-        "exempt": "more",
-    }
-
-    from_min: int = attrs.field(validator=_is_minute)
-    to_min: int = attrs.field(validator=_is_minute)
-    zone: str = attrs.field(default="", validator=_is_zone)
-    days: tuple[str, ...] = attrs.field(default=WEEKDAYS, converter=texts, validator=_each(one_of(WEEKDAYS)))
-    channels: tuple[str, ...] = attrs.field(default=(), converter=texts)
-    exempt: tuple[str, ...] = attrs.field(default=_EXEMPT, converter=texts, validator=_classes)
-
-    def quiet(self, catalog: Catalog) -> Quiet:
-        """Return the limit."""
-        values = catalog.policy.values
-        own = self.zone == CUSTOMER or (not self.zone and values.customer_zone)
-        outbound = tuple(channel.name for channel in catalog.policy.channels if channel.outbound)
-        return Quiet(
-            scope=self.scope(catalog),
-            from_min=self.from_min,
-            to_min=self.to_min,
-            zone="" if own else self.zone or values.zone,
-            days=tuple(WEEKDAYS.index(day) for day in self.days),
-            channels=self.channels or outbound,
-        )
-
-    def scope(self, catalog: Catalog) -> Scope:
-        """Return the treatments that wait."""
-        return catalog.where(lambda entry: entry.offer.offer_class.value not in self.exempt)
-
-    def words(self) -> str:
-        """Return when it is quiet, in words."""
-        days = "" if self.days == WEEKDAYS else f" from {listed(self.days)}"
-        where = f" on {listed(self.channels)}" if self.channels else ""
-        return f"quiet from {_clock(self.from_min)} to {_clock(self.to_min)}{days}{where}"
 
 
 def cap_settings(caps: Mapping[str, object]) -> Mapping[str, CapSetting]:
@@ -264,19 +226,3 @@ def cap_settings(caps: Mapping[str, object]) -> Mapping[str, CapSetting]:
         except (TypeError, ValueError) as error:
             raise ValueError(f"cap {name!r}: {error.args[0]}") from None
     return made
-
-
-def quiet_setting(quiet: object) -> QuietSetting | None:
-    """Return the quiet hours of a policy, from a setting or plain values; None if there are none."""
-    if quiet is None or isinstance(quiet, QuietSetting):
-        return quiet
-    if not isinstance(quiet, Mapping):
-        raise TypeError(f"quiet hours must be settings by name, not {quiet!r}")
-    try:
-        return QuietSetting(**quiet)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"quiet hours: {error.args[0]}") from None
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

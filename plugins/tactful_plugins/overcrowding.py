@@ -23,7 +23,8 @@ from tactful import (
     hookimpl,
 )
 
-from .caps import CapSetting, QuietSetting, cap_settings, quiet_setting
+from .caps import CapSetting, cap_settings
+from .quiet import QuietSetting, quiet_setting
 from .settings import DAY_S, length, listed, texts, whole
 
 #: What a customer does who is offended, and what is told of it afterwards.

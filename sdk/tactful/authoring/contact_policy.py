@@ -6,11 +6,12 @@ from enum import Enum
 from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
 
+from ..familiarity import Familiarity
 from ..limits import Dimension, Per, Reached
 from ..offers import Intent, OfferClass
-from .format_types import BOOL, COUNT, DURATION, ID, Type, choice, duration_s, many, name_of, one_of, scalar
+from .format_types import BOOL, COUNT, DURATION, ID, Type, choice, duration_s, many, name_of, one_of, scalar, whole
 from .periods import ZONE
-from .records import Key, Record
+from .records import Key, Record, mapping
 from .source import Log, Node, Scalar
 
 _CALENDAR: Final = re.compile(r"(?:(\d{1,3}) )?(day|week|month)s?", re.ASCII)
@@ -43,6 +44,7 @@ WINDOW: Final = scalar("a length such as 7d, or day, week, month, 2 weeks", _win
 TIME_OF_DAY: Final = scalar("a time of the day such as 21:30", _minute)
 WHOSE_ZONE: Final[Type[str]] = Type("a time zone such as Europe/Berlin, or customer", _zone)
 WEEKDAY: Final = one_of({day: day for day in _WEEKDAYS}, "day of the week")
+WEIGHT: Final = scalar("a whole number such as 4 or -2", whole)
 _CLASSES: Final = many(choice(OfferClass, "class"))
 _OWN_ZONE: Final = "the customer's, where `values` names its attribute; else that of `values`"
 
@@ -71,12 +73,24 @@ CAP: Final = Record(
             default="`offer`",
         ),
         "event": Key(ID, "the event that is counted, such as shown, click or purchase", default="`shown`"),
+        "weights": Key(
+            mapping(WEIGHT, "weights"),
+            "further events that are counted, each as so many; less than nothing speaks against the cap",
+            default="none",
+        ),
         "channels": Key(many(name_of("channel")), "it counts and limits on these alone, all together", default="all"),
         "then": Key(
             one_of(_words(Reached), "consequence"),
             "what happens when it is reached: nothing is shown, nothing until it may be, only what needs no knowledge, "
             "or something else",
             default="`suppress`",
+        ),
+        "to": Key(
+            one_of(
+                {step.name.lower(): step.name.lower() for step in Familiarity if step < Familiarity.PERSONAL}, "step"
+            ),
+            "with `downgrade`, what is still allowed",
+            default="`context`",
         ),
         "instead": Key(name_of("offer"), "with `replace`, the offer that comes in", default="none"),
         "suppress": Key(
