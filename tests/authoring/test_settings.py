@@ -11,7 +11,8 @@ from tactful.authoring import compile_files
 from tactful.authoring.contact_policy import CAP, QUIET_HOURS
 from tactful.authoring.guardrails_reader import settings_of
 from tactful.policy import Dial, PluginUse
-from tactful_plugins.caps import CapSetting, QuietSetting
+from tactful_plugins.caps import CapSetting
+from tactful_plugins.quiet import QuietSetting
 
 
 @attrs.frozen

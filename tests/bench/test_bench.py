@@ -1,6 +1,7 @@
 """The benchmark does the work that it says: decisions with picks and room, misses, and no work is empty."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -65,6 +66,14 @@ def test_turns_alternate_and_the_first_does_not_count():
 
     assert "".join(order) == "aaabbb" * 3
     assert [one.calls for one in found.values()] == [6, 6]
+
+
+def test_the_page_names_each_work_and_the_options_that_there_are():
+    page = (Path(__file__).parents[2] / "docs" / "speed.md").read_text(encoding="utf-8")
+    told = CliRunner().invoke(app, ["bench", "--help"]).stdout
+
+    assert all(f"`{work}`" in page for work in WORKS)
+    assert all(option in told for option in ("--offers", "--json") if option in page)
 
 
 def test_the_command_prints_a_ratio_for_each_work():

@@ -42,6 +42,7 @@ HELD_ELSEWHERE = {
     "docs/demo.md": "tests/demo/test_demo_docs.py",
     "docs/guardrails.md": "tests/guardrails/test_guardrail_docs.py",
     "docs/rules.md": "tests/rules/test_rule_docs.py",
+    "docs/speed.md": "tests/bench/test_bench.py",
 }
 
 
