@@ -191,6 +191,15 @@ class IdentityLinks(Protocol):
 
 
 @runtime_checkable
+class CustomerList(Protocol):
+    """Whom a store knows, for reports; no decision asks it."""
+
+    def customers(self, after: str, count: int) -> Sequence[str]:
+        """Return at most so many ids with a profile that come after an id, in the order of ids; "" is before all."""
+        ...
+
+
+@runtime_checkable
 class Outbox(Protocol):
     """What waits here for the centre."""
 
@@ -226,7 +235,17 @@ class Erasure(Protocol):
 
 
 class WritableStore(
-    Store, ProfileSink, ConsentSink, IdentityLinks, Outbox, Erasure, DecisionLog, EvidenceRows, StrictCaps, Protocol
+    Store,
+    ProfileSink,
+    ConsentSink,
+    IdentityLinks,
+    Outbox,
+    Erasure,
+    DecisionLog,
+    EvidenceRows,
+    StrictCaps,
+    CustomerList,
+    Protocol,
 ):
     """A store with all that fills it, as the embedded ones have it."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from . import benchmarking, building, checking, deciding, demonstrating, governing, looking, signing
+from . import benchmarking, building, checking, deciding, demonstrating, fairness, governing, looking, signing
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -54,6 +54,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "explain": deciding.explain,
     "policy": governing.policy,
     "diff": governing.diff,
+    "fairness": fairness.fairness,
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,
