@@ -24,7 +24,7 @@ def as_markdown(document: Document) -> str:
         parts.append(f"## {plain(tier.title)}")
         for section in tier.sections:
             parts += [f"### {plain(section.title)}", *([plain(section.about)] if section.about else [])]
-            parts.append("\n".join(_rows(section)))
+            parts.append("\n".join(lines_of(section)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -38,7 +38,8 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
-def _rows(section: Section) -> Iterator[str]:
+def lines_of(section: Section) -> Iterator[str]:
+    """Yield a section's rows as lines of Markdown: a list where there are two columns, else a table."""
     rows = [[plain(cell) for cell in row] for row in section.rows]
     if len(section.columns) == _LIST_COLUMNS:
         yield from (f"- **{name}**: {what}" for name, what in rows)

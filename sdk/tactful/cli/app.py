@@ -8,7 +8,20 @@ from typing import Annotated, Final
 
 import typer
 
-from . import benchmarking, building, checking, deciding, demonstrating, fairness, governing, looking, signing
+from . import (
+    assessing,
+    benchmarking,
+    building,
+    casing,
+    checking,
+    deciding,
+    demonstrating,
+    fairness,
+    governing,
+    looking,
+    replaying,
+    signing,
+)
 
 FRAMES_MIN_COLUMNS: Final = 60
 app = typer.Typer(
@@ -52,9 +65,13 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "sign": signing.sign,
     "decide": deciding.decide,
     "explain": deciding.explain,
+    "case": casing.case,
     "policy": governing.policy,
     "diff": governing.diff,
     "fairness": fairness.fairness,
+    "replay": replaying.replay,
+    "maturity": assessing.maturity,
+    "offence": assessing.offence,
     "status": looking.status,
     "plugins": looking.plugins,
     "demo": demonstrating.demo,

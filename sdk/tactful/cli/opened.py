@@ -12,6 +12,7 @@ import tactful
 from ..bundle import Header, read_unsigned
 from ..errors import UsageError
 from ..opening import store_of
+from ..plan.plan import Plan
 from ..ports import Store
 from .files import read_file
 
@@ -63,6 +64,20 @@ def policy_of(source: Path) -> tuple[tactful.Policy, Header | None]:
         return compile_folder(source), None
     found = read_unsigned(read_file(source))
     return found.policy, found.header
+
+
+def plan_of(source: Path) -> Plan:
+    """
+    Return the plan of a folder or a bundle, to decide the past by it; neither signature nor times are checked.
+
+    Raises:
+        TactfulError: If it cannot be read.
+    """
+    policy, header = policy_of(source)
+    registry = tactful.Registry.installed()
+    if header is None:
+        return Plan.build(policy, registry)
+    return Plan.build(policy, registry, epoch=header.epoch, until_us=header.expires_us)
 
 
 def _pinned(key: str | None) -> list[str] | None:

@@ -110,5 +110,5 @@ def mistake_json(mistake: attrs.AttrsInstance) -> Mapping[str, object]:
 def progress(quiet: bool) -> Iterator[Progress]:  # noqa: FBT001 - the one choice
     """Show bars for long work, on stderr; nothing where nobody looks."""
     columns = (TextColumn("{task.description}"), BarColumn(None), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, disable=quiet, transient=True) as bars:
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as bars:
         yield bars

@@ -30,9 +30,9 @@ def decide_again(plan: Plan, evidence: Evidence, seal: Seal) -> Decision:
         snapshot = to_snapshot(plan.attribute_specs, snapshot.customer, snapshot, now_us)[0]
     customer = Customer(plan, evidence.identity, snapshot, evidence.consents)
     careful = (*plan.careful(now_us), *wrong, *evidence.careful)
-    if page is None:
+    channel = None if page is None else plan.channels.get(page.placements[0].placement.channel)
+    if page is None or channel is None:
         return Decision(evidence.id, names, middle.nothing(plan, customer, now_us), evidence.customer, careful, seal)
-    channel = plan.channels[page.placements[0].placement.channel]
     context, _ = plan.slots.context_values(evidence.context)
     tally = _tally(plan, customer, evidence)
     limited = Whom(evidence.identity, customer, tally).limited(plan, channel.channel.name, now_us)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from ..decision_log import LoggedDecision
 from ..evidence import Evidence
+from ..expr import Var
 from ..plan.plan import Plan
+from ..schema import ValueType
 from . import render
 from .counted import Counted, contacts_of
 from .customer import Customer
@@ -143,6 +145,16 @@ class Decision:
         moment = self._moment
         by_policy = (*moment.plan.careful(moment.now_us), *moment.plan.page(tuple(self._placements))[1])
         return tuple(one for one in self.careful if one not in by_policy)
+
+    def segments(self) -> tuple[str, ...]:
+        """Return the segments that the customer surely was in, as far as any purpose could see it."""
+        moment, purposes = self._moment, range(len(self._moment.plan.slots.purposes))
+        if not moment.page.placements:
+            return ()
+        variables = ((one.name, Var(f"segment.{one.name}", ValueType.BOOL)) for one in moment.plan.policy.segments)
+        return tuple(
+            name for name, one in variables if any(render.value_of(moment, one, number) is True for number in purposes)
+        )
 
     @property
     def plan(self) -> Plan:
