@@ -21,6 +21,7 @@ from . import (
     looking,
     replaying,
     signing,
+    whynot,
 )
 
 FRAMES_MIN_COLUMNS: Final = 60
@@ -65,6 +66,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "sign": signing.sign,
     "decide": deciding.decide,
     "explain": deciding.explain,
+    "why-not": whynot.why_not,
     "case": casing.case,
     "policy": governing.policy,
     "diff": governing.diff,
