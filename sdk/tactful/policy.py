@@ -66,6 +66,24 @@ class Segment:
 
 
 @attrs.frozen
+class Expectation:
+    """
+    What is expected of an offer for a segment; nothing is decided by it.
+
+    Attributes:
+        segment: The segment.
+        offer: The offer's id.
+        satisfaction: The share of the segment that will be glad of it, 0 to 1; None if nothing is expected.
+        retention: The share that will stay because of it, likewise.
+    """
+
+    segment: str
+    offer: str
+    satisfaction: float | None = None
+    retention: float | None = None
+
+
+@attrs.frozen
 class Boost:
     """A factor on the worth of some offers while a condition on the moment is surely true."""
 
@@ -131,3 +149,4 @@ class Policy:
     identifiers: tuple[tuple[str, str], ...] = ()
     conditions: tuple[tuple[str, Expr], ...] = ()
     holdouts: tuple[Holdout, ...] = ()
+    expectations: tuple[Expectation, ...] = ()

@@ -30,7 +30,7 @@ from tactful.clock import DAY_US
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
 from tactful.holdouts import Holdout
 from tactful.offers import Approval, Channel, Escape, Field, FieldKind, Offer, Placement, Treatment
-from tactful.policy import Boost, PluginUse, Ranking, Segment, Values
+from tactful.policy import Boost, Expectation, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
 from tactful.topics import Topic
 
@@ -189,6 +189,7 @@ SMALL = Policy(
         ),
     ),
     context=(ContextAttribute("page", TEXT), ContextAttribute("rain", BOOL, absent=False)),
+    expectations=(Expectation("regulars", "loaf", 0.6, 0.125),),
     holdouts=(Holdout("letters", 0.1, tags=("salty",), topics=("music",)),),
     segments=(Segment("regulars", REGULAR, "you shop here often", 640),),
     ranking=Ranking(

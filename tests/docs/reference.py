@@ -4,7 +4,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tactful.authoring import approvals_reader, contact_policy, periods, personas, sections, tests_reader
+from tactful.authoring import (
+    approvals_reader,
+    contact_policy,
+    governance_tables,
+    periods,
+    personas,
+    sections,
+    tests_reader,
+)
 from tactful.authoring.format_types import DURATION, ID, LANGUAGE, RULE_NAME, SHARE, Type
 from tactful.authoring.records import Record
 
@@ -20,6 +28,7 @@ RECORDS: Mapping[str, Record] = {
     "context": sections.CONTEXT,
     "segments": sections.SEGMENT,
     "holdouts": sections.HOLDOUT,
+    "expectation": governance_tables.EXPECTATION,
     "offers": sections.OFFER,
     "approvals": approvals_reader.APPROVAL,
     "run": periods.RUN,

@@ -35,6 +35,7 @@ HELD_HERE = {
     "docs/stores.md": {"python", "pycon"},  # the latter by doctest
 }
 HELD_ELSEWHERE = {
+    "docs/evidence.md": "tests/evidence/test_evidence_docs.py",
     "docs/governance.md": "tests/authoring/test_governance_docs.py",
     "docs/bundle.md": "tests/bundle/test_bundle_docs.py",
     "docs/demo.md": "tests/demo/test_demo_docs.py",

@@ -193,6 +193,25 @@ def test_what_cannot_be_used_is_refused_in_a_line(run, kept, refusal):  # noqa: 
     assert "error" in run(*words, kept[0], *options(**changed), "--json").json
 
 
+def test_a_damaged_row_of_the_log_is_refused_in_a_line(run, kept):  # noqa: F811 - the fixture
+    with SQLiteStore("edge.db") as store, store._file.writing() as connection:
+        connection.execute("UPDATE decision SET body = x'93' WHERE id = ?", (kept[1][3].id,))
+    for words in (("replay",), ("case", kept[1][3].id)):
+        ended = run(*words, kept[0], *options())
+        assert (ended.code, ended.out) == (2, "")
+        assert "a logged decision is damaged; restore a copy, or forget it [log-damaged]" in ended.err
+    assert run("case", kept[1][4].id, kept[0], *options()).code == 0
+
+
+def test_damaged_evidence_is_counted_and_told(run, kept):  # noqa: F811 - the fixture
+    with SQLiteStore("edge.db") as store, store._file.writing() as connection:
+        connection.execute("UPDATE evidence SET sealed = substr(sealed, 1, 40) WHERE id = ?", (kept[1][3].id,))
+    ended = run("replay", kept[0], *options())
+    assert (ended.code, "- 1 decision with evidence that cannot be read" in ended.out) == (0, True)
+    ended = run("case", kept[1][3].id, kept[0], *options())
+    assert (ended.code, "altered or is damaged" in ended.err) == (2, True)
+
+
 @pytest.mark.parametrize("reason", ["", " "])
 def test_nobody_reads_without_a_reason(run, kept, reason):  # noqa: F811 - the fixture
     ended = run("case", kept[1][0].id, kept[0], "--store", STORE, "--evidence-key", "evidence.key", "--reason", reason)

@@ -14,8 +14,8 @@ from ..schema import ContextAttribute
 from .approvals_reader import known_tactics
 from .checks import check_offers, check_sections
 from .folder import BESIDE, read_files
+from .governance_reader import read_expectations, read_holdouts
 from .guardrails_reader import GuardrailsReader
-from .holdouts_reader import read_holdouts
 from .merged import Sections
 from .offers_reader import OffersReader
 from .places_reader import read_channels, read_placements, read_topics
@@ -95,6 +95,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
         guardrails=guardrails.read(),
         identifiers=tuple({**USUAL_KINDS, **(IDENTIFIERS.read(sections.keys("identifiers"), log) or {})}.items()),
         holdouts=read_holdouts(sections, values),
+        expectations=read_expectations(sections),
     )
     check_offers(policy, sections, profile.places, offers)
     names: dict[str, Collection[str]] = {kind: sections.names(section) for kind, section in _SECTION_OF.items()}

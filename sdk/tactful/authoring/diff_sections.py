@@ -197,6 +197,12 @@ def _ranking(policy: Policy) -> Mapping[str, Parts]:
     return {"": {name: Part(value, _NEITHER) for name, value in parts.items()}}
 
 
+def _expectations(policy: Policy) -> Mapping[str, Parts]:
+    """Return what is expected; it decides nothing, so that none of it moves a boundary."""
+    directions = dict.fromkeys(("segment", "offer", "satisfaction", "retention"), _NEITHER)
+    return {f"of {one.offer} for {one.segment}": parts_of(one, directions) for one in policy.expectations}
+
+
 #: All sections but the guardrails, in the order in which they are told.
 SECTIONS: Final = (
     Kept("values", _values),
@@ -213,5 +219,6 @@ SECTIONS: Final = (
     Kept("offer", _offers),
     Kept("text", _treatments),
     Kept("ranking", _ranking),
+    Kept("expectation", _expectations),
     Kept("holdout", lambda policy: {it.name: parts_of(it, _HOLDOUT) for it in policy.holdouts}),
 )

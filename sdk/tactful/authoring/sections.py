@@ -1,12 +1,9 @@
 """The sections of the policy format as tables: every key with its type and meaning. docs/policy.md follows them."""
 
-import re
 from typing import Final
 
-from ..bundle.envelope import SIGNATURES_MAX
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
-from ..holdouts import KEY_BYTES
 from ..identity import KINDS
 from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
@@ -30,9 +27,8 @@ from .format_types import (
     name_of,
     one_of,
     refuse,
-    scalar,
-    whole,
 )
+from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
 from .periods import ZONE
 from .records import Key, Record, mapping
 from .source import Log, Node, Scalar
@@ -51,12 +47,6 @@ FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
 TOPICS: Final = many(name_of("topic"))
 TAGS: Final = many(ID)
-SIGNATURES: Final = scalar(
-    f"a whole number from 1 to {SIGNATURES_MAX}",
-    lambda text: count if (count := whole(text)) is not None and 1 <= count <= SIGNATURES_MAX else None,
-)
-_HEX: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
-HOLDOUT_KEY: Final = scalar(f"{2 * KEY_BYTES} hex digits", lambda text: text if _HEX.fullmatch(text) else None)
 #: Kinds of identifiers, by name of identifier.
 IDENTIFIERS: Final = mapping(one_of({kind: kind for kind in KINDS}, "kind of identifier"), "identifiers")
 COUNTS: Final = mapping(COUNT, "counts", of="segment")
@@ -192,16 +182,6 @@ SEGMENT: Final = Record(
     },
     short="when",
 )
-HOLDOUT: Final = Record(
-    "holdout",
-    {
-        "share": Key(SHARE, "the share of customers from whom its offers are withheld", required=True),
-        "tags": Key(TAGS, "offers with one of these tags", default="all, where nothing is named"),
-        "topics": Key(TOPICS, "offers about one of these topics, or one under them", default="likewise"),
-        "offers": Key(many(name_of("offer")), "these offers", default="likewise"),
-    },
-    short="share",
-)
 BOOST: Final = Record(
     "boost",
     {
@@ -285,6 +265,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "counts": COUNTS,
     "ranking": RANKING,
     "holdouts": HOLDOUT,
+    "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,

@@ -15,7 +15,7 @@ from .replay_words import sentences
 
 _WIDTH: Final = 460
 _BEFORE, _AFTER = "before", "after"
-_COLOURS: Final = {_BEFORE: "var(--line)", _AFTER: "var(--accent)"}
+_COLOURS: Final = {_BEFORE: "var(--soft)", _AFTER: "var(--accent)"}
 _ROWS_MAX: Final = 15
 _HOW: Final = (
     "Each decision was made again of its evidence, at the moment of then. What this policy shows takes the place, in "
@@ -154,10 +154,18 @@ def _svg(chart: Any, label: str) -> str:
     styled = (
         chart.configure(background="transparent", font="system-ui, sans-serif", padding=2)
         .configure_view(stroke=None)
-        .configure_axis(domain=False, gridColor="var(--line)", labelColor="var(--soft)", labelFontSize=13, ticks=False)
+        .configure_axis(
+            domain=False,
+            gridColor="var(--line)",
+            labelColor="var(--soft)",
+            labelFontSize=13,
+            labelPadding=6,
+            ticks=False,
+        )
         .configure_legend(labelColor="var(--ink)", labelFontSize=13)
     )
     out = io.StringIO()
     styled.save(out, format="svg")
-    head = f'<svg role="img" aria-label="{html.escape(label)}" style="max-width:\\1px;width:100%;height:auto" viewBox='
+    style = r"max-width:\1px;width:100%;height:auto;overflow:visible"
+    head = f'<svg role="img" aria-label="{html.escape(label)}" style="{style}" viewBox='
     return re.sub(r'<svg [^>]*?width="(\d+)"[^>]*?viewBox=', head, out.getvalue(), count=1)

@@ -2,6 +2,7 @@
 
 import attrs
 
+from ..authoring.told import counted
 from ..replay_figures import BINS, Figures, bin_name
 
 
@@ -10,23 +11,23 @@ def sentences(figures: Figures) -> list[str]:
     lines = []
     if figures.repeated:
         lines.append(
-            f"{figures.repeated:,} decisions by this very policy, made again: "
+            f"{counted(figures.repeated, 'decision')} by this very policy, made again: "
             + ("all the same" if not figures.different else f"{figures.different:,} come out differently")
         )
     lines += [f"decision {id_} differs in {', '.join(names)}" for id_, names in figures.differing]
     if figures.again.decisions:
         turn = figures.again
         lines.append(
-            f"{turn.decisions:,} decisions by another policy, decided by this one: "
+            f"{counted(turn.decisions, 'decision')} by another policy, decided by this one: "
             f"{turn.changed:,} show something else ({turn.changed / turn.decisions:.1%})"
         )
     for count, words in (
-        (figures.without, "have no evidence, or not any more"),
-        (figures.unlinked, "were of customers who are erased"),
-        (figures.damaged, "have evidence that cannot be read"),
+        (figures.without, "whose evidence was never kept, or is gone"),
+        (figures.unlinked, "of customers who were erased"),
+        (figures.damaged, "with evidence that cannot be read"),
     ):
         if count:
-            lines.append(f"{count:,} decisions {words}: they cannot be decided again")
+            lines.append(f"{counted(count, 'decision')} {words}: nothing can be decided again there")
     return lines
 
 

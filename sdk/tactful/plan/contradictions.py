@@ -95,6 +95,9 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
     for holdout in policy.holdouts:
         yield f"holdout {holdout.name}", "topics", holdout.topics
         yield f"holdout {holdout.name}", "offers", holdout.offers
+    for one in policy.expectations:
+        yield "an expectation", "segments", [one.segment]
+        yield "an expectation", "offers", [one.offer]
     for boost in policy.ranking.boosts:
         yield "a boost", "offers", boost.offers
         yield "a boost", "topics", boost.topics

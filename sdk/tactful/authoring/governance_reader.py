@@ -1,9 +1,9 @@
-"""Reads the holdouts: which offers are withheld from which share of the customers, and how many all may take."""
+"""Reads the holdouts, how many customers all of them may take, and what is expected of offers by segment."""
 
 from ..holdouts import KEY_BYTES, Holdout
-from ..policy import Values
+from ..policy import Expectation, Values
+from .governance_tables import HOLDOUT, MATRIX
 from .merged import Sections
-from .sections import HOLDOUT
 
 _ROUNDING = 1e-9
 
@@ -20,3 +20,13 @@ def read_holdouts(sections: Sections, values: Values) -> tuple[Holdout, ...]:
         message = f"the holdouts take {taken:.4g} of the customers, and all together may take {values.holdouts_max:.4g}"
         sections.log.add(place, "holdout", message, "make them smaller, or raise `holdouts_max` in `values:`")
     return found
+
+
+def read_expectations(sections: Sections) -> tuple[Expectation, ...]:
+    """Return what is expected of offers, by segment and offer."""
+    found = MATRIX.read(sections.keys("matrix"), sections.log) or {}
+    return tuple(
+        Expectation(segment, offer, cell.get("satisfaction"), cell.get("retention"))
+        for segment, offers in found.items()
+        for offer, cell in offers.items()
+    )
