@@ -178,6 +178,11 @@ class SQLiteStore(SQLiteLogging):
         with self._writing() as (tables, _):
             return tables.put_profile(snapshot)
 
+    def amend_profile(self, customer: str, amend: Callable[[str, Snapshot | None], Snapshot | None]) -> None:
+        """Change what is kept of a customer, under each id that stands for it; no other change comes in between."""
+        with self._writing() as (tables, graph):
+            tables.amend_profiles(graph.merges(customer).members(customer), amend)
+
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep what the centre knows of a customer's consents; older ones change nothing: return False."""
         with self._writing() as (tables, _):
@@ -259,7 +264,7 @@ class SQLiteStore(SQLiteLogging):
                 "strict": SQLiteStrictCaps(tables.connection).erase(members),
                 **graph.erase(members),
                 "outbox": self._outbox(tables).erase(members),
-                "decisions": SQLiteLog(tables.connection).unlink(names),
+                "decisions": SQLiteLog(tables.connection).erase(names, self._clock()),
                 "evidence": SQLiteEvidence(tables.connection).erase(names),
             }
 

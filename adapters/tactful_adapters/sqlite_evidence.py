@@ -26,8 +26,10 @@ class SQLiteEvidence:
 
     def add(self, rows: Iterable[SealedEvidence], rows_max: int) -> int:
         """Keep evidence; past so many rows the oldest go; return how much was new."""
+        erased_us = dict(self._connection.execute("SELECT who, at_us FROM erased"))
+        kept = [row for row in rows if _checked(row).at_us > erased_us.get(row.who, row.at_us - 1)]
         query = f"INSERT INTO evidence ({_COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608 - ours
-        new = self._connection.executemany(query, [_plain(row) for row in rows]).rowcount
+        new = self._connection.executemany(query, [_plain(row) for row in kept]).rowcount
         (count,) = self._connection.execute("SELECT count(*) FROM evidence").fetchone()
         if count > rows_max:
             drop = (
@@ -117,7 +119,11 @@ class SQLiteEvidenceKeeping:
             return SQLiteEvidence(connection).forget(now_us)
 
 
-def _plain(row: object) -> tuple[object, ...]:
+def _checked(row: object) -> SealedEvidence:
     if not isinstance(row, SealedEvidence):
         raise StoreError("only SealedEvidence is taken here; nothing of this call was kept")
+    return row
+
+
+def _plain(row: SealedEvidence) -> tuple[object, ...]:
     return row.id, row.at_us, row.who, row.until_us, row.sealed

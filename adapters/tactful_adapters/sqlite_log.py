@@ -23,9 +23,9 @@ class SQLiteLog:
 
     def add(self, records: Iterable[LoggedDecision], limits: LogLimits) -> int:
         """Keep decisions; drop what becomes too much, and count it; return how many were new."""
-        rows = [
-            (record.at_us, record.id, record.who, body, _ROW_BYTES + len(body)) for record, body in _packed(records)
-        ]
+        erased_us = dict(self._connection.execute("SELECT who, at_us FROM erased"))
+        kept = [one.kept_after(erased_us) for one in _checked(records)]
+        rows = [(one.at_us, one.id, one.who, body, _ROW_BYTES + len(body)) for one in kept for body in [one.pack()]]
         query = "INSERT INTO decision (at_us, id, who, body, size_bytes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         new = self._connection.executemany(query, rows).rowcount
         decisions, size_bytes = self._connection.execute("SELECT decisions, size_bytes FROM logged").fetchone()
@@ -53,6 +53,13 @@ class SQLiteLog:
     def forget(self, before_us: int) -> int:
         """Forget what was decided before a moment; return how many there were."""
         return self._connection.execute("DELETE FROM decision WHERE at_us < ?", (before_us,)).rowcount
+
+    def erase(self, names: Sequence[bytes], now_us: int) -> int:
+        """Unlink what was decided for these pseudonyms, and what comes in late; return how much there was."""
+        self._connection.execute("DELETE FROM erased WHERE at_us <= ?", (now_us - LogLimits.late_us,))
+        late = "INSERT OR REPLACE INTO erased (who, at_us) VALUES (?, ?)"
+        self._connection.executemany(late, [(name, now_us) for name in names])
+        return self.unlink(names)
 
     def unlink(self, names: Iterable[bytes]) -> int:
         """Unlink what was decided for these pseudonyms; return how many there were. What is damaged goes as a whole."""
@@ -114,8 +121,8 @@ class SQLiteLogging(SQLiteEvidenceKeeping, SQLiteListing):
             return SQLiteLog(connection).forget(before_us)
 
 
-def _packed(records: Iterable[LoggedDecision]) -> Iterator[tuple[LoggedDecision, bytes]]:
+def _checked(records: Iterable[LoggedDecision]) -> Iterator[LoggedDecision]:
     for record in records:
         if not isinstance(record, LoggedDecision):
             raise StoreError("only LoggedDecision is taken here; nothing of this call was kept")
-        yield record, record.pack()
+        yield record

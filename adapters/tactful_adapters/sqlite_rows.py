@@ -47,6 +47,8 @@ def unpack_contact(body: bytes) -> Contact:
 
 def _observed(observation: Observation) -> tuple[object, ...]:
     known = (observation.value, _SOURCES.index(observation.source), observation.at_us)
+    if observation.gave_us is not None:
+        return (*known, observation.confidence, observation.first_party, observation.gave_us)
     if not observation.first_party:
         return (*known, observation.confidence, False)
     return known if observation.confidence == 1.0 else (*known, observation.confidence)

@@ -109,5 +109,10 @@ _EVIDENCE: Final = (
     "CREATE INDEX access_at ON access (at_us)",
 )
 
+_ERASED: Final = (
+    # Who was erased a short while ago: what was decided before, and comes in late, is not kept.
+    f"CREATE TABLE erased (who BLOB PRIMARY KEY NOT NULL, at_us INTEGER NOT NULL) {_STRICT_KEYED}",
+)
+
 #: By version: the statements that lead to it from the one before. They are only ever added to.
-MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE)
+MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED)

@@ -1,7 +1,7 @@
 """Profiles, consents, contacts and registers in a SQLite file, in a transaction of the caller's. It merges nothing."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tactful import Consent, Consents, Contact, Snapshot, StoreError
 
@@ -37,6 +37,9 @@ class SQLiteTables:
     def put_profile(self, snapshot: Snapshot) -> bool:
         """Keep a snapshot unless a newer one is kept; return whether it is kept."""
         _check(snapshot, Snapshot)
+        before = self.snapshots([snapshot.customer]).get(snapshot.customer)
+        if before is not None and (snapshot.epoch, snapshot.at_us) >= (before.epoch, before.at_us):
+            snapshot = before.renewed(snapshot)
         changed = self.connection.execute(
             """INSERT INTO profile (customer, epoch, at_us, body) VALUES (?, ?, ?, ?)
                ON CONFLICT (customer) DO UPDATE SET epoch = excluded.epoch, at_us = excluded.at_us, body = excluded.body
@@ -44,6 +47,17 @@ class SQLiteTables:
             (snapshot.customer, snapshot.epoch, snapshot.at_us, pack_attributes(snapshot)),
         )
         return changed.rowcount == 1
+
+    def amend_profiles(
+        self, customers: Iterable[str], amend: Callable[[str, Snapshot | None], Snapshot | None]
+    ) -> None:
+        """Change the snapshots of ids."""
+        for customer in customers:
+            changed = amend(customer, self.snapshots([customer]).get(customer))
+            if changed is not None:
+                _check(changed, Snapshot)
+                row = (customer, changed.epoch, changed.at_us, pack_attributes(changed))
+                self.connection.execute("REPLACE INTO profile (customer, epoch, at_us, body) VALUES (?, ?, ?, ?)", row)
 
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""

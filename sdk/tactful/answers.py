@@ -159,7 +159,7 @@ def _hide(limit: Hide, catalog: Catalog) -> Limit:
 
 
 def _require(limit: Require, catalog: Catalog) -> Limit:
-    sources, ages_s = limit.sources, (limit.max_age_s, limit.min_age_s)
+    sources, ages_s = limit.sources, (limit.max_age_s, limit.min_age_s, limit.lease_s)
     _need(_is_share(limit.confidence), "its confidence is no number from 0 to 1")
     _need(all(age_s is None or _is_whole(age_s, 1) for age_s in ages_s), "its ages are no whole numbers of seconds")
     _need(type(limit.first_party) is bool, "first_party is neither true nor false")
@@ -174,6 +174,7 @@ def _require(limit: Require, catalog: Catalog) -> Limit:
         limit.first_party,
         limit.min_age_s,
         limit.channels,
+        limit.lease_s,
     )
 
 

@@ -5,12 +5,13 @@ which profile it is of.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 import attrs
 import msgpack
 
+from .clock import SECOND_US
 from .errors import StoreError
 
 _FORMAT: Final = 1
@@ -89,6 +90,15 @@ class LoggedDecision:
         """Return it without what leads to a person."""
         return attrs.evolve(self, who=b"", kind="", snapshot=b"", consents=b"", truths=b"", unlinked=True)
 
+    def kept_after(self, erased_us: Mapping[bytes, int]) -> "LoggedDecision":
+        """
+        Return it as it may be kept: made before its customer was erased, without what leads to a person.
+
+        Args:
+            erased_us: When customers were erased a short while ago, by pseudonym [us since 1970].
+        """
+        return self.unlink() if self.at_us <= erased_us.get(self.who, self.at_us - 1) else self
+
     def pack(self) -> bytes:
         """
         Return it as compact bytes.
@@ -131,6 +141,9 @@ class LogLimits:
         rows_max: So many decisions are kept at most.
         bytes_max: So much room they take at most [B].
     """
+
+    #: What an edge has still to log was decided less long ago than this [us].
+    late_us: ClassVar[int] = 3600 * SECOND_US
 
     rows_max: int = 1_000_000
     bytes_max: int = 512 * 2**20

@@ -67,7 +67,7 @@ class Holdout:
             key: The policy's key, see `key_of`.
             customer: The persistent customer id.
         """
-        return bucket(key, self.name, customer) < int(self.share * _BUCKETS)
+        return bucket(key, self.name, customer) < self.share * _BUCKETS
 
 
 def bucket(key: bytes, name: str, customer: str) -> int:

@@ -103,6 +103,7 @@ class Require:
         first_party: Whether only values from the direct relationship will do.
         min_age_s: The least age that will do [s]; None means any.
         channels: On these channels; empty means everywhere.
+        lease_s: So long after it was observed, or the customer last got value for it, a value ends [s]; None is never.
     """
 
     attributes: tuple[str, ...]
@@ -113,6 +114,7 @@ class Require:
     first_party: bool = False
     min_age_s: int | None = None
     channels: tuple[str, ...] = ()
+    lease_s: int | None = None
 
 
 @attrs.frozen

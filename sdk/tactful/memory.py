@@ -16,6 +16,7 @@ from .graph import MemoryGraph
 from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
 from .memory_log import MemoryLogging
+from .memory_profiles import MemoryProfiles
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
 from .pseudonyms import log_key, pseudonym
@@ -27,7 +28,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore(MemoryLogging, MemoryRoom):
+class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -224,8 +225,7 @@ class MemoryStore(MemoryLogging, MemoryRoom):
                 "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),
-                "decisions": self._decisions.unlink(names),
-                "evidence": self._erase_evidence(names),
+                **self._erase_decisions(names, self._clock()),
             }
 
     def forget_contacts(self, before_us: int) -> int:
@@ -255,13 +255,6 @@ class MemoryStore(MemoryLogging, MemoryRoom):
 
     def _members(self, customer: str) -> tuple[str, ...]:
         return self._graph.merges(customer).members(customer)
-
-    def _put_profile(self, snapshot: Snapshot) -> bool:
-        before = self._profiles.get(snapshot.customer)
-        if before is not None and (snapshot.epoch, snapshot.at_us) < (before.epoch, before.at_us):
-            return False
-        self._profiles[snapshot.customer] = snapshot
-        return True
 
     def _put_consents(self, customer: str, consents: Consents) -> bool:
         before = self._consents.get(customer)

@@ -1,16 +1,24 @@
 """The part of `MemoryStore` that keeps the decision log. It keeps nothing else."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Final
 
-from .decision_log import LoggedDecision, LogLimits, MemoryDecisionLog, Place, place
+from .decision_log import (
+    LoggedDecision,
+    LogLimits,
+    MemoryDecisionLog,
+    Place,
+    place,
+)
 from .errors import StoreError
 from .evidence import Access, SealedEvidence
 from .memory_listing import MemoryListing
 
 _AT_ONCE: Final = 500
 _ACCESSES_TOLD: Final = 10_000
+_ACCESSES_MAX: Final = 100_000
 
 
 class MemoryLogging(MemoryListing):
@@ -21,14 +29,15 @@ class MemoryLogging(MemoryListing):
         self._decisions = MemoryDecisionLog(limits)
         self._evidence_limits = limits
         self._evidence: dict[Place, SealedEvidence] = {}
-        self._accesses: list[Access] = []
+        self._accesses: deque[Access] = deque(maxlen=_ACCESSES_MAX)
+        self._erased_us: dict[bytes, int] = {}
 
     def log_decisions(self, records: Sequence[LoggedDecision]) -> int:
         """Keep decisions, all or none; return how many were new, by their id and moment."""
         if not all(isinstance(record, LoggedDecision) for record in records):
             raise StoreError("only LoggedDecision is taken here; nothing of this call was kept")
         with self._open():
-            return self._decisions.add(records)
+            return self._decisions.add([record.kept_after(self._erased_us) for record in records])
 
     def logged(self, since_us: int, until_us: int) -> Iterator[LoggedDecision]:
         """Yield what was decided at or after a moment and before another, oldest first, a few at a time."""
@@ -61,8 +70,9 @@ class MemoryLogging(MemoryListing):
         if not all(isinstance(row, SealedEvidence) for row in rows):
             raise StoreError("only SealedEvidence is taken here; nothing of this call was kept")
         with self._open():
-            before = set(self._evidence)
-            self._evidence = {(row.at_us, row.id): row for row in (*rows, *self._evidence.values())}
+            before, erased = set(self._evidence), self._erased_us
+            kept = (row for row in rows if row.at_us > erased.get(row.who, row.at_us - 1))
+            self._evidence = {(row.at_us, row.id): row for row in (*kept, *self._evidence.values())}
             for place_ in sorted(self._evidence)[: -self._evidence_limits.rows_max]:
                 del self._evidence[place_]
             return len(self._evidence.keys() - before)
@@ -89,6 +99,12 @@ class MemoryLogging(MemoryListing):
         """Forget the evidence whose time is over at a moment; return how much there was."""
         with self._open():
             return self._let_go(one for one, row in self._evidence.items() if row.until_us <= now_us)
+
+    def _erase_decisions(self, names: Sequence[bytes], now_us: int) -> dict[str, int]:
+        """Unlink what was logged of these pseudonyms, remove the evidence, and take none that comes in late."""
+        recent = {name: at_us for name, at_us in self._erased_us.items() if at_us > now_us - LogLimits.late_us}
+        self._erased_us = {**recent, **dict.fromkeys(names, now_us)}
+        return {"decisions": self._decisions.unlink(names), "evidence": self._erase_evidence(names)}
 
     def _erase_evidence(self, names: Iterable[bytes]) -> int:
         whose = frozenset(names)

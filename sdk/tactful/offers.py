@@ -151,6 +151,8 @@ class Offer:
         placements: The placements it may use; empty means all.
         tactics: The ways in which it presses or tempts, as its author declares them.
         approvals: Who signed that it may, and until when.
+        asks: The attribute that it asks for; only who has none is asked. Empty means that it asks nothing.
+        gives: The value that is given for the answer, in words for the customer.
     """
 
     id: str
@@ -172,6 +174,8 @@ class Offer:
     placements: tuple[str, ...] = ()
     tactics: tuple[str, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    asks: str = ""
+    gives: str = ""
 
 
 @attrs.frozen

@@ -120,6 +120,21 @@ class ProfileSink(Protocol):
 
 
 @runtime_checkable
+class ProfileAmending(Protocol):
+    """Where a profile is changed by what a customer says or gets."""
+
+    def amend_profile(self, customer: str, amend: Callable[[str, Snapshot | None], Snapshot | None]) -> None:
+        """
+        Change what is kept of a customer, durably; no other change comes in between.
+
+        Args:
+            customer: Any id of the customer.
+            amend: Gets each id that stands for the customer, with its own snapshot; returns the changed one, or None.
+        """
+        ...
+
+
+@runtime_checkable
 class ConsentSink(Protocol):
     """Where consents go."""
 
@@ -237,6 +252,7 @@ class Erasure(Protocol):
 class WritableStore(
     Store,
     ProfileSink,
+    ProfileAmending,
     ConsentSink,
     IdentityLinks,
     Outbox,

@@ -18,6 +18,7 @@ class Observation:
         at_us: When it was observed [us since 1970].
         confidence: How sure it is, 0 to 1.
         first_party: Whether it was collected in the direct relationship with the customer.
+        gave_us: When the customer last got value for it [us since 1970]; None means never.
     """
 
     value: Value
@@ -27,6 +28,7 @@ class Observation:
         default=1.0, validator=attrs.validators.and_(attrs.validators.ge(0), attrs.validators.le(1))
     )
     first_party: bool = True
+    gave_us: int | None = None
 
     def __repr__(self) -> str:  # values are personal
         return f"<Observation {self.source.value} at {self.at_us}>"
@@ -50,6 +52,19 @@ class Snapshot:
     attributes: Mapping[str, Observation]
     epoch: int = 0
     unreadable: frozenset[str] = frozenset()
+
+    def renewed(self, newer: "Snapshot") -> "Snapshot":
+        """Return a newer snapshot with what it could not know: later statements of the customer, and value given."""
+        attributes = dict(newer.attributes)
+        for name, before in self.attributes.items():
+            now = attributes.get(name)
+            is_later = before.at_us > newer.at_us and (now is None or before.at_us > now.at_us)
+            if before.source is Source.STATED and is_later:
+                attributes[name] = before
+            elif now is not None and before.gave_us is not None:
+                given_us = before.gave_us if now.gave_us is None else max(before.gave_us, now.gave_us)
+                attributes[name] = attrs.evolve(now, gave_us=given_us)
+        return attrs.evolve(newer, attributes=attributes)
 
     def __repr__(self) -> str:  # values are personal
         return f"<Snapshot epoch={self.epoch} attributes={len(self.attributes)}>"

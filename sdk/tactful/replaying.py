@@ -22,6 +22,7 @@ from .evidence import CountedContacts, Evidence, SealedEvidence
 from .memory import MemoryStore
 from .plan.caps import SHOWN
 from .plan.plan import Plan
+from .ports import Ledger
 
 #: What is compared of a decision that must come out as it did; a folder has neither epoch nor end, a bundle has both.
 _SAME: Final = ("channel", "placements", "picks", "limits", "careful", "kind", "snapshot", "consents")
@@ -60,15 +61,17 @@ class Replayed:
 class Replay:
     """Decides the past again."""
 
-    def __init__(self, plan: Plan, key: bytes) -> None:
+    def __init__(self, plan: Plan, key: bytes, ledger: Ledger) -> None:
         """
         Begin before anything was shown.
 
         Args:
             plan: The plan to decide by.
             key: The key of the store's pseudonyms and digests.
+            ledger: Has the contacts that this plan's caps count, and those of then were too short for.
         """
         self._plan = plan
+        self._ledger = ledger
         self._key = key
         self._seal = Seal(MemoryStore(), os.urandom(32))
         self._instead = _Instead()
@@ -99,7 +102,7 @@ class Replay:
         plan = self._plan
         repeats = is_of(record, plan)
         if not repeats:
-            evidence = self._instead.of(evidence)
+            evidence = self._instead.of(self._reaching_back(evidence))
         decision = decide_again(plan, evidence, self._seal)
         after = decision.logged(self._key)
         segments = decision.segments()
@@ -109,6 +112,29 @@ class Replay:
         names = _SAME + (_SAME_EPOCH if record.epoch == after.epoch else ())
         differs = tuple(name for name in names if getattr(record, name) != getattr(after, name))
         return Replayed(record, after, repeats, differs, segments)
+
+    def _reaching_back(self, evidence: Evidence) -> Evidence:
+        """Return evidence with contacts as far back as this plan's caps look, as far as the ledger has them."""
+        own, identity, plan = evidence.own, evidence.identity, self._plan
+        if own is None or identity is None or not evidence.counts_known:
+            return evidence
+        since_us, home = evidence.at_us - plan.longest_window_us, identity.household
+        household = evidence.household
+        if "household" in plan.counted_per:
+            household = household or CountedContacts((), evidence.at_us)
+            if household.since_us > since_us:
+                alone = self._ledger.contacts(identity.customer, since_us)
+                older = self._ledger.household_contacts(home, since_us) if home else alone
+                household = _with_older(household, older, since_us)
+        if own.since_us > since_us:
+            own = _with_older(own, self._ledger.contacts(identity.customer, since_us), since_us)
+        return attrs.evolve(evidence, own=own, household=household)
+
+
+def _with_older(counted: CountedContacts, older: Iterable[Contact], since_us: int) -> CountedContacts:
+    known = {contact.id for contact in counted.contacts}
+    more = (one for one in older if one.at_us <= counted.since_us and one.id not in known)
+    return CountedContacts((*more, *counted.contacts), since_us)
 
 
 def _held(record: LoggedDecision, decision: Decision) -> tuple[str, ...]:

@@ -84,6 +84,8 @@ class Attribute:
         purposes: The purposes that may read it; empty means all.
         source: The source of a value that names none.
         max_age_s: Older values do not exist [s]; None means that it does not age.
+        lease_s: So long after it was observed, or the customer last got value for it, its use ends, and that of what
+            is derived from it [s]; None means never.
         absent: The value that a customer has who has none on record; None means unknown.
         protect: Guardrails and `unless:` see it even where a purpose may not read it.
         say: The words in which a customer is told of it.
@@ -107,6 +109,7 @@ class Attribute:
     collected: str = ""
     location: Precision | None = None
     readers: tuple[str, ...] = ()
+    lease_s: int | None = None
 
     def may_be_read_by(self, department: str) -> bool:
         """Return whether offers of a department may read it."""

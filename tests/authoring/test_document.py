@@ -97,8 +97,11 @@ def test_what_is_told_of_each_is_what_is_set(told, shop):
     assert purposes["partners"][4] == "citybank"
     assert purposes["service"][2] == "a contract (nothing is sold)"
     attributes = {row[1]: row for row in rows(told, "Attributes")}
+    assert attributes["buys_quit_smoking"][6] == "loyalty, pharmacy, spirits"
+    assert rows(told, "Holdouts") == [("tastings", "5%", "tasting")]
+    assert ("signatures", "The policy comes into force once signed by 1 key.") in rows(told, "Principles")
     assert attributes["expecting"][3:] == (
-        "a model's guess, computed from bought_pregnancy_test, buys_baby", "90 days", "offers", "intimate"
+        "a model's guess, computed from bought_pregnancy_test, buys_baby", "90 days", "offers", "all", "intimate"
     )  # fmt: skip
     assert [row[0] for row in rows(told, "Attributes")] == sorted(row[0] for row in rows(told, "Attributes"))
     groups = {row[0]: row for row in rows(told, "Groups")}

@@ -192,6 +192,14 @@ def test_a_policy_that_contradicts_itself_is_told(policy):
     assert told(Holdout("a", 0.1, topics=("none",))) == ["holdout a: there is no 'none' among the topics"]
 
 
+@pytest.mark.parametrize(("share", "held"), [(math.nan, False), (math.inf, True), (-1.0, False), (7.0, True)])
+def test_a_share_that_is_none_breaks_nothing(policy, clock, share, held):
+    """No check has seen such a policy; its decisions must be made all the same."""
+    edge = open_(with_holdouts(policy, Holdout("a", share)), clock)
+
+    assert (shown(edge.decide("rows", "ann", profile=ANN)) == []) is held
+
+
 def test_a_policy_whose_key_is_none_is_not_opened(policy):
     with pytest.raises(ValueRefused, match="32 hex digits"):
         tactful.open(with_holdouts(policy, Holdout("a", 0.1), holdout_key="secret"), registry=Registry({}))

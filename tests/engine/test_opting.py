@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.differential.mutating import Mutant, mutated
 
@@ -259,7 +259,17 @@ def test_a_source_that_fails_then_keeps_nobody_from_opting_out(policy, clock, ca
         assert "Canary" not in caplog.text
 
 
+def test_a_yes_of_a_clock_ahead_of_ours_does_not_come_after_the_no(edge, store, clock):
+    for ahead_us in (1, 10**9, 10**12):
+        store.add_consent(ANN, Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOON_US + ahead_us))
+    edge.opt_out(ANN)
+    for _ in range(3):
+        assert shown(edge) == SERVED
+        clock.pass_s(10**6)
+
+
 @given(seed=st.integers(0, 2**32))
+@example(seed=185586357)
 def test_under_any_policy_only_a_contract_is_served_after_it(seed):
     made = case(seed)
     wide = [attrs.evolve(one, slots=99, topics=(), intents=(), per_topic=None) for one in made.policy.placements]
@@ -308,6 +318,7 @@ MUTANTS = [
     ("engine.opting", 'for partner in ("", *partners)]', "for partner in partners]"),
     ("engine.opting", "if one.partner == partner) if partner", "if one.partner) if partner"),
     ("engine.opting", "customer, WITHDRAWAL, now_us", 'customer, "opt_out", now_us'),
+    ("engine.opting", "at_us = max([now_us, *(", "at_us = min([now_us, *("),
     ("engine.opting", "way in OWN_YES or not self._refused(known, purpose, channel, now_us)", "True"),
     ("engine.opting", "if all(one.purpose != purpose for one in known.records):", "if True:"),
     ("engine.opting", "now_us >= asked_us + _CONFIRM_US", "now_us > asked_us + _CONFIRM_US"),
@@ -316,7 +327,7 @@ MUTANTS = [
     ("engine.opting", "one.purpose in (purpose, EVERYTHING) and", "one.purpose == EVERYTHING and"),
     ("engine.opting", "self.snapshots.load(who)", "pass"),
     ("engine.opting", "if purpose not in asked:", "if False:"),
-    ("engine.opting", "self.snapshots.withdraw(self._same(customer), purposes, now_us)", "pass"),
+    ("engine.opting", "self.snapshots.withdraw(self._same(customer), purposes, at_us)", "pass"),
     ("engine.opting", "self.snapshots.forget_others(self._same(customer), customer)", "pass"),
     ("engine.snapshot", "if id_ in ids or one.stands_for in ids", "if False"),
     ("engine.snapshot", "here.withdraw(contact.tags, contact.at_us)", "pass"),

@@ -12,7 +12,7 @@ from tactful.engine import log as log_module
 from tactful.sealing import EvidenceReader, EvidenceSeal
 from tactful_adapters.sqlite import SQLiteStore
 
-from ..engine.conftest import ANN, NOON_US
+from ..engine.conftest import ANN, NOON_US, offer
 
 EVER = (-(2**62), 2**62)
 KEY = b"k" * 32
@@ -164,6 +164,17 @@ def test_a_store_that_fails_costs_nothing_but_a_warning_and_gets_it_later(open_l
     store.failing = False
     edge.close()
     assert ids(store) == decided
+
+
+def test_a_decision_that_cannot_be_kept_does_not_stand_in_the_way(open_logging, store, policy):
+    odd = attrs.evolve(policy, offers=(offer("half of a pair \ud800"),), placements=policy.placements[:2])
+    edge = open_logging(changed=odd)
+    assert len(edge.decide("hero", None).picks) == 1
+    edge.update(policy)
+    fine = edge.decide("hero", None).id
+    edge.close()
+    assert ids(store) == [fine]
+    assert edge.status()["log_dropped"] == 1
 
 
 def test_a_child_logs_its_own_decisions_and_not_its_parents(tmp_path, policy):

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from tactful import Always, Cap, MemoryStore, Rolling, log_key
+from tactful import Always, Cap, Contact, MemoryStore, Rolling, Snapshot, log_key, replaying
 from tactful.engine.logged import policy_digest
 from tactful.plan.plan import Plan
 from tactful.replay_figures import Figures
@@ -17,7 +17,7 @@ from .conftest import EVER, KEY, kept_case, lived, with_evidence
 
 def replayed(plan: Plan, store: MemoryStore, key: bytes = KEY) -> list[Replayed]:
     reader = EvidenceReader(store, EvidenceSeal(key), reader="a test", reason="to see", clock=lambda: 0)
-    return list(Replay(plan, log_key(store)).of(store.logged(*EVER), reader.between(*EVER)))
+    return list(Replay(plan, log_key(store), store).of(store.logged(*EVER), reader.between(*EVER)))
 
 
 def figures_of(found: list[Replayed]) -> Figures:
@@ -85,6 +85,36 @@ def test_by_another_policy_each_decision_follows_from_those_before_it(thrice, po
     assert picked(found) == ["bread", "wine", "thanks"]
     assert [one.changed for one in found] == [True, True, True]
     assert figures_of(found).again.changed == 3
+
+
+def test_alone_each_decision_would_be_another_one(thrice, policy, monkeypatch):
+    """The control of the test above."""
+    store, _, plan = thrice
+    richer = with_evidence(attrs.evolve(policy, offers=(*policy.offers, offer("bread", value=50.0))))
+    monkeypatch.setattr(replaying._Instead, "of", lambda self, evidence: evidence)
+    assert picked(replayed(plan(richer), store)) == ["bread", "bread", "bread"]
+
+
+def test_a_cap_that_looks_further_back_counts_what_the_ledger_has(open_edge, policy, clock):
+    """The window of then was an hour; that of the other policy is a week, and two days ago something was shown."""
+    store = MemoryStore()
+
+    def opened(hours, changed):
+        cap = lambda c: Always(Cap(c.all, 1, Rolling(hours * 3600)), "", id="cap")  # noqa: E731 - a rule
+        return open_edge(cap, changed=changed, store=store, log=True, evidence_key=KEY)
+
+    edge = opened(1, with_evidence(policy))
+    store.record([Contact("1", "ann", "shown", clock.now_us - 47 * 3600 * 10**6, offer="olives", topic="food")])
+    store.put_profile(Snapshot("ann", clock.now_us, {}))
+    edge.decide("hero", "ann")
+    edge._log.flush()
+    (record,) = store.logged(*EVER)
+    (found,) = replayed(opened(168, with_evidence(attrs.evolve(policy, name="further"))).plan, store)
+    assert [pick.offer for pick in record.picks] == ["olives"]
+    assert found.after.picks == ()
+    assert dict(found.after.limits)["house.cap"] > 0
+    (shorter,) = replayed(opened(24, with_evidence(attrs.evolve(policy, name="shorter"))).plan, store)
+    assert [pick.offer for pick in shorter.after.picks] == ["olives"]
 
 
 def test_who_was_shown_nothing_is_reached_once_the_policy_reaches_them(open_edge, policy, clock):

@@ -333,6 +333,14 @@ class CountsRowsAlone(BoundedLog):
         super().__init__(outbox=outbox, log=LogLimits(rows_max=log.rows_max))
 
 
+@breaks("what_comes_in_after_an_erasure_is_unlinked")
+class TakesWhatComesLate(MemoryStore):
+    def erase(self, customer):
+        gone = super().erase(customer)
+        self._erased_us = {}
+        return gone
+
+
 @breaks("an_erasure_unlinks_what_was_logged")
 class KeepsTheTruths(MemoryStore):
     """What looks right at first: without the pseudonym nobody is named."""

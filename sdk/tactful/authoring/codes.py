@@ -34,6 +34,7 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-segment": "there is no such segment",
     "unknown-tactic": "there is no such tactic",
     "unknown-topic": "there is no such topic",
+    "ask": "",
     "cycle": "topics, purposes, attributes or segments go round in a circle",
     "chain": "topics, purposes, attributes or segments build on one another too deep",
     # offers

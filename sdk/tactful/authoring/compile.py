@@ -12,6 +12,7 @@ from ..policy import Policy
 from ..registry import Registry
 from ..schema import ContextAttribute
 from .approvals_reader import known_tactics
+from .asks import with_asks
 from .checks import check_offers, check_sections
 from .folder import BESIDE, read_files
 from .governance_reader import read_expectations, read_holdouts
@@ -78,7 +79,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
     profile, context = read_profile(sections), tuple(read_context(sections))
     rules = _rulebook(sections, profile, context)
     offers_reader = OffersReader(sections, rules, values, zone, policy_files)
-    offers = tuple(offers_reader.read())
+    offers = tuple(with_asks(offers_reader.read(), profile.attributes, purposes := tuple(read_purposes(sections)), log))
     guardrails = GuardrailsReader(sections, registry, values.dial)
     policy = Policy(
         name=sections.name(),
@@ -86,7 +87,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
         channels=tuple(read_channels(sections)),
         placements=tuple(read_placements(sections)),
         topics=tuple(read_topics(sections)),
-        purposes=tuple(read_purposes(sections)),
+        purposes=purposes,
         attributes=profile.attributes,
         offers=tuple(placed.offer for placed in offers),
         context=context,

@@ -59,6 +59,7 @@ _ATTRIBUTE: Final[Mapping[str, Direction]] = {
     "purposes": "wider",
     "source": _NEITHER,
     "max_age_s": "more or none",
+    "lease_s": "more or none",
     "protect": "less",
     "say": _NEITHER,
 }
@@ -73,6 +74,8 @@ _OFFER: Final[Mapping[str, Direction]] = {
     "value": _NEITHER,
     "chance": _NEITHER,
     "affinity": _NEITHER,
+    "asks": _NEITHER,
+    "gives": _NEITHER,
     "channels": "wider",
     "placements": "wider",
 }

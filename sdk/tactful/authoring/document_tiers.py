@@ -64,6 +64,7 @@ def values(policy: Policy, _: Registry) -> Iterator[Section]:
         ("time", f"Days and hours are those of {it.zone}{whose}."),
         ("keeping room", f"What was promised to a page counts against the caps for {length(it.reserve_s)}."),
         ("evidence", _evidence(it.evidence_s)),
+        ("signatures", f"The policy comes into force once signed by {counted(it.signatures, 'key')}."),
         ("feedback", f"What a customer answers to a decision is taken for {length(it.token_s)}."),
     )
     yield Section("Principles", ("principle", "what it means"), rows)
@@ -117,6 +118,11 @@ def execution(policy: Policy, _: Registry) -> Iterator[Section]:
     rows = signed or (("none", "nobody"),)
     yield Section("Approvals", ("text", "signed by"), rows, about)
     yield Section("Order", ("what", "how"), tuple(_ranking(policy)))
+    held = tuple(
+        (it.name, share(it.share), listed((*it.tags, *it.topics, *it.offers), "all")) for it in policy.holdouts
+    )
+    about = "Some customers are not shown what the others are, so that it shows what offers do. Help is for everybody."
+    yield Section("Holdouts", ("name", "of the customers", "are not shown"), held, about if held else "")
 
 
 def infrastructure(policy: Policy, _: Registry) -> Iterator[Section]:
@@ -125,7 +131,7 @@ def infrastructure(policy: Policy, _: Registry) -> Iterator[Section]:
     owned = sorted(policy.attributes, key=lambda attribute: attribute.owner)  # the policy's order within an owner
     yield Section(
         "Attributes",
-        ("owner", "attribute", "in a customer's words", "from", "kept for", "may be read for", "how sensitive"),
+        ("owner", "attribute", "in a customer's words", "from", "kept for", "may be read for", "by", "how sensitive"),
         tuple(_attribute(catalog, attribute) for attribute in owned),
     )
     yield Section(
@@ -216,7 +222,8 @@ def _attribute(catalog: Catalog, attribute: Attribute) -> tuple[str, ...]:
     level = word(catalog.sensitivity(attribute.name)) + (f" ({attribute.topic})" if attribute.topic else "")
     said = attribute.say or attribute.name.replace("_", " ")
     origin = f"{_SOURCES[attribute.source]}{origins}"
-    return attribute.owner or "nobody", attribute.name, said, origin, kept, purposes, level
+    readers = listed(dict.fromkeys(filter(None, (attribute.owner, *attribute.readers)))) if attribute.readers else "all"
+    return attribute.owner or "nobody", attribute.name, said, origin, kept, purposes, readers, level
 
 
 def _segments(policy: Policy) -> Iterator[tuple[str, ...]]:

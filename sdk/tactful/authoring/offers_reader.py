@@ -122,6 +122,8 @@ class OffersReader:
             placements=found.get("placements", ()),
             tactics=tactics,
             approvals=approvals,
+            asks=found.get("asks", ""),
+            gives=found.get("gives", ""),
         )
         yield Placed(offer, name.place)
 

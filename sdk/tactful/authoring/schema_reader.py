@@ -73,6 +73,7 @@ def _attributes(sections: Sections, places: dict[str, Place]) -> Iterator[Attrib
                     name.text,
                     purposes=found.pop("purpose", ()),
                     max_age_s=found.pop("max_age", None),
+                    lease_s=found.pop("lease", None),
                     absent=absent,
                     **found,
                 )

@@ -150,6 +150,7 @@ ATTRIBUTE: Final = Record(
             choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
         ),
         "max_age": Key(DURATION, "older values do not exist", default="that of the guardrail accuracy"),
+        "lease": Key(DURATION, "its use ends so long after the customer last got value for it", default="never"),
         "absent": Key(
             anything("a value of its type"), "the value of a customer of whom none is on record", default="unknown"
         ),
@@ -241,6 +242,8 @@ OFFER: Final = Record(
         "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),
         "tactics": Key(many(TACTIC), "the ways in which it presses or tempts, such as countdown", default="none"),
         "approvals": Key(many(anything("an approval")), "who signed that it may, and until when", default="none"),
+        "asks": Key(name_of("attribute"), "the attribute that it asks for, of who has none", default="nothing"),
+        "gives": Key(TEXT, "with `asks`, the value that is given for the answer, in words for the customer"),
         "treatments": Key(anything("a treatment, or a list of such"), "the ways to tell it", required=True),
         "each": Key(TEXT, "a CSV file: an offer for each of its rows"),
         "id": Key(TEXT, "with `each`, the column that holds the ids", default="`id`"),

@@ -9,7 +9,7 @@ import typer
 
 import tactful
 
-from ..errors import UsageError
+from ..errors import StoreError, UsageError
 from ..log_ports import DecisionLog, EvidenceRows
 from ..opening import store_of
 from ..replaying import is_of
@@ -21,6 +21,7 @@ from .output import as_json, markdown, say, told
 from .replaying import KeyFile, Reader, Reason, StoreUrl
 
 if TYPE_CHECKING:
+    from ..evidence import Evidence
     from .dossier import Dossier, Known
 
 _EVER_US: Final = 2**62
@@ -76,15 +77,25 @@ def _known(id_: str, source: Path, url: str, key: Path, who: tuple[str, str]) ->
         if record is None:
             raise UsageError(f"no decision {id_[:80]!r} is in the log: it never was, or was forgotten or dropped since")
         reading = EvidenceReader(kept, seal, reader=who[0], reason=who[1], clock=tactful.wall_clock)
-        evidence = reading.read(id_)
+        evidence, damaged = _read(reading, id_)
         accesses = [one for one in kept.accesses(-_EVER_US, _EVER_US) if one.decision == id_]
         if evidence is not None and evidence.at_us != record.at_us:
             evidence = None
         same = is_of(record, plan)
         again = None if evidence is None or not same else decide_again(plan, evidence, Seal(kept))
-        return Known(record, plan, same, evidence, again, accesses)
+        return Known(record, plan, same, evidence, again, accesses, damaged)
     finally:
         kept.close()
+
+
+def _read(reading: EvidenceReader, id_: str) -> "tuple[Evidence | None, bool]":
+    """Return the evidence of a decision, and whether it is there and cannot be read."""
+    try:
+        return reading.read(id_), False
+    except StoreError as error:
+        if error.code != "evidence-damaged":
+            raise
+        return None, True
 
 
 def _as_markdown(found: "Dossier") -> str:

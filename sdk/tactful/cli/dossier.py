@@ -29,6 +29,7 @@ class Known:
         evidence: What it was made of; None if that is gone.
         again: The decision, made again; None if it cannot be.
         accesses: Who looked at its evidence, and why.
+        damaged: Whether the evidence is there, and cannot be read.
     """
 
     record: LoggedDecision
@@ -37,6 +38,7 @@ class Known:
     evidence: Evidence | None
     again: Decision | None
     accesses: Sequence[Access]
+    damaged: bool = False
 
 
 @attrs.frozen
@@ -78,6 +80,8 @@ def _gone(known: Known) -> Iterator[str]:
             "The customer was erased. Whose decision it was, the profile, the consents, the context and what was "
             "counted are gone for good; what was shown stays, and leads to nobody."
         )
+    elif known.damaged:
+        yield "The evidence of this decision was altered or is damaged: nothing of it can be trusted, or told."
     elif known.evidence is None:
         yield (
             "There is no evidence of this decision: none was kept, or its time is over. The profile, the consents, the "

@@ -85,7 +85,7 @@ def _figures(
         if not count:
             raise UsageError("no decision is logged for that time; an edge logs with tactful.open(…, log=True)")
         reading = EvidenceReader(kept, seal, reader=who[0], reason=who[1], clock=tactful.wall_clock)
-        replaying, figures = Replay(plan, log_key(kept)), Figures()
+        replaying, figures = Replay(plan, log_key(kept), kept), Figures()
         with progress(quiet=quiet) as bars:
             found = replaying.of(kept.logged(since_us, until_us), reading.between(since_us, until_us))
             for one in bars.track(found, total=count, description="deciding again"):

@@ -31,13 +31,14 @@ from . import middle, record
 from .arrive import Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
+from .exchange import Exchange
 from .identify import Identities
 from .log import Log
 from .opting import Opting
 from .snapshot import Snapshots, Sources
 from .strict import Rooms
 from .tail import Tail
-from .token import Seal
+from .token import Receipt, Seal
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
@@ -109,11 +110,15 @@ class Edge:
             options.refresh_s,
             immediate=immediate,
         )
-        self._opting = Opting(
-            lambda: self._plan, sources.consents, store, self._identities.resolve, self._snapshots, self._seal, clock
-        )
+        self._listen(sources)
         self._reset()
         _edges.add(self)
+
+    def _listen(self, sources: Sources) -> None:
+        """Make what keeps the customer's own word, for the methods that take it."""
+        plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
+        self._opting = Opting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
+        self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
 
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""
@@ -301,6 +306,54 @@ class Edge:
         if identity is None:
             raise UsageError("observe: the identifiers stand for nobody; link them first")
         return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
+
+    def answer(self, decision: Decision | str, value: object, *, slot: int | None = None) -> bool:
+        """
+        Record a customer's answer to an offer that asks: a stated attribute, from the next decision on; return if new.
+
+        Args:
+            decision: The decision that asked, or its token from any process that shares the store.
+            value: The answer, of the attribute's type.
+            slot: Which filled slot asked, from 0; None means the only one.
+
+        Raises:
+            ValueRefused: If the value does not fit; the message does not hold it.
+            TokenError: If the token is not ours, was altered, or is too old.
+            UsageError: If nothing or nobody was asked, if profiles cannot be changed here, or after `close`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._exchange.answer(self._receipt(decision), value, slot)
+
+    def gave(
+        self,
+        what: str,
+        decision: Decision | str | None = None,
+        *,
+        who: Who = None,
+        attributes: Sequence[str] | None = None,
+        slot: int | None = None,
+    ) -> bool:
+        """
+        Record that a customer got value for attributes, so that their leases begin anew; return if any is on record.
+
+        Args:
+            what: What was given, such as "200 points"; no personal value.
+            decision: The decision that gave it, or its token; then the attributes are those that it read.
+            who: The customer, without a decision.
+            attributes: The attributes for which it was given, and with them what they are derived from.
+            slot: Which filled slot gave it, from 0; None means the only one.
+
+        Raises:
+            TokenError: If the token is not ours, was altered, or is too old.
+            UsageError: If nobody or nothing is meant, if profiles cannot be changed here, or after `close`.
+            StoreError: If the store cannot keep it.
+        """
+        self._open()
+        return self._exchange.gave(what, who, None if decision is None else self._receipt(decision), attributes, slot)
+
+    def _receipt(self, decision: Decision | str) -> Receipt:
+        return self._seal.open(decision, self._clock()) if isinstance(decision, str) else decision.receipt()
 
     def opt_out(self, who: Who) -> tuple[str, ...]:
         """

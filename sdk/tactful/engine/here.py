@@ -15,6 +15,10 @@ from .tally import Tally, tally_of
 
 #: The event of a withdrawal; its tags are the purposes.
 WITHDRAWAL = "withdrawal"
+#: The event of an answer to what was asked.
+ANSWERED = "answered"
+#: The event of value given; its tags are the attributes for which it was given.
+GAVE = "gave"
 #: A profile as a source gives it.
 Profile = Snapshot | Mapping[str, object]
 #: Whose contacts are counted together: a household by its name, or a customer who is in none.

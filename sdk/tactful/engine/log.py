@@ -121,6 +121,7 @@ class Log:
     def _make(self, decision: Decision, counted: Counted | None, key: bytes) -> None:
         try:
             record, evidence = decision.logged(key), None
+            record.pack()  # what cannot be packed must not stand in the way of all others
             keep_s = decision.plan.policy.values.evidence_s
             if self._seal is not None and keep_s:
                 until_us = record.at_us + keep_s * SECOND_US

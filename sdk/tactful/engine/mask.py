@@ -62,10 +62,16 @@ def exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:
         or (demand.first_party and not found.first_party)
     ):
         return False, NEVER_US
-    if demand.lasts_us is None and not demand.waits_us:
+    if demand.lasts_us is None and demand.lease_us is None and not demand.waits_us:
         return True, NEVER_US
     ends_us = NEVER_US if demand.lasts_us is None else found.at_us + demand.lasts_us
     begins_us = found.at_us + (demand.waits_us or -SKEW_US)
+    later_us = NEVER_US
+    if demand.lease_us is not None:
+        gave_us = found.at_us if found.gave_us is None else found.gave_us
+        if now_us < gave_us - SKEW_US:  # a time ahead of our clock tells of nothing that was given yet
+            gave_us, later_us = found.at_us, gave_us - SKEW_US
+        ends_us = min(ends_us, max(found.at_us, gave_us) + demand.lease_us)
     if now_us < begins_us:  # too young; or a time that cannot be trusted, which does not tell how old it is
         return False, begins_us
-    return (True, ends_us) if now_us < ends_us else (False, NEVER_US)
+    return (True, ends_us) if now_us < ends_us else (False, later_us)

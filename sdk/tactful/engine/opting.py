@@ -11,7 +11,7 @@ from collections.abc import Callable
 import attrs
 
 from ..clock import DAY_US, Clock
-from ..consent import EVERYTHING, OWN_YES, Consent, Consents, ConsentState, How, Purpose, standing
+from ..consent import EVERYTHING, GIVEN, OWN_YES, Consent, Consents, ConsentState, How, Purpose, standing
 from ..contacts import Contact
 from ..errors import TokenError, UsageError
 from ..plan.plan import Plan
@@ -57,11 +57,13 @@ class Opting:
         now_us, asked = self.clock(), [one for one in self.plan().policy.purposes if one.asks]
         # The one that stands for all comes first: if the store fails after it, nothing is sold all the same.
         purposes = (EVERYTHING, *(one.name for one in asked))
+        # A yes whose clock was ahead of ours must not come after this no.
+        at_us = max([now_us, *(one.at_us for one in self._records(customer).records if one.state in GIVEN)])
         for purpose in purposes:
-            sink.add_consent(customer, Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, now_us))
+            sink.add_consent(customer, Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, at_us))
         partners = tuple(dict.fromkeys(one.partner for one in asked if one.partner is not None))
         self.ledger.record([_notice(customer, now_us, asked, partner) for partner in ("", *partners)])
-        self.snapshots.withdraw(self._same(customer), purposes, now_us)
+        self.snapshots.withdraw(self._same(customer), purposes, at_us)
         self._fetch(who)
         return partners
 

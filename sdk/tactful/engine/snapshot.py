@@ -23,7 +23,7 @@ from .budgets import Budgets
 from .convert import to_consents
 from .count import SLACK_US, Counters
 from .customer import Customer, Who, shared_zone
-from .here import WITHDRAWAL, Here, HouseholdKey, Profile
+from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey, Profile
 from .strict import Strict
 from .tally import Tally
 
@@ -143,6 +143,9 @@ class Snapshots:
             return
         if contact.event == WITHDRAWAL:  # perhaps it was said in another process
             here.withdraw(contact.tags, contact.at_us)
+        if contact.event in (ANSWERED, GAVE) and here.loaded_us < contact.at_us:  # what is here is not all any more
+            self.forget(contact.customer)
+            return
         for counters in (here.counters, self._households.get(here.household)):
             if counters is not None:
                 with counters.lock:

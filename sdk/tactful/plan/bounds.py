@@ -17,6 +17,7 @@ from ..offers import Channel, Intent
 from ..registry import GuardrailRules
 from ..schema import ValueType
 from .governed import CoreRule, governed
+from .leases import leased
 
 _OPTED_OUT = "You asked to be left in peace; we keep to what you ordered and asked for."
 
@@ -60,6 +61,7 @@ def bounds_of(
     found = [bound for channel in catalog.policy.channels for bound in _channel_bounds(catalog, channel)]
     found += [_bound(catalog, *rule) for rule in _core(catalog, until_us)]
     found += [_bound(catalog, *rule) for rule in _opted_out(catalog)]
+    found += [_bound(catalog, *rule) for rule in leased(catalog)]
     found += [_bound(catalog, *rule) for rule in governed(catalog)]
     for guardrail in sorted(guardrails, key=lambda g: g.name):
         found += _guardrail_bounds(catalog, guardrail, conditions)

@@ -11,7 +11,8 @@ from math import inf
 from typing import Final
 
 from ..errors import ValueRefused
-from ..expr import Expr, Var, reads, walk
+from ..expr import Expr, Var, conjuncts, reads, walk
+from ..expr import text as written
 from ..holdouts import key_of
 from ..offers import Offer
 from ..policy import Policy
@@ -65,6 +66,8 @@ def contradictions(policy: Policy) -> Iterator[str]:
     yield from _keys(policy)
     for offer in policy.offers:
         yield from _treatments(policy, offer)
+        if offer.asks and f"missing(profile.{offer.asks})" not in map(written, conjuncts(offer.when)):
+            yield f"offer {offer.id} asks for {offer.asks!r} also those of whom it is known"
     yield from _rules(policy, there)
     try:
         yield from (

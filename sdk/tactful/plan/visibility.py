@@ -28,6 +28,7 @@ class Demand:
         lasts_us: A value exists while it is younger than this [us]; None means for ever.
         first_party: Whether only values from the direct relationship will do.
         waits_us: A value exists from this age on [us]; 0 means at once.
+        lease_us: A value ends so long after it was observed, or value was given for it [us]; None means never.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Demand:
     lasts_us: int | None
     first_party: bool
     waits_us: int
+    lease_us: int | None = None
 
 
 @attrs.frozen(eq=False)
@@ -106,4 +108,5 @@ def demand(attribute: Attribute, slot: int, require: Sequence[Require]) -> Deman
         min(ages) * SECOND_US + 1 if ages else None,
         any(one.first_party for one in require),
         max((one.min_age_s or 0 for one in require), default=0) * SECOND_US,
+        min((one.lease_s * SECOND_US for one in require if one.lease_s is not None), default=None),
     )

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import attrs
 
+from ..clock import wall_clock
 from ..contacts import Contact
 from ..decision_log import LoggedDecision, LogLimits
+from ..evidence import Access, SealedEvidence
 from ..pseudonyms import log_key, pseudonym
-from .store_kit import HOSTILE, StoreMaking, contact, logged, refused
+from .store_kit import HOSTILE, HOUR_US, StoreMaking, contact, logged, refused
 
 _EVER = (-(2**62), 2**62)
 
@@ -91,3 +93,16 @@ class LogLaws(StoreMaking):
             assert (left.who, left.snapshot, left.consents, left.truths, left.unlinked) == (b"", b"", b"", b"", True)
             assert left.picks == mine[0].picks
             assert store.erase("ada")["decisions"] == 0
+
+    def test_what_comes_in_after_an_erasure_is_unlinked(self, tmp_path: Path) -> None:
+        """What was decided before and logged late leads to nobody, and its evidence is not kept; what came after is."""
+        with self.opened(tmp_path) as store:
+            key, before_us = log_key(store), wall_clock()
+            who = pseudonym(key, "ada")
+            store.erase("ada")
+            late, later = logged("late", before_us, who), logged("later", before_us + HOUR_US, who)
+            store.log_decisions([late, later])
+            assert list(store.logged(*_EVER)) == [late.unlink(), later]
+            rows = [SealedEvidence(one.id, one.at_us, one.who, _EVER[1], b"sealed") for one in (late, later)]
+            assert store.keep_evidence(rows) == 1
+            assert list(store.read_evidence(Access(0, "eve", "why", "", *_EVER))) == rows[1:]

@@ -55,7 +55,15 @@ class Customers:
             now_us + age_us if chance.is_odd() else now_us - age_us,
             chance.of((1.0, 1.0, 0.8, 0.5, 0.0)),
             chance.happens(0.9),
+            self._gave_us(now_us),
         )
+
+    def _gave_us(self, now_us: int) -> int | None:
+        """Return when value was last given for something, if it ever was."""
+        apart = self.chance.apart()
+        if apart.happens(0.6):
+            return None
+        return now_us + SKEW_US + apart.of((0, 1)) if apart.is_odd(0.1) else now_us - apart.of(LENGTHS_US)
 
     def _value(self, type_: ValueType, now_us: int) -> Value:
         """Return a value of a type; times are around a moment, so that they still have something to say."""
@@ -152,6 +160,7 @@ def turning_points(policy: Policy, snapshot: Snapshot | None, consents: Consents
     times_us: list[int] = []
     for observation in snapshot.attributes.values() if snapshot is not None else ():
         times_us.append(observation.at_us)
+        times_us += [] if observation.gave_us is None else [observation.gave_us, observation.gave_us - SKEW_US]
         if isinstance(observation.value, int) and observation.value > NOON_US // 2:
             times_us.append(observation.value)
     for record in consents.records if consents is not None else ():
@@ -159,6 +168,7 @@ def turning_points(policy: Policy, snapshot: Snapshot | None, consents: Consents
         times_us.append(record.at_us)
     lengths_us = {one.value for one in constants if one.type is ValueType.DURATION and isinstance(one.value, int)}
     ages_us = {one.max_age_s * SECOND_US for one in policy.attributes if one.max_age_s is not None}
+    ages_us |= {one.lease_s * SECOND_US for one in policy.attributes if one.lease_s is not None}
     found += [at_us + length_us for at_us in times_us for length_us in {0} | lengths_us | ages_us]
     return [at_us for at_us in found if 0 < at_us < NEVER_US]
 

@@ -166,6 +166,7 @@ class _Limits:
 
     def _requirement(self) -> Require:
         chance = self.chance
+        apart = chance.apart()
         return Require(
             self._attributes(),
             self._purposes(),
@@ -175,6 +176,7 @@ class _Limits:
             first_party=chance.happens(0.3),
             min_age_s=chance.of(LENGTHS_S) if chance.happens(0.3) else None,
             channels=chance.some(self.words.channels, 2) if chance.happens(0.3) else (),
+            lease_s=apart.of(LENGTHS_S) if apart.happens(0.2) else None,
         )
 
     def members(self) -> Members:

@@ -139,6 +139,7 @@ class _Policy:
             location=chance.of((None, None, *Precision)),
             owner=apart.of(OWNERS),
             readers=apart.some(OWNERS[1:], 1) if apart.happens(0.12) else (),
+            lease_s=apart.of((1, 3600, 7200, 86_400)) if apart.happens(0.2) else None,
         )
 
     def of_the_moment(self, name: str, type_: ValueType) -> ContextAttribute:

@@ -9,6 +9,7 @@ from ...expr import Expr
 from ...familiarity import Familiarity
 from ...limits import Always, Limit, LimitRule, RankBlind, Require, Scope, Unless, UpTo, Withhold
 from ...offers import Intent
+from ...policy import Policy
 from ...registry import GuardrailRules
 from ..interpreter import UNKNOWN, evaluate
 from .answer import Entry
@@ -42,6 +43,7 @@ def applying(
     if know.value("identity.kind") == "device":
         yield Applying("core.weak_identity", UpTo(everything, Familiarity.SEGMENT, Familiarity.SEGMENT))
     yield from _left_in_peace(know, entries)
+    yield from _leased(know.policy)
     compiled = dict(know.policy.conditions)
     for guardrail in sorted(guardrails, key=lambda one: one.name):
         broken = guardrail.broken is not None
@@ -76,6 +78,17 @@ def _of_governance(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[A
 
 def _scope(entries: Sequence[Entry]) -> Scope:
     return Scope(sum(1 << entry.index for entry in entries))
+
+
+def _leased(policy: Policy) -> Iterator[Applying]:
+    """Yield that what is leased, and all that is computed from it, ends with its lease."""
+    for attribute in policy.attributes:
+        if attribute.lease_s is not None:
+            names = {attribute.name}
+            for _ in policy.attributes:  # each time round, what is computed from what is there already
+                names |= {one.name for one in policy.attributes if names.intersection(one.derived_from)}
+            ordered = tuple(one.name for one in policy.attributes if one.name in names)
+            yield Applying(f"core.lease.{attribute.name}", Require(ordered, lease_s=attribute.lease_s))
 
 
 def _left_in_peace(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[Applying]:

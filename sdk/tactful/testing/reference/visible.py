@@ -82,7 +82,18 @@ def meets(observation: Observation, requirement: Require, now_us: int) -> bool:
         and (requirement.max_age_s is None or _is_young(observation, requirement.max_age_s, now_us))
         and (requirement.min_age_s is None or now_us - observation.at_us >= requirement.min_age_s * SECOND_US)
         and (observation.first_party or not requirement.first_party)
+        and (requirement.lease_s is None or _is_paid_for(observation, requirement.lease_s, now_us))
     )
+
+
+def _is_paid_for(observation: Observation, lease_s: int, now_us: int) -> bool:
+    """Return whether a value was observed, or value given for it, within a lease; who knows when of times ahead?"""
+    if now_us < observation.at_us - SKEW_US:
+        return False
+    moments_us = [observation.at_us]
+    if observation.gave_us is not None and observation.gave_us <= now_us + SKEW_US:
+        moments_us.append(observation.gave_us)
+    return now_us < max(moments_us) + lease_s * SECOND_US
 
 
 def _is_young(observation: Observation, age_s: int, now_us: int) -> bool:
