@@ -19,6 +19,7 @@ GUARDRAILS = (
     "category_jumping",
     "digging_too_deep",
     "helicoptering",
+    "help_first",
     "moral_hazards",
     "overcrowding",
     "staleness",

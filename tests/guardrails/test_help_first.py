@@ -11,7 +11,7 @@ from tactful.topics import Topic
 from tactful_plugins import help_first
 
 from . import mutants
-from .houses import NOON_US, dialled, hidden, named, no, said, shop_with, shown
+from .houses import NOON_US, demo, dialled, hidden, named, no, reasons, said, shop_with, shown, without
 
 NAME = "help_first"
 HELPED = shop_with("helped")
@@ -32,6 +32,35 @@ TOPICS = alone("ticket_topics")
 
 def decided(house, policy, place="web.page", profile=None, **more):
     return set(shown(house.decide(policy, place, profile=profile or {}, **more)))
+
+
+# The story, and its counter-story.
+
+
+def test_before_her_question_is_answered_she_is_sold_nothing(house):
+    sold = {offer.id for offer in demo().policy.offers if offer.intent.value == "sell"}
+    for place in ("email.letter", "web.home", "kiosk.welcome"):
+        told_apart(house, place, sold)
+
+
+def told_apart(house, place, sold):
+    wrong = house.persona(without(demo().policy, NAME), place, "hana")
+    right = house.persona(demo().policy, place, "hana")
+
+    assert set(shown(wrong)) & sold
+    assert not set(shown(right)) & sold
+    assert "help_first.open_question" in reasons(right, "apples")
+    assert "You are waiting for our help; until then we leave you in peace with this." in right.why()
+    assert shown(right)[0] == "open_question"
+    assert set(shown(house.persona(demo().policy, place, "hugo"))) & sold  # whom we answered
+
+
+def test_a_complaint_of_flour_is_none_of_pans(house):
+    wrong = house.persona(without(demo().policy, NAME), "email.letter", "hilda")
+    right = house.persona(demo().policy, "email.letter", "hilda")
+    assert "coupons.u10000089245-c18" in shown(wrong)
+    assert "coupons.u10000089245-c18" not in shown(right)
+    assert "baking_sheets" in shown(right)
 
 
 # What it silences, and what it does not.
