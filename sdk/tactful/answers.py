@@ -3,13 +3,13 @@
 Types are compared as they are: a subclass could answer differently each time. A copy is nobody else's to change.
 """
 
-import math
 import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Final, get_args
 
 from .catalog import Catalog, Entry
+from .checked import are_texts, is_share, is_whole, need
 from .errors import PluginError
 from .familiarity import Familiarity
 from .limits import (
@@ -112,14 +112,14 @@ def _rule(name: str, number: int, rule: object, catalog: Catalog) -> tuple[str, 
     if not (type(rule) is When or type(rule) is Unless or type(rule) is Always):
         raise PluginError(" is not a limit")
     limit = _limit(rule.limit, catalog)
-    _need(rule.id == "" or is_name(rule.id), "its id is not made of letters, digits and . _ -")
+    need(rule.id == "" or is_name(rule.id), "its id is not made of letters, digits and . _ -")
     reason, say = _words(rule.reason, "reason"), _words(rule.say, "say")
     id_ = rule.id or str(number)
     if isinstance(rule, Always):
         return f"{name}.{id_}", Always(limit, reason, id_, say)
     kind = type(limit).__name__
-    _need(not isinstance(limit, Require | Cap | Quiet), f"{kind} takes no condition")
-    _need(type(rule.condition) is str, "its condition is not a text")
+    need(not isinstance(limit, Require | Cap | Quiet), f"{kind} takes no condition")
+    need(type(rule.condition) is str, "its condition is not a text")
     make = When if isinstance(rule, When) else Unless
     return f"{name}.{id_}", make(rule.condition, limit, reason, id_, say)
 
@@ -138,7 +138,7 @@ def _withhold(limit: Withhold, _: Catalog) -> Limit:
 
 def _up_to(limit: UpTo, _: Catalog) -> Limit:
     for rung in (limit.tone, limit.basis):
-        _need(type(rung) is Familiarity, "tone and basis are no Familiarity")
+        need(type(rung) is Familiarity, "tone and basis are no Familiarity")
     return UpTo(_scope(limit.scope), limit.tone, limit.basis)
 
 
@@ -148,9 +148,9 @@ def _rank_blind(limit: RankBlind, _: Catalog) -> Limit:
 
 def _at_most(limit: AtMost, _: Catalog) -> Limit:
     count, share = limit.count, limit.share
-    _need(count is None or _is_whole(count, 0), "its count is no whole number of 0 or more")
-    _need(share is None or _is_share(share), "its share is no number from 0 to 1")
-    _need(count is not None or share is not None, "it says neither a count nor a share")
+    need(count is None or is_whole(count, 0), "its count is no whole number of 0 or more")
+    need(share is None or is_share(share), "its share is no number from 0 to 1")
+    need(count is not None or share is not None, "it says neither a count nor a share")
     return AtMost(_scope(limit.scope), count, share)
 
 
@@ -160,12 +160,12 @@ def _hide(limit: Hide, catalog: Catalog) -> Limit:
 
 def _require(limit: Require, catalog: Catalog) -> Limit:
     sources, ages_s = limit.sources, (limit.max_age_s, limit.min_age_s, limit.lease_s)
-    _need(_is_share(limit.confidence), "its confidence is no number from 0 to 1")
-    _need(all(age_s is None or _is_whole(age_s, 1) for age_s in ages_s), "its ages are no whole numbers of seconds")
-    _need(type(limit.first_party) is bool, "first_party is neither true nor false")
+    need(is_share(limit.confidence), "its confidence is no number from 0 to 1")
+    need(all(age_s is None or is_whole(age_s, 1) for age_s in ages_s), "its ages are no whole numbers of seconds")
+    need(type(limit.first_party) is bool, "first_party is neither true nor false")
     are_sources = type(sources) is frozenset and all(type(source) is Source for source in sources)
-    _need(sources is None or are_sources, "its sources are no frozenset of Source")
-    _need(_are_texts(limit.channels), "its channels are no tuple of texts")
+    need(sources is None or are_sources, "its sources are no frozenset of Source")
+    need(are_texts(limit.channels), "its channels are no tuple of texts")
     return Require(
         *_names(limit, catalog),
         limit.confidence,
@@ -180,21 +180,21 @@ def _require(limit: Require, catalog: Catalog) -> Limit:
 
 def _cap(limit: Cap, _: Catalog) -> Limit:
     suppress_s = limit.suppress_s
-    _need(_is_whole(limit.count, 1), "its count is no whole number of 1 or more")
-    _need(suppress_s is None or _is_whole(suppress_s, 1), "its suppression is no whole number of seconds")
+    need(is_whole(limit.count, 1), "its count is no whole number of 1 or more")
+    need(suppress_s is None or is_whole(suppress_s, 1), "its suppression is no whole number of seconds")
     for value, choices, words in (
         (limit.of, get_args(Dimension), "it counts by no dimension"),
         (limit.per, get_args(Per), "it counts for nobody that there is"),
         (limit.then, get_args(Reached), "it does not say what follows"),
     ):
-        _need(type(value) is str and value in choices, words)
-    _need(_are_texts(limit.channels), "its channels are no tuple of texts")
-    _need(suppress_s is None or limit.per != "everyone", "a cap for everyone has no rest after it")
-    _need(suppress_s is None or not limit.counted.weights, "a cap with weights has no rest after it")
-    _need(type(limit.to) is Familiarity and limit.to < Familiarity.PERSONAL, "it goes down to no familiarity below")
-    _need(type(limit.exact) is bool, "exact is neither true nor false")
-    _need(type(limit.strict) is bool, "strict is neither true nor false")
-    _need(
+        need(type(value) is str and value in choices, words)
+    need(are_texts(limit.channels), "its channels are no tuple of texts")
+    need(suppress_s is None or limit.per != "everyone", "a cap for everyone has no rest after it")
+    need(suppress_s is None or not limit.counted.weights, "a cap with weights has no rest after it")
+    need(type(limit.to) is Familiarity and limit.to < Familiarity.PERSONAL, "it goes down to no familiarity below")
+    need(type(limit.exact) is bool, "exact is neither true nor false")
+    need(type(limit.strict) is bool, "strict is neither true nor false")
+    need(
         not limit.strict or (limit.counted.event == "shown" and limit.then != "replace"),
         "a strict cap counts what is shown, and nothing stands in for it",
     )
@@ -216,15 +216,15 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
 
 
 def _window(window: object) -> Window:
-    if type(window) is Rolling and _is_whole(window.length_s, 1):
+    if type(window) is Rolling and is_whole(window.length_s, 1):
         return Rolling(window.length_s)
     if (
         type(window) is Calendar
         and type(window.unit) is str
         and window.unit in ("day", "week", "month")
-        and _is_whole(window.times, 1)
+        and is_whole(window.times, 1)
         and type(window.zone) is str
-        and _is_whole(window.week_start, 0)
+        and is_whole(window.week_start, 0)
         and window.week_start in _DAYS
     ):
         return Calendar(window.unit, window.times, window.zone, window.week_start)
@@ -235,12 +235,12 @@ def _counted(counted: object) -> Counted:
     if type(counted) is not Counted or not is_name(counted.event):
         raise PluginError(": what it counts is not Counted, or its event is not a name")
     texts = (counted.intents, counted.topics, counted.tags, counted.owners, counted.exempt)
-    _need(all(map(_are_texts, texts)), "what it counts is not named in tuples of texts")
+    need(all(map(are_texts, texts)), "what it counts is not named in tuples of texts")
     weights = counted.weights
-    _need(type(weights) is tuple and all(map(_is_weight, weights)), "its weights are no events with whole numbers")
+    need(type(weights) is tuple and all(map(_is_weight, weights)), "its weights are no events with whole numbers")
     events = [event for event, _ in weights]
-    _need(len({counted.event, "shown", *events}) >= len(events) + 1, "it weighs an event twice")
-    _need(not {counted.event, "shown"}.intersection(events), "what is shown, and its own event, weigh 1")
+    need(len({counted.event, "shown", *events}) >= len(events) + 1, "it weighs an event twice")
+    need(not {counted.event, "shown"}.intersection(events), "what is shown, and its own event, weigh 1")
     return Counted(counted.event, *texts, weights)
 
 
@@ -250,10 +250,10 @@ def _is_weight(pair: object) -> bool:
 
 def _quiet(limit: Quiet, _: Catalog) -> Limit:
     minutes, days = (limit.from_min, limit.to_min), limit.days
-    _need(all(_is_whole(one, 0) and one < _DAY_MIN for one in minutes), "its hours are no minutes of a day")
-    _need(type(limit.zone) is str, "its time zone is not a text")
-    _need(type(days) is tuple and all(_is_whole(day, 0) and day in _DAYS for day in days), "its days are not 0 to 6")
-    _need(_are_texts(limit.channels), "its channels are no tuple of texts")
+    need(all(is_whole(one, 0) and one < _DAY_MIN for one in minutes), "its hours are no minutes of a day")
+    need(type(limit.zone) is str, "its time zone is not a text")
+    need(type(days) is tuple and all(is_whole(day, 0) and day in _DAYS for day in days), "its days are not 0 to 6")
+    need(are_texts(limit.channels), "its channels are no tuple of texts")
     return Quiet(_scope(limit.scope), *minutes, limit.zone, days, limit.channels)
 
 
@@ -276,7 +276,7 @@ def _names(limit: Hide | Require, catalog: Catalog) -> tuple[tuple[str, ...], tu
         ("attributes", limit.attributes, {attribute.name for attribute in policy.attributes}),
         ("purposes", limit.purposes, {purpose.name for purpose in policy.purposes}),
     ):
-        _need(_are_texts(names) and known.issuperset(names), f"its {words} are not all in the policy")
+        need(are_texts(names) and known.issuperset(names), f"its {words} are not all in the policy")
         found.append(tuple(names))
     return found[0], found[1]
 
@@ -291,20 +291,3 @@ def _words(words: object, what: str) -> str:
     if type(words) is not str or len(words) > _WORDS_MAX_CHARS or not words.isprintable():
         raise PluginError(f": its {what} is not a line of text")
     return words
-
-
-def _are_texts(names: object) -> bool:
-    return type(names) is tuple and all(type(one) is str for one in names)
-
-
-def _is_whole(value: object, least: int) -> bool:
-    return type(value) is int and value >= least
-
-
-def _is_share(value: object) -> bool:
-    return type(value) in (int, float) and isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= 1
-
-
-def _need(right: bool, words: str) -> None:  # noqa: FBT001 - it is the condition
-    if not right:
-        raise PluginError(f": {words}")

@@ -51,7 +51,7 @@ def test_a_pre_ticked_box_is_no_consent(house):
     wrong = house.persona(without(demo().policy, NAME), "email.letter", "paul")
     right = house.persona(demo().policy, "email.letter", "paul")
 
-    assert {"thank_regulars", "game_night"} <= set(shown(wrong))
+    assert "thank_regulars" in shown(wrong)
     assert shown(right) == ["open_question"]
     assert "breaking_bonds.offers.message" in reasons(right, "thank_regulars")
     assert ("tier", "breaking_bonds.offers.data") in hidden(right)

@@ -143,7 +143,7 @@ MUTANTS = {
     "too personal is as a dismissal": ('("too_personal", 4)', '("too_personal", 1)'),
     "an unsubscription does not count": ('("unsubscribe", 6), ', ""),
     "a complaint does not count": ('("complaint", 6), ', ""),
-    "a click is no answer": ('("click", -6)', '("click", -1)'),
+    "a click is no answer": ('("click", -6)', '("click", 6)'),
     "help falls silent": ("e.offer.intent is not Intent.HELP and", ""),
     "what must be told falls silent": (" and e.offer.offer_class not in exempt", ""),
     "one channel speaks for all": ('"topic", channels=(channel,), then=', '"topic", then='),

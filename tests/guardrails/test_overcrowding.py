@@ -10,7 +10,7 @@ import pytest
 
 from tactful import Calendar, Contact, Counted, Familiarity, Identity, MemoryStore, PluginError
 from tactful.clock import DAY_US, SKEW_US, to_us
-from tactful_plugins import caps, overcrowding
+from tactful_plugins import caps, overcrowding, quiet
 
 from . import mutants
 from .houses import NOON_US, House, demo, dialled, named, reasons, shop, shown, without
@@ -497,13 +497,13 @@ MUTANTS = {
     "what is exempt is limited": ("offer.offer_class.value not in self.exempt\n", "True\n", caps),
     "what is exempt is counted": ("exempt=() if self.count_exempt else self.exempt,", "exempt=(),", caps),
     "what is exempt is never counted": ("() if self.count_exempt else self.exempt", "self.exempt", caps),
-    "quiet hours begin at midnight": ("from_min=self.from_min,", "from_min=0,", caps),
-    "quiet hours are on all days": ("tuple(WEEKDAYS.index(day) for day in self.days)", "(0, 1, 2, 3, 4, 5, 6)", caps),
-    "quiet hours are everywhere": ("channels=self.channels or outbound,", "channels=self.channels,", caps),
+    "quiet hours begin at midnight": ("from_min=self.from_min,", "from_min=0,", quiet),
+    "quiet hours are on all days": ("tuple(WEEKDAYS.index(day) for day in self.days)", "(0, 1, 2, 3, 4, 5, 6)", quiet),
+    "quiet hours are everywhere": ("channels=self.channels or outbound,", "channels=self.channels,", quiet),
     "quiet hours hold back what must be told": (
         "lambda entry: entry.offer.offer_class.value not in self.exempt",
         "lambda entry: True",
-        caps,
+        quiet,
     ),
 }
 

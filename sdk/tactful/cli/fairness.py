@@ -49,7 +49,7 @@ def fairness(
 
     Exit code 1 if a group surely has less than four fifths of the rate of the group that has most.
 
-    Example: `tactful fairness policy --store sqlite:///edge.db --by kids --by age:30,60`
+    Example: `tactful fairness policy --store sqlite:///edge.db --by visits:6,12`
     """
     with told(json_=json):
         policy, _ = policy_of(source)

@@ -27,7 +27,6 @@ _State = tuple[int, Reached | None, int]
 SLACK_US: Final = 60 * SECOND_US
 #: Contacts are looked through for old ones when there are more than this.
 _PRUNE_AT: Final = 512
-#: So many reservations wait at most to be counted.
 _PENDING_MAX: Final = 64
 #: Who has more contacts than this within the windows has reached every cap.
 _KEPT_MAX: Final = 20_000
@@ -85,7 +84,7 @@ class Counters:
         self._states: dict[CapKey, _State] = {}
         self._channels: dict[str, Limited] = {}
         self._prune_at = _PRUNE_AT
-        #: Room that was taken and is not counted yet, as it cannot make any cap reached.
+        #: Room that was taken and is not counted yet, as it cannot make any cap reached; and how much it is.
         self._pending: dict[str, tuple[Sequence[Room], int, int]] = {}
         self._waiting = 0
         #: With fewer exposures more than this no cap can be reached; each counts once for a value at most.
@@ -183,9 +182,7 @@ class Counters:
             if cap.cap.per != self.per:
                 continue
             leaves_us = cap.leaves_us(at_us, self.zone) if rolling_us is None else at_us + rolling_us
-            weight = 1
-            if cap.weighted and isinstance(what, Contact):
-                weight = cap.cap.counted.weight(what.event)
+            weight = cap.cap.counted.weight(what.event) if cap.weighted and isinstance(what, Contact) else 1
             event = (at_us, leaves_us, until_us, id_, weight)
             counted = self._counted.get(key)
             if not counted:
