@@ -7,6 +7,7 @@ from typing import Final
 from tactful import LoggedDecision, LogLimits, StoreError
 
 from .sqlite_evidence import SQLiteEvidenceKeeping
+from .sqlite_listing import SQLiteListing
 
 _AT_ONCE: Final = 500
 _ROW_BYTES: Final = 64
@@ -85,8 +86,8 @@ class SQLiteLog:
         self._connection.execute("UPDATE logged SET dropped = dropped + ?", (len(gone),))
 
 
-class SQLiteLogging(SQLiteEvidenceKeeping):
-    """A `DecisionLog` in the file of a store, with the evidence of its decisions."""
+class SQLiteLogging(SQLiteEvidenceKeeping, SQLiteListing):
+    """A `DecisionLog` in the file of a store, with the evidence of its decisions and the list of whom it knows."""
 
     def log_decisions(self, records: Sequence[LoggedDecision]) -> int:
         """Keep decisions durably, all or none; return how many were new, by their id and moment."""

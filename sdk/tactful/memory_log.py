@@ -14,14 +14,15 @@ from .decision_log import (
 )
 from .errors import StoreError
 from .evidence import Access, SealedEvidence
+from .memory_listing import MemoryListing
 
 _AT_ONCE: Final = 500
 _ACCESSES_TOLD: Final = 10_000
 _ACCESSES_MAX: Final = 100_000
 
 
-class MemoryLogging:
-    """A `DecisionLog` in the memory of a store."""
+class MemoryLogging(MemoryListing):
+    """A `DecisionLog` in the memory of a store, with the list of whom it knows."""
 
     def __init__(self, limits: LogLimits) -> None:
         """Begin with nothing."""

@@ -206,6 +206,15 @@ class IdentityLinks(Protocol):
 
 
 @runtime_checkable
+class CustomerList(Protocol):
+    """Whom a store knows, for reports; no decision asks it."""
+
+    def customers(self, after: str, count: int) -> Sequence[str]:
+        """Return at most so many ids with a profile that come after an id, in the order of ids; "" is before all."""
+        ...
+
+
+@runtime_checkable
 class Outbox(Protocol):
     """What waits here for the centre."""
 
@@ -251,6 +260,7 @@ class WritableStore(
     DecisionLog,
     EvidenceRows,
     StrictCaps,
+    CustomerList,
     Protocol,
 ):
     """A store with all that fills it, as the embedded ones have it."""

@@ -248,6 +248,11 @@ def test_what_ends_is_told_only_to_those_who_say_when(read, registry):
     assert lint(policy, registry=registry) == ()
 
 
+def test_many_offers_that_are_over_are_one_finding(findings):
+    run = "{run: 2026-05-01 to 2026-05-31, treatments: New}"
+    assert findings(f"offers: {{n: {run}, m: {run}}}") == {("offer-over", "2 offers, n the first")}
+
+
 def test_of_two_caps_that_say_the_same_one_stays(findings):
     found = [about for code, about in findings(caps(ALL % (3, "7d", ""), ALL % (3, "7d", ""))) if code[:4] == "cap-"]
     assert found == ["cap b"]

@@ -49,6 +49,12 @@ class EndsAtNul(MemoryStore):
         return super().profile(customer.partition("\0")[0])
 
 
+@breaks("customers_are_listed_in_order")
+class ListsTheLastAgain(MemoryStore):
+    def customers(self, after, count):
+        return sorted(id_ for id_ in self._profiles if id_ >= after)[:count]
+
+
 @breaks("an_older_snapshot_changes_nothing")
 class TakesTheLast(MemoryStore):
     def _put_profile(self, snapshot):

@@ -65,9 +65,12 @@ def _withheld(catalog: Catalog, rules: Sequence[LimitRule]) -> Iterator[Finding]
 
 
 def _over(catalog: Catalog, now_us: int | None) -> Iterator[Finding]:
-    for offer in catalog.policy.offers if now_us is not None else ():
-        if now_us is not None and offer.until_us <= now_us:
-            yield Finding("offer-over", f"offer {offer.id}", "its period is over", "delete it, or give it a new `run:`")
+    """Yield the offers whose period is over, as one finding: a year of them is one thing to do."""
+    over = [offer.id for offer in catalog.policy.offers if now_us is not None and offer.until_us <= now_us]
+    if over:
+        about = f"offer {over[0]}" if len(over) == 1 else f"{len(over)} offers, {over[0]} the first"
+        verb = "its period is over" if len(over) == 1 else "their periods are over"
+        yield Finding("offer-over", about, verb, "delete what is over, or give it a new `run:`")
 
 
 def _silent(catalog: Catalog, answers: Sequence[GuardrailRules], rules: Sequence[LimitRule]) -> Iterator[Finding]:

@@ -16,11 +16,13 @@ from . import (
     checking,
     deciding,
     demonstrating,
+    fairness,
     governing,
     looking,
     ranking,
     replaying,
     signing,
+    whynot,
 )
 
 FRAMES_MIN_COLUMNS: Final = 60
@@ -65,9 +67,11 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "sign": signing.sign,
     "decide": deciding.decide,
     "explain": deciding.explain,
+    "why-not": whynot.why_not,
     "case": casing.case,
     "policy": governing.policy,
     "diff": governing.diff,
+    "fairness": fairness.fairness,
     "replay": replaying.replay,
     "matrix": ranking.matrix,
     "maturity": assessing.maturity,

@@ -59,7 +59,7 @@ def decide(  # noqa: PLR0913, PLR0917 - options
     """
     with told(json_=json):
         question = _Question(
-            source, tuple(places), _pairs("--who", who), persona, _pairs("--context", context), at, key, store
+            source, tuple(places), pairs("--who", who), persona, pairs("--context", context), at, key, store
         )
         with _decided(question) as decision:
             if json:
@@ -88,7 +88,7 @@ def explain(  # noqa: PLR0913, PLR0917 - options
     """
     with told(json_=json):
         question = _Question(
-            source, tuple(places), _pairs("--who", who), persona, _pairs("--context", context), at, key, store
+            source, tuple(places), pairs("--who", who), persona, pairs("--context", context), at, key, store
         )
         with _decided(question) as decision:
             explanation = decision.explain()
@@ -108,7 +108,7 @@ def _decided(question: _Question) -> Iterator[tactful.Decision]:
     source, persona = _source(question)
     with opened(source, question.key, question.store, clock) as (edge, _):
         _check_places(question.places, edge)
-        context = _context(question.context, edge)
+        context = context_of(question.context, edge)
         if persona is not None:
             yield decide_for(edge, question.places, persona, context, clock())
             return
@@ -170,18 +170,29 @@ def _told_of(decision: tactful.Decision) -> dict[str, object]:
     }
 
 
-def _pairs(option: str, written: list[str] | None) -> dict[str, str]:
-    pairs = {}
+def pairs(option: str, written: list[str] | None) -> dict[str, str]:
+    """
+    Return what was written as name=value.
+
+    Raises:
+        UsageError: If something else was.
+    """
+    found = {}
     for text in written or ():
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise UsageError(f"{option}: write name=value")  # what was written may be personal
-        pairs[name] = value
-    return pairs
+        found[name] = value
+    return found
 
 
-def _context(written: Mapping[str, str], edge: tactful.Edge) -> dict[str, object]:
-    """Return the context's values by the types that the policy declares; a list is written with commas."""
+def context_of(written: Mapping[str, str], edge: tactful.Edge) -> dict[str, object]:
+    """
+    Return the context's values by the types that the policy declares; a list is written with commas.
+
+    Raises:
+        UsageError: If a value does not fit, or has no name in the policy.
+    """
     from ..authoring.source import Items, Log, Place, Scalar  # noqa: PLC0415 - slow to import
     from ..authoring.typed_values import COLUMN_TYPES, read_value  # noqa: PLC0415 - slow to import
 

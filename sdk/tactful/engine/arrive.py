@@ -32,7 +32,11 @@ class Brought:
     contacts: Iterable[Contact] | None = None
 
 
-@attrs.frozen(repr=False)
+#: What most callers bring.
+NOTHING_BROUGHT = Brought()
+
+
+@attrs.define(repr=False)
 class Whom:
     """
     For whom a decision is.

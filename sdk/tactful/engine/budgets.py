@@ -6,7 +6,7 @@ until it is recorded or lapses.
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from heapq import heappop, heappush
 from threading import Lock
@@ -21,7 +21,7 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .customer import shared_zone
 from .limited import Limited, Reached, everything_reached, reached_by, waiting
-from .room import CapKey, Counting, Room, counting_of, shown
+from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
 #: A rolling window is counted in so many stretches; an event counts until its stretch has left.
 STRETCHES: Final = 256
@@ -159,9 +159,12 @@ class Budgets:
                 count.add(contact.at_us)
         self._channels = {}
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
-        """Count room that was taken under an id, until it lapses."""
-        if id_ not in self._reserved:
+    def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
+        """Count the room that a decision took, slot by slot, until it lapses."""
+        for slot, room in enumerate(rooms):
+            id_ = shown_id(decision, slot)
+            if id_ in self._reserved:
+                continue
             counts = self._hold(id_, now_us, until_us, room, room.counting)
             if any(count.inside(now_us) >= count.cap.cap.count for count in counts):
                 self._channels = {}

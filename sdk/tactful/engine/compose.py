@@ -55,7 +55,7 @@ def compose(
     if not left:
         return [], []
     room = _Room(page)
-    counting = [Quota(id_, limit, page.slots) for id_, limit in quotas]
+    counting = [Quota(id_, limit, page.slots) for id_, limit in quotas if limit.scope.bits & allowed]
     blind = 0
     for quota in counting:
         if quota.left <= 0:
@@ -67,14 +67,15 @@ def compose(
         index = offer.choose(there)
         chosen.append(Chosen(at, index, worth, offer))
         left -= 1
-        allowed &= ~_used_up(counting, index)
+        if counting:
+            allowed &= ~_used_up(counting, index)
         if caps is not None:
             withheld, more_blind = caps.take(offer.offer)
             allowed &= ~withheld
             blind |= more_blind
         if not left:
             break
-    return chosen, _take_out(chosen, counting)
+    return chosen, _take_out(chosen, counting) if counting else []
 
 
 def _used_up(quotas: Iterable[Quota], index: int) -> int:

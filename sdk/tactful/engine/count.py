@@ -5,7 +5,7 @@ moment at which it changes. What follows from it is for others to say.
 """
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from threading import Lock
 from typing import Final
@@ -17,10 +17,9 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from ..plan.windows import quiet_at
-from .limited import Limited, Reached, everything_reached, quieted_by, reached_by, waiting
+from .limited import Limited, Reached, everything_reached, quieted, reached_by, waiting
 from .reached import Event, reached_until
-from .room import CapKey, Counting, Room, counting_of, shown
+from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
 #: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
 _State = tuple[int, Reached | None, int]
@@ -28,6 +27,8 @@ _State = tuple[int, Reached | None, int]
 SLACK_US: Final = 60 * SECOND_US
 #: Contacts are looked through for old ones when there are more than this.
 _PRUNE_AT: Final = 512
+#: So many reservations wait at most to be counted.
+_PENDING_MAX: Final = 64
 #: Who has more contacts than this within the windows has reached every cap.
 _KEPT_MAX: Final = 20_000
 
@@ -42,7 +43,6 @@ class Counters:
         zone: The customer's own time zone, or None if it is not known.
         since_us: All contacts later than this are counted [us since 1970].
         lock: Held while room is looked for and taken.
-        nearest: No cap that the picks of a page fill together has less room left than this.
     """
 
     __slots__ = (
@@ -51,10 +51,13 @@ class Counters:
         "_counted",
         "_kept",
         "_many",
+        "_nearest",
+        "_pending",
         "_prune_at",
+        "_slack",
         "_states",
+        "_waiting",
         "lock",
-        "nearest",
         "per",
         "plan",
         "since_us",
@@ -82,7 +85,12 @@ class Counters:
         self._states: dict[CapKey, _State] = {}
         self._channels: dict[str, Limited] = {}
         self._prune_at = _PRUNE_AT
-        self.nearest = min((cap.cap.count for cap in self._caps if cap.fills), default=NEVER_US)
+        #: Room that was taken and is not counted yet, as it cannot make any cap reached.
+        self._pending: dict[str, tuple[Sequence[Room], int, int]] = {}
+        self._waiting = 0
+        #: With fewer exposures more than this no cap can be reached; each counts once for a value at most.
+        self._slack = min((cap.cap.count for cap in self._caps if cap.counts_shown), default=NEVER_US)
+        self._nearest = min((cap.cap.count for cap in self._caps if cap.fills), default=NEVER_US)
         for contact in contacts:
             self._take(contact)
 
@@ -91,11 +99,17 @@ class Counters:
         if plan is self.plan and zone is self.zone:
             return self
         with self.lock:
+            self._count_pending()
             return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, zone, self.since_us)
 
     def reach_back(self, now_us: int) -> bool:
         """Return whether they count as far back as caps look; those fetched under another plan may not."""
         return self.since_us <= now_us - self.plan.longest_window_us
+
+    @property
+    def nearest(self) -> int:
+        """No cap that the picks of a page fill together has less room left than this."""
+        return self._nearest - self._waiting
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what the caps that are reached, and quiet hours, ask on a channel at a moment."""
@@ -108,22 +122,24 @@ class Counters:
 
     def add(self, contacts: Iterable[Contact], now_us: int) -> None:
         """Count more contacts; a second one with an id has no effect, unless the first only took room."""
+        self._count_pending()
         for contact in contacts:
             self._take(contact)
         self._channels = {}
         self._prune(now_us)
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
-        """Count room that was taken under an id, until it lapses."""
-        if id_ in self._kept:
-            return
-        if self._add(id_, now_us, until_us, room.counting, room):
-            self._channels = {}
-        if len(self._kept) > self._prune_at:
-            self._prune(now_us)
+    def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
+        """Count the room that a decision took, slot by slot, until it lapses."""
+        self._pending[decision] = (rooms, now_us, until_us)
+        self._waiting += len(rooms)
+        if self._waiting >= self._slack or self._waiting > _PENDING_MAX:
+            self._count_pending()
+            if len(self._kept) > self._prune_at:
+                self._prune(now_us)
 
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
+        self._count_pending()
         return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
 
     def kept(self) -> tuple[tuple["_Kept", ...], int]:
@@ -132,11 +148,22 @@ class Counters:
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
+        self._count_pending()
         counted = self._counted.get(key, ())
         if len(counted) + more < cap.cap.count:
             return False
         inside = sum(1 for _, leaves_us, lapses_us, _ in counted if now_us < min(leaves_us, lapses_us))
         return inside + more >= cap.cap.count
+
+    def _count_pending(self) -> None:
+        """Count the room that was taken meanwhile."""
+        if self._pending:
+            pending, self._pending, self._waiting = self._pending, {}, 0
+            for decision, (rooms, at_us, until_us) in pending.items():
+                for slot, room in enumerate(rooms):
+                    id_ = shown_id(decision, slot)
+                    if id_ not in self._kept and self._add(id_, at_us, until_us, room.counting, room):
+                        self._channels = {}
 
     def _take(self, contact: Contact) -> None:
         before = self._kept.get(contact.id)
@@ -171,8 +198,10 @@ class Counters:
                 self._many[key] = cap
             if left <= 0 and counted[-count][1] > at_us:
                 may_reach = True
-            if left < self.nearest and cap.fills:
-                self.nearest = left
+            if left < self._slack and cap.counts_shown:
+                self._slack = left
+            if left < self._nearest and cap.fills:
+                self._nearest = left
             self._states.pop(key, None)
         return may_reach
 
@@ -205,11 +234,14 @@ class Counters:
             caps = self.plan.caps
             for key in tuple(self._many):
                 self._keep_if_many(key)
-            lefts = (caps[k[0]].cap.count - len(c) for k, c in self._counted.items() if caps[k[0]].fills)
-            self.nearest = min([*lefts, *(cap.cap.count for cap in self._caps if cap.fills)], default=NEVER_US)
+            lefts = [(caps[k[0]], caps[k[0]].cap.count - len(c)) for k, c in self._counted.items()]
+            lefts += [(cap, cap.cap.count) for cap in self._caps]
+            self._slack = min((left for cap, left in lefts if cap.counts_shown), default=NEVER_US)
+            self._nearest = min((left for cap, left in lefts if cap.fills), default=NEVER_US)
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
+        self._count_pending()
         if len(self._kept) > _KEPT_MAX:
             return everything_reached(self.plan, channel)
         acting, changes_us = self._counted_out(channel, now_us)
@@ -247,19 +279,6 @@ class Counters:
         if until_us is None or not cap.knows_its_clock(self.zone):
             return now_us, None, changes_us
         return now_us, reached_by(cap, key[1], until_us), changes_us
-
-
-def quieted(plan: Plan, channel: str, now_us: int, zone: tzinfo | None) -> tuple[list[Reached], int]:
-    """Return the quiet hours that hold on a channel at a moment in a time zone, and until when that cannot change."""
-    found: list[Reached] = []
-    changes_us = NEVER_US
-    for one in plan.quiets:
-        if one.hushes(channel):
-            quiet, until_us = quiet_at(one.quiet, now_us, one.zone(zone))
-            changes_us = min(changes_us, until_us)
-            if quiet:
-                found.append(quieted_by(one, until_us))
-    return found, changes_us
 
 
 @attrs.define(eq=False, repr=False)

@@ -117,7 +117,7 @@ class BudgetsThen:
                 acting.append(waiting(cap, NEVER_US))
         return Limited(acting, now_us, NEVER_US)
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
+    def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Do nothing: it counts no more."""
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others

@@ -28,7 +28,7 @@ from ..ports import Store, StrictCaps
 from ..profile import Snapshot
 from ..strict import MemoryStrictCaps
 from . import middle, record
-from .arrive import Arrivals, Brought
+from .arrive import NOTHING_BROUGHT, Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
 from .exchange import Exchange
@@ -156,7 +156,9 @@ class Edge:
         names: tuple[str, ...] = ()
         try:
             names = (placements,) if isinstance(placements, str) else tuple(placements)
-            return self._decide(names, who, context, Brought(profile, consents, contacts), view, preview=preview)
+            known = profile is None and consents is None and contacts is None
+            brought = NOTHING_BROUGHT if known else Brought(profile, consents, contacts)
+            return self._decide(names, who, context, brought, view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
             _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
             return self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
@@ -179,12 +181,10 @@ class Edge:
             self._tail.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
         values, refused = plan.slots.context_values(context)
-        careful = (
-            *plan.careful(now_us),
-            *wrong,
-            *whom.careful,
-            *(f"context.{name} does not fit its type" for name in refused),
-        )
+        careful = plan.careful(now_us)
+        if wrong or refused or whom.careful:
+            misfits = (f"context.{name} does not fit its type" for name in refused)
+            careful = (*careful, *wrong, *whom.careful, *misfits)
         key = (view, whom.id, names)
         if view is not None and (known := self._seen(key, whom.customer, now_us)) is not None:
             return known

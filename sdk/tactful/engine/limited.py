@@ -1,6 +1,7 @@
 """What caps and quiet hours ask of a page, from a moment until another. Counters say what is reached; this does not."""
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Final
 
 import attrs
@@ -10,6 +11,7 @@ from ..limits import Per
 from ..limits import Reached as Then
 from ..plan.caps import CapPlan, QuietPlan
 from ..plan.plan import Plan
+from ..plan.windows import quiet_at
 
 
 @attrs.frozen(eq=False)
@@ -115,3 +117,16 @@ def without_room(cap: CapPlan, value: str) -> Reached:
 def quieted_by(quiet: QuietPlan, until_us: int) -> Reached:
     """Return what quiet hours do."""
     return Reached(quiet.id, quiet.reason, quiet.say, quiet.quiet.scope.bits, 0, "defer", until_us)
+
+
+def quieted(plan: Plan, channel: str, now_us: int, zone: tzinfo | None) -> tuple[list[Reached], int]:
+    """Return the quiet hours that hold on a channel at a moment in a time zone, and until when that cannot change."""
+    found: list[Reached] = []
+    changes_us = NEVER_US
+    for one in plan.quiets:
+        if one.hushes(channel):
+            quiet, until_us = quiet_at(one.quiet, now_us, one.zone(zone))
+            changes_us = min(changes_us, until_us)
+            if quiet:
+                found.append(quieted_by(one, until_us))
+    return found, changes_us

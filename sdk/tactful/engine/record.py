@@ -22,10 +22,11 @@ def reserve(tally: Tally, moment: Moment, decision: str) -> None:
     plan, channel, now_us = moment.plan, moment.channel.channel.name, moment.now_us
     if SHOWN not in plan.counted_events:
         return
-    until_us = now_us + plan.policy.values.reserve_s * SECOND_US
-    for slot, one in enumerate(moment.chosen):
-        id_, room = f"{decision}/{slot}/{SHOWN}", room_for(plan, one.ranked.offer, channel)
-        one.units = tally.reserve(id_, room, now_us, until_us)
+    rooms = [room_for(plan, one.ranked.offer, channel) for one in moment.chosen]
+    tally.reserve(decision, rooms, now_us, now_us + plan.policy.values.reserve_s * SECOND_US)
+    if tally.strict:
+        for one, room in zip(moment.chosen, rooms, strict=True):
+            one.units = tally.take(room, now_us)
 
 
 def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:

@@ -102,6 +102,11 @@ def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
     return plan.once(("room", offer.id, channel), make)
 
 
+def shown_id(decision: str, slot: int) -> str:
+    """Return the id of the exposure that a decision makes in a slot."""
+    return f"{decision}/{slot}/{SHOWN}"
+
+
 def shown(offer: Offer, channel: str, id_: str, at_us: int, until_us: int) -> Contact:
     """Return the contact that showing an offer would be."""
     return Contact(

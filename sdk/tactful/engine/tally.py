@@ -8,8 +8,7 @@ from ..clock import NEVER_US
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .count import quieted
-from .limited import Limited, met, waiting
+from .limited import Limited, met, quieted, waiting
 from .room import CapKey, PageRoom, Room
 
 
@@ -47,8 +46,8 @@ class Limiting(Protocol):
 class Counting(Limiting, Protocol):
     """What counts contacts (`Counters`, `Budgets`)."""
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
-        """Count room that was taken under an id, until it lapses."""
+    def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
+        """Count the room that a decision took, slot by slot, until it lapses."""
         ...
 
 
@@ -110,10 +109,13 @@ class Tally:
             return None
         return PageRoom(self.plan, channel, self._all, now_us)
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> tuple[str, ...]:
-        """Take room under an id, until it lapses; return the units of strict caps that it took."""
+    def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
+        """Take the room that a decision needs, slot by slot, until it lapses."""
         for part in self.parts:
-            part.reserve(id_, room, now_us, until_us)
+            part.reserve(decision, rooms, now_us, until_us)
+
+    def take(self, room: Room, now_us: int) -> tuple[str, ...]:
+        """Take what showing an offer needs out of what is in hand under strict caps; return the units."""
         return tuple(unit for part in self.strict for unit in part.take(room, now_us))
 
 
@@ -162,7 +164,7 @@ class Visitor:
         """Return True: there is nothing that could be lacking."""
         return True
 
-    def reserve(self, id_: str, room: Room, now_us: int, until_us: int) -> None:
+    def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Do nothing: there is nobody whose room it is."""
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others

@@ -37,6 +37,7 @@ class CapPlan:
         id: The rule's id.
         cap: The cap.
         reached: By value of the cap's dimension, what follows when it is reached for that value.
+        counts_shown: Whether it counts what is shown.
         fills: Whether picks of one page fill it together: it counts what is shown, and not for each offer alone.
         rolling_us: The length of its window [us]; None for one of the calendar.
         suppress_us: How long it stays reached after the event that reached it [us]; 0 means as the window says.
@@ -49,6 +50,7 @@ class CapPlan:
     id: str
     cap: Cap
     reached: Mapping[str, Reach]
+    counts_shown: bool
     fills: bool
     rolling_us: int | None
     suppress_us: int
@@ -115,6 +117,7 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
         id=bound.id,
         cap=cap,
         reached={value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},
+        counts_shown=cap.counted.event == SHOWN,
         fills=cap.counted.event == SHOWN and cap.of != "offer",
         rolling_us=None if isinstance(cap.window, Calendar) else length_us(cap.window),
         suppress_us=suppress_us,

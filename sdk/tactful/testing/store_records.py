@@ -53,6 +53,22 @@ class RecordLaws(StoreMaking):
                 assert list(store.contacts(customer, 0)) == [contact(f"of {customer}", customer, number)]
                 assert store.register(customer) == str(number).encode()
 
+    def test_customers_are_listed_in_order(self, tmp_path: Path) -> None:
+        """Who has a profile is listed once, in the order of ids, a few at a time."""
+        names = sorted(name for name in HOSTILE if name)
+        with self.opened(tmp_path) as store:
+            assert list(store.customers("", 9)) == []
+            for name in reversed(names):
+                store.put_profile(Snapshot(name, 1, {}))
+                store.put_profile(Snapshot(name, 2, {}))
+            store.put_consents("no profile", Consents((yes(1),), 1))
+            assert list(store.customers("", len(names) + 1)) == names
+            assert list(store.customers("", 2)) == names[:2]
+            assert list(store.customers(names[1], 2)) == names[2:4]
+            assert list(store.customers(names[-1], 2)) == []
+            store.erase(names[0])
+            assert list(store.customers("", 1)) == names[1:2]
+
     def test_an_older_snapshot_changes_nothing(self, tmp_path: Path) -> None:
         """A snapshot that arrives late does not take the place of a newer one; the epoch decides before the time."""
         newest = Snapshot("ada", 5, {}, epoch=7)
