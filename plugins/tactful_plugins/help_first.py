@@ -3,7 +3,7 @@
 The schema says which attributes hold what is open; this reads their protective view, so that no consent hides them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 import attrs
@@ -25,11 +25,11 @@ from tactful import (
     hookimpl,
 )
 
+from .named import literal, strange
 from .settings import listed, some_of, texts
 
 _SAY = "You are waiting for our help; until then we leave you in peace with this."
 _SOMEBODY, _NOBODY = 'identity.kind != "none"', 'identity.kind == "none"'
-_TOPICS_A_RULE = 20
 #: That something is open, whatever it is, by the type of what tells of it.
 _ANYTHING = {ValueType.BOOL: "{}", ValueType.TEXT: '{} != ""', ValueType.TEXTS: "size({}) > 0"}
 
@@ -114,25 +114,13 @@ def _silences(catalog: Catalog, name: str, type_: ValueType) -> Iterator[tuple[s
             yield topic, f"channel.name in {_private(catalog)} && {found}", topic, False
         else:
             yield topic, found, topic, True
-    for number, strange in enumerate(_strange(topics), 1):
-        found = f"{value}.exists(topic, {strange.format('topic')})" if several else strange.format(value)
+    for number, unknown in enumerate(strange(topics), 1):
+        found = f"{value}.exists(topic, {unknown.format('topic')})" if several else unknown.format(value)
         yield f"unknown topic {number}", found, None, True
 
 
-def _strange(topics: Sequence[str]) -> Iterator[str]:
-    """Yield conditions of which one holds for a text that is no topic; several, as a rule has a greatest length."""
-    for first in range(0, len(topics), _TOPICS_A_RULE):
-        here, rest = topics[first : first + _TOPICS_A_RULE], topics[first + _TOPICS_A_RULE :]
-        bounds = ([f'{{0}} >= "{here[0]}"'] if first else []) + ([f'{{0}} < "{rest[0]}"'] if rest else [])
-        yield " && ".join([*bounds, f"!({{0}} in {_texts(here)})"])
-
-
 def _private(catalog: Catalog) -> str:
-    return _texts(channel.name for channel in catalog.policy.channels if channel.privacy is Privacy.PRIVATE)
-
-
-def _texts(values: Iterable[str]) -> str:
-    return "[" + ", ".join(f'"{value}"' for value in values) + "]"
+    return literal(channel.name for channel in catalog.policy.channels if channel.privacy is Privacy.PRIVATE)
 
 
 @hookimpl

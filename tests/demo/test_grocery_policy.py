@@ -22,6 +22,7 @@ GUARDRAILS = (
     "help_first",
     "moral_hazards",
     "overcrowding",
+    "preferences",
     "staleness",
 )
 

@@ -9,6 +9,7 @@ from tactful import Familiarity, PluginError, Snapshot
 from tactful.clock import DAY_US
 from tactful.topics import Topic
 from tactful_plugins import help_first
+from tactful_plugins import named as names_of_rules
 
 from . import mutants
 from .houses import NOON_US, demo, dialled, hidden, named, no, reasons, said, shop_with, shown, without
@@ -246,19 +247,26 @@ MUTANTS = {
     "silence tells of what is sensitive": ("> Sensitivity.ORDINARY:  # where", "> Sensitivity.INTIMATE:  # where"),
     "words tell of it": ('&& {found}", topic, False', '&& {found}", topic, True'),
     "no channel is private enough": ("is Privacy.PRIVATE)", "is Privacy.PUBLIC)"),
-    "strange topics are no matter": ("topic, {strange.format('topic')})", "topic, false)"),
-    "a strange text is no matter": ("else strange.format(value)", 'else "false"'),
-    "what sorts before all topics is one": ("if first else []", "if True else []"),
-    "what sorts after all topics is one": ("if rest else []", """if rest else [f'{{0}} <= "{here[-1]}"']"""),
-    "only the first topics are known": ("range(0, len(topics), _TOPICS_A_RULE)", "range(1)"),
+    "strange topics are no matter": ("topic, {unknown.format('topic')})", "topic, false)"),
+    "a strange text is no matter": ("else unknown.format(value)", 'else "false"'),
     "one attribute is enough": ("in dict.fromkeys(self.open)", "in self.open[:1]"),
     "unprotected attributes are taken": ("if not spec.protect:", "if False:"),
     "sensitive attributes are taken": ("if catalog.sensitivity(name) >", "if spec.sensitivity >"),
     "any type is taken": ("if spec.type not in _ANYTHING:", "if False:"),
     "customers hear nothing": ('_SAY if told else ""', '""'),
 }  # fmt: skip
+PARTS = {
+    "what sorts before all topics is one": ("if first else []", "if True else []"),
+    "what sorts after all topics is one": ("if rest else []", """if rest else [f'{{0}} <= "{here[-1]}"']"""),
+    "only the first topics are known": ("range(0, len(names), _NAMES_A_RULE)", "range(1)"),
+}
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_mutant_is_caught(mutant):
     mutants.assert_caught(sys.modules[__name__], help_first, *MUTANTS[mutant])
+
+
+@pytest.mark.parametrize("mutant", PARTS)
+def test_a_mutant_of_its_part_is_caught(mutant):
+    mutants.assert_caught(sys.modules[__name__], help_first, *PARTS[mutant], names_of_rules)
