@@ -202,7 +202,7 @@ def _ranking(policy: Policy) -> Mapping[str, Parts]:
 
 def _expectations(policy: Policy) -> Mapping[str, Parts]:
     """Return what is expected; it decides nothing, so that none of it moves a boundary."""
-    directions = dict.fromkeys(("segment", "offer", "satisfaction", "retention"), _NEITHER)
+    directions: dict[str, Direction] = dict.fromkeys(("segment", "offer", "satisfaction", "retention"), _NEITHER)
     return {f"of {one.offer} for {one.segment}": parts_of(one, directions) for one in policy.expectations}
 
 

@@ -4,7 +4,7 @@ import html
 import importlib
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..authoring.as_markdown import plain
@@ -119,7 +119,7 @@ def _altair() -> Any:
         raise ExtraMissing("a report with charts", "demo") from None
 
 
-def _bars(rows: Sequence[dict[str, object]], field: str, format_: str) -> Any:
+def _bars(rows: Sequence[Mapping[str, object]], field: str, format_: str) -> Any:
     alt = _altair()
     axis = alt.Axis(tickCount=4, format=format_)
     return (
@@ -133,7 +133,7 @@ def _bars(rows: Sequence[dict[str, object]], field: str, format_: str) -> Any:
     )
 
 
-def _pairs(rows: Sequence[dict[str, object]], names: Sequence[str]) -> Any:
+def _pairs(rows: Sequence[Mapping[str, object]], names: Sequence[str]) -> Any:
     alt = _altair()
     scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
     return (

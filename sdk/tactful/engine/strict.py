@@ -118,7 +118,9 @@ class Strict:
         slots = max((placement.slots for placement in self.plan.policy.placements), default=1)
         for cap in self._caps:
             if cap.knows_its_clock(self.zone):
-                wanted = max(slots, cap.cap.count // _SHARE) if self.per == "everyone" else slots
+                wanted = slots if cap.fills else 1  # an offer stands on a page once
+                if self.per == "everyone":
+                    wanted = max(wanted, cap.cap.count // _SHARE)
                 counts_us = cap.leaves_us(now_us, self.zone) - now_us
                 for value in cap.reached:
                     if channel is None or cap.limits_on(channel, value):

@@ -5,6 +5,7 @@ AES-256-GCM with a key that all processes of a store share: the token holds a cu
 
 import base64
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -77,7 +78,7 @@ class Seal:
         ]
         return self.close(fields, _BOUND_TO)
 
-    def close(self, fields: list[object], bound_to: bytes) -> str:
+    def close(self, fields: Sequence[object], bound_to: bytes) -> str:
         """Return a token that holds some fields and opens for one use alone."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._cipher().encrypt(nonce, msgpack.packb(fields), bound_to)
