@@ -28,7 +28,6 @@ _log = logging.getLogger("tactful")
 _QUESTIONS_MAX: Final = 4096
 _CONFIRMATIONS_MAX: Final = 100_000
 _ASKS_MAX: Final = 1000
-#: What was asked for and not given is asked for again after this [us].
 _AGAIN_US: Final = SECOND_US
 _RETRY_S: Final = 1.0
 #: Under a cap for everyone, an edge keeps so large a part of it in hand.
@@ -255,7 +254,6 @@ class Rooms:
         found = self._held.get((per, subject))
         if found is None or found.plan is not plan or found.zone is not zone:
             with self._lock:
-                # What was in hand under the plan before lapses at the centre.
                 found = self._held[per, subject] = Strict(plan, per, subject, zone, self)
         return found
 
