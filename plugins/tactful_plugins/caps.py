@@ -61,7 +61,7 @@ class CapSetting:
         weights: Further events that are counted, each as so many.
         channels: Only what is on these channels is counted and limited.
         then: What happens when it is reached.
-        to: With `downgrade`, what is still allowed.
+        down_to: With `downgrade`, what is still allowed.
         instead: With `replace`, the offer that comes in.
         suppress_s: Once reached, it stays so for this long after the last event [s].
         topic: Only offers of this topic are counted and limited.
@@ -78,7 +78,7 @@ class CapSetting:
         "within_s": "less",
         "times": "less",
         "channels": "narrower",
-        "to": _STEPS,
+        "down_to": _STEPS,
         "suppress_s": "less or none",
         "topic": "narrower",
         "intent": "narrower",
@@ -105,7 +105,7 @@ class CapSetting:
     then: Literal["suppress", "defer", "downgrade", "replace"] = attrs.field(
         default="suppress", validator=one_of(_REACHED)
     )
-    to: str = attrs.field(default="context", validator=one_of(_STEPS))
+    down_to: str = attrs.field(default="context", validator=one_of(_STEPS))
     instead: str | None = None
     suppress_s: int | None = attrs.field(default=None, validator=_optional(whole(1)))
     topic: str | None = None
@@ -143,7 +143,7 @@ class CapSetting:
             per=self.per,
             channels=self.channels,
             then=self.then,
-            to=Familiarity[self.to.upper()],
+            to=Familiarity[self.down_to.upper()],
             instead=self.stand_in(catalog),
             suppress_s=self.suppress_s,
             strict=self.strict,
@@ -178,7 +178,7 @@ class CapSetting:
         what += [f"on {listed(self.channels)}"] if self.channels else []
         subject = "" if self.per == "customer" else f" for {'a household' if self.per == 'household' else 'everyone'}"
         of = "in all" if self.of == "all" else f"per {self.of}"
-        then = {"suppress": "", "defer": ", then later", "downgrade": f", then up to {self.to}"}.get(
+        then = {"suppress": "", "defer": ", then later", "downgrade": f", then up to {self.down_to}"}.get(
             self.then, f", then {self.instead} instead"
         )
         weighed = "".join(f", {event} as {weight:+d}" for event, weight in self.weights.items())

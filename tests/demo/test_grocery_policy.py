@@ -17,6 +17,7 @@ GUARDRAILS = (
     "boudoir",
     "breaking_bonds",
     "category_jumping",
+    "comfort",
     "digging_too_deep",
     "helicoptering",
     "help_first",
@@ -44,8 +45,8 @@ def test_it_has_what_a_retailer_needs(suite):
     assert all(persona.say for persona in suite.personas.values())
 
 
-def test_a_reviewer_has_nothing_to_ask(suite):
-    assert lint(suite.policy) == ()
+def test_a_reviewer_asks_about_the_temptations_of_the_stories_alone(suite):
+    assert {finding.code for finding in lint(suite.policy)} == {"offer-never"}  # which: tests/authoring
 
 
 def test_every_segment_tells_the_customer_what_it_is(suite):

@@ -124,7 +124,7 @@ QUIET_HOURS: Final = Record(
         "exempt": Key(_CLASSES, "classes of offers that may come all the same", default="`[mandatory, transactional]`"),
     },
 )
-_FIELDS: Final = {"suppress": "suppress_s", "down_to": "to", "from": "from_min", "to": "to_min"}
+_FIELDS: Final = {"suppress": "suppress_s", "from": "from_min", "to": "to_min"}
 
 
 def settings_of_record(found: Mapping[str, Any]) -> dict[str, object]:
