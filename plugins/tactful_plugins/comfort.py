@@ -17,8 +17,10 @@ from tactful import (
     Intent,
     LimitRule,
     OfferClass,
+    Privacy,
     Rolling,
     Scope,
+    Sensitivity,
     hookimpl,
 )
 
@@ -87,8 +89,11 @@ class Comfort:
         """Yield, for each channel, the three steps down; and the rest of what is never answered."""
         told = self.scope(catalog)
         sold = told & catalog.intent("sell")
+        # Where others see, silence about a sensitive topic would tell that there was something to say of it.
+        ordinary = catalog.where(lambda e: catalog.topics.sensitivity(e.offer.topic) is Sensitivity.ORDINARY)
         for channel in catalog.policy.channels:
-            yield from self._steps(told, sold, channel.name)
+            here = catalog.all if channel.privacy is Privacy.PRIVATE else ordinary
+            yield from self._steps(told & here, sold & here, channel.name)
         if self.unanswered:
             counted = Counted("shown", weights=ANSWERS)
             limit = Cap(sold, self.unanswered, Rolling(self.unanswered_within_s), counted, "offer")

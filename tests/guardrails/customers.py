@@ -52,7 +52,11 @@ class Draw:
         self._keys = sorted({offer.affinity for offer in policy.offers} | {topic.name for topic in policy.topics})
 
     def customer(self) -> Known:
-        attributes = {a.name: self._observed(a) for a in self._policy.attributes if self._random.random() < 0.7}
+        # Few ask for anything, and few wait for help: to those who do, little is shown that could tell.
+        rare = self._wishes(("preferences", "help_first"))
+        share = {a.name: 0.05 if a.name in rare else 0.7 for a in self._policy.attributes}
+        some = [a for a in self._policy.attributes if self._random.random() < share[a.name]]
+        attributes = {a.name: self._observed(a) for a in some}
         context = dict(self._random.choice(_MARKETS))
         context |= {a.name: self._random.random() < 0.5 for a in self._policy.context if a.type is ValueType.BOOL}
         consents = Consents(tuple(self._consents()), NOON_US - self._random.choice(_AGES_US[:3]))
@@ -68,12 +72,22 @@ class Draw:
             if self._is_secret(spec):
                 if self._random.random() < 0.5:
                     attributes[spec.name] = self._observed(spec)
+            elif seen is not None and spec.name in self._wishes():
+                attributes[spec.name] = seen  # what the customer asks of us is no secret
             elif seen is not None:
                 attributes[spec.name] = attrs.evolve(seen, value=self._other_secrets(spec, seen.value))
         contacts = [one for one in known.contacts if one.event == "shown" or not self._tells(one.topic)]
         more = (self._contact(100 + number) for number in range(self._random.randrange(6)))
         contacts += [one for one in more if one.event != "shown" and self._tells(one.topic)]
         return attrs.evolve(known, attributes=attributes, contacts=tuple(contacts))
+
+    def _wishes(self, guardrails: tuple[str, ...] = ("preferences",)) -> set[object]:
+        """Return the attributes in which customers ask for something."""
+        named: set[object] = set()
+        for use in self._policy.guardrails:
+            for setting in use.settings.values() if use.name in guardrails else ():
+                named |= set(setting) if isinstance(setting, list | tuple) else {setting}
+        return named
 
     def _is_secret(self, spec: Attribute) -> bool:
         return self._catalog.sensitivity(spec.name) > Sensitivity.ORDINARY

@@ -79,6 +79,12 @@ def test_it_concerns_the_topic_and_the_channel_alone(house):
     assert "plates" in seen(house, *dismissed(6, topic="pets"))
 
 
+def test_where_others_see_silence_tells_nothing_of_what_is_sensitive(house):
+    about = dismissed(6, topic="painkillers", channel="")
+    assert "aspirin" not in seen(house, *about)
+    assert "aspirin" in seen(house, *about, place="web.page")
+
+
 def test_where_it_was_said_is_not_known_it_counts_everywhere(house):
     for place in ("inbox.letter", "web.page"):
         assert "tier" not in seen(house, event(channel=""), place=place)
@@ -139,6 +145,8 @@ def test_it_says_what_it_does(house):
 
 
 MUTANTS = {
+    "silence tells of what is sensitive": ("is Privacy.PRIVATE else ordinary", "is Privacy.PRIVATE else catalog.all"),
+    "what is sensitive is never silenced": ("channel.privacy is Privacy.PRIVATE", "False"),
     "what is liked does not count": (', ("liked", -2)', ""),
     "too personal is as a dismissal": ('("too_personal", 4)', '("too_personal", 1)'),
     "an unsubscription does not count": ('("unsubscribe", 6), ', ""),
