@@ -146,6 +146,7 @@ ATTRIBUTE: Final = Record(
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
         "collected": Key(ID, "where it was collected, if outside the direct relationship", default="in it"),
+        "checked_by": Key(name_of("attribute"), "the stated attribute that tells whether it is right", default="none"),
         "location": Key(
             choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
         ),
