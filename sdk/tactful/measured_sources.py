@@ -10,6 +10,8 @@ import attrs
 from .against_stated import Pair
 from .schema import Source
 
+#: The guardrail that takes what was measured, and sets on how many customers.
+JUDGING: Final = "accuracy"
 #: Of a source that was checked on fewer customers nothing is told, unless another number is set.
 SMALLEST: Final = 50
 _LEVEL: Final = 0.95
@@ -24,10 +26,7 @@ class Verdict(enum.Enum):
     TOO_FEW = "too few to tell"
 
 
-def _count() -> int:
-    return attrs.field(  # type: ignore[no-any-return] - what attrs makes of it
-        validator=attrs.validators.and_(attrs.validators.instance_of(int), attrs.validators.ge(0))
-    )
+_COUNT: Final = attrs.validators.and_(attrs.validators.instance_of(int), attrs.validators.ge(0))
 
 
 @attrs.frozen
@@ -44,9 +43,9 @@ class MeasuredSource:
         ValueError: If these cannot be counts of the same customers.
     """
 
-    right: int = _count()
-    of: int = _count()
-    guess: int = _count()
+    right: int = attrs.field(validator=_COUNT)
+    of: int = attrs.field(validator=_COUNT)
+    guess: int = attrs.field(validator=_COUNT)
 
     def __attrs_post_init__(self) -> None:
         """Refuse counts that do not fit: of anybody at all, the guess is right of one at least."""

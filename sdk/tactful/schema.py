@@ -92,7 +92,7 @@ class Attribute:
         collected: Where it was collected, if outside the direct relationship: "mail", "broker", "sister_shop"; empty
             means in it.
         location: How closely it tells where the customer is; None means not at all.
-        checked_by: The attribute of the same type, stated by customers, that tells whether it is right; None means none.
+        checked_by: The attribute, of the same type and stated by customers, that tells whether it is right; or None.
     """
 
     name: str

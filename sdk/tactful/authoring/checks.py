@@ -30,7 +30,7 @@ def check_sections(sections: Sections) -> None:
 
 def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place], offers: Sequence[Placed]) -> None:
     """
-    Note ids that are there twice, what cannot check an attribute, what goes round in a circle, and offers that need knowledge of everybody.
+    Note ids that are there twice, wrong checks, what goes round in a circle, and offers that need to know everybody.
 
     Args:
         policy: The policy.

@@ -29,6 +29,7 @@ from .format_types import (
     refuse,
 )
 from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
+from .measured_table import SOURCES
 from .periods import ZONE
 from .records import Key, Record, mapping
 from .source import Log, Node, Scalar
@@ -271,6 +272,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "holdouts": HOLDOUT,
     "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
+    "sources": SOURCES,
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,
     "offers": OFFER,
