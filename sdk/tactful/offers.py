@@ -146,6 +146,8 @@ class Offer:
         unless: Not eligible unless surely false.
         value: What it is worth when it is taken, >= 0.
         chance: The chance that it is taken, 0 to 1.
+        satisfaction: The share of those whom it is for who will be glad of it, 0 to 1; None if nothing is expected.
+        retention: The share of them who will stay because of it, likewise.
         affinity: The key under which the customer's affinity is looked up.
         channels: The channels it may use; empty means all.
         placements: The placements it may use; empty means all.
@@ -176,6 +178,8 @@ class Offer:
     approvals: tuple[Approval, ...] = ()
     asks: str = ""
     gives: str = ""
+    satisfaction: float | None = None
+    retention: float | None = None
 
 
 @attrs.frozen

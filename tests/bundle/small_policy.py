@@ -130,6 +130,8 @@ SMALL = Policy(
             value=1.2,
             chance=0.25,
             affinity="food",
+            satisfaction=0.6,
+            retention=0.125,
         ),
         Offer(
             "concert",
@@ -200,6 +202,8 @@ SMALL = Policy(
             Boost(AT_THE_WEEKEND, 1.5, offers=("olives",)),
             Boost(Var("context.rain", BOOL), 2.0, topics=("music",), tags=("salty",)),
         ),
+        satisfaction=0.25,
+        retention=0.5,
     ),
     guardrails=(
         PluginUse(

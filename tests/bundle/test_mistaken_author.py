@@ -164,6 +164,8 @@ CONTRADICTIONS = {
     ("segments", 0, "when"): (["Local", "tag", "bool"], "segment regulars: nothing binds tag as bool"),
     ("attributes", 3, "derived_from"): (["air"], "attribute tags: there is no 'air' among the attributes"),
     ("ranking", "affinity"): ("air", "the ranking: there is no 'air' among the attributes"),
+    ("ranking", "retention"): (-1.0, "the ranking's retention is not from 0 to 1e+100"),
+    ("offers", 0, "satisfaction"): (1.5, "satisfaction of olives is not from 0 to 1"),
     ("ranking", "boosts", 0, "offers"): (["air"], "a boost: there is no 'air' among the offers"),
     ("ranking", "boosts", 0, "when"): (["Var", "profile.paused", "bool"], "a boost: no variable profile.paused"),
     ("conditions", 0, 1): (

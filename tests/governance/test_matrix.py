@@ -84,6 +84,17 @@ def test_a_segment_within_one_that_is_spoken_to_is_spoken_to(policy):
     assert "gold" not in only.unaddressed
 
 
+def test_what_a_cell_does_not_say_is_what_the_offer_says(policy):
+    bread = attrs.evolve(policy.offers[1], satisfaction=0.5, retention=0.4)
+    changed = attrs.evolve(policy, offers=(policy.offers[0], bread, policy.offers[2]))
+    found = {(one.segment, one.offer): (one.satisfaction, one.retention) for one in matrix_of(changed).opportunities}
+
+    assert found["gold", "bread"] == (0.5, 0.4)
+    assert found["new", "bread"] == (0.5, 0.1)  # the cell says so
+    assert found["regulars", "olives"] == (0.6, 0.2)
+    assert matrix_of(changed).unexpected == ()
+
+
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 10**6), st.integers(0, 10**6))
 def test_more_customers_and_more_expected_promise_no_less(policy, glad, more, size, others):
     def promise(satisfaction, count):

@@ -124,6 +124,8 @@ class OffersReader:
             approvals=approvals,
             asks=found.get("asks", ""),
             gives=found.get("gives", ""),
+            satisfaction=found.get("satisfaction"),
+            retention=found.get("retention"),
         )
         yield Placed(offer, name.place)
 

@@ -204,6 +204,10 @@ RANKING: Final = Record(
         "absent": Key(NUMBER, "the affinity of a key that a customer's scores lack", default="`1`"),
         "ceiling": Key(NUMBER, "affinities count at most this much", default="`10`"),
         "boosts": Key(many(BOOST.as_type()), "factors for the moment"),
+        "satisfaction": Key(
+            NUMBER, "what a customer who is glad of an offer is worth, in the unit of `value`", default="`0`"
+        ),
+        "retention": Key(NUMBER, "what a customer who stays because of it is worth, likewise", default="`0`"),
     },
 )
 SIGNED: Final = Record(
@@ -237,6 +241,8 @@ OFFER: Final = Record(
         "unless": Key(many(RULE), "not eligible unless this is surely false", default="nobody"),
         "value": Key(NUMBER, "what it is worth when it is taken", default="`1`"),
         "chance": Key(SHARE, "the chance that it is taken", default="`1`"),
+        "satisfaction": Key(SHARE, "the share of those whom it is for who will be glad of it", default="not expected"),
+        "retention": Key(SHARE, "the share of them who will stay because of it", default="not expected"),
         "affinity": Key(ID, "the key of the customer's affinity", default="the topic"),
         "channels": Key(many(name_of("channel")), "the channels it may use", default="all"),
         "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),

@@ -182,7 +182,9 @@ class _Policy:
         if chance.is_odd():
             key = chance.name(tuple(words.attributes))
         absent, ceiling = chance.of((1.0, 0.5, 0.0)), chance.of((10.0, 2.0, 1.0))
-        return Ranking(key, absent, ceiling, boosts)
+        apart = chance.apart()
+        weights = (apart.of((0.0, 0.5, 2.0)), apart.of((0.0, 1.0, 4.0))) if apart.happens(0.4) else (0.0, 0.0)
+        return Ranking(key, absent, ceiling, boosts, *weights)
 
     def in_crowd(self, number: int) -> Offer:
         """Return one of many offers of which each market has few, so that few of many are looked at."""
@@ -202,6 +204,7 @@ class _Policy:
         if chance.happens(0.5):
             when = conjunction(tuple(rules.condition() for _ in range(chance.of((1, 1, 1, 2, 3)))))
         clauses = Rules(chance, {**words.offers(()), **words.protective}, words.values)
+        apart = chance.apart()
         return Offer(
             id_,
             chance.of((*Intent, Intent.SELL, Intent.SELL)),
@@ -220,6 +223,8 @@ class _Policy:
             affinity=chance.of((topic, "x", "")),
             channels=tuple(chance.name(words.channels) for _ in "ab") if chance.happens(0.15) else (),
             placements=tuple(chance.name(words.placements) for _ in "abc") if chance.happens(0.1) else (),
+            satisfaction=apart.of((None, 0.0, 0.25, 1.0)),
+            retention=apart.of((None, None, 0.125, 0.5)),
         )
 
     def treatment(self, id_: str) -> Treatment:
