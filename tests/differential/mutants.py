@@ -103,9 +103,7 @@ MUTANTS = [
     Mutant("plan.plan", "if start <= now_us < end:", "if start:", 1),
     Mutant("plan.plan", "may(entry.offer.channels) and may(entry.treatment.channels)", "may(entry.offer.channels)", 2),
     # what caps count
-    Mutant(
-        "engine.count", "if left <= 0 and counted[-count][1] > at_us:", "if left < 0 and counted[-count][1] > at_us:"
-    ),
+    Mutant("engine.count", "if left <= 0 and (cap.weighted", "if left < 0 and (cap.weighted"),
     Mutant("engine.count", "return self.since_us <= now_us - self.plan.longest_window_us", "return True", 3),
     Mutant(
         "engine.count",
@@ -124,7 +122,6 @@ MUTANTS = [
     Mutant("engine.reached", "if lapses_us > now_us:", "if True:"),
     Mutant("engine.reached", "if len(ends) >= count else None", "if len(ends) > count else None", 2),
     Mutant("engine.reached", "if not cap.suppress_us:", "if True:", 15),
-    Mutant("engine.reached", "if event[1] > at_us) >= count", "if event[1] >= at_us) >= count", 526),
     Mutant("engine.reached", "changes_us = min(ends, default=NEVER_US)", "changes_us = NEVER_US", 7),
     Mutant("engine.budgets", "+ -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)", "", 7),
     Mutant(
@@ -166,7 +163,6 @@ MUTANTS = [
     Mutant("engine.count", "if self._waiting >= self._slack or", "if"),
     Mutant("engine.reached", "weight = sum(one for _, one in ends)", "weight = len(ends)"),
     Mutant("engine.reached", "if event[4] > 0) if cap.weighted", ") if cap.weighted"),
-    Mutant("engine.reached", "weight -= one", "weight -= 1"),
     Mutant("engine.budgets", "self.total += weight", "self.total += 1"),
     Mutant(
         "engine.count",
