@@ -8,7 +8,7 @@ import attrs
 from .consent import Purpose
 from .expr import Expr
 from .holdouts import Holdout
-from .offers import Channel, Offer, Placement
+from .offers import Channel, MomentKind, Offer, Placement
 from .schema import Attribute, ContextAttribute
 from .topics import Topic
 
@@ -92,6 +92,7 @@ class Boost:
     offers: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    moments: tuple[MomentKind, ...] = ()
 
 
 @attrs.frozen

@@ -219,6 +219,10 @@ MUTANTS = [
     ),
     Mutant("engine.compose", "self._free[at] -= 1", "pass", 1),
     Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 2),
+    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True"),
+    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)"),
+    Mutant("plan.worth", "\n        or offer.moment in boost.moments", ""),
+    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags"),
     Mutant("plan.pages", "(not offer.placements or placement.name in offer.placements)", "True", 1),
     # what is told of it
     Mutant("engine.explain", "taken >= quota.left", "taken > quota.left", 2),

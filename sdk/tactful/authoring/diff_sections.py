@@ -42,6 +42,7 @@ _PLACEMENT: Final[Mapping[str, Direction]] = {
     "slots": "more",
     "topics": "wider",
     "intents": "wider",
+    "moments": "wider",
     "per_topic": "more or none",
     "fallback": _NEITHER,
 }
@@ -75,6 +76,7 @@ _OFFER: Final[Mapping[str, Direction]] = {
     "chance": _NEITHER,
     "satisfaction": _NEITHER,
     "retention": _NEITHER,
+    "moment": _NEITHER,
     "affinity": _NEITHER,
     "asks": _NEITHER,
     "gives": _NEITHER,
@@ -197,7 +199,10 @@ def _exempt(policy: Policy) -> Mapping[str, Parts]:
 
 def _ranking(policy: Policy) -> Mapping[str, Parts]:
     it = policy.ranking
-    boosts = tuple(f"x {b.times:g} while {text(b.when)} ({b.offers} {b.topics} {b.tags})" for b in it.boosts)
+    boosts = tuple(
+        f"x {b.times:g} while {text(b.when)} ({b.offers} {b.topics} {b.tags} {[m.value for m in b.moments]})"
+        for b in it.boosts
+    )
     parts: dict[str, object] = {**attrs.asdict(it, recurse=False), "boosts": boosts}
     return {"": {name: Part(value, _NEITHER) for name, value in parts.items()}}
 

@@ -200,6 +200,7 @@ def _period(offers: Iterable[Offer], zone: ZoneInfo) -> str:
 
 def _placement(placement: Placement) -> tuple[str, ...]:
     takes = [f"offers to {listed(word(intent) for intent in placement.intents)}"] if placement.intents else []
+    takes += [f"moments of these kinds: {listed(map(word, placement.moments))}"] if placement.moments else []
     takes += [f"what is about {listed(placement.topics)}"] if placement.topics else []
     takes += [f"at most {placement.per_topic} of a topic"] if placement.per_topic is not None else []
     fallback = listed((value for _, value in placement.fallback), "nothing")
@@ -212,7 +213,8 @@ def _ranking(policy: Policy) -> Iterator[tuple[str, str]]:
     yield "worth", f"Help comes first; then the greater base worth{by} comes before the smaller."
     yield "base worth", "The value of an offer x the chance that it is taken" + _long_term(ranking)
     for boost in ranking.boosts:
-        which = listed((*boost.offers, *boost.topics, *boost.tags), "everything")
+        kinds = (f"every {word(kind)}" for kind in boost.moments)
+        which = listed((*boost.offers, *boost.topics, *boost.tags, *kinds), "everything")
         yield "boost", f"{which}: x {boost.times:g} while {text(boost.when)}"
 
 

@@ -126,6 +126,7 @@ class OffersReader:
             gives=found.get("gives", ""),
             satisfaction=found.get("satisfaction"),
             retention=found.get("retention"),
+            moment=found.get("moment"),
         )
         yield Placed(offer, name.place)
 

@@ -114,6 +114,7 @@ def _reach(policy: Policy, offer: Offer) -> float:
         if (not offer.placements or place.name in offer.placements)
         and (not offer.channels or place.channel in offer.channels)
         and (not place.intents or offer.intent in place.intents)
+        and (not place.moments or offer.moment in place.moments)
     ]
     return len({place.channel for place in places}) / max(len(policy.channels), 1)
 

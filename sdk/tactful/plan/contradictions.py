@@ -14,7 +14,7 @@ from ..errors import ValueRefused
 from ..expr import Expr, Var, conjuncts, reads, walk
 from ..expr import text as written
 from ..holdouts import key_of
-from ..offers import Offer
+from ..offers import MomentKind, Offer
 from ..policy import Policy
 from ..schema import ValueType
 from .rule_types import Variables, faults
@@ -68,6 +68,8 @@ def contradictions(policy: Policy) -> Iterator[str]:
         yield from _treatments(policy, offer)
         if offer.asks and f"missing(profile.{offer.asks})" not in map(written, conjuncts(offer.when)):
             yield f"offer {offer.id} asks for {offer.asks!r} also those of whom it is known"
+        if offer.moment is not None and (offer.moment is MomentKind.ASK) != bool(offer.asks):
+            yield f"offer {offer.id} is no {offer.moment.value}: {'it asks' if offer.asks else 'it asks nothing'}"
     yield from _rules(policy, there)
     try:
         yield from (

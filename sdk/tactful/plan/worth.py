@@ -114,7 +114,12 @@ def _condition(slots: Slots, boost: Boost) -> Callable[..., object]:
 
 
 def _selects(catalog: Catalog, boost: Boost, offer: Offer) -> bool:
-    if not (boost.offers or boost.topics or boost.tags):
+    if not (boost.offers or boost.topics or boost.tags or boost.moments):
         return True
     above = catalog.topics.above(offer.topic)
-    return offer.id in boost.offers or any(t in boost.topics for t in above) or any(t in boost.tags for t in offer.tags)
+    return (
+        offer.id in boost.offers
+        or any(t in boost.topics for t in above)
+        or any(t in boost.tags for t in offer.tags)
+        or offer.moment in boost.moments
+    )

@@ -51,13 +51,14 @@ def is_personal(offer: Offer, know: OffersKnow, *, is_blind: bool) -> bool:
 
 def concerns(policy: Policy, boost: Boost, offer: Offer) -> bool:
     """Return whether a boost is for an offer; one that names nothing is for all."""
-    if not boost.offers and not boost.topics and not boost.tags:
+    if not boost.offers and not boost.topics and not boost.tags and not boost.moments:
         return True
     about = lineage(policy, offer.topic)
     return (
         offer.id in boost.offers
         or any(topic in boost.topics for topic in about)
         or any(tag in boost.tags for tag in offer.tags)
+        or offer.moment in boost.moments
     )
 
 
