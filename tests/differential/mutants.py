@@ -175,7 +175,12 @@ MUTANTS = [
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 7),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),
-    Mutant("plan.worth", "base=offer.value * offer.chance", "base=offer.value", 2),
+    Mutant("policy", "offer.value * offer.chance", "offer.value", 2),
+    Mutant("policy", " + self.long_term(offer)", "", 2),
+    Mutant("policy", "self.satisfaction * (offer.satisfaction or 0.0) + ", "", 2),
+    Mutant("policy", "self.retention * (offer.retention or 0.0)", "self.retention * (offer.satisfaction or 0.0)", 2),
+    Mutant("catalog", "-worth(o)", "-o.value * o.chance", 2),
+    Mutant("plan.worth", "catalog.policy.ranking.base_worth(offer)", "offer.value * offer.chance", 2),
     Mutant("plan.worth", "any(t in boost.topics for t in above)", "offer.topic in boost.topics", 13),
     Mutant(
         "engine.rank",
@@ -214,6 +219,10 @@ MUTANTS = [
     ),
     Mutant("engine.compose", "self._free[at] -= 1", "pass", 1),
     Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 2),
+    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True"),
+    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)"),
+    Mutant("plan.worth", "\n        or offer.moment in boost.moments", ""),
+    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags"),
     Mutant("plan.pages", "(not offer.placements or placement.name in offer.placements)", "True", 1),
     # what is told of it
     Mutant("engine.explain", "taken >= quota.left", "taken > quota.left", 2),
