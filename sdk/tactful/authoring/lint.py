@@ -56,6 +56,7 @@ def _used(policy: Policy) -> frozenset[str]:
     rules += [part for field in fields for part in field.parts if not isinstance(part, str)]
     names = {name.replace("protective.", "profile.", 1) for rule in rules for name in reads(rule)}
     names |= {f"profile.{origin}" for attribute in policy.attributes for origin in attribute.derived_from}
+    names |= {f"profile.{attribute.checked_by}" for attribute in policy.attributes}
     return frozenset(names | {f"profile.{policy.ranking.affinity}"})
 
 
