@@ -16,7 +16,7 @@ from tactful.authoring import compile_files, read_files
 from .consents import agreed
 from .households import Household, Households, spread
 from .journey import YEAR_START, date_of, moment_of
-from .rounds import PLACEMENTS, Progress, look
+from .rounds import Progress, look
 from .variants import COUNTING, FOLDER, is_offers, without
 
 #: The days that are looked at: the first of each month.
@@ -56,7 +56,7 @@ class Month:
 
 
 def months(policy: Policy, households: Households, numbers: Sequence[int], progress: Progress) -> Iterator[Month]:
-    """Yield, for each month, what became of what some households told us: at most `HOUSEHOLDS` of them are looked at."""
+    """Yield, for each month, what became of what at most `HOUSEHOLDS` of some households told us."""
     told = spread([one for one in numbers if agreed(one, "offers") and households.told(one)], HOUSEHOLDS)
     free = without_leases(policy)
     for done, day in enumerate(DAYS, 1):
@@ -68,7 +68,7 @@ def months(policy: Policy, households: Households, numbers: Sequence[int], progr
         progress(done, len(DAYS))
 
 
-def told(month: Mapping[str, Any]) -> int:
+def looked_at(month: Mapping[str, Any]) -> int:
     """Return of how many households something is on record that they told, in the figures of a month."""
     return int(month["fresh"] + month["valued"] + month["ended"])
 
@@ -97,7 +97,8 @@ def _asking() -> Policy:
     """Return a policy with one offer, for those of whom what they told is used. No guardrail counts."""
     files = {name: raw for name, raw in read_files(FOLDER).items() if not is_offers(name)}
     offer = f"{{intent: inform, topic: store, purpose: offers, when: has(profile.{LEASED}), treatments: counted}}"
-    files["offers.yaml"] = f"offers:\n  told: {offer}\nplacements: {{{COUNTING}: {{channel: email, slots: 1}}}}\n".encode()
+    files["offers.yaml"] = f"offers:\n  told: {offer}\n".encode()
+    files["placements.yaml"] = f"placements: {{{COUNTING}: {{channel: email, slots: 1}}}}\n".encode()
     return without(compile_files(files))
 
 

@@ -8,7 +8,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from .leases import told
+from .leases import looked_at
 from .stories import together
 
 Figures = Mapping[str, Any]
@@ -126,7 +126,7 @@ def _relevance(found: Figures) -> Iterator[RenderableType]:
 
 
 def _leases(months: Sequence[Figures]) -> Iterator[RenderableType]:
-    if not any(map(told, months)):
+    if not any(map(looked_at, months)):
         return
     rows = [
         (month["day"], *(f"{month[name]:,}" for name in ("fresh", "valued", "ended", "changed")))

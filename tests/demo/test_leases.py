@@ -7,7 +7,7 @@ import tactful
 from grocery import leases
 from grocery.consents import agreed
 from grocery.journey import moment_of
-from grocery.leases import LEASED, months, told, without_leases
+from grocery.leases import LEASED, looked_at, months, without_leases
 from grocery.variants import grocer
 
 
@@ -26,7 +26,7 @@ def year(households, some, silent):
 
 def test_each_month_tells_of_all_who_told_something(year, some):
     assert [month.day for month in year] == list(leases.DAYS)
-    assert {told(month.figures()) for month in year} == {len(some)}
+    assert {looked_at(month.figures()) for month in year} == {len(some)}
 
 
 def test_it_is_used_for_half_a_year_and_then_only_where_something_was_given(year, households, some):
