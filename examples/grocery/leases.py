@@ -1,7 +1,7 @@
 """What a lease does over the year: for whom what they told of children is still used, and what its end changes.
 
-Who agreed to offers counts alone: of the others nothing is used anyway. Whether a value is used, tactful itself says, by
-an offer for whoever has one; it is not worked out here.
+Who agreed to offers counts alone: of the others nothing is used anyway. Whether a value is used is not worked out here:
+tactful says it, by an offer for whoever has one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
