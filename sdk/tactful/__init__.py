@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .engine.edge import Edge, Options
     from .engine.pick import Pick
     from .evidence import Access, SealedEvidence
+    from .measured_sources import MeasuredSource, Verdict
     from .memory import MemoryStore
     from .opening import open  # noqa: A004 - the word for it
     from .pseudonyms import log_key, pseudonym
@@ -101,6 +102,7 @@ __all__ = [
     "LogLimits",
     "LoggedDecision",
     "LoggedPick",
+    "MeasuredSource",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -137,6 +139,7 @@ __all__ = [
     "UsageError",
     "ValueRefused",
     "ValueType",
+    "Verdict",
     "When",
     "Withhold",
     "check_value",
@@ -154,11 +157,13 @@ _LATE = {
     "LogLimits": ".decision_log",
     "LoggedDecision": ".decision_log",
     "LoggedPick": ".decision_log",
+    "MeasuredSource": ".measured_sources",
     "MemoryStore": ".memory",
     "Options": ".engine.edge",
     "Pick": ".engine.pick",
     "Registry": ".registry",
     "SealedEvidence": ".evidence",
+    "Verdict": ".measured_sources",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",
