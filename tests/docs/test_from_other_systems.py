@@ -30,9 +30,9 @@ FEATURES = {
     "Adobe Journey Optimizer": """
         ten rules for an item; a decision; an impression; a click; a purchase; the offer; each placement;
         for each profile; a whole number; an expression; up to two years; weeks from Sunday; counters lag;
-        hourly, daily; calendar in UTC; as a sum; lowest cap; on delivery; active after; reset by hand;
-        global rule set; entry cap; concurrency; 0 to 100; look-ahead; hours, weekly; hours on dates; fixed time zone; not enforced; discard; PQL;
-        ordered criteria; AI score; 8 KB; look back; thirty items; fallback; `dryRun`; 5,000 requests; empty consent
+        hourly, daily; calendar in UTC; as a sum; lowest cap; on delivery; active after; reset by hand; global rule set;
+        entry cap; concurrency; 0 to 100; look-ahead; hours, weekly; hours on dates; fixed time zone; not enforced; discard;
+        PQL; ordered criteria; AI score; 8 KB; look back; thirty items; fallback; `dryRun`; 5,000 requests; empty consent
     """,
     "Braze": """
         ten rules; a count; on a channel, or any; with a tag; nested tags; minutes, days or weeks; user's time zone;
