@@ -20,24 +20,25 @@ ROW = re.compile(r"^\| (?P<there>.+?) \| (?P<here>.+?) \| (?:\[(?:how|otherwise)
 #: What each product is known to have, in words of the page's first column.
 FEATURES = {
     "Pega": """
-        issue, group, action, treatment; eligibility, applicability, suitability; inherited; priority =; propensity of;
-        starting propensity; starting evidence; toggled; context weight; extension computes; 55 gives 1.55;
-        journeys lift; outcome influencers; threshold of propensity; threshold of priority; action limits;
-        rejects, views; whole group; 7 or 30 days; suppress for D days; several such conditions; each channel;
-        over all channels; yield to the primary; a start and an end; first n; outbound alone; class default;
-        class mandatory; class transactional; prerequisite is missing; test mode
+        issue, group, action, treatment; eligibility, applicability, suitability; inherited; priority =;
+        propensity of; starting propensity; starting evidence; toggled; context weight; extension computes; 55
+        gives 1.55; journeys lift; outcome influencers; threshold of propensity; threshold of priority; action
+        limits; rejects, views; whole group; 7 or 30 days; suppress for D days; several such conditions; each
+        channel; over all channels; yield to the primary; a start and an end; first n; outbound alone; class
+        default; class mandatory; class transactional; prerequisite is missing; test mode
     """,
     "Adobe Journey Optimizer": """
-        ten rules for an item; a decision; an impression; a click; a purchase; the offer; each placement;
-        for each profile; a whole number; an expression; up to two years; weeks from Sunday; counters lag;
-        hourly, daily; calendar in UTC; as a sum; lowest cap; on delivery; active after; reset by hand; global rule set;
-        entry cap; concurrency; 0 to 100; look-ahead; hours, weekly; hours on dates; fixed time zone; not enforced; discard;
-        PQL; ordered criteria; AI score; 8 KB; look back; thirty items; fallback; `dryRun`; 5,000 requests; empty consent
+        ten rules for an item; a decision; an impression; a click; a purchase; the offer; each placement; for
+        each profile; a whole number; an expression; up to two years; weeks from Sunday; counters lag; hourly,
+        daily; calendar in UTC; as a sum; lowest cap; on delivery; active after; reset by hand; global rule set;
+        entry cap; concurrency; 0 to 100; look-ahead; hours, weekly; hours on dates; fixed time zone; not
+        enforced; discard; PQL; ordered criteria; AI score; 8 KB; look back; thirty items; fallback; `dryRun`;
+        5,000 requests; empty consent
     """,
     "Braze": """
-        ten rules; a count; on a channel, or any; with a tag; nested tags; minutes, days or weeks; user's time zone;
-        calendar days; most restrictive; no arbitration; multichannel; read at send time; override; do not obey;
-        content cards; more than 100; webhook; offline
+        ten rules; a count; on a channel, or any; with a tag; nested tags; minutes, days or weeks; user's time
+        zone; calendar days; most restrictive; no arbitration; multichannel; read at send time; override; do not
+        obey; content cards; more than 100; webhook; offline
     """,
     "Salesforce": "expected value; bandit; 50 promotions; eligibility; contact policy",
 }
