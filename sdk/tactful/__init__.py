@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .opening import open  # noqa: A004 - the word for it
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
+    from .visit import Visit
 
 __all__ = [
     "Access",
@@ -137,6 +138,7 @@ __all__ = [
     "UsageError",
     "ValueRefused",
     "ValueType",
+    "Visit",
     "When",
     "Withhold",
     "check_value",
@@ -159,6 +161,7 @@ _LATE = {
     "Pick": ".engine.pick",
     "Registry": ".registry",
     "SealedEvidence": ".evidence",
+    "Visit": ".visit",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",

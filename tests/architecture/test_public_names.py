@@ -73,6 +73,7 @@ PUBLIC = [
     "UsageError",
     "ValueRefused",
     "ValueType",
+    "Visit",
     "When",
     "Withhold",
     "check_value",
