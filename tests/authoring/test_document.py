@@ -90,6 +90,17 @@ def test_every_name_in_the_policy_is_told(told, shop):
     assert {row[0].replace(" ", "_") for row in rows(told, "Caps and quiet hours")} >= set(use.settings["caps"])
 
 
+def test_what_checks_a_guess_is_told(shop):
+    checked = attrs.evolve(
+        shop,
+        attributes=tuple(
+            attrs.evolve(one, checked_by="kids") if one.name == "expecting" else one for one in shop.attributes
+        ),
+    )
+    (row,) = [row for row in rows(document(checked), "Attributes") if row[1] == "expecting"]
+    assert row[3].endswith("buys_baby, checked by kids")
+
+
 def test_what_is_told_of_each_is_what_is_set(told, shop):
     channels = {row[0]: row for row in rows(told, "Channels")}
     assert channels["kiosk"][1:4] == ("whoever stands near", "the customer", "large groups")

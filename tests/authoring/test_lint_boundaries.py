@@ -49,6 +49,8 @@ def caps(one, other="{}"):
 
 SIGNED = "tactics: [countdown], approvals: [{tactic: countdown, by: Ada, role: legal, until: %s}]"
 ALL = "{of: all, count: %d, within: %s%s}"
+GUESSED = "profile: {more: {kids: {type: bool, source: stated}, guess: {checked_by: kids, type: bool}}}\n"
+MEASURED = "sources: {guess: {%s: {right: %d, of: 100, guess: 60}}}\n"
 #: By code: what it is about, policies where it is found, and policies where it is not.
 SAMPLES = {
     "rule-never": (
@@ -204,6 +206,24 @@ SAMPLES = {
         [
             "profile: {more: {age: {type: int, owner: crm, source: stated}}}\n" + when("profile.age > 3"),
             "profile: {more: {age: {type: int, owner: crm, max_age: 9d}}}\n" + when("profile.age > 3"),
+        ],
+    ),
+    "source-unmeasured": (
+        "attribute guess",
+        [GUESSED, GUESSED + MEASURED % ("third-party", 9), GUESSED + "sources: {guess: {}}\n"],
+        [
+            GUESSED + MEASURED % ("observed", 9),
+            GUESSED.replace("checked_by: kids, ", ""),
+            GUESSED + "guardrails: {accuracy: off}\n",
+        ],
+    ),
+    "source-worse": (
+        "attribute guess",
+        [GUESSED + MEASURED % ("observed", 50), GUESSED + MEASURED % ("observed", 0)],
+        [
+            GUESSED + MEASURED % ("observed", 51),
+            GUESSED + MEASURED % ("third-party", 0),
+            GUESSED + MEASURED % ("observed", 0) + "guardrails: {accuracy: {smallest: 101}}\n",
         ],
     ),
     "attribute-lineage": (

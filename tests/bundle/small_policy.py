@@ -109,6 +109,7 @@ SMALL = Policy(
         Attribute("seen", TIME, max_age_s=30 * 86_400),
         Attribute("tags", ValueType.TEXTS, topic="music", derived_from=("visits",), sensitivity=Sensitivity.SENSITIVE),
         Attribute("paused", BOOL, absent=False, protect=True),
+        Attribute("goes_by", TEXT, source=Source.MODELLED, checked_by="first_name"),
         Attribute("scores", ValueType.SCORES, absent={"music": 1.5, "food": 0.5}),
     ),
     offers=(

@@ -55,6 +55,7 @@ _TOPIC: Final[Mapping[str, Direction]] = {
 _ATTRIBUTE: Final[Mapping[str, Direction]] = {
     "sensitivity": "less",
     "derived_from": "less",
+    "checked_by": _NEITHER,
     "owner": _NEITHER,
     "readers": "wider",
     "purposes": "wider",

@@ -230,7 +230,8 @@ def _attribute(catalog: Catalog, attribute: Attribute) -> tuple[str, ...]:
     purposes = listed(attribute.purposes, "every purpose") + (", and to protect" if attribute.protect else "")
     level = word(catalog.sensitivity(attribute.name)) + (f" ({attribute.topic})" if attribute.topic else "")
     said = attribute.say or attribute.name.replace("_", " ")
-    origin = f"{_SOURCES[attribute.source]}{origins}"
+    checked = f", checked by {attribute.checked_by}" if attribute.checked_by else ""
+    origin = f"{_SOURCES[attribute.source]}{origins}{checked}"
     readers = listed(dict.fromkeys(filter(None, (attribute.owner, *attribute.readers)))) if attribute.readers else "all"
     return attribute.owner or "nobody", attribute.name, said, origin, kept, purposes, readers, level
 

@@ -29,6 +29,7 @@ from .format_types import (
     refuse,
 )
 from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
+from .measured_table import SOURCES
 from .periods import ZONE
 from .records import Key, Record, mapping
 from .source import Log, Node, Scalar
@@ -149,6 +150,7 @@ ATTRIBUTE: Final = Record(
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
         "collected": Key(ID, "where it was collected, if outside the direct relationship", default="in it"),
+        "checked_by": Key(name_of("attribute"), "the stated attribute that tells whether it is right", default="none"),
         "location": Key(
             choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
         ),
@@ -281,6 +283,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "holdouts": HOLDOUT,
     "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
+    "sources": SOURCES,
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,
     "offers": OFFER,

@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from math import inf
 from typing import Final
 
+from ..against_stated import misnamed
 from ..errors import ValueRefused
 from ..expr import Expr, Var, conjuncts, reads, walk
 from ..expr import text as written
@@ -62,6 +63,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
         yield from (
             f"{where}: there is no {name!r} among the {section}" for name in named if name not in there[section]
         )
+    yield from (f"attribute {why}" for _, why in misnamed(policy.attributes))
     yield from _numbers(policy)
     yield from _keys(policy)
     for offer in policy.offers:
@@ -90,7 +92,7 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
         yield f"purpose {purpose.name}", "purposes", _some(purpose.under)
     for attribute in policy.attributes:
         yield f"attribute {attribute.name}", "topics", _some(attribute.topic)
-        yield f"attribute {attribute.name}", "attributes", attribute.derived_from
+        yield f"attribute {attribute.name}", "attributes", [*attribute.derived_from, *_some(attribute.checked_by)]
         yield f"attribute {attribute.name}", "purposes", attribute.purposes
     for offer in policy.offers:
         yield f"offer {offer.id}", "topics", [offer.topic]
