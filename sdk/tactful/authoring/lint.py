@@ -11,6 +11,7 @@ from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
 from .lint_caps import caps_found
 from .lint_offers import offers_found
+from .lint_ranking import ranking_found
 from .lint_rules import rules_found
 from .lint_sources import sources_found
 from .lint_texts import texts_found
@@ -41,6 +42,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
         *offers_found(catalog, answers, now_us),
         *caps_found(catalog, answers),
         *texts_found(catalog),
+        *ranking_found(policy),
         *sources_found(policy, there),
         *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
     }
