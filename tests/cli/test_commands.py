@@ -139,7 +139,8 @@ def test_the_moment_can_be_said(run, shop):
 
 def test_explain_tells_what_counts_in_the_long_term(run, shop):
     (shop / "more.yaml").write_text(
-        "ranking: {retention: 8}\noffers: {club: {intent: sell, topic: food, value: 2, retention: 75%, treatments: Club}}\n"
+        "ranking: {retention: 8}\n"
+        "offers: {club: {intent: sell, topic: food, value: 2, retention: 75%, treatments: Club}}\n"
     )
     ended = run("explain", shop, "home.hero")
     assert "+ club/t1  worth 8, 75% of it in the long term\n" in ended.out
