@@ -100,7 +100,7 @@ _EVIDENCE: Final = (
     "CREATE INDEX evidence_id ON evidence (id, at_us)",
     "CREATE INDEX evidence_who ON evidence (who)",
     "CREATE INDEX evidence_until ON evidence (until_us)",
-    # Who looked at evidence: it is only ever added to.
+    # Who looked at evidence: it is only ever added to, until its time is over.
     f"""CREATE TABLE access (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         at_us INTEGER NOT NULL, reader TEXT NOT NULL, reason TEXT NOT NULL, decision TEXT NOT NULL,

@@ -64,10 +64,12 @@ if TYPE_CHECKING:
     from .engine.edge import Edge, Options
     from .engine.pick import Pick
     from .evidence import Access, SealedEvidence
+    from .measured_sources import MeasuredSource, Verdict
     from .memory import MemoryStore
     from .opening import open  # noqa: A004 - the word for it
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
+    from .visit import Visit
 
 __all__ = [
     "Access",
@@ -103,6 +105,7 @@ __all__ = [
     "LogLimits",
     "LoggedDecision",
     "LoggedPick",
+    "MeasuredSource",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -140,6 +143,8 @@ __all__ = [
     "UsageError",
     "ValueRefused",
     "ValueType",
+    "Verdict",
+    "Visit",
     "When",
     "Withhold",
     "check_value",
@@ -157,11 +162,14 @@ _LATE = {
     "LogLimits": ".decision_log",
     "LoggedDecision": ".decision_log",
     "LoggedPick": ".decision_log",
+    "MeasuredSource": ".measured_sources",
     "MemoryStore": ".memory",
     "Options": ".engine.edge",
     "Pick": ".engine.pick",
     "Registry": ".registry",
     "SealedEvidence": ".evidence",
+    "Verdict": ".measured_sources",
+    "Visit": ".visit",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",

@@ -391,6 +391,16 @@ class ShowsUntilItIsForgotten(MemoryStore):
         return super().read_evidence(attrs.evolve(access, at_us=-1))
 
 
+@breaks("looks_at_evidence_are_kept_for_their_time")
+class KeepsLooksForGood(BoundedLog):
+    def forget_evidence(self, now_us):
+        looks = list(self._accesses)
+        gone = super().forget_evidence(now_us)
+        self._accesses.clear()
+        self._accesses.extend(looks)
+        return gone
+
+
 @breaks("an_erasure_takes_the_evidence")
 class ErasesVisitorsToo(MemoryStore):
     def erase(self, customer):

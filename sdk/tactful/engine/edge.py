@@ -34,10 +34,11 @@ from .customer import Customer, Who
 from .decision import Decision
 from .disclosing import Disclosing
 from .exchange import Exchange
+from .fetch import Fetch, Sources
 from .identify import Identities
 from .log import Log
 from .opting import Opting
-from .snapshot import Snapshots, Sources
+from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
 from .token import Receipt, Seal
@@ -100,7 +101,8 @@ class Edge:
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
-        self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
+        fetch = Fetch(sources, self._identities, lambda: self._plan, clock)
+        self._snapshots = Snapshots(fetch, options.customers_max)
         self._rooms = Rooms(
             strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
         )
@@ -184,8 +186,7 @@ class Edge:
         page, wrong = plan.page(names)
         if page is None or self._closed:
             return self._nothing(names, *wrong, *(["the edge is closed"] if self._closed else []))
-        if plan.caps:
-            self._tail.look()
+        self._tail.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
         values, refused = plan.slots.context_values(context)
         careful = plan.careful(now_us)
