@@ -260,7 +260,7 @@ class When:
     A limit that applies unless its condition is surely false.
 
     Attributes:
-        condition: In the rule language; it reads `protective`, `consent`, `context`, `channel`, `identity`,
+        condition: In the rule language; it reads `protective`, `direct`, `consent`, `context`, `channel`, `identity`,
             `snapshot.at`, `consents.at` and `now`.
         limit: Any but `Require`, `Cap` and `Quiet`.
         reason: Why, for an engineer.

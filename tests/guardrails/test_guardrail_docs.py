@@ -112,8 +112,11 @@ def test_the_boundaries_are_set_as_shown():
     assert "staleness" not in {use.name for use in compiled(third).guardrails}
 
 
-def test_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown():
-    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][:2]
+def test_what_was_bought_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown():
+    sold, elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][:3]
+    policy = compiled(sold)
+    use = next(use for use in policy.guardrails if use.name == "breaking_bonds")
+    assert installed().rules(use, Catalog(policy)).broken is None
     found = {a.name: a for a in compiled(elsewhere).attributes}
     assert (found["cars"].collected, found["driver"].derived_from) == ("sister_shop", ("cars", "visits"))
     policy = compiled(whereabouts)

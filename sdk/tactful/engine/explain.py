@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from ..clock import NEVER_US
+from ..expr import reads
 from ..limits import AtMost, Hide, Require, Scope
 from ..plan.bounds import Bound
 from ..plan.fuse import holds, single
@@ -136,6 +137,21 @@ def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
         if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
             eligible &= ~bits
     yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
+
+
+def opening(moment: Moment) -> Iterator[tuple[str, int]]:
+    """Yield each attribute by whose direct view a limit does not act, with the treatments that it would keep away."""
+    plan = moment.plan
+    views, seen, protective, known, context, now_us = _arguments(moment)
+    for index, name in enumerate(plan.slots.direct, len(plan.slots.protective)):
+        without = (*protective[:index], None, *protective[index + 1 :])
+        for number, bound in enumerate(moment.channel.bounds):
+            if protective[index] is not None and f"direct.{name}" in reads(bound.condition):
+                lets_off = _lets_off(plan, moment.channel.channel.name, number)
+                if lets_off(views, seen, protective, known, context, now_us) and not lets_off(
+                    views, seen, without, known, context, now_us
+                ):
+                    yield name, plan.everything & ~bound.allow
 
 
 def truths(moment: Moment) -> Iterator[bool]:
