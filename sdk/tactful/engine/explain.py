@@ -153,17 +153,16 @@ def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
 
 def opening(moment: Moment) -> Iterator[tuple[str, int]]:
     """Yield each attribute by whose direct view a limit does not act, with the treatments that it would keep away."""
-    plan = moment.plan
-    views, seen, protective, known, context, now_us = _arguments(moment)
-    for index, name in enumerate(plan.slots.direct, len(plan.slots.protective)):
-        without = (*protective[:index], None, *protective[index + 1 :])
+    plan, channel, q = moment.plan, moment.channel.channel.name, moment.customer.protective
+    views, seen, _, *rest = _arguments(moment)
+    for slot, name in enumerate(plan.slots.direct, len(plan.slots.protective)):
+        without = (*q[:slot], None, *q[slot + 1 :])
         for number, bound in enumerate(moment.channel.bounds):
-            if protective[index] is not None and f"direct.{name}" in reads(bound.condition):
-                lets_off = _lets_off(plan, moment.channel.channel.name, number)
-                if lets_off(views, seen, protective, known, context, now_us) and not lets_off(
-                    views, seen, without, known, context, now_us
-                ):
-                    yield name, plan.everything & ~bound.allow
+            if q[slot] is None or f"direct.{name}" not in reads(bound.condition):
+                continue
+            lets_off = _lets_off(plan, channel, number)
+            if lets_off(views, seen, q, *rest) and not lets_off(views, seen, without, *rest):
+                yield name, plan.everything & ~bound.allow
 
 
 def truths(moment: Moment) -> Iterator[bool]:
