@@ -6,7 +6,6 @@ One thread fetches what decisions asked for; it starts with the first question a
 import logging
 import queue
 from collections.abc import Callable, Mapping, Sequence
-from datetime import tzinfo
 from threading import Event, Lock, Thread
 from typing import Protocol
 
@@ -22,8 +21,9 @@ from ..profile import Identity
 from .budgets import Budgets
 from .convert import to_consents
 from .count import SLACK_US, Counters
-from .customer import Customer, Who, shared_zone
+from .customer import Customer, Who
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey, Profile
+from .own import Own, shared
 from .strict import Strict
 from .tally import Tally
 
@@ -114,9 +114,9 @@ class Snapshots:
         return found
 
     def tally(
-        self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None, strict: tuple[Strict, ...]
+        self, here: Here, plan: Plan, own: Own, budgets: Budgets | None, strict: tuple[Strict, ...]
     ) -> Tally | None:
-        """Return what counts for a customer under a plan and in a time zone; None if something of it is not here."""
+        """Return what counts for a customer under a plan, by what is its own; None if something of it is not here."""
         household = None
         if "household" in plan.counted_per:
             household = self._households.get(here.household)
@@ -124,8 +124,8 @@ class Snapshots:
                 return None
             if household.plan is not plan:
                 with self._lock:
-                    household = self._households[here.household] = household.under(plan, shared_zone(plan))
-        return here.tally(plan, zone, household, budgets, strict)
+                    household = self._households[here.household] = household.under(plan, shared(plan))
+        return here.tally(plan, own, household, budgets, strict)
 
     def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
         """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""
@@ -161,7 +161,7 @@ class Snapshots:
         contacts = (
             ledger.contacts(identity.customer, since_us) if name is None else ledger.household_contacts(name, since_us)
         )
-        return key, Counters(plan, contacts, "household", shared_zone(plan), since_us)
+        return key, Counters(plan, contacts, "household", shared(plan), since_us)
 
     def forget(self, customer: str) -> None:
         """Let a customer go, so that the next question fetches it anew."""
