@@ -183,7 +183,7 @@ MUTANTS = [
     Mutant("engine.own", " if one.type is ValueType.INT}", "}"),
     Mutant("engine.own", "fewer = {number: _wished(protective, place)", "fewer = {number: _wished(protective, 0)"),
     Mutant("engine.count", "elif here and not self.own.counts[cap.number]:", "elif False:"),
-    Mutant("engine.count", "by = wished_by if count < cap.cap.count else reached_by", "by = reached_by"),
+    Mutant("engine.count", "by = wished_by if count < cap.cap.count else reached_by", "by = reached_by", 31),
     Mutant("engine.count", "strength(cap, counted) + more < count:", "strength(cap, counted) + more < cap.cap.count:"),
     Mutant(
         "engine.count",
@@ -195,7 +195,7 @@ MUTANTS = [
         "min((counts[cap.number] for cap in self._caps if cap.fills",
         "min((9 for cap in self._caps if cap.fills",
     ),
-    Mutant("engine.here", " or (counters.own is not own and counters.own != own)", ""),
+    Mutant("engine.here", " or (counters.own is not own and counters.own != own)", "", 18),
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 7),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),
