@@ -13,7 +13,8 @@ from ..plan.caps import CapPlan, QuietPlan
 from ..plan.plan import Plan
 from ..plan.windows import quiet_at
 
-_WISHED: Final = "You asked us to come no more often than this."
+#: What a customer is told whose own number of events a cap keeps to.
+WISHED: Final = "You asked us to come no more often than this."
 
 
 @attrs.frozen(eq=False)
@@ -106,7 +107,7 @@ def reached_by(cap: CapPlan, value: str, until_us: int) -> Reached:
 def wished_by(cap: CapPlan, value: str, until_us: int) -> Reached:
     """Return what a cap does for a value where the customer asked for fewer than it allows, and has had them."""
     reach, reason = cap.reached[value], f"as many as the customer asks for, which is fewer than here: {cap.reason}"
-    return Reached(f"{cap.id}.wish", reason, _WISHED, reach.withheld, reach.blind, cap.cap.then, until_us)
+    return Reached(f"{cap.id}.wish", reason, WISHED, reach.withheld, reach.blind, cap.cap.then, until_us)
 
 
 def waiting(cap: CapPlan, until_us: int) -> Reached:
