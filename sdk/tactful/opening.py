@@ -11,8 +11,8 @@ import attrs
 
 from .clock import NEVER_US, Clock, wall_clock
 from .engine.edge import Edge, Options
+from .engine.fetch import Sources
 from .engine.log import Log, LoggingStore
-from .engine.snapshot import Sources
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
 from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore

@@ -103,7 +103,7 @@ MUTANTS = [
     Mutant("plan.plan", "if start <= now_us < end:", "if start:", 1),
     Mutant("plan.plan", "may(entry.offer.channels) and may(entry.treatment.channels)", "may(entry.offer.channels)", 2),
     # what caps count
-    Mutant("engine.count", "if left <= 0 and (cap.weighted or", "if left < 0 and (cap.weighted or"),
+    Mutant("engine.count", "if left <= 0 and (cap.weighted", "if left < 0 and (cap.weighted"),
     Mutant("engine.count", "return self.since_us <= now_us - self.plan.longest_window_us", "return True", 3),
     Mutant(
         "engine.count",
@@ -122,7 +122,6 @@ MUTANTS = [
     Mutant("engine.reached", "if lapses_us > now_us:", "if True:"),
     Mutant("engine.reached", "if len(ends) >= count else None", "if len(ends) > count else None", 2),
     Mutant("engine.reached", "if not cap.suppress_us:", "if True:", 15),
-    Mutant("engine.reached", "if event[1] > at_us) >= count", "if event[1] >= at_us) >= count", 526),
     Mutant("engine.reached", "changes_us = min(ends, default=NEVER_US)", "changes_us = NEVER_US", 7),
     Mutant("engine.budgets", "+ -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)", "", 7),
     Mutant(
@@ -164,7 +163,6 @@ MUTANTS = [
     Mutant("engine.count", "if self._waiting >= self._slack or", "if"),
     Mutant("engine.reached", "weight = sum(one for _, one in ends)", "weight = len(ends)"),
     Mutant("engine.reached", "if event[4] > 0) if cap.weighted", ") if cap.weighted"),
-    Mutant("engine.reached", "weight -= one", "weight -= 1"),
     Mutant("engine.budgets", "self.total += weight", "self.total += 1"),
     Mutant(
         "engine.count",
@@ -199,7 +197,12 @@ MUTANTS = [
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 7),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),
-    Mutant("plan.worth", "base=offer.value * offer.chance", "base=offer.value", 2),
+    Mutant("policy", "offer.value * offer.chance", "offer.value", 2),
+    Mutant("policy", " + self.long_term(offer)", "", 2),
+    Mutant("policy", "self.satisfaction * (offer.satisfaction or 0.0) + ", "", 2),
+    Mutant("policy", "self.retention * (offer.retention or 0.0)", "self.retention * (offer.satisfaction or 0.0)", 2),
+    Mutant("catalog", "-worth(o)", "-o.value * o.chance", 2),
+    Mutant("plan.worth", "catalog.policy.ranking.base_worth(offer)", "offer.value * offer.chance", 2),
     Mutant("plan.worth", "any(t in boost.topics for t in above)", "offer.topic in boost.topics", 13),
     Mutant(
         "engine.rank",
@@ -238,6 +241,10 @@ MUTANTS = [
     ),
     Mutant("engine.compose", "self._free[at] -= 1", "pass", 1),
     Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 2),
+    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True"),
+    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)"),
+    Mutant("plan.worth", "\n        or offer.moment in boost.moments", ""),
+    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags"),
     Mutant("plan.pages", "(not offer.placements or placement.name in offer.placements)", "True", 1),
     # what is told of it
     Mutant("engine.explain", "taken >= quota.left", "taken > quota.left", 2),

@@ -7,8 +7,20 @@ import tactful.testing.reference
 
 FOLDER = Path(tactful.testing.reference.__file__).parent
 #: The nouns that it may speak of, and its own helpers; of these, the code below is the fast engine's own.
-NOUNS = {"clock", "consent", "contacts", "errors", "expr", "familiarity", "labels", "limits", "offers", "policy"}
-NOUNS |= {"profile", "registry", "schema", "topics"}
+NOUNS = {
+    "clock",
+    "consent",
+    "contacts",
+    "errors",
+    "expr",
+    "familiarity",
+    "holdouts",
+    "labels",
+    "limits",
+    "offers",
+    "policy",
+}
+NOUNS |= {"policy", "profile", "registry", "schema", "topics"}
 OF_THE_FAST_ENGINE = {
     "Labeller",
     "all_labels",
@@ -18,6 +30,8 @@ OF_THE_FAST_ENGINE = {
     "speaks_over",
     "TopicGraph",
     "Registry",
+    "bucket",
+    "key_of",
 }
 
 

@@ -297,7 +297,11 @@ MUTANTS = [
     ("engine.exchange", "gave_us=max(now_us, o.gave_us or now_us)", "gave_us=o.gave_us"),
     ("engine.exchange", "read & self.plan().attribute_specs.keys()", "self.plan().attribute_specs.keys()"),
     ("engine.exchange", "self.snapshots.load(customer)", "pass"),
-    ("engine.snapshot", "if contact.event in (ANSWERED, GAVE) and here.loaded_us < contact.at_us:", "if False:"),
+    (
+        "engine.snapshot",
+        "if here is not None and contact.event in (ANSWERED, GAVE) and here.loaded_us < contact.at_us:",
+        "if False:",
+    ),
     ("engine.mask", "if now_us < gave_us - SKEW_US:", "if False:"),
     ("engine.mask", "max(found.at_us, gave_us) + demand.lease_us", "found.at_us + demand.lease_us"),
     ("engine.mask", "ends_us = min(ends_us, max(", "ends_us = (ends_us, max("),

@@ -1,6 +1,7 @@
 """Opting out reaches everything at once and leaves a contract's service alone; opting in is what was said."""
 
 import inspect
+import time
 from tempfile import TemporaryDirectory
 
 import attrs
@@ -113,6 +114,42 @@ def test_another_process_hears_of_it(policy, clock):
         assert shown(other) == SOLD | SERVED
         other._tail.catch_up()
         assert shown(other) == SERVED
+
+
+def test_another_process_hears_of_it_under_every_id(policy, clock, tmp_path):
+    with (
+        SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
+        opened(policy, clock, store) as edge,
+        opened(policy, clock, store) as other,
+    ):
+        store.put_profile(Snapshot("al", NOON_US, {}))
+        store.merge(ANN, "al")
+        assert shown(other) == shown(other, "al") == SOLD | SERVED
+        other._tail.catch_up()
+        edge.opt_out("al")
+        other._tail.catch_up()
+        assert shown(other) == shown(other, "al") == SERVED
+
+
+def test_another_process_hears_of_it_within_seconds_though_its_policy_has_no_caps(policy, clock, tmp_path):
+    with (
+        SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
+        opened(policy, clock, store) as edge,
+        opened(policy, clock, store) as other,
+    ):
+        assert not other.plan.caps
+        assert shown(other) == SOLD | SERVED
+        eventually(lambda: not other._tail._first)  # it follows what is recorded from the first decision on
+        edge.opt_out(ANN)
+        eventually(lambda: shown(other) == SERVED)
+
+
+def eventually(holds, within_s=20):
+    """Wait until something holds, and fail if it never does."""
+    until_s = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
 
 
 def test_each_partner_s_notice_waits_until_it_is_acknowledged(edge, store):
@@ -327,10 +364,10 @@ MUTANTS = [
     ("engine.opting", "one.purpose in (purpose, EVERYTHING) and", "one.purpose == EVERYTHING and"),
     ("engine.opting", "self.snapshots.load(who)", "pass"),
     ("engine.opting", "if purpose not in asked:", "if False:"),
-    ("engine.opting", "self.snapshots.withdraw(self._same(customer), purposes, at_us)", "pass"),
-    ("engine.opting", "self.snapshots.forget_others(self._same(customer), customer)", "pass"),
+    ("engine.opting", "self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)", "pass"),
+    ("engine.opting", "self.snapshots.forget_others(self.snapshots.same(customer), customer)", "pass"),
     ("engine.snapshot", "if id_ in ids or one.stands_for in ids", "if False"),
-    ("engine.snapshot", "here.withdraw(contact.tags, contact.at_us)", "pass"),
+    ("engine.snapshot", "self.withdraw(self.same(contact.customer), contact.tags, contact.at_us)", "pass"),
     ("engine.here", "self._as = {}", "pass"),
     ("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "False"),
     ("plan.bounds", "if scope and purpose.asks:", "if scope:"),

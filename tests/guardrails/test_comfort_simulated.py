@@ -10,14 +10,15 @@ def measured():
     return measure(60)
 
 
-def test_comfort_offends_less_than_any_fixed_setting_of_its_reach(measured):
+def test_comfort_offends_less_than_any_fixed_setting_at_equal_reach(measured):
     told = measured.comfort
 
-    assert told.offences < fixed_offences(measured.fixed.values(), told.clicks)
-    # Even against the fixed setting that is clicked most: clicked as often, and fewer offences.
     most = max(measured.fixed.values(), key=lambda one: one.clicks)
-    assert told.clicks >= most.clicks
-    assert told.offences < most.offences
+    assert told.clicks >= most.clicks  # no fixed setting reaches as far
+    for fixed in measured.fixed.values():
+        # Shown to so many customers only that it is clicked as often as a fixed setting, it offends fewer of them.
+        if fixed.offences:
+            assert told.offences * fixed.clicks / told.clicks < fixed_offences(measured.fixed.values(), fixed.clicks)
 
 
 def test_it_is_what_they_say_that_does_it(measured):

@@ -11,7 +11,9 @@ from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
 from .lint_caps import caps_found, wishes_read
 from .lint_offers import offers_found
+from .lint_ranking import ranking_found
 from .lint_rules import rules_found
+from .lint_sources import sources_found
 from .lint_texts import texts_found
 from .review import lapsing
 
@@ -40,6 +42,8 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
         *offers_found(catalog, answers, now_us),
         *caps_found(catalog, answers),
         *texts_found(catalog),
+        *ranking_found(policy),
+        *sources_found(policy, there),
         *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
     }
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))
@@ -56,6 +60,7 @@ def _used(policy: Policy) -> frozenset[str]:
     rules += [part for field in fields for part in field.parts if not isinstance(part, str)]
     names = {name.replace("protective.", "profile.", 1) for rule in rules for name in reads(rule)}
     names |= {f"profile.{origin}" for attribute in policy.attributes for origin in attribute.derived_from}
+    names |= {f"profile.{attribute.checked_by}" for attribute in policy.attributes}
     return frozenset(names | {f"profile.{policy.ranking.affinity}"})
 
 

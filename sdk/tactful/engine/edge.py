@@ -20,6 +20,7 @@ from cachetools import LRUCache
 from ..clock import NEVER_US, SECOND_US, Clock
 from ..consent import Consents
 from ..contacts import Contact
+from ..disclosures import Disclosure
 from ..errors import TactfulError, UsageError
 from ..memory import MemoryStore
 from ..plan.plan import Plan
@@ -31,11 +32,13 @@ from . import middle, record
 from .arrive import NOTHING_BROUGHT, Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
+from .disclosing import Disclosing
 from .exchange import Exchange
+from .fetch import Fetch, Sources
 from .identify import Identities
 from .log import Log
 from .opting import Opting
-from .snapshot import Snapshots, Sources
+from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
 from .token import Receipt, Seal
@@ -54,11 +57,13 @@ class Options:
         customers_max: So many customers are held at most.
         views_max: So many page views are remembered at most.
         refresh_s: A customer fetched longer ago than this is fetched again in the background [s].
+        disclosures_s: So long is kept what was passed on to partners [s]; three years.
     """
 
     customers_max: int = 100_000
     views_max: int = 10_000
     refresh_s: int = 300
+    disclosures_s: int = 3 * 365 * 86_400
 
 
 class Edge:
@@ -96,11 +101,15 @@ class Edge:
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
-        self._snapshots = Snapshots(sources, self._identities, lambda: self._plan, clock, options.customers_max)
+        fetch = Fetch(sources, self._identities, lambda: self._plan, clock)
+        self._snapshots = Snapshots(fetch, options.customers_max)
         self._rooms = Rooms(
             strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
         )
-        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, self._rooms.confirm, clock)
+        disclosing = Disclosing(store, options.disclosures_s)
+        self._recorder = record.Recorder(
+            store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
+        )
         self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
         self._arrivals = Arrivals(
             self._identities,
@@ -177,8 +186,7 @@ class Edge:
         page, wrong = plan.page(names)
         if page is None or self._closed:
             return self._nothing(names, *wrong, *(["the edge is closed"] if self._closed else []))
-        if plan.caps:
-            self._tail.look()
+        self._tail.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
         values, refused = plan.slots.context_values(context)
         careful = plan.careful(now_us)
@@ -406,6 +414,25 @@ class Edge:
         """
         self._open()
         return self._opting.confirm(token)
+
+    def disclosures(self, who: Who) -> tuple[Disclosure, ...]:
+        """
+        Return what was passed on of a customer to partners, oldest first: to whom, when, for what, by which attributes.
+
+        It has the names of attributes alone, no value, and nothing whose time is over (`Options.disclosures_s`).
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+
+        Raises:
+            UsageError: If nobody is meant, or after `close`.
+            StoreError: If the store cannot tell.
+        """
+        self._open()
+        identity = self._identities.resolve(who)
+        if identity is None:
+            raise UsageError("disclosures: the identifiers stand for nobody; link them first")
+        return tuple(self._store.disclosures(identity.customer, self._clock()))
 
     def forget(self, who: Who) -> None:
         """Let go of what is held of a customer, so that it is fetched anew."""

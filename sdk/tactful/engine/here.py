@@ -33,9 +33,10 @@ class Here:
         counters: The customer's counted contacts.
         household: The key of the customer's household; who is in none is one.
         loaded_us: When it was fetched [us since 1970].
+        number: The number of the fetch that it came with.
     """
 
-    __slots__ = ("_as", "_consents", "_profile", "_tally", "counters", "household", "loaded_us")
+    __slots__ = ("_as", "_consents", "_profile", "_tally", "counters", "household", "loaded_us", "number")
 
     def __init__(
         self,
@@ -52,12 +53,14 @@ class Here:
         self.counters = counters
         self.household = household
         self.loaded_us = loaded_us
+        self.number = 0
 
     def customer(self, identity: Identity, plan: Plan) -> Customer:
         """Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card."""
-        found = self._as.get(identity.kind)
+        known = self._as  # before the consents are read: a withdrawal meanwhile leaves it behind
+        found = known.get(identity.kind)
         if found is None or found.plan is not plan:
-            found = self._as[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
+            found = known[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
         return found
 
     def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:

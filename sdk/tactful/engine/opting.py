@@ -15,7 +15,7 @@ from ..consent import EVERYTHING, GIVEN, OWN_YES, Consent, Consents, ConsentStat
 from ..contacts import Contact
 from ..errors import TokenError, UsageError
 from ..plan.plan import Plan
-from ..ports import ConsentSink, ConsentSource, IdentityLinks, Ledger
+from ..ports import ConsentSink, ConsentSource, Ledger
 from ..profile import Identity
 from .customer import Who
 from .here import WITHDRAWAL
@@ -63,7 +63,7 @@ class Opting:
             sink.add_consent(customer, Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, at_us))
         partners = tuple(dict.fromkeys(one.partner for one in asked if one.partner is not None))
         self.ledger.record([_notice(customer, now_us, asked, partner) for partner in ("", *partners)])
-        self.snapshots.withdraw(self._same(customer), purposes, at_us)
+        self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)
         self._fetch(who)
         return partners
 
@@ -151,12 +151,8 @@ class Opting:
 
     def _hear(self, who: Who, customer: str) -> None:
         """Let a yes count for the next decision, under every id that stands for the customer."""
-        self.snapshots.forget_others(self._same(customer), customer)
+        self.snapshots.forget_others(self.snapshots.same(customer), customer)
         self._fetch(who)
-
-    def _same(self, customer: str) -> set[str]:
-        links = self.ledger.links(customer) if isinstance(self.ledger, IdentityLinks) else ()
-        return {customer, *(link.customer for link in links)}
 
     def _fetch(self, who: Who) -> None:
         try:

@@ -1,68 +1,43 @@
 """Snapshot: the customers that are here, and how the others come. A miss does no I/O in a decision: it asks.
 
+What is heard of a customer counts whether it is heard before, during or after a fetch.
+
 One thread fetches what decisions asked for; it starts with the first question and sleeps between questions.
 """
 
 import logging
 import queue
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event, Lock, Thread
-from typing import Protocol
 
-import attrs
 from cachetools import FIFOCache
 
-from ..clock import SECOND_US, Clock
-from ..consent import Consents
+from ..clock import SECOND_US
 from ..contacts import Contact
 from ..plan.plan import Plan
-from ..ports import ConsentFunction, ConsentSource, Ledger, ProfileFunction, ProfileSource
 from ..profile import Identity
 from .budgets import Budgets
-from .convert import to_consents
-from .count import SLACK_US, Counters
+from .count import Counters
 from .customer import Customer, Who
-from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey, Profile
+from .fetch import Fetch
+from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
+from .loading import Load, Loads, add, joined
 from .own import Own, shared
 from .strict import Strict
 from .tally import Tally
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX = 4096
-
-
-class Resolving(Protocol):
-    """What knows whom identifiers stand for (`Identities`)."""
-
-    def resolve(self, who: Who) -> Identity | None:
-        """Return whom a call is for; asks the graph."""
-        ...
-
-    def household(self, customer: str) -> str | None:
-        """Return a customer's household; asks the graph."""
-        ...
-
-
-@attrs.frozen
-class Sources:
-    """Where customers come from."""
-
-    profiles: ProfileSource | ProfileFunction
-    consents: ConsentSource | ConsentFunction
-    ledger: Ledger
+#: So often a customer is fetched anew because the sources changed meanwhile.
+_TRIES_MAX = 3
 
 
 class Snapshots:
     """The customers that are here, bounded; and the thread that fetches the others."""
 
-    def __init__(
-        self, sources: Sources, identities: Resolving, plan: Callable[[], Plan], clock: Clock, maxsize: int
-    ) -> None:
-        self._sources = sources
-        self._resolve = identities.resolve
-        self._household_of = identities.household
-        self._plan = plan
-        self._clock = clock
+    def __init__(self, fetch: Fetch, maxsize: int) -> None:
+        self._fetch = fetch
+        self._plan = fetch.plan
         self._maxsize = maxsize
         self._closed = False
         self.reset()
@@ -70,6 +45,7 @@ class Snapshots:
     def reset(self) -> None:
         """Begin anew with nothing here: at the start, and in a forked child, where no thread and no lock is ours."""
         self._lock = Lock()
+        self._loads = Loads()
         self._here: FIFOCache[str, Here] = FIFOCache(self._maxsize)
         self._households: FIFOCache[HouseholdKey, Counters] = FIFOCache(self._maxsize)
         self._nobody: dict[str, Customer] = {}
@@ -92,26 +68,42 @@ class Snapshots:
 
     def load(self, who: Who) -> Here | None:
         """Fetch a customer and keep it; None if the identifiers stand for nobody. A source may raise."""
-        identity = self._resolve(who)
-        if identity is None:
-            return None
-        now_us, plan = self._clock(), self._plan()
-        profile = self._profile(identity.customer)
-        consents = self._consents(identity.customer, now_us)
-        since_us, ledger = now_us - plan.longest_window_us - SLACK_US, self._sources.ledger
-        counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
-        key, household = self._gather(plan, identity, since_us)
-        found = Here(profile, consents, counters, key, now_us)
-        found.customer(identity, plan)  # what cannot be read at all is the source's failure, not a decision's
-        with self._lock:
-            before = self._here.get(identity.customer)
-            taken = _reservations(None if before is None else before.counters, now_us)
-            counters.add(taken, now_us)
-            if household is not None:
-                household.add([*_reservations(self._households.get(key), now_us), *taken], now_us)
-                self._households[key] = household
-            self._here[identity.customer] = found
-        return found
+        found = None
+        for _ in range(_TRIES_MAX):
+            with self._lock:
+                load = self._loads.begin()
+            try:
+                identity = self._fetch.identities.resolve(who)
+                if identity is None:
+                    return None
+                found, household = self._fetch(identity)
+                with self._lock:
+                    found, is_done = self._keep(load, identity.customer, found, household)
+            finally:
+                with self._lock:
+                    self._loads.end(load)
+            if is_done:
+                break
+        return found  # if it changed all the time, for this once, and the next question fetches it anew
+
+    def _keep(self, load: Load, customer: str, found: Here, household: Counters | None) -> tuple[Here, bool]:
+        """Put a customer who was fetched in place, unless there is one newer or a change since; return who is here."""
+        before = self._here.get(customer)
+        if before is not None and before.number > load.number:
+            return before, True
+        found.number = load.number
+        now_us = found.loaded_us
+        if before is not None:
+            found.counters = joined(before.counters, found.counters, now_us)
+        if household is not None:
+            household = joined(self._households.get(found.household), household, now_us)
+            add(household, _reservations(found.counters, now_us), now_us)
+            self._households[found.household] = household
+        load.apply(customer, found, household, now_us)
+        is_done = not load.is_stale(customer)
+        if is_done:
+            self._here[customer] = found
+        return found, is_done
 
     def tally(
         self, here: Here, plan: Plan, own: Own, budgets: Budgets | None, strict: tuple[Strict, ...]
@@ -138,52 +130,70 @@ class Snapshots:
 
     def heard(self, contact: Contact, now_us: int) -> None:
         """Count what was recorded, here or elsewhere, for a customer that is here."""
-        here = self._here.get(contact.customer)
-        if here is None:
-            return
         if contact.event == WITHDRAWAL:  # perhaps it was said in another process
-            here.withdraw(contact.tags, contact.at_us)
-        if contact.event in (ANSWERED, GAVE) and here.loaded_us < contact.at_us:  # what is here is not all any more
-            self.forget(contact.customer)
-            return
-        for counters in (here.counters, self._households.get(here.household)):
+            self.withdraw(self.same(contact.customer), contact.tags, contact.at_us)
+        key = self._household(contact.customer)
+        with self._lock:
+            self._loads.heard(contact, key)
+            here = self._here.get(contact.customer)
+            household = None if key is None else self._households.get(key)
+        if here is not None and contact.event in (ANSWERED, GAVE) and here.loaded_us < contact.at_us:
+            self.forget(contact.customer)  # what is here is not all any more
+        for counters in (None if here is None else here.counters, household):
             if counters is not None:
-                with counters.lock:
-                    counters.add([contact], now_us)
+                add(counters, [contact], now_us)
 
-    def _gather(self, plan: Plan, identity: Identity, since_us: int) -> tuple[HouseholdKey, Counters | None]:
-        """Fetch the contacts of a customer's household, if any cap counts them; who is in none is one."""
-        if "household" not in plan.counted_per:
-            return ("", ""), None
-        name = identity.household or self._household_of(identity.customer)
-        ledger = self._sources.ledger
-        key: HouseholdKey = ("customer", identity.customer) if name is None else ("household", name)
-        contacts = (
-            ledger.contacts(identity.customer, since_us) if name is None else ledger.household_contacts(name, since_us)
-        )
-        return key, Counters(plan, contacts, "household", shared(plan), since_us)
+    def _household(self, customer: str) -> HouseholdKey | None:
+        """Return whose contacts count together with a customer's; where that cannot be told, no household is here."""
+        here = self._here.get(customer)
+        if here is not None:
+            return here.household
+        try:
+            return self._fetch.household(customer)
+        except Exception as error:  # noqa: BLE001 - a graph may raise anything; what counts is fetched anew
+            _log.warning("a household could not be told: %s", type(error).__name__)
+            with self._lock:
+                self._loads.lose()
+                self._households.clear()
+            return None
+
+    def same(self, customer: str) -> set[str]:
+        """Return all ids that are merged with a customer's, and itself; where that cannot be told, itself alone."""
+        try:
+            return self._fetch.same(customer)
+        except Exception as error:  # noqa: BLE001 - a graph may raise anything; what is here says who is merged too
+            _log.warning("merged ids could not be told: %s", type(error).__name__)
+            return {customer}
 
     def forget(self, customer: str) -> None:
         """Let a customer go, so that the next question fetches it anew."""
         with self._lock:
+            self._loads.changed(customer)
             self._here.pop(customer, None)
 
     def withdraw(self, same: set[str], purposes: Sequence[str], at_us: int) -> None:
         """Let a withdrawal count at once under every id of a customer that is here."""
-        for _, here in self._all_of(same):
-            here.withdraw(purposes, at_us)
+        with self._lock:
+            ids = self._ids(same)
+            self._loads.withdrawn(ids, purposes, at_us)
+            for _, here in self._all_of(ids):
+                here.withdraw(purposes, at_us)
 
     def forget_others(self, same: set[str], kept: str) -> None:
         """Let every id of a customer go but one, so that what is held under the others is fetched anew."""
-        for id_, _ in self._all_of(same):
-            if id_ != kept:
-                self.forget(id_)
-
-    def _all_of(self, same: set[str]) -> list[tuple[str, Here]]:
-        """Return what is here under some ids of a customer, and under others that are known to be merged with them."""
         with self._lock:
-            ids = {*same, *(here.stands_for for id_ in same if (here := self._here.get(id_)) is not None)} - {""}
-            return [(id_, one) for id_, one in self._here.items() if id_ in ids or one.stands_for in ids]
+            ids = self._ids(same)
+            others = {*ids, *(id_ for id_, _ in self._all_of(ids))} - {kept}
+        for id_ in others:
+            self.forget(id_)
+
+    def _ids(self, same: set[str]) -> frozenset[str]:
+        """Return some ids of a customer, and those that stand for them."""
+        return frozenset({*same, *(self._here[id_].stands_for for id_ in same if id_ in self._here)} - {""})
+
+    def _all_of(self, ids: frozenset[str]) -> list[tuple[str, Here]]:
+        """Return who is here under some ids, and who is known to be merged with them."""
+        return [(id_, one) for id_, one in self._here.items() if id_ in ids or one.stands_for in ids]
 
     def ask(self, who: Who) -> Event | None:
         """Have a customer fetched in the background; return what is set when that is done, None if too many wait."""
@@ -237,20 +247,9 @@ class Snapshots:
                 self._asked.pop(_key(who), None)
                 done.set()
 
-    def _profile(self, customer: str) -> Profile | None:
-        profiles = self._sources.profiles
-        return profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
 
-    def _consents(self, customer: str, now_us: int) -> Consents | None:
-        consents = self._sources.consents
-        found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
-        return None if found is None else to_consents(found, now_us)[0]
-
-
-def _reservations(counters: Counters | None, now_us: int) -> list[Contact]:
-    """Return the room that is taken in some counters; of none, none."""
-    if counters is None:
-        return []
+def _reservations(counters: Counters, now_us: int) -> list[Contact]:
+    """Return the room that is taken in some counters."""
     with counters.lock:
         return counters.reservations(now_us)
 

@@ -62,11 +62,11 @@ class Tail:
             self.budgets = Budgets(self._plan, self.budgets)
 
     def look(self) -> None:
-        """Look in passing, or see to it that the thread does; without caps there is nothing to look for."""
+        """Look in passing, or see to it that the thread does; what customers said elsewhere comes in too."""
         if self._inline:
             if self.budgets is not None:
                 self.catch_up()
-        elif self._thread is None and self._plan.caps:
+        elif self._thread is None:
             self._start()
 
     def catch_up(self) -> None:

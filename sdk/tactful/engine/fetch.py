@@ -1,0 +1,95 @@
+"""Fetch: one customer from the sources, as it is there now. It keeps nothing."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import attrs
+
+from ..clock import Clock
+from ..consent import Consents
+from ..plan.plan import Plan
+from ..ports import ConsentFunction, ConsentSource, IdentityLinks, Ledger, ProfileFunction, ProfileSource
+from ..profile import Identity
+from .convert import to_consents
+from .count import SLACK_US, Counters
+from .customer import Who
+from .here import Here, HouseholdKey, Profile
+from .own import shared
+
+
+class Resolving(Protocol):
+    """What knows whom identifiers stand for (`Identities`)."""
+
+    def resolve(self, who: Who) -> Identity | None:
+        """Return whom a call is for; asks the graph."""
+        ...
+
+    def household(self, customer: str) -> str | None:
+        """Return a customer's household; asks the graph."""
+        ...
+
+
+@attrs.frozen
+class Sources:
+    """Where customers come from."""
+
+    profiles: ProfileSource | ProfileFunction
+    consents: ConsentSource | ConsentFunction
+    ledger: Ledger
+
+
+@attrs.frozen
+class Fetch:
+    """Fetches customers; the sources may raise."""
+
+    sources: Sources
+    identities: Resolving
+    plan: Callable[[], Plan]
+    clock: Clock
+
+    def __call__(self, identity: Identity) -> tuple[Here, Counters | None]:
+        """Return a customer, and what counts for the household if any cap does."""
+        now_us, plan, ledger = self.clock(), self.plan(), self.sources.ledger
+        profile = self._profile(identity.customer)
+        consents = self._consents(identity.customer, now_us)
+        since_us = now_us - plan.longest_window_us - SLACK_US
+        counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
+        key, household = self._gather(plan, identity, since_us)
+        here = Here(profile, consents, counters, key, now_us)
+        own = here.customer(identity, plan).own  # what cannot be read at all is the source's failure
+        here.counters = counters.under(plan, own)
+        return here, household
+
+    def household(self, customer: str) -> HouseholdKey | None:
+        """Return whose contacts count together with a customer's; None if no cap counts any. It may ask the graph."""
+        if "household" not in self.plan().counted_per:
+            return None
+        name = self.identities.household(customer)
+        return ("customer", customer) if name is None else ("household", name)
+
+    def same(self, customer: str) -> set[str]:
+        """Return all ids that are merged with a customer's, and itself; asks the graph."""
+        ledger = self.sources.ledger
+        links = ledger.links(customer) if isinstance(ledger, IdentityLinks) else ()
+        return {customer, *(link.customer for link in links)}
+
+    def _gather(self, plan: Plan, identity: Identity, since_us: int) -> tuple[HouseholdKey, Counters | None]:
+        """Fetch the contacts of a customer's household, if any cap counts them; who is in none is one."""
+        if "household" not in plan.counted_per:
+            return ("", ""), None
+        name = identity.household or self.identities.household(identity.customer)
+        ledger = self.sources.ledger
+        key: HouseholdKey = ("customer", identity.customer) if name is None else ("household", name)
+        contacts = (
+            ledger.contacts(identity.customer, since_us) if name is None else ledger.household_contacts(name, since_us)
+        )
+        return key, Counters(plan, contacts, "household", shared(plan), since_us)
+
+    def _profile(self, customer: str) -> Profile | None:
+        profiles = self.sources.profiles
+        return profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
+
+    def _consents(self, customer: str, now_us: int) -> Consents | None:
+        consents = self.sources.consents
+        found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
+        return None if found is None else to_consents(found, now_us)[0]

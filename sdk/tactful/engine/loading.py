@@ -1,0 +1,123 @@
+"""Loading: what is heard of customers while one is being fetched, so that none of it is lost. It fetches nothing.
+
+A source is read at one moment and what it gave is put in place at a later one. What is heard in between may not be in
+it: it waits here, and counts before what was fetched is in place.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+
+from ..contacts import Contact
+from .count import Counters
+from .here import ANSWERED, GAVE, Here, HouseholdKey
+
+#: A fetch that so much is heard during is begun anew.
+_HEARD_MAX: Final = 10_000
+
+
+@attrs.define(eq=False, repr=False)
+class Load:
+    """
+    One fetch under way, and what has been heard since it began.
+
+    Attributes:
+        number: Fetches that begin later have greater ones.
+        contacts: What was recorded, and whose contacts count together with it.
+        withdrawn: Withdrawals: of whom, of which purposes, and when [us since 1970].
+        changed: Customers of whom the sources may say something else by now.
+        lost: Whether more was heard than could be kept.
+    """
+
+    number: int
+    contacts: list[tuple[Contact, HouseholdKey | None]] = attrs.field(factory=list)
+    withdrawn: list[tuple[frozenset[str], Sequence[str], int]] = attrs.field(factory=list)
+    changed: set[str] = attrs.field(factory=set)
+    lost: bool = False
+
+    def is_stale(self, customer: str) -> bool:
+        """Return whether a customer has to be fetched once more."""
+        return self.lost or customer in self.changed
+
+    def apply(self, customer: str, here: Here, household: Counters | None, now_us: int) -> None:
+        """Let what was heard count for a customer who was fetched, and for the household."""
+        for same, purposes, at_us in self.withdrawn:
+            if customer in same or here.stands_for in same:
+                here.withdraw(purposes, at_us)
+        add(here.counters, (one for one, _ in self.contacts if one.customer == customer), now_us)
+        if household is not None:
+            add(household, (one for one, key in self.contacts if key == here.household), now_us)
+
+
+class Loads:
+    """The fetches under way. Whoever calls holds the lock of the customers that are here."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._under_way: set[Load] = set()
+
+    def begin(self) -> Load:
+        """Return a fetch that hears from now on."""
+        self._number += 1
+        load = Load(self._number)
+        self._under_way.add(load)
+        return load
+
+    def end(self, load: Load) -> None:
+        """Let a fetch hear no more."""
+        self._under_way.discard(load)
+
+    def heard(self, contact: Contact, household: HouseholdKey | None) -> None:
+        """Keep what was recorded."""
+        for load in self._under_way:
+            if len(load.contacts) < _HEARD_MAX:
+                load.contacts.append((contact, household))
+            else:
+                load.lost = True
+        if contact.event in (ANSWERED, GAVE):
+            self.changed(contact.customer)
+
+    def withdrawn(self, same: frozenset[str], purposes: Sequence[str], at_us: int) -> None:
+        """Keep a withdrawal by a customer who has all these ids."""
+        for load in self._under_way:
+            if len(load.withdrawn) < _HEARD_MAX:
+                load.withdrawn.append((same, purposes, at_us))
+            else:
+                load.lost = True
+
+    def changed(self, customer: str) -> None:
+        """Keep that the sources may say something else of a customer by now."""
+        for load in self._under_way:
+            if len(load.changed) < _HEARD_MAX:
+                load.changed.add(customer)
+            else:
+                load.lost = True
+
+    def lose(self) -> None:
+        """Have everything that is being fetched fetched once more."""
+        for load in self._under_way:
+            load.lost = True
+
+
+def add(counters: Counters, contacts: Iterable[Contact], now_us: int) -> None:
+    """Count contacts under the lock of the counters."""
+    with counters.lock:
+        counters.add(contacts, now_us)
+
+
+def joined(before: Counters | None, fetched: Counters, now_us: int) -> Counters:
+    """
+    Return what counts: what was fetched joins what is here, as decisions under way still take room there.
+
+    Args:
+        before: What is here; None for nothing.
+        fetched: What was fetched.
+        now_us: The moment [us since 1970].
+    """
+    if before is None:
+        return fetched
+    kept = before.under(fetched.plan, fetched.own)
+    add(kept, (one.contact() for one in fetched.kept()[0]), now_us)
+    kept.since_us = fetched.since_us
+    return kept
