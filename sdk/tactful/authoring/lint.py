@@ -9,7 +9,7 @@ from ..registry import Registry
 from ..schema import Source
 from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
-from .lint_caps import caps_found
+from .lint_caps import caps_found, wishes_read
 from .lint_offers import offers_found
 from .lint_ranking import ranking_found
 from .lint_rules import rules_found
@@ -33,7 +33,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
     there = registry or Registry.installed()
     policy, answers = there.asked(policy)
     catalog = Catalog(policy)
-    used = _used(policy)
+    used = _used(policy) | wishes_read(answers)
     found = {
         *_guardrails(policy, there),
         *_segments(policy, used),
