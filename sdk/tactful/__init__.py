@@ -15,6 +15,7 @@ from .catalog import Catalog, Entry
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
 from .contacts import Contact
+from .disclosures import Disclosure, Passed
 from .errors import (
     BundleError,
     ExtraMissing,
@@ -88,6 +89,7 @@ __all__ = [
     "Counted",
     "Decision",
     "Dial",
+    "Disclosure",
     "Edge",
     "Entry",
     "ExtraMissing",
@@ -113,6 +115,7 @@ __all__ = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "Passed",
     "Pick",
     "PluginError",
     "Policy",
