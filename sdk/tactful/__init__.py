@@ -15,6 +15,7 @@ from .catalog import Catalog, Entry
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
 from .contacts import Contact
+from .disclosures import Disclosure, Passed
 from .errors import (
     BundleError,
     ExtraMissing,
@@ -63,10 +64,12 @@ if TYPE_CHECKING:
     from .engine.edge import Edge, Options
     from .engine.pick import Pick
     from .evidence import Access, SealedEvidence
+    from .measured_sources import MeasuredSource, Verdict
     from .memory import MemoryStore
     from .opening import open  # noqa: A004 - the word for it
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
+    from .visit import Visit
 
 __all__ = [
     "Access",
@@ -86,6 +89,7 @@ __all__ = [
     "Counted",
     "Decision",
     "Dial",
+    "Disclosure",
     "Edge",
     "Entry",
     "ExtraMissing",
@@ -101,6 +105,7 @@ __all__ = [
     "LogLimits",
     "LoggedDecision",
     "LoggedPick",
+    "MeasuredSource",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -110,6 +115,7 @@ __all__ = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "Passed",
     "Pick",
     "PluginError",
     "Policy",
@@ -137,6 +143,8 @@ __all__ = [
     "UsageError",
     "ValueRefused",
     "ValueType",
+    "Verdict",
+    "Visit",
     "When",
     "Withhold",
     "check_value",
@@ -154,11 +162,14 @@ _LATE = {
     "LogLimits": ".decision_log",
     "LoggedDecision": ".decision_log",
     "LoggedPick": ".decision_log",
+    "MeasuredSource": ".measured_sources",
     "MemoryStore": ".memory",
     "Options": ".engine.edge",
     "Pick": ".engine.pick",
     "Registry": ".registry",
     "SealedEvidence": ".evidence",
+    "Verdict": ".measured_sources",
+    "Visit": ".visit",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",

@@ -26,7 +26,7 @@ class Catalog:
     """
     A policy's treatments, best offer first. It never changes.
 
-    Help comes before the rest; then value x chance decides, then the offer's id. Within an offer, the treatment
+    Help comes before the rest; then base worth decides, then the offer's id. Within an offer, the treatment
     with the greatest lift comes first, then the less familiar one, then the id.
 
     Attributes:
@@ -113,7 +113,8 @@ class Catalog:
 
 
 def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
-    offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -o.value * o.chance, o.id))
+    worth = policy.ranking.base_worth
+    offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -worth(o), o.id))
     entries: list[Entry] = []
     for offer in offers:
         labelled = [(t, labeller.labels(offer, t)) for t in offer.treatments]

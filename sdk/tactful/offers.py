@@ -32,6 +32,17 @@ class Intent(enum.Enum):
     SELL = "sell"
 
 
+class MomentKind(enum.Enum):
+    """What an offer is to the customer whom it meets, apart from what it is for."""
+
+    RECOMMENDATION = "recommendation"
+    ALERT = "alert"
+    STATUS_UPDATE = "status-update"
+    REMINDER = "reminder"
+    NEWS = "news"
+    ASK = "ask"
+
+
 class OfferClass(enum.Enum):
     """Default, or one that some limits exempt."""
 
@@ -146,6 +157,9 @@ class Offer:
         unless: Not eligible unless surely false.
         value: What it is worth when it is taken, >= 0.
         chance: The chance that it is taken, 0 to 1.
+        satisfaction: The share of those whom it is for who will be glad of it, 0 to 1; None if nothing is expected.
+        retention: The share of them who will stay because of it, likewise.
+        moment: The kind of moment that it is; None means that nobody said, and only places that take all take it.
         affinity: The key under which the customer's affinity is looked up.
         channels: The channels it may use; empty means all.
         placements: The placements it may use; empty means all.
@@ -176,6 +190,9 @@ class Offer:
     approvals: tuple[Approval, ...] = ()
     asks: str = ""
     gives: str = ""
+    satisfaction: float | None = None
+    retention: float | None = None
+    moment: MomentKind | None = None
 
 
 @attrs.frozen
@@ -191,6 +208,7 @@ class Placement:
         intents: The intents that it takes; empty means all.
         per_topic: At most so many of one topic; None means no bound.
         fallback: What is shown in a slot that stays empty: fields by name.
+        moments: The kinds of moment that it takes; empty means all.
     """
 
     name: str
@@ -200,3 +218,4 @@ class Placement:
     intents: tuple[Intent, ...] = ()
     per_topic: int | None = None
     fallback: tuple[tuple[str, str], ...] = ()
+    moments: tuple[MomentKind, ...] = ()

@@ -8,7 +8,7 @@ import attrs
 from .consent import Purpose
 from .expr import Expr
 from .holdouts import Holdout
-from .offers import Channel, Offer, Placement
+from .offers import Channel, MomentKind, Offer, Placement
 from .schema import Attribute, ContextAttribute
 from .topics import Topic
 
@@ -92,24 +92,40 @@ class Boost:
     offers: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    moments: tuple[MomentKind, ...] = ()
 
 
 @attrs.frozen
 class Ranking:
     """
-    How offers are ordered: worth = value x chance x affinity x boosts.
+    How offers are ordered: worth = base worth x affinity x boosts.
+
+    What is expected of an offer in the long term is a share of all whom it is for, and not of those who take it: its
+    chance does not lessen it. So base worth = value x chance + weights x expectations, all in the unit of value.
 
     Attributes:
         affinity: The attribute of type `scores` that holds the customer's affinities, or None.
         absent: The affinity of a key that the customer's scores lack, >= 0.
         ceiling: Affinities count at most this much, >= `absent`.
         boosts: Factors for the moment; their conditions read context and time only.
+        satisfaction: What a customer who is glad is worth, in the unit of an offer's value, >= 0.
+        retention: What a customer who stays is worth, likewise.
     """
 
     affinity: str | None = None
     absent: float = 1.0
     ceiling: float = 10.0
     boosts: tuple[Boost, ...] = ()
+    satisfaction: float = 0.0
+    retention: float = 0.0
+
+    def base_worth(self, offer: Offer) -> float:
+        """Return what an offer is worth before anyone is known, >= 0: by the next sale and in the long term."""
+        return offer.value * offer.chance + self.long_term(offer)
+
+    def long_term(self, offer: Offer) -> float:
+        """Return the part of an offer's base worth that is not the next sale, >= 0."""
+        return self.satisfaction * (offer.satisfaction or 0.0) + self.retention * (offer.retention or 0.0)
 
 
 @attrs.frozen

@@ -92,6 +92,7 @@ class Attribute:
         collected: Where it was collected, if outside the direct relationship: "mail", "broker", "sister_shop"; empty
             means in it.
         location: How closely it tells where the customer is; None means not at all.
+        checked_by: The attribute, of the same type and stated by customers, that tells whether it is right; or None.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Attribute:
     location: Precision | None = None
     readers: tuple[str, ...] = ()
     lease_s: int | None = None
+    checked_by: str | None = None
 
     def may_be_read_by(self, department: str) -> bool:
         """Return whether offers of a department may read it."""

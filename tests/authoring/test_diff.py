@@ -99,6 +99,10 @@ CHANGES = [
     ("channels: [web], run", "run", "looser", "offer olives: channels was web, is all"),
     ("to 2026-02-01", "to 2026-03-01", "neither", "offer olives: until was 2026-02-0"),
     ("value: 2", "value: 3", "neither", "offer olives: value was 2, is 3"),
+    ("intents: [help, sell]", "intents: [help, sell], moments: news", "tighter", "placement home: moments"),
+    ("value: 2", "value: 2, moment: news", "neither", "offer olives: moment was none, is news"),
+    ("value: 2", "value: 2, retention: 20%", "neither", "offer olives: retention was none, is 0.2"),
+    ("context: {", "ranking: {retention: 2}\ncontext: {", "neither", "ranking: retention was 0, is 2"),
     ("owner: bakery", "owner: deli", "unknown", "offer bread: owner was bakery, is deli"),
     (
         "title: Olives",

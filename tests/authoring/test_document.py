@@ -15,6 +15,7 @@ from tactful.cli.page import as_html
 from tactful.policy import PluginUse
 
 GROCERY = Path(__file__).parents[2] / "examples" / "grocery" / "policy"
+NOTHING = {"satisfaction": 0.0, "retention": 0.0}
 HOSTILE = "<script>alert(1)</script> | *a* [b](https://example.com) `c` &lt; <https://example.com> $title"
 
 
@@ -87,6 +88,17 @@ def test_every_name_in_the_policy_is_told(told, shop):
     assert {*ordinary, *(row[0] for row in topics.rows)} == {topic.name for topic in shop.topics}
     (use,) = [use for use in shop.guardrails if use.name == "overcrowding"]
     assert {row[0].replace(" ", "_") for row in rows(told, "Caps and quiet hours")} >= set(use.settings["caps"])
+
+
+def test_what_checks_a_guess_is_told(shop):
+    checked = attrs.evolve(
+        shop,
+        attributes=tuple(
+            attrs.evolve(one, checked_by="kids") if one.name == "expecting" else one for one in shop.attributes
+        ),
+    )
+    (row,) = [row for row in rows(document(checked), "Attributes") if row[1] == "expecting"]
+    assert row[3].endswith("buys_baby, checked by kids")
 
 
 def test_what_is_told_of_each_is_what_is_set(told, shop):
@@ -167,6 +179,18 @@ def test_a_setting_changes_its_sentence(shop, registry):
     weaker = attrs.evolve(shop, guardrails=(PluginUse("accuracy", "", {"confidence": 0.1}),))
     assert "less than 10% sure" in as_markdown(document(weaker, registry))
     assert "less than 10% sure" not in as_markdown(document(shop, registry))
+
+
+def test_what_the_long_term_is_worth_is_told(shop, registry):
+    def order(**weights):
+        changed = attrs.evolve(shop, ranking=attrs.evolve(shop.ranking, **{**NOTHING, **weights}))
+        return dict(rows(document(changed, registry), "Order"))["base worth"]
+
+    assert order() == "The value of an offer x the chance that it is taken; the long term does not count."
+    assert order(satisfaction=0.3, retention=2.0).endswith(
+        "is taken, and besides, as is expected of it, 0.3 for each customer who is glad of it, 2 for each customer who"
+        " stays because of it."
+    )
 
 
 def test_a_guardrail_that_is_not_there_is_told_as_broken(shop, registry):

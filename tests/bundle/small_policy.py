@@ -29,7 +29,7 @@ from tactful import (
 from tactful.clock import DAY_US
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
 from tactful.holdouts import Holdout
-from tactful.offers import Approval, Channel, Escape, Field, FieldKind, Offer, Placement, Treatment
+from tactful.offers import Approval, Channel, Escape, Field, FieldKind, MomentKind, Offer, Placement, Treatment
 from tactful.policy import Boost, Expectation, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
 from tactful.topics import Topic
@@ -85,6 +85,7 @@ SMALL = Policy(
     placements=(
         Placement("hero", "web", fallback=(("title", "Welcome"),)),
         Placement("rows", "web", 4, topics=("food", "music"), intents=(Intent.SELL, Intent.INFORM), per_topic=3),
+        Placement("bell", "web", moments=(MomentKind.STATUS_UPDATE, MomentKind.ALERT)),
     ),
     topics=(
         Topic("food", related=("music",)),
@@ -108,6 +109,7 @@ SMALL = Policy(
         Attribute("seen", TIME, max_age_s=30 * 86_400),
         Attribute("tags", ValueType.TEXTS, topic="music", derived_from=("visits",), sensitivity=Sensitivity.SENSITIVE),
         Attribute("paused", BOOL, absent=False, protect=True),
+        Attribute("goes_by", TEXT, source=Source.MODELLED, checked_by="first_name"),
         Attribute("scores", ValueType.SCORES, absent={"music": 1.5, "food": 0.5}),
     ),
     offers=(
@@ -130,6 +132,8 @@ SMALL = Policy(
             value=1.2,
             chance=0.25,
             affinity="food",
+            satisfaction=0.6,
+            retention=0.125,
         ),
         Offer(
             "concert",
@@ -186,6 +190,7 @@ SMALL = Policy(
             channels=("web",),
             placements=("hero",),
             value=0.1,
+            moment=MomentKind.STATUS_UPDATE,
         ),
     ),
     context=(ContextAttribute("page", TEXT), ContextAttribute("rain", BOOL, absent=False)),
@@ -198,8 +203,10 @@ SMALL = Policy(
         5.0,
         (
             Boost(AT_THE_WEEKEND, 1.5, offers=("olives",)),
-            Boost(Var("context.rain", BOOL), 2.0, topics=("music",), tags=("salty",)),
+            Boost(Var("context.rain", BOOL), 2.0, topics=("music",), tags=("salty",), moments=(MomentKind.NEWS,)),
         ),
+        satisfaction=0.25,
+        retention=0.5,
     ),
     guardrails=(
         PluginUse(

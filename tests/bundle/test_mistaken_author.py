@@ -163,7 +163,15 @@ CONTRADICTIONS = {
     ("offers", 3, "unless"): ([["Var", "profile.visits", "int"]], "offer wine: a rule of type int does not belong"),
     ("segments", 0, "when"): (["Local", "tag", "bool"], "segment regulars: nothing binds tag as bool"),
     ("attributes", 3, "derived_from"): (["air"], "attribute tags: there is no 'air' among the attributes"),
+    ("attributes", 5): (
+        {"name": "goes_by", "type": "text", "source": "modelled", "checked_by": "air"},
+        "attribute goes_by: there is no 'air' among the attributes",
+    ),
+    ("attributes", 5, "checked_by"): ("seen", "attribute 'goes_by' cannot be checked by 'seen': that is observed"),
     ("ranking", "affinity"): ("air", "the ranking: there is no 'air' among the attributes"),
+    ("ranking", "retention"): (-1.0, "the ranking's retention is not from 0 to 1e+100"),
+    ("offers", 4, "moment"): ("ask", "offer hours is no ask: it asks nothing"),
+    ("offers", 0, "satisfaction"): (1.5, "satisfaction of olives is not from 0 to 1"),
     ("ranking", "boosts", 0, "offers"): (["air"], "a boost: there is no 'air' among the offers"),
     ("ranking", "boosts", 0, "when"): (["Var", "profile.paused", "bool"], "a boost: no variable profile.paused"),
     ("conditions", 0, 1): (

@@ -14,6 +14,7 @@ from tactful.authoring import compile_files
 from tactful.cli.app import app
 from tactful.governance import matrix_of, measured
 from tactful.holdouts import key_of
+from tactful.offers import MomentKind
 
 POLICY = """\
 name: corner shop
@@ -82,6 +83,25 @@ def test_a_segment_within_one_that_is_spoken_to_is_spoken_to(policy):
 
     assert [one.offer for one in only.opportunities] == ["olives"]
     assert "gold" not in only.unaddressed
+
+
+def test_what_a_cell_does_not_say_is_what_the_offer_says(policy):
+    bread = attrs.evolve(policy.offers[1], satisfaction=0.5, retention=0.4)
+    changed = attrs.evolve(policy, offers=(policy.offers[0], bread, policy.offers[2]))
+    found = {(one.segment, one.offer): (one.satisfaction, one.retention) for one in matrix_of(changed).opportunities}
+
+    assert found["gold", "bread"] == (0.5, 0.4)
+    assert found["new", "bread"] == (0.5, 0.1)  # the cell says so
+    assert found["regulars", "olives"] == (0.6, 0.2)
+    assert matrix_of(changed).unexpected == ()
+
+
+def test_a_place_for_other_kinds_of_moment_is_no_reach(policy):
+    note = attrs.evolve(policy.placements[0], moments=(MomentKind.ALERT,))
+    changed = attrs.evolve(policy, placements=(note, policy.placements[1]))
+    (reach,) = (one.reach for one in matrix_of(changed).opportunities if one.offer == "olives")
+
+    assert reach == 0.5
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 10**6), st.integers(0, 10**6))

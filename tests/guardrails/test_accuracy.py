@@ -240,14 +240,17 @@ def test_it_knows_every_offer(house):
 MUTANTS = {
     "the confidence is ignored": ("confidence=self.confidence, sources=self._usable", "sources=self._usable"),
     "sensitive values need no more": (
-        "least = max(self.confidence, self.sensitive_confidence)",
-        "least = self.confidence",
+        "max(self.confidence, self.sensitive_confidence) if is_sensitive",
+        "self.confidence if is_sensitive",
     ),
     "sensitive values may need less": (
-        "least = max(self.confidence, self.sensitive_confidence)",
-        "least = self.sensitive_confidence",
+        "max(self.confidence, self.sensitive_confidence) if is_sensitive",
+        "self.sensitive_confidence if is_sensitive",
     ),
-    "sensitive values may be bought": ("confidence=least, sources=_SURE)", "confidence=least, sources=self._usable)"),
+    "sensitive values may be bought": (
+        "is_sensitive=True), sources=_SURE)",
+        "is_sensitive=True), sources=self._usable)",
+    ),
     "ordinary values may come from anywhere": (
         "confidence=self.confidence, sources=self._usable)",
         "confidence=self.confidence)",
@@ -274,8 +277,8 @@ MUTANTS = {
     "what is computed is bad a step far": ("waiting += specs[origin].derived_from", "pass"),
     "what is computed is always bad": ("specs[origin].source not in usable", "True"),
     "what is computed of something sensitive is ordinary": (
-        "usable = _SURE if sensitive else self._usable",
-        "usable = self._usable",
+        "usable, least = _SURE if sensitive else",
+        "usable, least =",
     ),
     "derived values are not sure": ("Source.OBSERVED, Source.DERIVED})", "Source.OBSERVED})"),
     "the dial does nothing": ('"confidence": 0.8,', '"confidence": 0.6,'),

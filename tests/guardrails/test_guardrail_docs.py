@@ -42,7 +42,7 @@ def compiled(more, registry=None) -> Policy:
 
 
 #: Settings that sections of their own give.
-SECTIONED = {"caps", "quiet"}
+SECTIONED = {"caps", "quiet", "measured"}
 SETTINGS = [(name, *row) for name in installed().guardrails for row in rows(SECTIONS[name])]
 
 
@@ -73,13 +73,29 @@ def test_every_position_of_the_dial_sets_what_there_is(name):
     assert all(set(settings) <= fields for settings in cls.dial.values())
 
 
+def measured() -> Policy:
+    """Return the shop with the model that the page measures."""
+    return compiled("\n".join(block for kind, block in BLOCKS if kind == "yaml" and "kids_guess" in block))
+
+
+def test_sources_are_measured_as_shown():
+    policy = measured()
+    (use,) = [use for use in policy.guardrails if use.name == "accuracy"]
+    rules = dict(installed().rules(use, Catalog(policy)).rules)
+    assert rules["accuracy.worse.kids_guess.modelled"].reason == "this source is wrong more often than a guess"
+    right = {**use.settings, "measured": {"kids_guess": {"modelled": {"right": 179, "of": 300, "guess": 170}}}}
+    assert "accuracy.unsure.kids_guess.modelled" in dict(
+        installed().rules(attrs.evolve(use, settings=right), Catalog(policy)).rules
+    )
+
+
 @pytest.mark.parametrize("name", installed().guardrails)
 def test_what_the_customer_hears_is_said(name):
     heard = SECTIONS[name].split("**What the customer hears.**")[1].split("\n\n")[0]
     quoted = [" ".join(words.split()) for words in re.findall(r"“(.*?)”", heard, re.DOTALL)]
     said = {
         rule.say
-        for policy in (demo().policy, shop())
+        for policy in (demo().policy, shop(), measured())
         for use in policy.guardrails
         if use.name == name
         for _, rule in installed().rules(use, Catalog(policy)).rules
@@ -112,8 +128,15 @@ def test_the_boundaries_are_set_as_shown():
     assert "staleness" not in {use.name for use in compiled(third).guardrails}
 
 
+def test_what_was_bought_is_declared_as_shown():
+    policy = compiled(next(block for kind, block in BLOCKS if kind == "yaml" and "bought:" in block))
+    use = next(use for use in policy.guardrails if use.name == "breaking_bonds")
+    assert use.settings["bought"] == "purchases"
+    assert installed().rules(use, Catalog(policy)).broken is None
+
+
 def test_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown():
-    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][:2]
+    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][2:4]
     found = {a.name: a for a in compiled(elsewhere).attributes}
     assert (found["cars"].collected, found["driver"].derived_from) == ("sister_shop", ("cars", "visits"))
     policy = compiled(whereabouts)

@@ -3,6 +3,7 @@
 import _thread
 import copy
 import pickle
+import signal
 import threading
 from threading import Lock
 
@@ -237,8 +238,12 @@ def test_an_interrupt_of_the_user_is_the_user_s():
         _thread.interrupt_main()
         hostile.OVER.wait(5)
 
-    with pytest.raises(KeyboardInterrupt):
-        ask(question, Lock(), 30)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask(question, Lock(), 30)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_where_no_thread_can_be_started_nothing_is_taken_as_said(monkeypatch):

@@ -6,7 +6,7 @@ import attrs
 
 from ..consent import Purpose
 from ..expr import TRUE, Call, Var
-from ..offers import Field, FieldKind, Offer, Treatment
+from ..offers import Field, FieldKind, MomentKind, Offer, Treatment
 from ..schema import Attribute, ValueType
 from .offers_reader import Placed
 from .source import Log
@@ -30,7 +30,7 @@ def with_asks(
     specs, words = {one.name: one for one in attributes}, {one.name: " ".join(one.say.split()) for one in purposes}
     for placed in offers:
         offer = placed.offer
-        if not offer.asks and not offer.gives:
+        if not offer.asks and not offer.gives and offer.moment is not MomentKind.ASK:
             yield placed
             continue
         for message, hint in _mistakes(offer, specs.get(offer.asks), words.get(offer.purpose, "")):
@@ -41,9 +41,12 @@ def with_asks(
 
 def _mistakes(offer: Offer, spec: Attribute | None, purpose: str) -> Iterator[tuple[str, str]]:
     if not offer.asks:
-        yield "gives something for an answer and asks nothing", "add `asks:`, an attribute"
+        is_what = "gives something for an answer" if offer.gives else "is an ask"
+        yield f"{is_what} and asks nothing", "add `asks:`, an attribute"
     elif not offer.gives:
         yield f"asks for {offer.asks!r} and gives nothing", "add `gives:`, in words for the customer"
+    if offer.asks and offer.moment not in (None, MomentKind.ASK):
+        yield f"asks for {offer.asks!r} and is another kind of moment", "leave out `moment:`: it is an ask"
     if not purpose:
         yield "asks without a purpose in words", f"give the purpose {offer.purpose!r} its `say:`"
     if spec is None:
@@ -61,7 +64,7 @@ def _asking(offer: Offer, spec: Attribute, purpose: str) -> Offer:
     missing = Call("missing", (Var(f"profile.{spec.name}", spec.type),), ValueType.BOOL)
     when = missing if offer.when == TRUE else Call("&&", (offer.when, missing), ValueType.BOOL)
     treatments = tuple(_told(one, purpose, offer.gives) for one in offer.treatments)
-    return attrs.evolve(offer, when=when, treatments=treatments)
+    return attrs.evolve(offer, when=when, treatments=treatments, moment=MomentKind.ASK)
 
 
 def _told(treatment: Treatment, purpose: str, gives: str) -> Treatment:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from ..against_stated import misnamed
 from ..catalog import Catalog
 from ..expr import reads
 from ..familiarity import Familiarity
@@ -29,7 +30,7 @@ def check_sections(sections: Sections) -> None:
 
 def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place], offers: Sequence[Placed]) -> None:
     """
-    Note ids that are there twice, what goes round in a circle, and offers that need knowledge of everybody.
+    Note ids that are there twice, wrong checks, what goes round in a circle, and offers that need to know everybody.
 
     Args:
         policy: The policy.
@@ -43,6 +44,9 @@ def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place]
         if first is not placed.place:
             message = f"offer {placed.offer.id!r} is there twice; first in {first.file}:{first.line}"
             sections.log.add(placed.place, "duplicate", message)
+    for name, why in misnamed(policy.attributes):
+        hint = "name another attribute of its type, which has `source: stated` and tells the same"
+        sections.log.add(places[name], "checked-by", why, hint)
     if _builds_up(policy, sections, places):
         _check_tones(policy, sections, offers)
         _check_readers(policy, sections, offers)

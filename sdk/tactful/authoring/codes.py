@@ -35,6 +35,7 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-tactic": "there is no such tactic",
     "unknown-topic": "there is no such topic",
     "ask": "",
+    "checked-by": "an attribute names one that cannot tell whether it is right",
     "cycle": "topics, purposes, attributes or segments go round in a circle",
     "chain": "topics, purposes, attributes or segments build on one another too deep",
     # offers

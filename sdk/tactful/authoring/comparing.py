@@ -106,6 +106,9 @@ def _items(about: str, old: object, new: object, direction: Direction) -> Iterat
     elif attrs.has(type(old)) and type(old) is type(new):
         looser = getattr(type(old), "looser", {})
         yield from compared(about, parts_of(old, looser), parts_of(new, looser))
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys((*old, *new)):
+            yield from _items(f"{about} {key}", old.get(key), new.get(key), direction)
     elif old != new:
         yield Change(kind_of(old, new, direction), about, "setting", in_words_of("", old), in_words_of("", new))
 

@@ -42,6 +42,7 @@ _PLACEMENT: Final[Mapping[str, Direction]] = {
     "slots": "more",
     "topics": "wider",
     "intents": "wider",
+    "moments": "wider",
     "per_topic": "more or none",
     "fallback": _NEITHER,
 }
@@ -54,6 +55,7 @@ _TOPIC: Final[Mapping[str, Direction]] = {
 _ATTRIBUTE: Final[Mapping[str, Direction]] = {
     "sensitivity": "less",
     "derived_from": "less",
+    "checked_by": _NEITHER,
     "owner": _NEITHER,
     "readers": "wider",
     "purposes": "wider",
@@ -73,6 +75,9 @@ _OFFER: Final[Mapping[str, Direction]] = {
     "until_us": _NEITHER,
     "value": _NEITHER,
     "chance": _NEITHER,
+    "satisfaction": _NEITHER,
+    "retention": _NEITHER,
+    "moment": _NEITHER,
     "affinity": _NEITHER,
     "asks": _NEITHER,
     "gives": _NEITHER,
@@ -195,8 +200,11 @@ def _exempt(policy: Policy) -> Mapping[str, Parts]:
 
 def _ranking(policy: Policy) -> Mapping[str, Parts]:
     it = policy.ranking
-    boosts = tuple(f"x {b.times:g} while {text(b.when)} ({b.offers} {b.topics} {b.tags})" for b in it.boosts)
-    parts: dict[str, object] = {"affinity": it.affinity, "absent": it.absent, "ceiling": it.ceiling, "boosts": boosts}
+    boosts = tuple(
+        f"x {b.times:g} while {text(b.when)} ({b.offers} {b.topics} {b.tags} {[m.value for m in b.moments]})"
+        for b in it.boosts
+    )
+    parts: dict[str, object] = {**attrs.asdict(it, recurse=False), "boosts": boosts}
     return {"": {name: Part(value, _NEITHER) for name, value in parts.items()}}
 
 

@@ -11,7 +11,7 @@ from ..expr import text
 from ..familiarity import Familiarity
 from ..limits import Always, Cap, Quiet
 from ..offers import Channel, Intent, Offer, OfferClass, Placement, Privacy
-from ..policy import Dial, Policy
+from ..policy import Dial, Policy, Ranking
 from ..registry import Registry
 from ..schema import Attribute, Sensitivity, Source
 from ..topics import TopicGraph
@@ -200,6 +200,7 @@ def _period(offers: Iterable[Offer], zone: ZoneInfo) -> str:
 
 def _placement(placement: Placement) -> tuple[str, ...]:
     takes = [f"offers to {listed(word(intent) for intent in placement.intents)}"] if placement.intents else []
+    takes += [f"moments of these kinds: {listed(map(word, placement.moments))}"] if placement.moments else []
     takes += [f"what is about {listed(placement.topics)}"] if placement.topics else []
     takes += [f"at most {placement.per_topic} of a topic"] if placement.per_topic is not None else []
     fallback = listed((value for _, value in placement.fallback), "nothing")
@@ -209,10 +210,18 @@ def _placement(placement: Placement) -> tuple[str, ...]:
 def _ranking(policy: Policy) -> Iterator[tuple[str, str]]:
     ranking = policy.ranking
     by = f" x the customer's affinity (from {ranking.affinity})" if ranking.affinity else ""
-    yield "worth", f"Help comes first; then the greater value x chance{by} comes before the smaller."
+    yield "worth", f"Help comes first; then the greater base worth{by} comes before the smaller."
+    yield "base worth", "The value of an offer x the chance that it is taken" + _long_term(ranking)
     for boost in ranking.boosts:
-        which = listed((*boost.offers, *boost.topics, *boost.tags), "everything")
+        kinds = (f"every {word(kind)}" for kind in boost.moments)
+        which = listed((*boost.offers, *boost.topics, *boost.tags, *kinds), "everything")
         yield "boost", f"{which}: x {boost.times:g} while {text(boost.when)}"
+
+
+def _long_term(ranking: Ranking) -> str:
+    weights = ((ranking.satisfaction, "is glad of it"), (ranking.retention, "stays because of it"))
+    counts = [f"{weight:g} for each customer who {does}" for weight, does in weights if weight]
+    return f", and besides, as is expected of it, {listed(counts)}." if counts else "; the long term does not count."
 
 
 def _attribute(catalog: Catalog, attribute: Attribute) -> tuple[str, ...]:
@@ -221,7 +230,8 @@ def _attribute(catalog: Catalog, attribute: Attribute) -> tuple[str, ...]:
     purposes = listed(attribute.purposes, "every purpose") + (", and to protect" if attribute.protect else "")
     level = word(catalog.sensitivity(attribute.name)) + (f" ({attribute.topic})" if attribute.topic else "")
     said = attribute.say or attribute.name.replace("_", " ")
-    origin = f"{_SOURCES[attribute.source]}{origins}"
+    checked = f", checked by {attribute.checked_by}" if attribute.checked_by else ""
+    origin = f"{_SOURCES[attribute.source]}{origins}{checked}"
     readers = listed(dict.fromkeys(filter(None, (attribute.owner, *attribute.readers)))) if attribute.readers else "all"
     return attribute.owner or "nobody", attribute.name, said, origin, kept, purposes, readers, level
 

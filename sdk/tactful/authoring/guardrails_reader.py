@@ -7,10 +7,12 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_t
 import attrs
 
 from ..errors import PluginError
+from ..measured_sources import JUDGING
 from ..policy import Dial, PluginUse
 from ..registry import Registry
 from .contact_policy import CAP, QUIET_HOURS, settings_of_record
 from .format_types import BOOL, ID, TEXT, Type, duration_s, kind, many, number, one_of, scalar, share, whole
+from .measured_table import SOURCES
 from .merged import Sections
 from .names import hint_for
 from .records import keys_or_none, with_defaults
@@ -18,7 +20,7 @@ from .source import Keys, Log, Node, Place, Scalar
 
 #: The distribution whose guardrails apply unless a policy says `off`.
 OWN_DISTRIBUTION: Final = "tactful"
-#: The guardrail that takes the sections `caps` and `quiet_hours`.
+#: The guardrail that takes the sections `caps` and `quiet_hours`; `JUDGING` takes `sources`.
 CAPPING: Final = "overcrowding"
 LENGTH = scalar("a length of time such as 90d or 12h, or 0", lambda text: 0 if text == "0" else duration_s(text))
 WHOLE = scalar("a whole number", whole)
@@ -27,7 +29,7 @@ AMOUNT = scalar("a number, or a share such as 20%", lambda text: share(text) if 
 
 class GuardrailsReader:
     """
-    Reads the sections `guardrails`, `caps` and `quiet_hours`.
+    Reads the sections `guardrails`, `caps`, `quiet_hours` and `sources`.
 
     Attributes:
         places: Where each guardrail is named, of those that are.
@@ -53,22 +55,27 @@ class GuardrailsReader:
                 uses.pop(name.text, None)
             else:
                 uses[name.text] = self._use(name, node)
-        for section, settings in (("caps", self._caps), ("quiet_hours", self._quiet)):
+        own = (
+            ("caps", CAPPING, self._caps),
+            ("quiet_hours", CAPPING, self._quiet),
+            ("sources", JUDGING, self._measured),
+        )
+        for section, keeper, settings in own:
             if self._sections.get(section) is not None:
-                self._cap(uses, section, settings())
+                self._give(uses, keeper, section, settings())
         return tuple(uses[name] for name in sorted(uses))
 
-    def _cap(self, uses: dict[str, PluginUse], section: str, settings: Mapping[str, object]) -> None:
-        """Give a section's settings to the guardrail that keeps caps, if it is there and takes them."""
+    def _give(self, uses: dict[str, PluginUse], keeper: str, section: str, settings: Mapping[str, object]) -> None:
+        """Give a section's settings to the guardrail that keeps them, if it is there and takes them."""
         place = self._sections.place(section)
-        use = uses.get(CAPPING)
+        use = uses.get(keeper)
         if use is None:
-            message = f"{section} need the guardrail {CAPPING!r}, which is off or not installed"
+            message = f"{section} need the guardrail {keeper!r}, which is off or not installed"
             self._log.add(place, "guardrail", message, f"leave out {section}, or let it keep them")
             return
-        self.places.setdefault(CAPPING, place)
-        if self._refusal(PluginUse(CAPPING, "", settings), place):
-            uses[CAPPING] = attrs.evolve(use, settings={**use.settings, **settings})
+        self.places.setdefault(keeper, place)
+        if self._refusal(PluginUse(keeper, "", settings), place):
+            uses[keeper] = attrs.evolve(use, settings={**use.settings, **settings})
 
     def _use(self, name: Scalar, node: Node) -> PluginUse:
         fields = settings_of(self._registry.guardrails[name.text].cls)
@@ -111,6 +118,21 @@ class GuardrailsReader:
         found = QUIET_HOURS.read(self._sections.keys("quiet_hours"), self._log)
         return {"quiet": settings_of_record(found)} if QUIET_HOURS.complete(found) else {}
 
+    def _measured(self) -> dict[str, object]:
+        found = SOURCES.read(self._sections.keys("sources"), self._log) or {}
+        places = self._sections.names("sources")
+        return {
+            "measured": {
+                name: sources
+                for name, sources in found.items()
+                if JUDGING not in self._registry.guardrails
+                or self._refusal(
+                    PluginUse(JUDGING, "", {"measured": {name: sources}}),
+                    places.get(name, self._sections.place("sources")),
+                )
+            }
+        }
+
 
 def settings_of(cls: type) -> dict[str, tuple[str, Type[Any]]]:
     """Return a guardrail's settings by the word that a policy uses: the field, and what may stand there."""
@@ -120,7 +142,7 @@ def settings_of(cls: type) -> dict[str, tuple[str, Type[Any]]]:
         hints = {}
     settings = {}
     for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)):
-        if field.name not in ("caps", "quiet"):  # they have sections of their own
+        if field.name not in ("caps", "quiet", "measured"):  # they have sections of their own
             settings[field.name.removesuffix("_s")] = (field.name, _type_of(field.name, hints.get(field.name, str)))
     return settings
 

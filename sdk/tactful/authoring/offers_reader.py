@@ -124,6 +124,9 @@ class OffersReader:
             approvals=approvals,
             asks=found.get("asks", ""),
             gives=found.get("gives", ""),
+            satisfaction=found.get("satisfaction"),
+            retention=found.get("retention"),
+            moment=found.get("moment"),
         )
         yield Placed(offer, name.place)
 

@@ -5,7 +5,7 @@ from typing import Final
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
 from ..identity import KINDS
-from ..offers import Escape, Intent, OfferClass, Privacy
+from ..offers import Escape, Intent, MomentKind, OfferClass, Privacy
 from ..policy import Dial
 from ..schema import Precision, Sensitivity, Source, ValueType
 from .approvals_reader import TACTIC
@@ -29,6 +29,7 @@ from .format_types import (
     refuse,
 )
 from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
+from .measured_table import SOURCES
 from .periods import ZONE
 from .records import Key, Record, mapping
 from .source import Log, Node, Scalar
@@ -45,6 +46,8 @@ def _rule(node: Node, log: Log) -> Scalar | None:
 RULE: Final = Type("a rule", _rule)
 FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
+MOMENT: Final = choice(MomentKind, "kind of moment")
+MOMENTS: Final = many(MOMENT)
 TOPICS: Final = many(name_of("topic"))
 TAGS: Final = many(ID)
 #: Kinds of identifiers, by name of identifier.
@@ -104,6 +107,7 @@ PLACEMENT: Final = Record(
         "slots": Key(COUNT, "how many offers it holds", default="`1`"),
         "topics": Key(TOPICS, "the topics, with those under them, that it takes", default="all"),
         "intents": Key(many(choice(Intent, "intent")), "the intents that it takes", default="all"),
+        "moments": Key(MOMENTS, "the kinds of moment that it takes", default="all"),
         "per_topic": Key(COUNT, "at most so many offers of one topic", default="no bound"),
         "fallback": Key(mapping(TEXT, "fallback"), "what an empty slot shows: fields, as text", default="nothing"),
     },
@@ -146,6 +150,7 @@ ATTRIBUTE: Final = Record(
         "purpose": Key(many(name_of("purpose")), "the purposes that may read it", default="all"),
         "source": Key(choice(Source, "source"), "where a value comes from that does not say", default="`observed`"),
         "collected": Key(ID, "where it was collected, if outside the direct relationship", default="in it"),
+        "checked_by": Key(name_of("attribute"), "the stated attribute that tells whether it is right", default="none"),
         "location": Key(
             choice(Precision, "precision"), "how closely it tells where the customer is", default="not at all"
         ),
@@ -191,6 +196,7 @@ BOOST: Final = Record(
         "offers": Key(many(name_of("offer")), "the offers it concerns"),
         "topics": Key(TOPICS, "the topics it concerns, with those under them"),
         "tags": Key(TAGS, "the tags it concerns"),
+        "moments": Key(MOMENTS, "the kinds of moment it concerns"),
     },
 )
 RANKING: Final = Record(
@@ -204,6 +210,10 @@ RANKING: Final = Record(
         "absent": Key(NUMBER, "the affinity of a key that a customer's scores lack", default="`1`"),
         "ceiling": Key(NUMBER, "affinities count at most this much", default="`10`"),
         "boosts": Key(many(BOOST.as_type()), "factors for the moment"),
+        "satisfaction": Key(
+            NUMBER, "what a customer who is glad of an offer is worth, in the unit of `value`", default="`0`"
+        ),
+        "retention": Key(NUMBER, "what a customer who stays because of it is worth, likewise", default="`0`"),
     },
 )
 SIGNED: Final = Record(
@@ -228,6 +238,7 @@ OFFER: Final = Record(
     {
         "intent": Key(choice(Intent, "intent"), "what it is for; help outranks the others", required=True),
         "topic": Key(name_of("topic"), "what it is about", required=True),
+        "moment": Key(MOMENT, "the kind of moment that it is; with `asks`, it is an ask", default="not said"),
         "purpose": Key(name_of("purpose"), "what data is used for when it is chosen", default="the policy's only one"),
         "owner": Key(ID, "the department that answers for it"),
         "class": Key(choice(OfferClass, "class"), "default, or one that some limits exempt", default="`default`"),
@@ -237,6 +248,8 @@ OFFER: Final = Record(
         "unless": Key(many(RULE), "not eligible unless this is surely false", default="nobody"),
         "value": Key(NUMBER, "what it is worth when it is taken", default="`1`"),
         "chance": Key(SHARE, "the chance that it is taken", default="`1`"),
+        "satisfaction": Key(SHARE, "the share of those whom it is for who will be glad of it", default="not expected"),
+        "retention": Key(SHARE, "the share of them who will stay because of it", default="not expected"),
         "affinity": Key(ID, "the key of the customer's affinity", default="the topic"),
         "channels": Key(many(name_of("channel")), "the channels it may use", default="all"),
         "placements": Key(many(name_of("placement")), "the placements it may use", default="all"),
@@ -270,6 +283,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "holdouts": HOLDOUT,
     "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
+    "sources": SOURCES,
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,
     "offers": OFFER,

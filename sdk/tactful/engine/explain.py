@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from ..clock import NEVER_US
+from ..expr import reads
 from ..limits import AtMost, Hide, Require, Scope
 from ..plan.bounds import Bound
 from ..plan.fuse import holds, single
@@ -54,12 +55,14 @@ class Explanation:
         losses: Every other treatment, in the catalog's order.
         careful: What held the whole decision back.
         hidden: The values that limits kept from rules and texts, so that these could not know them.
+        long_term: The offers shown whose worth is not the next sale alone, with the share of it that is not, 0 to 1.
     """
 
     shown: tuple[tuple[str, str, float], ...]
     losses: tuple[Loss, ...]
     careful: tuple[str, ...]
     hidden: tuple[Hidden, ...] = ()
+    long_term: tuple[tuple[str, float], ...] = ()
 
     def of(self, offer: str) -> tuple[Loss, ...]:
         """Return the losses of one offer."""
@@ -67,7 +70,8 @@ class Explanation:
 
     def __str__(self) -> str:
         lines = [f"careful: {one}" for one in self.careful]
-        lines += [f"+ {offer}/{treatment}  worth {worth:.4g}" for offer, treatment, worth in self.shown]
+        lasting = {offer: f", {share:.0%} of it in the long term" for offer, share in self.long_term}
+        lines += [f"+ {o}/{t}  worth {worth:.4g}{lasting.get(o, '')}" for o, t, worth in self.shown]
         for loss in self.losses:
             lines.append(f"- {loss.offer}/{loss.treatment}")
             lines += [f"    {reason.id}" + (f": {reason.text}" if reason.text else "") for reason in loss.reasons]
@@ -91,7 +95,16 @@ def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
         if entry.index not in picked:
             reasons = {one.id: one for one in barred.get(entry.index) or _passed_over(moment, entry.index)}
             losses.append(Loss(entry.offer.id, entry.treatment.id, tuple(reasons[id_] for id_ in sorted(reasons))))
-    return Explanation(shown, tuple(losses), careful, tuple(hidden(moment)))
+    return Explanation(shown, tuple(losses), careful, tuple(hidden(moment)), tuple(_long_term(moment)))
+
+
+def _long_term(moment: Moment) -> Iterator[tuple[str, float]]:
+    """Yield the offers shown to whose worth the long term adds; affinities and boosts leave its share as it is."""
+    ranking = moment.plan.policy.ranking
+    for ranked in (one.ranked for one in moment.chosen):
+        lasting = ranking.long_term(ranked.offer)
+        if lasting > 0:
+            yield ranked.offer.id, lasting / ranked.base
 
 
 def hidden(moment: Moment) -> Iterator[Hidden]:
@@ -136,6 +149,20 @@ def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
         if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
             eligible &= ~bits
     yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
+
+
+def opening(moment: Moment) -> Iterator[tuple[str, int]]:
+    """Yield each attribute by whose direct view a limit does not act, with the treatments that it would keep away."""
+    plan, channel, q = moment.plan, moment.channel.channel.name, moment.customer.protective
+    views, seen, _, *rest = _arguments(moment)
+    for slot, name in enumerate(plan.slots.direct, len(plan.slots.protective)):
+        without = (*q[:slot], None, *q[slot + 1 :])
+        for number, bound in enumerate(moment.channel.bounds):
+            if q[slot] is None or f"direct.{name}" not in reads(bound.condition):
+                continue
+            lets_off = _lets_off(plan, channel, number)
+            if lets_off(views, seen, q, *rest) and not lets_off(views, seen, without, *rest):
+                yield name, plan.everything & ~bound.allow
 
 
 def truths(moment: Moment) -> Iterator[bool]:

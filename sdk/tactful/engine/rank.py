@@ -1,6 +1,6 @@
 """Rank: offers in descending worth, as far down as anyone asks. It neither allows nor withholds.
 
-worth = value x chance x affinity x boosts; help comes first. The walk down the offers stops when base worth times the
+worth = base worth x affinity x boosts; help comes first. The walk down the offers stops when base worth times the
 highest factor cannot beat what is found (Fagin, Lotem and Naor's threshold algorithm).
 """
 

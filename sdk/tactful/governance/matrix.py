@@ -73,7 +73,8 @@ def matrix_of(policy: Policy) -> Matrix:
     """
     Return the matrix of a policy.
 
-    A cell is there if an offer's rule asks for the segment, or if something is expected of the pair. What an offer's
+    A cell is there if an offer's rule asks for the segment, or if something is expected of the pair. What no cell says
+    is taken from what the offer declares, for whomever it is for. What an offer's
     rule asks of customers besides is not counted, so that a promise is the most that there is to win.
     """
     within = {one.name: _within(policy, one.name) for one in policy.segments}
@@ -97,8 +98,8 @@ def matrix_of(policy: Policy) -> Matrix:
 def _cell(
     policy: Policy, sizes: Mapping[str, int | None], offer: Offer, expected: Expectation | None, segment: str
 ) -> Opportunity:
-    glad = None if expected is None else expected.satisfaction
-    stay = None if expected is None else expected.retention
+    glad = offer.satisfaction if expected is None or expected.satisfaction is None else expected.satisfaction
+    stay = offer.retention if expected is None or expected.retention is None else expected.retention
     size, reach = sizes[segment], _reach(policy, offer)
     told = size is not None and (glad is not None or stay is not None)
     promise = (size or 0) * ((glad or 0.0) + (stay or 0.0)) / 2 * reach if told else None
@@ -113,6 +114,7 @@ def _reach(policy: Policy, offer: Offer) -> float:
         if (not offer.placements or place.name in offer.placements)
         and (not offer.channels or place.channel in offer.channels)
         and (not place.intents or offer.intent in place.intents)
+        and (not place.moments or offer.moment in place.moments)
     ]
     return len({place.channel for place in places}) / max(len(policy.channels), 1)
 

@@ -10,15 +10,16 @@ from graphlib import CycleError, TopologicalSorter
 from math import inf
 from typing import Final
 
+from ..against_stated import misnamed
 from ..errors import ValueRefused
 from ..expr import Expr, Var, conjuncts, reads, walk
 from ..expr import text as written
 from ..holdouts import key_of
-from ..offers import Offer
+from ..offers import MomentKind, Offer
 from ..policy import Policy
 from ..schema import ValueType
 from .rule_types import Variables, faults
-from .slots import BUILT_IN_CONTEXT
+from .slots import BUILT_IN_CONTEXT, direct_variables
 
 #: Sections whose items have names, with the name's field; a policy needs some of the first five.
 _NAMED: Final = {
@@ -62,12 +63,15 @@ def contradictions(policy: Policy) -> Iterator[str]:
         yield from (
             f"{where}: there is no {name!r} among the {section}" for name in named if name not in there[section]
         )
+    yield from (f"attribute {why}" for _, why in misnamed(policy.attributes))
     yield from _numbers(policy)
     yield from _keys(policy)
     for offer in policy.offers:
         yield from _treatments(policy, offer)
         if offer.asks and f"missing(profile.{offer.asks})" not in map(written, conjuncts(offer.when)):
             yield f"offer {offer.id} asks for {offer.asks!r} also those of whom it is known"
+        if offer.moment is not None and (offer.moment is MomentKind.ASK) != bool(offer.asks):
+            yield f"offer {offer.id} is no {offer.moment.value}: {'it asks' if offer.asks else 'it asks nothing'}"
     yield from _rules(policy, there)
     try:
         yield from (
@@ -88,7 +92,7 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
         yield f"purpose {purpose.name}", "purposes", _some(purpose.under)
     for attribute in policy.attributes:
         yield f"attribute {attribute.name}", "topics", _some(attribute.topic)
-        yield f"attribute {attribute.name}", "attributes", attribute.derived_from
+        yield f"attribute {attribute.name}", "attributes", [*attribute.derived_from, *_some(attribute.checked_by)]
         yield f"attribute {attribute.name}", "purposes", attribute.purposes
     for offer in policy.offers:
         yield f"offer {offer.id}", "topics", [offer.topic]
@@ -124,11 +128,15 @@ def _numbers(policy: Policy) -> Iterator[str]:
         ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),
         ("the ranking's absent", ranking.absent, 0, _FINITE),
         ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
+        ("the ranking's satisfaction", ranking.satisfaction, 0, _FINITE),
+        ("the ranking's retention", ranking.retention, 0, _FINITE),
         *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
         *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
         *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
         *((f"value of {offer.id}", offer.value, 0, _FINITE) for offer in policy.offers),
         *((f"chance of {offer.id}", offer.chance, 0, 1) for offer in policy.offers),
+        *((f"satisfaction of {o.id}", o.satisfaction or 0, 0, 1) for o in policy.offers),
+        *((f"retention of {o.id}", o.retention or 0, 0, 1) for o in policy.offers),
         *((f"lift of {o.id}/{t.id}", t.lift, 0, _FINITE) for o in policy.offers for t in o.treatments),
     ):
         if not low <= number <= high:
@@ -211,6 +219,7 @@ def _variables(policy: Policy, there: _Names) -> tuple[Variables, Variables, Var
     offered = moment | {f"profile.{a.name}": a.type for a in readable}
     offered |= {f"segment.{name}": bool_ for name in there["segments"]}
     guarded = moment | {f"protective.{a.name}": a.type for a in readable if a.protect}
+    guarded |= {name: type_ for a in readable for name, type_ in direct_variables(a).items()}
     guarded |= {"identity.kind": text, "snapshot.at": time, "consents.at": time}
     for purpose in there["purposes"]:
         parts = {"given": bool_, "refused": bool_, "how": text, "at": time}

@@ -40,6 +40,7 @@ def taken_by(catalog: Catalog, placement: Placement) -> int:
         return (
             (not offer.placements or placement.name in offer.placements)
             and (not placement.intents or offer.intent in placement.intents)
+            and (not placement.moments or offer.moment in placement.moments)
             and (not placement.topics or any(t in placement.topics for t in catalog.topics.above(offer.topic)))
         )
 

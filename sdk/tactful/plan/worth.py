@@ -25,7 +25,7 @@ class RankedOffer:
         width: How many treatments it has.
         mask: As many bits as it has treatments.
         bits: Its treatments.
-        base: value x chance.
+        base: Its base worth, by the next sale and in the long term.
         helps: Whether it comes before everything that does not help.
         purpose: Index of its purpose.
         boosts: The boosts that concern it, as bits.
@@ -92,7 +92,7 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
                 width=width,
                 mask=(1 << width) - 1,
                 bits=(1 << width) - 1 << start,
-                base=offer.value * offer.chance,
+                base=catalog.policy.ranking.base_worth(offer),
                 helps=offer.intent is Intent.HELP,
                 purpose=purposes.index(offer.purpose),
                 boosts=sum(1 << n for n in concern),
@@ -114,7 +114,12 @@ def _condition(slots: Slots, boost: Boost) -> Callable[..., object]:
 
 
 def _selects(catalog: Catalog, boost: Boost, offer: Offer) -> bool:
-    if not (boost.offers or boost.topics or boost.tags):
+    if not (boost.offers or boost.topics or boost.tags or boost.moments):
         return True
     above = catalog.topics.above(offer.topic)
-    return offer.id in boost.offers or any(t in boost.topics for t in above) or any(t in boost.tags for t in offer.tags)
+    return (
+        offer.id in boost.offers
+        or any(t in boost.topics for t in above)
+        or any(t in boost.tags for t in offer.tags)
+        or offer.moment in boost.moments
+    )

@@ -27,8 +27,9 @@ def _policy(policy: Policy) -> Iterator[str]:
         yield f"  {attribute!r}"
     for placement in policy.placements:
         yield f"  {placement!r}"
+    worth = policy.ranking.base_worth
     for offer in policy.offers:
-        yield f"  offer {offer.id}: {offer.intent.value} {offer.topic} for {offer.purpose}, worth {offer.value}"
+        yield f"  offer {offer.id}: {offer.intent.value} {offer.topic} for {offer.purpose}, worth {worth(offer)}"
         yield f"    when {text(offer.when)}"
         yield from (f"    unless {text(clause)}" for clause in offer.unless)
         for treatment in offer.treatments:

@@ -46,7 +46,8 @@ class Chance:
 
     def apart(self) -> "Chance":
         """Return other choices, which take nothing from these: what is made of these stays as it was."""
-        return Chance(Random(hash(self.random.getstate())), self.wild)  # noqa: S311 - the same ones each time
+        state = self.random.getstate()[1]  # numbers alone: the hash of None is another one in each process
+        return Chance(Random(hash(state)), self.wild)  # noqa: S311 - the same ones each time
 
     def happens(self, chance: float) -> bool:
         """Return true with a chance."""

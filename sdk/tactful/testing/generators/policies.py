@@ -9,7 +9,7 @@ from ...consent import LegalBasis, Purpose, Regime
 from ...expr import TRUE, Call, Const, Expr, Var, conjunction
 from ...familiarity import Familiarity
 from ...holdouts import Holdout
-from ...offers import Channel, Field, FieldKind, Intent, Offer, OfferClass, Placement, Privacy, Treatment
+from ...offers import Channel, Field, FieldKind, Intent, MomentKind, Offer, OfferClass, Placement, Privacy, Treatment
 from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
 from ...schema import Attribute, ContextAttribute, Precision, Sensitivity, Source, Value, ValueType
 from ...topics import Topic
@@ -23,6 +23,7 @@ OWNERS: Final = ("", "kitchen", "garden")
 #: The key of all holdouts.
 KEY: Final = "00112233445566778899aabbccddeeff"
 TAGS: Final = ("new", "sale", "green")
+_KINDS: Final = tuple(kind for kind in MomentKind if kind is not MomentKind.ASK)
 _HIGH: Final = (Familiarity.PERSONAL,) * 12 + tuple(Familiarity)
 _LEVELS: Final = (Sensitivity.ORDINARY,) * 4 + tuple(Sensitivity)
 
@@ -87,6 +88,7 @@ class _Policy:
 
     def placement(self, name: str) -> Placement:
         chance, words = self.chance, self.words
+        apart = chance.apart()
         return Placement(
             name,
             chance.name(words.channels),
@@ -95,6 +97,7 @@ class _Policy:
             chance.some(tuple(Intent)) if chance.happens(0.1) else (),
             chance.of((1, 1, 2)) if chance.happens(0.3) else None,
             (("title", "Welcome"),),
+            apart.some(_KINDS, 4) if apart.happens(0.1) else (),
         )
 
     def topic(self, name: str) -> Topic:
@@ -167,6 +170,7 @@ class _Policy:
     def ranking(self) -> Ranking:
         chance, words = self.chance, self.words
         rules = Rules(chance, words.moment, words.values)
+        apart = chance.apart()
         boosts = tuple(
             Boost(
                 rules.condition(),
@@ -174,6 +178,7 @@ class _Policy:
                 offers=("o0", chance.name(("o1", "o2"))) if chance.happens(0.4) else (),
                 topics=(chance.name(words.topics),) if chance.happens(0.4) else (),
                 tags=chance.some(TAGS) if chance.happens(0.2) else (),
+                moments=apart.some(_KINDS, 2) if apart.happens(0.3) else (),
             )
             for _ in range(chance.of((0, 1, 1, 2)))
         )
@@ -182,7 +187,8 @@ class _Policy:
         if chance.is_odd():
             key = chance.name(tuple(words.attributes))
         absent, ceiling = chance.of((1.0, 0.5, 0.0)), chance.of((10.0, 2.0, 1.0))
-        return Ranking(key, absent, ceiling, boosts)
+        weights = (apart.of((0.0, 0.5, 2.0)), apart.of((0.0, 1.0, 4.0))) if apart.happens(0.4) else (0.0, 0.0)
+        return Ranking(key, absent, ceiling, boosts, *weights)
 
     def in_crowd(self, number: int) -> Offer:
         """Return one of many offers of which each market has few, so that few of many are looked at."""
@@ -202,6 +208,7 @@ class _Policy:
         if chance.happens(0.5):
             when = conjunction(tuple(rules.condition() for _ in range(chance.of((1, 1, 1, 2, 3)))))
         clauses = Rules(chance, {**words.offers(()), **words.protective}, words.values)
+        apart = chance.apart()
         return Offer(
             id_,
             chance.of((*Intent, Intent.SELL, Intent.SELL)),
@@ -220,6 +227,9 @@ class _Policy:
             affinity=chance.of((topic, "x", "")),
             channels=tuple(chance.name(words.channels) for _ in "ab") if chance.happens(0.15) else (),
             placements=tuple(chance.name(words.placements) for _ in "abc") if chance.happens(0.1) else (),
+            satisfaction=apart.of((None, 0.0, 0.25, 1.0)),
+            retention=apart.of((None, None, 0.125, 0.5)),
+            moment=apart.of((None, *_KINDS)),
         )
 
     def treatment(self, id_: str) -> Treatment:

@@ -113,6 +113,7 @@ def takes(policy: Policy, placement: Placement, offer: Offer) -> bool:
     return (
         (not offer.placements or placement.name in offer.placements)
         and (not placement.intents or offer.intent in placement.intents)
+        and (not placement.moments or offer.moment in placement.moments)
         and (not placement.topics or any(one in placement.topics for one in lineage(policy, offer.topic)))
     )
 

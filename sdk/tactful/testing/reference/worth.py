@@ -1,4 +1,4 @@
-"""Worth: what each offer is worth in a situation. worth = value x chance x affinity x boosts; help comes first."""
+"""Worth: what each offer is worth in a situation. worth = base worth x affinity x boosts; help comes first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,14 @@ def worth(offer: Offer, know: OffersKnow, *, is_blind: bool) -> float:
     for boost in policy.ranking.boosts:
         if concerns(policy, boost, offer) and holds(boost, know.guardrails):
             factor *= boost.times
-    return offer.value * offer.chance * factor
+    return base_worth(policy, offer) * factor
+
+
+def base_worth(policy: Policy, offer: Offer) -> float:
+    """Return what an offer is worth before anyone is known: value x chance, and what is expected in the long term."""
+    glad = 0.0 if offer.satisfaction is None else offer.satisfaction
+    stay = 0.0 if offer.retention is None else offer.retention
+    return offer.value * offer.chance + (policy.ranking.satisfaction * glad + policy.ranking.retention * stay)
 
 
 def affinity(policy: Policy, offer: Offer, affinities: Any, *, is_blind: bool) -> float:
@@ -44,13 +51,14 @@ def is_personal(offer: Offer, know: OffersKnow, *, is_blind: bool) -> bool:
 
 def concerns(policy: Policy, boost: Boost, offer: Offer) -> bool:
     """Return whether a boost is for an offer; one that names nothing is for all."""
-    if not boost.offers and not boost.topics and not boost.tags:
+    if not boost.offers and not boost.topics and not boost.tags and not boost.moments:
         return True
     about = lineage(policy, offer.topic)
     return (
         offer.id in boost.offers
         or any(topic in boost.topics for topic in about)
         or any(tag in boost.tags for tag in offer.tags)
+        or offer.moment in boost.moments
     )
 
 
