@@ -14,7 +14,7 @@ class AnswersDifferError(Exception):
 class Answering(Protocol):
     """Whoever evaluates all rules for a customer."""
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all rules, in their order."""
         ...
 

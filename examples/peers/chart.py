@@ -26,9 +26,10 @@ def draw(shown: Sequence[Row], title: str) -> str:
     )
     base = alt.Chart(alt.InlineData(values=values)).encode(y=alt.Y("name:N", sort=order, title=None))
     colour = alt.condition("datum.own", alt.value(_OWN), alt.value(_OTHER))
-    bars = base.mark_bar(size=14, cornerRadiusEnd=2).encode(x=x, x2="from:Q", color=colour)
-    texts = base.mark_text(align="left", dx=6, fontSize=12, color=_INK).encode(x=x, text="text:N")
-    return _svg(alt.layer(bars, texts).properties(width=420, height=alt.Step(_STEP), title=title))
+    lines = base.mark_bar(size=2).encode(x=x, x2="from:Q", color=colour)  # a scale without a zero has no bars
+    dots = base.mark_circle(size=130, opacity=1).encode(x=x, color=colour)
+    texts = base.mark_text(align="left", dx=10, fontSize=12, color=_INK).encode(x=x, text="text:N")
+    return _svg(alt.layer(lines, dots, texts).properties(width=420, height=alt.Step(_STEP), title=title))
 
 
 def _text(row: Row) -> str:
@@ -36,7 +37,7 @@ def _text(row: Row) -> str:
     return f"{median} µs, {ratio} times"
 
 
-def _svg(chart: alt.LayerChart) -> str:
+def _svg(chart: alt.LayerChart | alt.FacetChart) -> str:
     styled = (
         chart.configure(background="white", font="system-ui, sans-serif", padding=14)
         .configure_view(stroke=None)

@@ -64,8 +64,10 @@ def hold(flags: int, rounds: int, progress: Callable[[int, int], None] = lambda 
         works |= {("one", name): _ready(peer.one(who, single[0]) for who in coming) for name, peer in peers.items()}
         found = _timed(works, rounds, progress)
     finally:
-        for one in (*peers.values(), *shops.values()):
-            one.close()
+        for peer in peers.values():
+            peer.close()
+        for shop in shops.values():
+            shop.close()
     return Contest(found["one"], found["every"], shops["every"].guardrails, absent)
 
 

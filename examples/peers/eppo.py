@@ -33,10 +33,10 @@ class Eppo:
             self._client.get_boolean_assignment, rule.key, customer.id, dict(customer.attributes), default=False
         )
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
-        ask, keys, id_, attributes = self._client.get_boolean_assignment, self._keys, customer.id, customer.attributes
-        known = dict(attributes)
+        ask, keys, id_ = self._client.get_boolean_assignment, self._keys, customer.id
+        known: dict[str, Any] = dict(customer.attributes)
         return lambda: [ask(key, id_, known, False) for key in keys]  # noqa: FBT003 - its own interface
 
     def close(self) -> None:

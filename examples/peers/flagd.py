@@ -22,7 +22,7 @@ class Flagd:
         """Return a call that evaluates one flag."""
         return partial(self._core.resolve_boolean_value, rule.key, False, _context(customer))  # noqa: FBT003 - its own
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
         ask, keys, context = self._core.resolve_boolean_value, self._keys, _context(customer)
         return lambda: [ask(key, False, context).value for key in keys]  # noqa: FBT003 - its own interface

@@ -20,7 +20,7 @@ class Instances:
         """Return a call that evaluates one flag."""
         return partial(self._instance(customer).is_on, rule.key)
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
         is_on, keys = self._instance(customer).is_on, list(self._features)
         return lambda: [is_on(key) for key in keys]

@@ -30,11 +30,11 @@ class LaunchDarkly:
         """Return a call that evaluates one flag."""
         return partial(self._client.variation, rule.key, _context(customer), default=False)
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
         ask, keys, context = self._client.all_flags_state, self._keys, _context(customer)
 
-        def all_at_once() -> list[bool]:
+        def all_at_once() -> list[object]:
             value_of = ask(context).get_flag_value
             return [value_of(key) for key in keys]
 

@@ -29,7 +29,7 @@ class Decide:
         """Return a call that evaluates one flag."""
         return partial(self._context(customer).decide, rule.key, _QUIET)
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
         ask, keys = self._context(customer).decide_for_keys, self._keys
 
@@ -44,7 +44,8 @@ class Decide:
         self._client.close()
 
     def _context(self, customer: Customer) -> Any:
-        return self._client.create_user_context(customer.id, dict(customer.attributes))
+        attributes: Any = dict(customer.attributes)
+        return self._client.create_user_context(customer.id, attributes)
 
 
 def _datafile(given: Sequence[Rule]) -> Any:

@@ -30,7 +30,7 @@ class Peer(Protocol):
         """Return a call that evaluates one flag."""
         ...
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags, in the order of the rules."""
         ...
 

@@ -40,7 +40,7 @@ class Gates:
         """Return a call that evaluates one flag."""
         return partial(self._server.check_gate, _user(customer), rule.key, self._quiet)
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
         ask, keys, user, quiet = self._server.check_gate, self._keys, _user(customer), self._quiet
         return lambda: [ask(user, key, quiet) for key in keys]

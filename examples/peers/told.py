@@ -1,7 +1,7 @@
 """What was found, as rows: for a terminal, for the README, for programs. It measures nothing."""
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
@@ -76,20 +76,16 @@ def figures(contest: Contest, flags: int, rounds: int) -> Mapping[str, Any]:
 
 
 def markdown(contest: Contest, flags: int) -> str:
-    """Return both tables for the README."""
-    every, one = heads(flags)
-    lines = [*_table(every, rows(contest.every)), "", *_table(one, rows(contest.one))]
-    lines += [f"\n{package} is not here: {reason}" for package, reason in contest.absent.items()]
-    lines += ["", f"CPython {platform.python_version()}. {CLOCK}"]
-    return "\n".join(lines)
-
-
-def _table(head: str, shown: Sequence[Row]) -> Iterable[str]:
-    yield f"| {head} | median µs | p99 µs | times tactful's |"
-    yield "|---|---:|---:|---:|"
-    for row in shown:
+    """Return the table for the README."""
+    one = {row.name: row for row in rows(contest.one)}
+    ours = "times tactful's | median µs"
+    lines = [f"| | {flags} flags: {ours} | p99 µs | one flag: {ours} |", "|---|---:|---:|---:|---:|---:|"]
+    for row in rows(contest.every):
         name, median, p99, ratio = row.cells()
-        yield f"| {f'**{name}**' if row.own else name} | {median} | {p99} | {ratio} |"
+        _, single, _, times = one[row.name].cells() if row.name in one else ("", "", "", "")
+        lines.append(f"| {f'**{name}**' if row.own else name} | {ratio} | {median} | {p99} | {times} | {single} |")
+    lines += [f"\n{package} is not here: {reason}" for package, reason in contest.absent.items()]
+    return "\n".join([*lines, "", f"CPython {platform.python_version()}. {CLOCK}"])
 
 
 def _number(value: float) -> str:

@@ -28,7 +28,7 @@ class Unleash:
         """Return a call that evaluates one flag."""
         return partial(self._client.is_enabled, rule.key, _context(customer))
 
-    def every(self, customer: Customer) -> Callable[[], Sequence[bool]]:
+    def every(self, customer: Customer) -> Callable[[], Sequence[object]]:
         """Return a call that evaluates all flags."""
         ask, keys, context = self._client.is_enabled, self._keys, _context(customer)
         return lambda: [ask(key, context) for key in keys]
