@@ -184,6 +184,7 @@ CHANGES = [
     ("to: 08:00", "to: 09:00", "tighter", "guardrail overcrowding, quiet: from was 21:30 to 08:00, is 21:30 to 09:00"),
     ("from: 21:30, to: 08:00", "from: 22:00, to: 09:00", "unknown", "guardrail overcrowding, quiet: from was"),
     ("to: 08:00}", "to: 08:00, days: [monday]}", "looser", "guardrail overcrowding, quiet: days was"),
+    ("to: 08:00}", "to: 08:00, dates: 2026-12-24}", "tighter", "guardrail overcrowding, quiet: dates was"),
     ("quiet_hours: {from: 21:30, to: 08:00}\n", "", "looser", "guardrail overcrowding, quiet: gone"),
     ("name: corner shop", "name: bigger shop", "neither", "policy: name was corner shop, is bigger shop"),
 ]
