@@ -9,9 +9,11 @@ from ..registry import Registry
 from ..schema import Source
 from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
-from .lint_caps import caps_found
+from .lint_caps import caps_found, wishes_read
 from .lint_offers import offers_found
+from .lint_ranking import ranking_found
 from .lint_rules import rules_found
+from .lint_sources import sources_found
 from .lint_texts import texts_found
 from .review import lapsing
 
@@ -31,7 +33,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
     there = registry or Registry.installed()
     policy, answers = there.asked(policy)
     catalog = Catalog(policy)
-    used = _used(policy)
+    used = _used(policy) | wishes_read(answers)
     found = {
         *_guardrails(policy, there),
         *_segments(policy, used),
@@ -40,6 +42,8 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
         *offers_found(catalog, answers, now_us),
         *caps_found(catalog, answers),
         *texts_found(catalog),
+        *ranking_found(policy),
+        *sources_found(policy, there),
         *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
     }
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))

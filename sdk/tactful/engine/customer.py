@@ -1,14 +1,13 @@
 """What an edge holds of one customer, and what it has worked out from that. It works out nothing itself."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
 
 from ..consent import Consents
 from ..holdouts import key_of
 from ..plan.plan import Plan
-from ..plan.windows import zone_of
 from ..profile import Identity, Snapshot
 from ..schema import Value
+from .own import own
 
 #: A profile as one purpose may see it, by slot.
 View = tuple[Value | None, ...]
@@ -88,12 +87,12 @@ class Customer:
         snapshot: The profile, or None.
         consents: The consents, or None.
         protective: The protective view, in the order of `q`.
-        zone: The customer's own time zone, or None if it is not known.
+        own: What caps count the customer by.
         held: Of each holdout, whether the customer is in it.
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("channels", "consents", "held", "identity", "plan", "protective", "snapshot", "zone")
+    __slots__ = ("channels", "consents", "held", "identity", "own", "plan", "protective", "snapshot")
 
     def __init__(
         self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
@@ -103,7 +102,7 @@ class Customer:
         self.snapshot = snapshot
         self.consents = consents
         self.protective = protective_view(plan, snapshot)
-        self.zone = own_zone(plan, snapshot)
+        self.own = own(plan, snapshot, self.protective)
         self.held = held(plan, identity)
         self.channels: dict[str, OnChannel] = {}
 
@@ -127,18 +126,6 @@ def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:
         return (False,) * len(holdouts)
     key = plan.once("holdout key", lambda: key_of(plan.policy.values.holdout_key)) if holdouts else b""
     return tuple(holdout.holds(key, identity.customer) for holdout in holdouts)
-
-
-def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:
-    """Return a customer's own time zone, or None if it is not known."""
-    name = plan.policy.values.customer_zone
-    found = None if snapshot is None or not name else snapshot.attributes.get(name)
-    return zone_of(found.value) if found is not None and isinstance(found.value, str) else None
-
-
-def shared_zone(plan: Plan) -> tzinfo | None:
-    """Return the time zone in which households and everyone are counted: the organization's."""
-    return zone_of(plan.policy.values.zone)
 
 
 def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:

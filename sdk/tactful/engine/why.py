@@ -6,6 +6,7 @@ from ..expr import Var, walk
 from ..familiarity import Familiarity
 from ..limits import Hide
 from .explain import acting, hiding
+from .limited import WISHED
 from .moment import Chosen, Moment
 from .render import fields_of, value_of
 
@@ -76,6 +77,7 @@ def _purpose(moment: Moment, one: Chosen) -> str:
 def _held_back(moment: Moment) -> Iterator[str]:
     """Yield what guardrails tell a customer of having held something back."""
     words = {bound.id: bound.say for bound in moment.channel.bounds} | {cap.id: cap.say for cap in moment.plan.caps}
+    words |= {f"{cap.id}.wish": WISHED for cap in moment.plan.caps}
     limits = [(words.get(reason.id, ""), bits) for reason, bits in acting(moment)]  # a stand-in waits in silence
     # What a limit without words keeps away is kept away in silence, whoever else would have words for it.
     silent = 0
