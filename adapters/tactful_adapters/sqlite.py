@@ -11,6 +11,7 @@ from tactful import (
     Consent,
     Consents,
     Contact,
+    Disclosure,
     Identity,
     IdentityRules,
     Link,
@@ -23,6 +24,7 @@ from tactful import (
     wall_clock,
 )
 
+from .sqlite_disclosures import SQLiteDisclosing, SQLiteDisclosures
 from .sqlite_evidence import SQLiteEvidence
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
@@ -32,7 +34,7 @@ from .sqlite_strict import SQLiteStrictCaps
 from .sqlite_tables import SQLiteTables
 
 
-class SQLiteStore(SQLiteLogging):
+class SQLiteStore(SQLiteDisclosing, SQLiteLogging):
     """A `WritableStore` in a file, safe under threads, fork, `kill -9` and loss of power."""
 
     def __init__(
@@ -123,11 +125,11 @@ class SQLiteStore(SQLiteLogging):
         with self._reading() as (tables, _):
             return tables.tail(after, count)
 
-    def record(self, contacts: Sequence[Contact]) -> int:
-        """Keep contacts durably and put them into the outbox, all or none; return how many were new by their id."""
+    def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
+        """Keep contacts and disclosures durably and let them wait, all or none; return how many contacts were new."""
         with self._writing() as (tables, _):
             new = tables.keep_contacts(contacts)
-            self._outbox(tables).add(new)
+            self._outbox(tables).add([*new, *SQLiteDisclosures(tables.connection).keep(disclosures)])
         return len(new)
 
     def register(self, name: str) -> bytes | None:
@@ -156,12 +158,7 @@ class SQLiteStore(SQLiteLogging):
         """Reserve room under strict caps; return the units that were given, for each question."""
         with self._writing() as (tables, graph):
             strict, now_us = SQLiteStrictCaps(tables.connection), self._clock()
-            given = []
-            for ask in asks:
-                customer = ask.per == "customer"
-                subjects = graph.merges(ask.subject).members(ask.subject) if customer else (ask.subject,)
-                given.append(strict.reserve(ask, tuple(subjects), now_us))
-        return tuple(given)
+            return strict.reserve_all(asks, lambda subject: graph.merges(subject).members(subject), now_us)
 
     def confirm(self, units: Iterable[str]) -> int:
         """Keep that room was used; return how many of these units were known."""
@@ -238,8 +235,8 @@ class SQLiteStore(SQLiteLogging):
         with self._writing() as (_, graph):
             return graph.split(customer)
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact]]:
-        """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         with self._reading() as (tables, _):
             return self._outbox(tables).take(count)
 
@@ -261,6 +258,7 @@ class SQLiteStore(SQLiteLogging):
             names = [pseudonym(key, one) for one in members if one]
             return {
                 **tables.erase(members),
+                "disclosures": SQLiteDisclosures(tables.connection).erase(members),
                 "strict": SQLiteStrictCaps(tables.connection).erase(members),
                 **graph.erase(members),
                 "outbox": self._outbox(tables).erase(members),

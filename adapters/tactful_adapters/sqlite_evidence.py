@@ -67,8 +67,9 @@ class SQLiteEvidence:
         found = self._connection.execute(query, (since_us, until_us, _ACCESSES_TOLD)).fetchall()
         return [Access(*row) for row in reversed(found)]
 
-    def forget(self, now_us: int) -> int:
-        """Forget the evidence whose time is over; return how much there was."""
+    def forget(self, now_us: int, looked_after_us: int) -> int:
+        """Forget the evidence and the looks at it whose time is over; return how much evidence there was."""
+        self._connection.execute("DELETE FROM access WHERE at_us <= ?", (looked_after_us,))
         return self._connection.execute("DELETE FROM evidence WHERE until_us <= ?", (now_us,)).rowcount
 
     def erase(self, names: Iterable[bytes]) -> int:
@@ -114,9 +115,9 @@ class SQLiteEvidenceKeeping:
             return SQLiteEvidence(connection).accesses(since_us, until_us)
 
     def forget_evidence(self, now_us: int) -> int:
-        """Forget the evidence whose time is over at a moment; return how much there was."""
+        """Forget the evidence and the looks at it whose time is over; return how much evidence there was."""
         with self._file.writing() as connection:
-            return SQLiteEvidence(connection).forget(now_us)
+            return SQLiteEvidence(connection).forget(now_us, self._log_limits.looked_after_us(now_us))
 
 
 def _checked(row: object) -> SealedEvidence:

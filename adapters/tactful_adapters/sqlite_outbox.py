@@ -3,15 +3,16 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from tactful import Contact, OutboxLimits
+from tactful import Contact, Disclosure, OutboxLimits
 
-from .sqlite_rows import pack_contact, unpack_contact
+from .sqlite_rows import pack_waiting, unpack_contact, unpack_disclosure
 
 _WITHDRAWAL = len(OutboxLimits.classes) - 1
+_DISCLOSURE = OutboxLimits.classes.index("disclosure")
 
 
 class SQLiteOutbox:
-    """Contacts that wait for the centre, as a connection sees them."""
+    """What waits for the centre, as a connection sees them."""
 
     __slots__ = ("_connection", "_limits")
 
@@ -19,28 +20,31 @@ class SQLiteOutbox:
         self._connection = connection
         self._limits = limits
 
-    def add(self, contacts: Iterable[Contact]) -> None:
-        """Let contacts wait; drop what becomes too much, and count it."""
+    def add(self, arrived: Iterable[Contact | Disclosure]) -> None:
+        """Let them wait; drop what becomes too much, and count it."""
         of = self._limits
         self._connection.executemany(
             "INSERT INTO outbox (rank, customer, size_bytes, body) VALUES (?, ?, ?, ?)",
-            [(of.rank(one), one.customer, of.size_bytes(one), pack_contact(one)) for one in contacts],
+            [(of.rank(one), one.customer, of.size_bytes(one), pack_waiting(one)) for one in arrived],
         )
         totals = "SELECT sum(contacts), sum(size_bytes) FROM waiting WHERE rank < ?"
         contacts_now, bytes_now = self._connection.execute(totals, (_WITHDRAWAL,)).fetchone()
         if of.exceeded(contacts_now, bytes_now):
             self._drop(contacts_now, bytes_now)
 
-    def take(self, at_most: int) -> Sequence[tuple[int, Contact]]:
+    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        withdrawals = "SELECT number, body FROM outbox WHERE rank = ? ORDER BY number LIMIT ?"
-        others = "SELECT number, body FROM outbox WHERE rank < ? ORDER BY number LIMIT ?"
+        withdrawals = "SELECT number, rank, body FROM outbox WHERE rank = ? ORDER BY number LIMIT ?"
+        others = "SELECT number, rank, body FROM outbox WHERE rank < ? ORDER BY number LIMIT ?"
         found = self._connection.execute(withdrawals, (_WITHDRAWAL, at_most)).fetchall()
         found += self._connection.execute(others, (_WITHDRAWAL, at_most - len(found))).fetchall()
-        return tuple((number, unpack_contact(body)) for number, body in found)
+        return tuple(
+            (number, unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body))
+            for number, rank, body in found
+        )
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
-        """Forget contacts by their numbers; return how many there were."""
+        """Forget what has these numbers; return how many there were."""
         return self._connection.executemany("DELETE FROM outbox WHERE number = ?", [(one,) for one in numbers]).rowcount
 
     def erase(self, customers: Sequence[str]) -> int:

@@ -1,11 +1,23 @@
-"""How snapshots, consents and contacts become bytes in a row, and come back. The forms are only ever added to."""
+"""How snapshots, consents, contacts and disclosures become bytes, and come back. The forms are only ever added to."""
 
 from typing import Any, Final
 
 import attrs
 import msgpack
 
-from tactful import Consent, Consents, ConsentState, Contact, How, Observation, Snapshot, Source, StoreError
+from tactful import (
+    Consent,
+    Consents,
+    ConsentState,
+    Contact,
+    Disclosure,
+    How,
+    Observation,
+    Passed,
+    Snapshot,
+    Source,
+    StoreError,
+)
 
 # The place of a source is what is kept: new ones go to the end.
 _SOURCES: Final = (Source.STATED, Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY)
@@ -43,6 +55,30 @@ def pack_contact(contact: Contact) -> bytes:
 def unpack_contact(body: bytes) -> Contact:
     """Return the contact of a row."""
     return Contact(*_unpack(body))
+
+
+def pack_passed(disclosure: Disclosure) -> bytes:
+    """Return what a disclosure's row has beside its columns."""
+    return _pack((disclosure.channel, attrs.astuple(disclosure.passed)))
+
+
+def unpack_passed(
+    decision: str, slot: int, offer: str, customer: str | None, at_us: int, until_us: int, body: bytes
+) -> Disclosure:
+    """Return the disclosure of a row."""
+    channel, passed = _unpack(body)
+    return Disclosure(decision, slot, customer, at_us, until_us, offer, channel, Passed(*passed))
+
+
+def pack_waiting(one: Contact | Disclosure) -> bytes:
+    """Return what waits in the outbox, all of it."""
+    return pack_contact(one) if isinstance(one, Contact) else _pack(attrs.astuple(one))
+
+
+def unpack_disclosure(body: bytes) -> Disclosure:
+    """Return the disclosure that waits in a row of the outbox."""
+    decision, slot, customer, at_us, until_us, offer, channel, passed = _unpack(body)
+    return Disclosure(decision, slot, customer, at_us, until_us, offer, channel, Passed(*passed))
 
 
 def _observed(observation: Observation) -> tuple[object, ...]:

@@ -100,7 +100,7 @@ _EVIDENCE: Final = (
     "CREATE INDEX evidence_id ON evidence (id, at_us)",
     "CREATE INDEX evidence_who ON evidence (who)",
     "CREATE INDEX evidence_until ON evidence (until_us)",
-    # Who looked at evidence: it is only ever added to.
+    # Who looked at evidence: it is only ever added to, until its time is over.
     f"""CREATE TABLE access (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         at_us INTEGER NOT NULL, reader TEXT NOT NULL, reason TEXT NOT NULL, decision TEXT NOT NULL,
@@ -114,5 +114,21 @@ _ERASED: Final = (
     f"CREATE TABLE erased (who BLOB PRIMARY KEY NOT NULL, at_us INTEGER NOT NULL) {_STRICT_KEYED}",
 )
 
+_DISCLOSURES: Final = (
+    # Whose they are is NULL once the customer was erased: a second word of them still changes nothing.
+    f"""CREATE TABLE disclosure (
+        decision TEXT NOT NULL, slot INTEGER NOT NULL, offer TEXT NOT NULL, customer TEXT,
+        at_us INTEGER NOT NULL, until_us INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (decision, slot, offer)
+    ) {_STRICT_KEYED}""",
+    "CREATE INDEX disclosure_customer ON disclosure (customer, at_us)",
+    "CREATE INDEX disclosure_until ON disclosure (until_us)",
+    # In the outbox they are a class of their own, before the withdrawals.
+    "UPDATE outbox SET rank = 3 WHERE rank = 2",
+    "INSERT INTO waiting SELECT 3, contacts, size_bytes FROM waiting WHERE rank = 2",
+    "UPDATE waiting SET contacts = 0, size_bytes = 0 WHERE rank = 2",
+    "INSERT INTO dropped VALUES (2, 0)",
+)
+
 #: By version: the statements that lead to it from the one before. They are only ever added to.
-MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED)
+MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED, _DISCLOSURES)

@@ -2,7 +2,7 @@
 
 import sqlite3
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tactful import Ask
 
@@ -14,6 +14,14 @@ class SQLiteStrictCaps:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def reserve_all(
+        self, asks: Iterable[Ask], same: Callable[[str], Sequence[str]], now_us: int
+    ) -> tuple[tuple[str, ...], ...]:
+        """Reserve room for each question, with all ids that are the same customer; return the units that were given."""
+        return tuple(
+            self.reserve(ask, same(ask.subject) if ask.per == "customer" else (ask.subject,), now_us) for ask in asks
+        )
 
     def reserve(self, ask: Ask, subjects: Sequence[str], now_us: int) -> tuple[str, ...]:
         """

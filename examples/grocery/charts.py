@@ -133,6 +133,29 @@ def _median(at_us: float, below: int, x: alt.X) -> alt.LayerChart | alt.FacetCha
     return alt.layer(rule, text.encode(y=alt.value(below), text=alt.value(f"{at_us:.0f} µs")))
 
 
+def leases(months: Rows) -> Markup:
+    """Return of how many households something that they told is used in each month, and of how many no more."""
+    words = {"ended": "not used any more", "valued": "something was given for it", "fresh": "nothing is due yet"}
+    colours = dict(zip(words.values(), ("var(--bar)", "var(--accent)", "var(--tone-1)"), strict=True))
+    rows = [
+        {"month": month["day"][5:7], "what": words[name], "place": place, "households": month[name]}
+        for month in months
+        for place, name in enumerate(words)
+    ]
+    return _svg(
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_bar(size=18)
+        .encode(
+            x=alt.X("month:O", title=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("households:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
+            color=_colour("what", colours),
+            order="place:Q",
+        )
+        .properties(width=_WIDTH, height=190),
+        "Use of what households told, by month",
+    )
+
+
 def consents(said: Mapping[str, int], agreed: Sequence[str]) -> Markup:
     """Return how many households said what."""
     rows = [

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import tactful
 from tactful import Policy, Registry
 
-from . import boundaries, consents, relevance, rounds, stories
+from . import boundaries, consents, leases, relevance, rounds, stories
 from .affinity import Affinities
 from .coupons import DEMO_DAY
-from .households import Household, Households
+from .households import Household, Households, spread
 from .journey import Journey, date_of, load, moment_of
 from .report import render_report
 from .terminal import show
@@ -50,16 +50,19 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
     # A year of receipts (journey.py) becomes profiles, consents and contacts as of a day (households.py, consents.py).
     journey, affinities = _read(step("reading a year of receipts"))
     everyone = Households(journey, affinities, seed)
-    known = list(_as_of(everyone, _spread(everyone.numbers, households), step("making profiles")))
+    known = list(_as_of(everyone, spread(everyone.numbers, households), step("making profiles")))
 
     # The policy (policy/) decides for each of them on every channel (rounds.py).
     policy, now_us = grocer(), moment_of(DEMO_DAY)
     first, again = _decide(policy, known, now_us, step)
 
-    # What the boundaries change (boundaries.py), what they cost (relevance.py), and what they mean (stories.py).
+    # What the boundaries change (boundaries.py) and what they cost (relevance.py), which leases end (leases.py), and
+    # what all of it means (stories.py).
     changed = dict(boundaries.changes(policy, known, now_us, step("switching boundaries off, one by one")))
     redeemed = relevance.cases(journey, (one.number for one in known))
     found = relevance.measure(journey, affinities, everyone, redeemed, step("looking for redeemed coupons"))
+    numbers = [one.number for one in known]
+    months = leases.months(policy, everyone, numbers, step("letting leases end over the year"))
     return {
         "note": NOTE,
         "as_of": date_of(DEMO_DAY),
@@ -69,6 +72,7 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
         "guardrails": _guardrails(policy, changed),
         "pregnancy_test": boundaries.pregnancy_test(policy, everyone, known, DEMO_DAY),
         "relevance": found,
+        "leases": [month.figures() for month in months],
         "stories": list(stories.tell(policy, everyone, step("telling stories"))),
         "seconds": round(time.perf_counter() - start_s, 1),
         "memory_mb": _memory_mb(),
@@ -81,13 +85,6 @@ def _read(progress: rounds.Progress) -> tuple[Journey, Affinities]:
     affinities = Affinities(journey)
     progress(1, 1)
     return journey, affinities
-
-
-def _spread(numbers: Sequence[int], count: int | None) -> Sequence[int]:
-    """Return so many of the numbers, spread over all."""
-    if count is None or count >= len(numbers):
-        return numbers
-    return [numbers[place * len(numbers) // count] for place in range(count)]
 
 
 def _as_of(households: Households, numbers: Sequence[int], progress: rounds.Progress) -> Iterator[Household]:

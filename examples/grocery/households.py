@@ -1,10 +1,11 @@
 """Households as an edge takes them: profile, consents and contacts as of noon of a day. It looks at nothing later.
 
-What happened on the day itself does not count either: a profile is made in the night before.
+What happened on the day itself does not count either: a profile is made in the night before. A redeemed coupon is value
+for what a household told of children; who redeems none for long gets none, and the lease of it ends.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -36,6 +37,8 @@ SENSITIVE = (
 KNOWN = ("baby", "medication", "quit_smoking")
 #: Columns of the journey's lines, by name.
 Columns = dict[str, NDArray[Any]]
+#: When households told us of themselves: as the year began.
+STATED_US = moment_of(0, 0)
 _DAY_US = 86_400_000_000
 _SATURDAY, _NOON, _EVENING = 5, 12, 17
 _SILVER, _GOLD = 400, 900  # spent within 90 days [$]
@@ -56,6 +59,13 @@ class Household:
     def id(self) -> str:
         """The persistent customer id."""
         return self.snapshot.customer
+
+
+def spread(numbers: Sequence[int], count: int | None) -> Sequence[int]:
+    """Return so many of the numbers, spread over all; None means all."""
+    if count is None or count >= len(numbers):
+        return numbers
+    return [numbers[place * len(numbers) // count] for place in range(count)]
 
 
 class Households:
@@ -91,7 +101,7 @@ class Households:
         now_us, lines = moment_of(day), self.before(number, day)
         id_, made_us = f"h{number}", self._made_us(number, day)
         sent = tuple(f"c{one}" for one in self._sent(number, day))
-        seen = {**dict(self._described(number, now_us)), "campaigns": Observation(sent, Source.OBSERVED, made_us)}
+        seen = {**dict(self._described(number, day)), "campaigns": Observation(sent, Source.OBSERVED, made_us)}
         if lines.start < lines.stop:
             seen |= self._receipts(number, lines, day)
         contacts = (*self._purchases(id_, lines, day), *self._mailings(id_, number, day))
@@ -154,16 +164,27 @@ class Households:
             **({"favourite_topic": top[0]} if top else {}),
         }
 
-    def _described(self, number: int, now_us: int) -> Iterator[tuple[str, Observation]]:
+    def _described(self, number: int, day: int) -> Iterator[tuple[str, Observation]]:
         """Yield what the demographic table says: stated, but for the income, which counts as bought and unsure."""
-        row = self._journey.demographics.get(number, {})
-        stated_us = now_us - 180 * _DAY_US
+        row, gave_us = self._journey.demographics.get(number, {}), self.gave_us(number, day)
         if isinstance(kids := row.get("kids_count"), str):
-            yield "kids", Observation(kids not in ("None/Unknown", "0"), Source.STATED, stated_us)
+            has_kids = kids not in ("None/Unknown", "0")
+            yield "kids", Observation(has_kids, Source.STATED, STATED_US, gave_us=gave_us)
         if isinstance(size := row.get("household_size"), str):
-            yield "household_size", Observation(int(size.rstrip("+")), Source.STATED, stated_us)
+            yield "household_size", Observation(int(size.rstrip("+")), Source.STATED, STATED_US)
         if isinstance(income := row.get("income"), str):
-            yield "income_band", Observation(income, Source.THIRD_PARTY, now_us - 30 * _DAY_US, 0.5, first_party=False)
+            bought_us = moment_of(day) - 30 * _DAY_US
+            yield "income_band", Observation(income, Source.THIRD_PARTY, bought_us, 0.5, first_party=False)
+
+    def told(self, number: int) -> bool:
+        """Return whether a household told of children, or that it has none."""
+        return isinstance(self._journey.demographics.get(number, {}).get("kids_count"), str)
+
+    def gave_us(self, number: int, day: int) -> int | None:
+        """Return when a household last redeemed a coupon before a day [us since 1970]; None if it never did."""
+        redeemed = self._redeemed.get(number, [])
+        place = bisect_left(redeemed, day)
+        return moment_of(redeemed[place - 1]) if place else None
 
     def _sent(self, number: int, day: int) -> list[int]:
         return [one for one in self._journey.targets.get(number, ()) if self._starts[one] <= day]

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import charts
 from .consents import AGREED
+from .leases import looked_at
 from .stories import together
 
 _HERE = Path(__file__).parent
@@ -27,6 +28,7 @@ def render_report(result: Mapping[str, Any], path: Path) -> None:
             "boundaries": charts.boundaries(result["guardrails"]),
             "relevance": charts.relevance(result["relevance"]) if result["relevance"]["rows"] else "",
             "times": charts.times(result["decide_us"]),
+            "leases": charts.leases(result["leases"]) if any(map(looked_at, result["leases"])) else "",
             "consents": charts.consents(result["consents"]["offers"], AGREED),
         },
     )

@@ -8,6 +8,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from .leases import looked_at
 from .stories import together
 
 Figures = Mapping[str, Any]
@@ -34,6 +35,7 @@ def figures(result: Figures) -> RenderableType:
         *_test(result["pregnancy_test"]),
         Text(),
         *_relevance(result["relevance"]),
+        *_leases(result["leases"]),
     )
 
 
@@ -121,6 +123,18 @@ def _relevance(found: Figures) -> Iterator[RenderableType]:
     yield Text(
         f"of {found['candidates_median']:.0f} candidates in the median; the guardrails cost {lost} of it", _QUIET
     )
+
+
+def _leases(months: Sequence[Figures]) -> Iterator[RenderableType]:
+    if not any(map(looked_at, months)):
+        return
+    rows = [
+        (month["day"], *(f"{month[name]:,}" for name in ("fresh", "valued", "ended", "changed")))
+        for month in months[:: -len(months) // 4][::-1]
+    ]
+    yield Text()
+    yield _table(("of children it is told, by month", "used", "value given", "ended", "changed"), rows)
+    yield Text("use of it ends after half a year, unless they got something for it: a coupon", _QUIET)
 
 
 def _channel(found: Figures) -> Table:

@@ -19,7 +19,7 @@ def grocer() -> Policy:
 
 def coupons_alone(coupons: bytes) -> Policy:
     """Return the policy with these coupons, rows of a CSV file, as its only offers."""
-    files = {name: raw for name, raw in read_files(FOLDER).items() if not _is_offers(name)}
+    files = {name: raw for name, raw in read_files(FOLDER).items() if not is_offers(name)}
     files["offers/coupons.yaml"] = (FOLDER / "offers" / "coupons.yaml").read_bytes()
     return compile_files({**files, "coupons.csv": coupons})
 
@@ -36,12 +36,12 @@ def counting(groups: Iterable[str]) -> Policy:
         f"  {group}: {{intent: inform, topic: store, purpose: offers, when: segment.{group}, treatments: counted}}"
         for group in groups
     )
-    files = {name: raw for name, raw in read_files(FOLDER).items() if not _is_offers(name)}
+    files = {name: raw for name, raw in read_files(FOLDER).items() if not is_offers(name)}
     files["offers.yaml"] = f"offers:\n{offers}\n".encode()
     files["placements.yaml"] = f"placements: {{{COUNTING}: {{channel: email, slots: 1000}}}}\n".encode()
     return without(compile_files(files))
 
 
-def _is_offers(name: str) -> bool:
+def is_offers(name: str) -> bool:
     """Return whether a file has offers, or names them."""
     return name.startswith("offers/") or name == "governance.yaml"

@@ -8,7 +8,7 @@ import attrs
 
 from tactful import Calendar, Cap, Catalog, Counted, Entry, Familiarity, Intent, OfferClass, Rolling, Scope
 
-from .settings import length, listed, one_of, texts, truth, whole
+from .settings import length, listed, one_of, texts, truth, whole, word
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: The customer's own time zone, in a setting.
@@ -71,6 +71,7 @@ class CapSetting:
         exempt: Classes of offers that are neither limited nor counted.
         count_exempt: Whether offers of these classes are counted all the same.
         strict: Whether all edges together keep within it, reserving room at the centre before they act.
+        wish: The attribute, a whole number, with how many a customer wants at most; it counts where it is fewer.
     """
 
     looser: ClassVar[Mapping[str, str | tuple[str, ...]]] = {
@@ -87,6 +88,7 @@ class CapSetting:
         "exempt": "more",
         "count_exempt": "less",
         "strict": "less",
+        "wish": "less or none",
     }
 
     count: int = attrs.field(validator=whole(1))
@@ -117,6 +119,7 @@ class CapSetting:
     exempt: tuple[str, ...] = attrs.field(default=EXEMPT, converter=texts, validator=are_classes)
     count_exempt: bool = attrs.field(default=False, validator=truth())
     strict: bool = attrs.field(default=False, validator=truth())
+    wish: str | None = attrs.field(default=None, validator=_optional(word()))
 
     def __attrs_post_init__(self) -> None:
         if (self.within_s is None) == (self.unit is None):
@@ -131,6 +134,8 @@ class CapSetting:
             raise ValueError("`then: replace` and `instead:` go together")
         if self.strict and (self.event != "shown" or self.instead is not None or self.count_exempt):
             raise ValueError("a strict cap counts what is shown, and takes no `instead` and no `count_exempt`")
+        if self.wish is not None and (self.per != "customer" or self.strict or self.instead is not None):
+            raise ValueError("a cap with a `wish` is per customer, and takes no `strict` and no `instead`")
 
     def cap(self, catalog: Catalog) -> Cap:
         """Return the limit."""
@@ -147,6 +152,7 @@ class CapSetting:
             instead=self.stand_in(catalog),
             suppress_s=self.suppress_s,
             strict=self.strict,
+            wish=self.wish or "",
         )
 
     def scope(self, catalog: Catalog) -> Scope:
@@ -178,12 +184,14 @@ class CapSetting:
         what += [f"on {listed(self.channels)}"] if self.channels else []
         subject = "" if self.per == "customer" else f" for {'a household' if self.per == 'household' else 'everyone'}"
         of = "in all" if self.of == "all" else f"per {self.of}"
+        wish = "" if self.wish is None else ", or as few as a customer asks for,"
         then = {"suppress": "", "defer": ", then later", "downgrade": f", then up to {self.down_to}"}.get(
             self.then, f", then {self.instead} instead"
         )
         weighed = "".join(f", {event} as {weight:+d}" for event, weight in self.weights.items())
         return (
-            " ".join([f"{self.event}{weighed} at most {self.count} times within {window} {of}{subject}", *what]) + then
+            " ".join([f"{self.event}{weighed} at most {self.count} times{wish} within {window} {of}{subject}", *what])
+            + then
         )
 
     def _window(self, catalog: Catalog) -> Rolling | Calendar:

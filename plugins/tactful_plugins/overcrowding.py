@@ -26,6 +26,7 @@ from tactful import (
 from .caps import CapSetting, cap_settings
 from .quiet import QuietSetting, quiet_setting
 from .settings import DAY_S, length, listed, texts, whole
+from .wishes import know_wish
 
 #: What a customer does who is offended, and what is told of it afterwards.
 _OFFENCES = {
@@ -86,6 +87,8 @@ class Overcrowding:
         """Yield each cap, the quiet hours, the rest after a purchase, and the quiet after an offence."""
         self._know_topics(catalog)
         self._know_others(catalog)
+        for name, cap in self.caps.items():
+            know_wish(name, cap, catalog)
         for name, cap in self.caps.items():
             say = "Of this you have seen enough from us for now." if cap.per == "customer" else ""
             yield Always(cap.cap(catalog), cap.words(), name, say)

@@ -17,7 +17,6 @@ from tactful import (
     LegalBasis,
     LimitRule,
     OfferClass,
-    PluginError,
     Scope,
     Sensitivity,
     UpTo,
@@ -29,6 +28,7 @@ from tactful import (
 
 from .named import literal, strange
 from .settings import listed, word
+from .wishes import type_of
 
 _TONES = {tone.name.lower(): tone for tone in Familiarity}
 #: That something is wished for, whatever it is, by the type of what tells of it.
@@ -115,20 +115,8 @@ class Preferences:
 
 
 def _type(catalog: Catalog, setting: str, name: str) -> ValueType:
-    """Return an attribute's type, and refuse one that cannot hold the wish: what limits nothing looks like a limit."""
-    spec = next((spec for spec in catalog.policy.attributes if spec.name == name), None)
-    types, right = _TYPES[setting]
-    if spec is None:
-        raise PluginError(f"{setting}: there is no attribute {name!r}; it would be {right}")
-    if spec.type not in types:
-        raise PluginError(f"{setting}: {name!r} must be {right}, and is {spec.type.value}")
-    if not spec.protect:
-        raise PluginError(f"{setting}: {name!r} must be marked in the schema: protect: true")
-    if catalog.sensitivity(name) > Sensitivity.ORDINARY:
-        raise PluginError(
-            f"{setting}: {name!r} is sensitive, and what is left out would tell of it; name an ordinary one"
-        )
-    return spec.type
+    """Return the type of the attribute that holds a wish."""
+    return type_of(catalog, setting, name, *_TYPES[setting])
 
 
 def _stated(wish: str) -> str:

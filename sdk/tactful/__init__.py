@@ -15,6 +15,7 @@ from .catalog import Catalog, Entry
 from .clock import Clock, wall_clock
 from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
 from .contacts import Contact
+from .disclosures import Disclosure, Passed
 from .errors import (
     BundleError,
     ExtraMissing,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from .opening import open  # noqa: A004 - the word for it
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
+    from .visit import Visit
 
 __all__ = [
     "Access",
@@ -87,6 +89,7 @@ __all__ = [
     "Counted",
     "Decision",
     "Dial",
+    "Disclosure",
     "Edge",
     "Entry",
     "ExtraMissing",
@@ -112,6 +115,7 @@ __all__ = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "Passed",
     "Pick",
     "PluginError",
     "Policy",
@@ -140,6 +144,7 @@ __all__ = [
     "ValueRefused",
     "ValueType",
     "Verdict",
+    "Visit",
     "When",
     "Withhold",
     "check_value",
@@ -164,6 +169,7 @@ _LATE = {
     "Registry": ".registry",
     "SealedEvidence": ".evidence",
     "Verdict": ".measured_sources",
+    "Visit": ".visit",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",

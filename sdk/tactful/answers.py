@@ -198,6 +198,11 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
         not limit.strict or (limit.counted.event == "shown" and limit.then != "replace"),
         "a strict cap counts what is shown, and nothing stands in for it",
     )
+    need(limit.wish == "" or is_name(limit.wish), "its wish is no name of an attribute")
+    is_plain = limit.per == "customer" and not limit.strict and not _scope(limit.instead) and limit.then != "replace"
+    need(
+        limit.wish == "" or is_plain, "a wish is for a cap per customer, not a strict one, and nothing stands in for it"
+    )
     return Cap(
         scope=_scope(limit.scope),
         count=limit.count,
@@ -212,6 +217,7 @@ def _cap(limit: Cap, _: Catalog) -> Limit:
         suppress_s=suppress_s,
         exact=limit.exact,
         strict=limit.strict,
+        wish=limit.wish,
     )
 
 

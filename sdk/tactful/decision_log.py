@@ -140,6 +140,8 @@ class LogLimits:
     Attributes:
         rows_max: So many decisions are kept at most.
         bytes_max: So much room they take at most [B].
+        access_s: So long it is kept who looked at evidence [s]; more than zero, by default three years. It has no
+            bound by number: whoever looks often enough would push the trace of an earlier look out.
     """
 
     #: What an edge has still to log was decided less long ago than this [us].
@@ -147,10 +149,15 @@ class LogLimits:
 
     rows_max: int = 1_000_000
     bytes_max: int = 512 * 2**20
+    access_s: int = attrs.field(default=3 * 365 * 86_400, validator=attrs.validators.gt(0))
 
     def exceeded(self, rows: int, size_bytes: int) -> bool:
         """Return whether so many decisions of this size are too many."""
         return rows > self.rows_max or size_bytes > self.bytes_max
+
+    def looked_after_us(self, now_us: int) -> int:
+        """Return the moment after which who looked at evidence is still kept [us since 1970]."""
+        return now_us - self.access_s * SECOND_US
 
 
 def _record(fields: tuple[Any, ...]) -> LoggedDecision:

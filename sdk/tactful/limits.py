@@ -1,7 +1,4 @@
-"""Limits: the one kind of verdict. Each makes slates infeasible; none can make one feasible.
-
-Verdicts combine by intersection, so neither the order nor the repetition of guardrails matters.
-"""
+"""Limits: the one kind of verdict. Each makes slates infeasible, none feasible; they combine by intersection."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -210,6 +207,8 @@ class Cap:
         exact: An event counts for its own topic alone, not for the wider ones: it concerns what lies under that topic.
         strict: Whether room is reserved at the centre before it is used, so that all edges together keep within it. It
             counts what is shown, and nothing can stand in for it.
+        wish: The protected attribute, an int, with the customer's own number, which counts where it is below `count`;
+            what is not known, or below 0, is 0. It is for a cap per customer, not strict, without `instead`.
     """
 
     scope: Scope
@@ -225,6 +224,7 @@ class Cap:
     suppress_s: int | None = None
     exact: bool = False
     strict: bool = False
+    wish: str = ""
 
 
 @attrs.frozen
@@ -260,7 +260,7 @@ class When:
     A limit that applies unless its condition is surely false.
 
     Attributes:
-        condition: In the rule language; it reads `protective`, `consent`, `context`, `channel`, `identity`,
+        condition: In the rule language; it reads `protective`, `direct`, `consent`, `context`, `channel`, `identity`,
             `snapshot.at`, `consents.at` and `now`.
         limit: Any but `Require`, `Cap` and `Quiet`.
         reason: Why, for an engineer.

@@ -57,5 +57,10 @@ class EvidenceRows(Protocol):
         ...
 
     def forget_evidence(self, now_us: int) -> int:
-        """Forget the evidence whose time is over at a moment; return how much there was."""
+        """
+        Forget the evidence whose time is over at a moment, and who looked longer ago than the store's bounds say.
+
+        Returns:
+            How much evidence there was.
+        """
         ...

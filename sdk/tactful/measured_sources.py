@@ -89,6 +89,11 @@ class MeasuredSource:
         return Verdict.WORSE if high < self.guess_share < 1 else Verdict.NOT_SHOWN
 
 
+def smallest_of(guardrail: object) -> int:
+    """Return on how many customers a source must be checked, as the guardrail says that judges sources."""
+    return int(getattr(guardrail, "smallest", SMALLEST))
+
+
 def measured(pairs: Iterable[Pair]) -> Mapping[tuple[str, Source], MeasuredSource]:
     """Return how often each source is right, by attribute and source; in the order of their names."""
     right: Counter[tuple[str, Source]] = Counter()

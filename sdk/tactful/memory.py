@@ -11,10 +11,12 @@ from .clock import Clock, wall_clock
 from .consent import Consent, Consents
 from .contacts import Contact
 from .decision_log import LogLimits
+from .disclosures import Disclosure
 from .errors import StoreError, UsageError
 from .graph import MemoryGraph
 from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
+from .memory_disclosures import MemoryDisclosing, MemoryDisclosures
 from .memory_log import MemoryLogging
 from .memory_profiles import MemoryProfiles
 from .outbox import MemoryOutbox, OutboxLimits
@@ -28,7 +30,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
+class MemoryStore(MemoryProfiles, MemoryDisclosing, MemoryLogging, MemoryRoom):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -68,7 +70,7 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
         self._profiles: dict[str, Snapshot] = {}
         self._consents: dict[str, Consents] = {}
         self._heard: set[str] = set()
-        self._ledger = MemoryLedger()
+        self._ledger, self._disclosures = MemoryLedger(), MemoryDisclosures()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
         MemoryRoom.__init__(self, clock, self._members)
@@ -107,12 +109,12 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
         with self._open():
             return self._ledger.tail(after, count)
 
-    def record(self, contacts: Sequence[Contact]) -> int:
-        """Keep contacts and put them into the outbox, all or none; return how many were new by their id."""
-        checked = _checked(contacts, Contact)
+    def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
+        """Keep contacts and disclosures and let them wait, all or none; return how many contacts were new."""
+        checked, passed = _checked(contacts, Contact), _checked(disclosures, Disclosure)
         with self._open():
             new = self._ledger.keep(checked)
-            self._outbox.add(new)
+            self._outbox.add([*new, *self._disclosures.keep(passed)])
             return len(new)
 
     def register(self, name: str) -> bytes | None:
@@ -195,7 +197,7 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
         with self._open():
             return self._graph.split(customer)
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact]]:
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
         with self._open():
             return self._outbox.take(count)
@@ -222,6 +224,7 @@ class MemoryStore(MemoryProfiles, MemoryLogging, MemoryRoom):
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
                 "consents": sum(self._consents.pop(one, None) is not None for one in members),
                 "contacts": self._ledger.erase(members),
+                "disclosures": self._disclosures.erase(members),
                 "strict": self._strict.erase(members),
                 **self._graph.erase(members),
                 "outbox": self._outbox.erase(members),

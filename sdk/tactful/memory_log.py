@@ -96,8 +96,11 @@ class MemoryLogging(MemoryListing):
         return sorted(found, key=lambda access: access.at_us)[-_ACCESSES_TOLD:]
 
     def forget_evidence(self, now_us: int) -> int:
-        """Forget the evidence whose time is over at a moment; return how much there was."""
+        """Forget the evidence and the looks at it whose time is over; return how much evidence there was."""
+        after_us = self._evidence_limits.looked_after_us(now_us)
         with self._open():
+            recent = (access for access in self._accesses if access.at_us > after_us)
+            self._accesses = deque(recent, maxlen=_ACCESSES_MAX)
             return self._let_go(one for one, row in self._evidence.items() if row.until_us <= now_us)
 
     def _erase_decisions(self, names: Sequence[bytes], now_us: int) -> dict[str, int]:

@@ -5,6 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from .consent import Consent, Consents
 from .contacts import Contact
+from .disclosure_ports import DisclosureRecord
+from .disclosures import Disclosure
 from .identity import Link
 from .log_ports import DecisionLog, EvidenceRows
 from .profile import Identity, Snapshot
@@ -58,8 +60,15 @@ class Ledger(Protocol):
         """
         ...
 
-    def record(self, contacts: Sequence[Contact]) -> int:
-        """Keep contacts durably and put them into the outbox, all or none; return how many were new by their id."""
+    def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
+        """
+        Keep contacts, and what they passed on, durably, and put both into the outbox, all or none.
+
+        No disclosure is among the contacts: no cap counts it.
+
+        Returns:
+            How many contacts were new by their id.
+        """
         ...
 
 
@@ -102,7 +111,7 @@ class StrictCaps(Protocol):
         ...
 
 
-class Store(ProfileSource, ConsentSource, IdentityGraph, Ledger, Registers, Protocol):
+class Store(ProfileSource, ConsentSource, IdentityGraph, Ledger, DisclosureRecord, Registers, Protocol):
     """All ports in one, as the embedded stores have them."""
 
     def close(self) -> None:
@@ -218,12 +227,12 @@ class CustomerList(Protocol):
 class Outbox(Protocol):
     """What waits here for the centre."""
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact]]:
-        """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         ...
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:
-        """Forget contacts that have arrived, by their numbers; return how many there were."""
+        """Forget what has arrived, by its numbers; return how many there were."""
         ...
 
     def outbox_dropped(self) -> Mapping[str, int]:
@@ -240,7 +249,7 @@ class Erasure(Protocol):
         Forget a customer and every id that is merged with it; return how much went, by sort of record.
 
         A withdrawal that still waits in the outbox stays there: the centre must hear of it. What was logged of the
-        customer's decisions stays too, without the pseudonym and all else that leads to a person.
+        customer's decisions and passed on to partners stays too, without all that leads to a person.
         """
         ...
 

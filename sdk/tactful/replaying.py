@@ -140,7 +140,7 @@ def _with_older(counted: CountedContacts, older: Iterable[Contact], since_us: in
 def _held(record: LoggedDecision, decision: Decision) -> tuple[str, ...]:
     """Return the limits that keep away what was shown before, those that the page itself filled among them."""
     plan = decision.plan
-    limits = {bound.id for bound in plan.bounds} | {f"{cap.id}.strict" for cap in plan.caps}
+    limits = {bound.id for bound in plan.bounds} | {f"{cap.id}.{of}" for cap in plan.caps for of in ("strict", "wish")}
     shown = {(pick.offer, pick.treatment) for pick in record.picks}
     if shown <= {(pick.offer, pick.treatment) for pick in decision.picks}:
         return ()

@@ -49,6 +49,9 @@ def caps(one, other="{}"):
 
 SIGNED = "tactics: [countdown], approvals: [{tactic: countdown, by: Ada, role: legal, until: %s}]"
 ALL = "{of: all, count: %d, within: %s%s}"
+BELL = "placements: {bell: {channel: web, moments: [alert, reminder], fallback: {title: Hello}}}\n"
+GUESSED = "profile: {more: {kids: {type: bool, source: stated}, guess: {checked_by: kids, type: bool}}}\n"
+MEASURED = "sources: {guess: {%s: {right: %d, of: 100, guess: 60}}}\n"
 #: By code: what it is about, policies where it is found, and policies where it is not.
 SAMPLES = {
     "rule-never": (
@@ -198,12 +201,40 @@ SAMPLES = {
             + offer("topic: garden"),
         ],
     ),
+    "weight-idle": (
+        "ranking retention",
+        ["ranking: {retention: 2}\n" + offer("satisfaction: 20%")],
+        ["ranking: {retention: 2}\n" + offer("retention: 0%"), "ranking: {retention: 0}", "ranking: {satisfaction: 1}"],
+    ),
+    "moment-idle": (
+        "placement bell",
+        [BELL, BELL + offer("moment: news")],
+        [BELL + offer("moment: alert"), "placements: {bell: {channel: web, fallback: {title: Hello}}}"],
+    ),
     "attribute-ageless": (
         "attribute age",
         ["profile: {more: {age: {type: int, owner: crm}}}\n" + when("profile.age > 3")],
         [
             "profile: {more: {age: {type: int, owner: crm, source: stated}}}\n" + when("profile.age > 3"),
             "profile: {more: {age: {type: int, owner: crm, max_age: 9d}}}\n" + when("profile.age > 3"),
+        ],
+    ),
+    "source-unmeasured": (
+        "attribute guess",
+        [GUESSED, GUESSED + MEASURED % ("third-party", 9), GUESSED + "sources: {guess: {}}\n"],
+        [
+            GUESSED + MEASURED % ("observed", 9),
+            GUESSED.replace("checked_by: kids, ", ""),
+            GUESSED + "guardrails: {accuracy: off}\n",
+        ],
+    ),
+    "source-worse": (
+        "attribute guess",
+        [GUESSED + MEASURED % ("observed", 50), GUESSED + MEASURED % ("observed", 0)],
+        [
+            GUESSED + MEASURED % ("observed", 51),
+            GUESSED + MEASURED % ("third-party", 0),
+            GUESSED + MEASURED % ("observed", 0) + "guardrails: {accuracy: {smallest: 101}}\n",
         ],
     ),
     "attribute-lineage": (
@@ -251,6 +282,12 @@ def test_what_ends_is_told_only_to_those_who_say_when(read, registry):
 def test_many_offers_that_are_over_are_one_finding(findings):
     run = "{run: 2026-05-01 to 2026-05-31, treatments: New}"
     assert findings(f"offers: {{n: {run}, m: {run}}}") == {("offer-over", "2 offers, n the first")}
+
+
+def test_a_boost_for_kinds_that_nothing_is_is_named_by_its_number(findings):
+    boosts = "ranking: {boosts: [{when: context.gpc, times: 2}, {when: context.gpc, times: 2, moments: news}]}\n"
+    assert findings(boosts) == {("moment-idle", "boost 2")}
+    assert findings(boosts + offer("moment: news")) == set()
 
 
 def test_of_two_caps_that_say_the_same_one_stays(findings):

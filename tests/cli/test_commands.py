@@ -137,6 +137,16 @@ def test_the_moment_can_be_said(run, shop):
         assert pick["offer"] == offer
 
 
+def test_explain_tells_what_counts_in_the_long_term(run, shop):
+    (shop / "more.yaml").write_text(
+        "ranking: {retention: 8}\n"
+        "offers: {club: {intent: sell, topic: food, value: 2, retention: 75%, treatments: Club}}\n"
+    )
+    ended = run("explain", shop, "home.hero")
+    assert "+ club/t1  worth 8, 75% of it in the long term\n" in ended.out
+    assert run("explain", shop, "home.hero", "--json").json["long_term"] == {"club": 0.75}
+
+
 def test_explain_tells_every_loss(run, shop):
     ended = run("explain", shop, "home.hero", "--persona", "bob")
     told = run("explain", shop, "home.hero", "--persona", "bob", "--json").json

@@ -54,6 +54,7 @@ def test_each_source_is_measured_beside_a_guess(run, policy, store):
     guess, bought = found["guess", "modelled"], found["bought", "third-party"]
     assert (guess["right"], guess["of"], guess["guess"], guess["verdict"]) == (40, 110, 70, "worse than a guess")
     assert (bought["right"], bought["of"], bought["verdict"]) == (117, 120, "better than a guess")
+    assert (guess["collected"], bought["collected"]) == ("", "broker")
     assert bought["interval"] == pytest.approx([0.9291, 0.9915], abs=1e-4)
     assert ended.json["silent"] == ["nowhere"]
 
@@ -61,8 +62,9 @@ def test_each_source_is_measured_beside_a_guess(run, policy, store):
 def test_of_few_customers_no_count_is_told(run, policy, store):
     ended = run("sources", policy, "--store", store, "--json")
     (few,) = [one for one in ended.json["sources"] if one["source"] == "derived"]
-    assert few == {"attribute": "guess", "source": "derived", "verdict": "too few to tell"}
+    assert few == {"attribute": "guess", "source": "derived", "collected": "", "verdict": "too few to tell"}
     text = run("sources", policy, "--store", store).out
+    assert "third-party (broker)" in text
     assert "- guess (derived): fewer than 50 customers, too few to tell" in text
     assert "- nowhere: nobody has it who stated kids" in text
     assert "customer-" not in text

@@ -93,7 +93,7 @@ def test_boundaries_change_something_and_the_kiosk_is_never_personal(result):
 @pytest.mark.usefixtures("result")
 def test_every_step_is_told_to_its_end(told):
     steps = {step for step, _, _ in told}
-    assert len(steps) == 7
+    assert len(steps) == 8
     for step in steps:
         done, total = [(done, total) for name, done, total in told if name == step][-1]
         assert done == total > 0
@@ -134,7 +134,7 @@ def test_the_report_needs_no_network_and_no_program(page):
 
 
 def test_the_report_shows_the_figures(result, page):
-    assert page.count("<svg ") == 5
+    assert page.count("<svg ") == 6
     assert f"{result['decisions']:,}" in page
     for story in result["stories"]:
         assert story["title"] in page

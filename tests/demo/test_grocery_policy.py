@@ -3,11 +3,11 @@
 import attrs
 import pytest
 
-from grocery import counts, coupons
+from grocery import counts, coupons, leases
 from grocery.affinity import ABSENT
 from grocery.households import KNOWN, SENSITIVE
 from grocery.journey import moment_of
-from grocery.variants import grocer
+from grocery.variants import grocer, without
 from tactful import Sensitivity, TopicGraph, check_value
 from tactful.authoring import lint, load_suite
 from tactful.catalog import Catalog
@@ -57,18 +57,28 @@ def test_its_own_tests_pass(suite):
     assert {outcome.title: outcome.failures for outcome in suite.run() if not outcome.passed} == {}
 
 
+def failures_of(suite, file, policy):
+    """What the tests of one file say under another policy."""
+    own = tuple(test for test in suite.tests if test.place.file == f"tests/{file}.yaml")
+    assert own
+    return [failure for one in attrs.evolve(suite, policy=policy, tests=own).run() for failure in one.failures]
+
+
 @pytest.mark.parametrize("guardrail", GUARDRAILS)
 def test_its_own_tests_tell_when_a_guardrail_is_off(suite, guardrail):
-    kept = tuple(use for use in suite.policy.guardrails if use.name != guardrail)
-    loose = attrs.evolve(suite, policy=attrs.evolve(suite.policy, guardrails=kept))
-    failed = [outcome for outcome in loose.run() if outcome.file == f"tests/{guardrail}.yaml" and not outcome.passed]
-    assert any("is shown" in failure for outcome in failed for failure in outcome.failures)
+    failures = failures_of(suite, guardrail, without(suite.policy, guardrail))
+    assert any("is shown" in failure for failure in failures)
 
 
 @pytest.mark.parametrize("guardrail", GUARDRAILS)
 def test_each_boundary_has_a_story_in_which_something_must_be_shown(suite, guardrail):
     own = [test for test in suite.tests if test.place.file == f"tests/{guardrail}.yaml"]
     assert any({"includes", "offers"} & set(test.expect) and "not" not in test.expect for test in own)
+
+
+def test_its_own_tests_tell_when_leases_never_end(suite):
+    failures = failures_of(suite, "leases", leases.without_leases(suite.policy))
+    assert any("is shown" in failure for failure in failures)
 
 
 def test_sensitive_topics_stand_in_attributes_of_their_own(suite):

@@ -65,6 +65,11 @@ MUTANTS = [
     Mutant("plan.governed", "reads = ranks or not names", "reads = not names", 7),
     Mutant("schema", 'department != "" and department in', "department in", 3),
     Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),
+    # the direct view: the customer's own word and deed
+    Mutant("profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 2),
+    Mutant("profile", "return sure and self.first_party and self.source", "return sure and self.source", 132),
+    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 6),
+    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 6),
     # what the middle keeps
     Mutant("engine.middle", " & ~limited.withheld", "", 0),
     Mutant("engine.middle", "effects.blind | limited.blind", "effects.blind", 10),
@@ -115,9 +120,9 @@ MUTANTS = [
     Mutant("engine.count", "if state is None or not state[0] <= now_us < state[2]:", "if state is None:"),
     Mutant("engine.count", "acting += hushed", "pass", 3),
     Mutant("engine.count", "changes_us = min(changes_us, until_us)\n        return Limited", "return Limited", 2),
-    Mutant("engine.count", "return inside + more >= cap.cap.count", "return inside + more > cap.cap.count"),
+    Mutant("engine.count", "return inside + more >= count", "return inside + more > count"),
     Mutant("engine.count", "elif here and cap.cap.instead.bits and cap.id not in reached:", "elif False:", 7),
-    Mutant("engine.count", "if here and not cap.knows_its_clock(self.zone):", "if False:", 7),
+    Mutant("engine.count", "if here and not cap.knows_its_clock(self.own.zone):", "if False:", 7),
     Mutant("engine.reached", "if leaves_us <= now_us:", "if leaves_us < now_us:", 8),
     Mutant("engine.reached", "if lapses_us > now_us:", "if True:"),
     Mutant("engine.reached", "if len(ends) >= count else None", "if len(ends) > count else None", 2),
@@ -166,12 +171,34 @@ MUTANTS = [
     Mutant("engine.budgets", "self.total += weight", "self.total += 1"),
     Mutant(
         "engine.count",
-        "+ more < cap.cap.count:\n            return False\n        inside = sum(weight",
-        "+ more < cap.cap.count:\n            return False\n        inside = sum(1",
+        "+ more < count:\n            return False\n        inside = sum(weight",
+        "+ more < count:\n            return False\n        inside = sum(1",
     ),
     Mutant(
         "plan.caps", "over(catalog, scope, cap.to, cap.to)", "over(catalog, scope, type(cap.to)(1), type(cap.to)(1))"
     ),
+    # what customers wish of caps
+    Mutant(
+        "engine.own", "max(wish, 0) if isinstance(wish, int) else 0", "max(wish, 0) if isinstance(wish, int) else 9"
+    ),
+    Mutant("engine.own", "min(count, fewer.get(number, count))", "fewer.get(number, count)"),
+    Mutant("engine.own", "min(count, fewer.get(number, count))", "count"),
+    Mutant("engine.own", " if one.type is ValueType.INT}", "}"),
+    Mutant("engine.own", "fewer = {number: _wished(protective, place)", "fewer = {number: _wished(protective, 0)"),
+    Mutant("engine.count", "elif here and not self.own.counts[cap.number]:", "elif False:"),
+    Mutant("engine.count", "by = wished_by if count < cap.cap.count else reached_by", "by = reached_by", 31),
+    Mutant("engine.count", "strength(cap, counted) + more < count:", "strength(cap, counted) + more < cap.cap.count:"),
+    Mutant(
+        "engine.count",
+        "count = self.own.counts[cap.number]\n            left",
+        "count = cap.cap.count\n            left",
+    ),
+    Mutant(
+        "engine.count",
+        "min((counts[cap.number] for cap in self._caps if cap.fills",
+        "min((9 for cap in self._caps if cap.fills",
+    ),
+    Mutant("engine.here", " or (counters.own is not own and counters.own != own)", "", 18),
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 7),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),

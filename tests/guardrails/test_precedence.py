@@ -24,7 +24,16 @@ def under(*names: str) -> Policy:
     return attrs.evolve(WISHES, guardrails=tuple(there[name] for name in names))
 
 
+def with_a_wish(policy: Policy) -> Policy:
+    """Return a policy whose cap `food_often` keeps to the customer's own number."""
+    (use,) = [use for use in policy.guardrails if use.name == POLICY]
+    caps = {**use.settings["caps"], "food_often": {**use.settings["caps"]["food_often"], "wish": "weekly"}}
+    wished = attrs.evolve(use, settings={**use.settings, "caps": caps})
+    return attrs.evolve(policy, guardrails=tuple(wished if one is use else one for one in policy.guardrails))
+
+
 ALL_THREE = under(LAW, CUSTOMER, POLICY)
+RHYTHM = with_a_wish(ALL_THREE)
 NOTHING = under()
 
 
@@ -96,6 +105,31 @@ def test_customer_before_policy_a_channel_that_carries_more_does_not_say_more(ho
     assert max(pick.tone for pick in wanting_more.picks) is Familiarity.PERSONAL
     held = decide(house, narrow, {"tier": "gold", "speak": "personal"}, place="wall.page")
     assert {pick.tone for pick in held.picks} == {Familiarity.GENERIC}
+
+
+def test_customer_before_policy_fewer_than_a_cap_allows_is_what_counts(house):
+    decision = decide(house, RHYTHM, {"weekly": 2}, contacts=LOAVES[:2])
+    assert RIVAL not in shown(decision)
+    assert reasons(decision, RIVAL) == {f"{POLICY}.food_often.wish"}
+    assert RIVAL in shown(decide(house, RHYTHM, {"weekly": 3}, contacts=LOAVES[:2]))
+    assert RIVAL in shown(decide(house, ALL_THREE, {"weekly": 2}, contacts=LOAVES[:2]))
+
+
+def test_policy_before_a_wish_for_more_it_opens_no_cap(house):
+    decision = decide(house, RHYTHM, {"weekly": 50}, contacts=LOAVES)
+    assert RIVAL not in shown(decision)
+    assert reasons(decision, RIVAL) == {f"{POLICY}.food_often"}
+
+
+def test_law_before_customer_a_number_is_no_consent_and_keeps_off_no_recall(house):
+    assert RIVAL not in shown(decide(house, RHYTHM, {"weekly": 50}, said(no("offers"))))
+    assert {"recalled", "parcel"} <= set(shown(decide(house, RHYTHM, {"weekly": 0})))
+
+
+def test_customer_before_campaign_no_worth_buys_one_more(house):
+    decision = decide(house, RHYTHM, {"weekly": 0})
+    assert RIVAL not in shown(decision)
+    assert reasons(decision, RIVAL) == {f"{POLICY}.food_often.wish"}
 
 
 def test_customer_before_campaign_no_worth_buys_a_yes(house):

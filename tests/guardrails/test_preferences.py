@@ -9,7 +9,7 @@ from tactful import Familiarity, PluginError, Snapshot
 from tactful.clock import DAY_US
 from tactful.topics import Topic
 from tactful_plugins import named as names_of_rules
-from tactful_plugins import preferences
+from tactful_plugins import preferences, wishes
 
 from . import mutants
 from .houses import NOON_US, demo, dialled, hidden, named, no, reasons, said, shop_with, shown, without
@@ -328,9 +328,6 @@ MUTANTS = {
     "cookies state nothing": ("identity.kind != \"none\"'", "identity.kind == \"person\"'"),
     "a wish without a name is no matter": ("Familiarity.CONTEXT, Familiarity.CONTEXT)", "Familiarity.PERSONAL)"),
     "any wish for a tone is personal": ("""'{} != "personal"'""", """'{} == "generic"'"""),
-    "unprotected attributes are taken": ("if not spec.protect:", "if 0:"),
-    "sensitive attributes are taken": ("if catalog.sensitivity(name) >", "if spec.sensitivity >"),
-    "any type is taken": ("if spec.type not in types:", "if 0:"),
     "a time is no silence": ("(ValueType.BOOL, ValueType.TIME)", "(ValueType.BOOL,)"),
     "topics are ignored": ('"muted_topics": _topics', '"muted_topics": _channels'),
 }  # fmt: skip
@@ -344,6 +341,18 @@ PARTS = {
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_mutant_is_caught(mutant):
     mutants.assert_caught(sys.modules[__name__], preferences, *MUTANTS[mutant])
+
+
+ATTRIBUTES = {
+    "unprotected attributes are taken": ("if not spec.protect:", "if 0:"),
+    "sensitive attributes are taken": ("if catalog.sensitivity(name) >", "if spec.sensitivity >"),
+    "any type is taken": ("if spec.type not in types:", "if 0:"),
+}
+
+
+@pytest.mark.parametrize("mutant", ATTRIBUTES)
+def test_a_mutant_of_what_can_hold_a_wish_is_caught(mutant):
+    mutants.assert_caught(sys.modules[__name__], preferences, *ATTRIBUTES[mutant], wishes)
 
 
 @pytest.mark.parametrize("mutant", PARTS)

@@ -14,12 +14,13 @@ KILLS = int(os.environ.get("TACTFUL_KILLS", "20"))
 
 WRITER = """
 import sys
-from tactful import Contact
+from tactful import Contact, Disclosure, Passed
 from tactful_adapters.sqlite import SQLiteStore
 path, shared, first = sys.argv[1], sys.argv[2] == "shared", int(sys.argv[3])
 store = SQLiteStore(path, shared=shared)
 for n in range(first, first + 1_000_000):
-    store.record([Contact(f"{n}/{half}", "ada", "shown", n) for half in "ab"])
+    passed = Disclosure(str(n), 0, "ada", n, 2**62, "card", "web", Passed("citybank", "bank", "consent"))
+    store.record([Contact(f"{n}/{half}", "ada", "shown", n) for half in "ab"], [passed])
     print(n, flush=True)
 """
 
@@ -30,7 +31,10 @@ BOASTER = WRITER.replace("    store.record(", "    print(n, flush=True); __impor
 def kept(path):
     with SQLiteStore(path) as store:
         ids = {contact.id for contact in store.contacts("ada", 0)}
-        assert ids == {contact.id for _, contact in store.outbox_take(10_000_000)}
+        passed = store.disclosures("ada", 0)
+        waiting = {one.id for _, one in store.outbox_take(10_000_000)}
+        assert ids | {one.id for one in passed} == waiting
+        assert {one.decision for one in passed} == {one.partition("/")[0] for one in ids}
         assert {one.partition("/")[0] for one in ids if one.endswith("/a")} == {
             one.partition("/")[0] for one in ids if one.endswith("/b")
         }

@@ -5,7 +5,7 @@ import time
 import attrs
 import pytest
 
-from tactful import Consents, LogLimits, MemoryStore, OutboxLimits, StoreError, wall_clock
+from tactful import Consents, Contact, LogLimits, MemoryStore, OutboxLimits, StoreError, wall_clock
 from tactful.ledger import MemoryLedger
 from tactful.strict import MemoryStrictCaps
 from tactful.testing.stores import StoreConformance
@@ -71,16 +71,16 @@ class TakesTheLastConsents(MemoryStore):
 
 @breaks("a_contact_takes_effect_once")
 class SendsTwice(MemoryStore):
-    def record(self, contacts):
-        new = super().record(contacts)
+    def record(self, contacts, disclosures=()):
+        new = super().record(contacts, disclosures)
         self._outbox.add(contacts[new:])
         return new
 
 
 @breaks("contacts_are_kept_all_or_none")
 class KeepsHalf(MemoryStore):
-    def record(self, contacts):
-        return sum(super(KeepsHalf, self).record([contact]) for contact in contacts)
+    def record(self, contacts, disclosures=()):
+        return sum(super(KeepsHalf, self).record([contact], disclosures) for contact in contacts)
 
 
 @breaks("the_tail_tells_all_in_the_order_of_recording")
@@ -391,6 +391,16 @@ class ShowsUntilItIsForgotten(MemoryStore):
         return super().read_evidence(attrs.evolve(access, at_us=-1))
 
 
+@breaks("looks_at_evidence_are_kept_for_their_time")
+class KeepsLooksForGood(BoundedLog):
+    def forget_evidence(self, now_us):
+        looks = list(self._accesses)
+        gone = super().forget_evidence(now_us)
+        self._accesses.clear()
+        self._accesses.extend(looks)
+        return gone
+
+
 @breaks("an_erasure_takes_the_evidence")
 class ErasesVisitorsToo(MemoryStore):
     def erase(self, customer):
@@ -401,6 +411,74 @@ class ErasesVisitorsToo(MemoryStore):
 class KeepsAnyEvidence(BoundedLog):
     def __init__(self, *, outbox, log):
         super().__init__(outbox=outbox)
+
+
+@breaks("a_disclosure_comes_back")
+class TellsTheNewestFirst(MemoryStore):
+    def disclosures(self, customer, now_us):
+        return super().disclosures(customer, now_us)[::-1]
+
+
+@breaks("a_disclosure_takes_effect_once")
+class KeepsTheLastWord(MemoryStore):
+    def record(self, contacts, disclosures=()):
+        for one in disclosures:
+            self._disclosures._rows.pop(one.id, None)
+        return super().record(contacts, disclosures)
+
+
+@breaks("a_disclosure_is_kept_with_its_exposure_or_not_at_all")
+class DisclosesFirst(MemoryStore):
+    """What looks right at first: the record is there before anything is shown."""
+
+    def record(self, contacts, disclosures=()):
+        super().record([], disclosures)
+        return super().record(contacts)
+
+
+@breaks("a_disclosure_is_no_contact")
+class DisclosesByContacts(MemoryStore):
+    def record(self, contacts, disclosures=()):
+        passed = [Contact(one.id, one.customer, "disclosure", one.at_us) for one in disclosures]
+        return super().record([*contacts, *passed], disclosures) - len(passed)
+
+
+@breaks("a_disclosure_ends_with_its_time")
+class TellsUntilItIsForgotten(MemoryStore):
+    def disclosures(self, customer, now_us):
+        return super().disclosures(customer, -1)
+
+
+@breaks("an_erasure_takes_the_customer_off_disclosures")
+class ForgetsThatItDisclosed(MemoryStore):
+    """A late second word then brings the customer back."""
+
+    def erase(self, customer):
+        gone = super().erase(customer)
+        rows = self._disclosures._rows
+        for id_ in [id_ for id_, one in rows.items() if one.customer is None]:
+            del rows[id_]
+        return gone
+
+
+@breaks("a_full_outbox_drops_disclosures_last")
+class DropsDisclosuresFirst(MemoryStore):
+    def __init__(self, *, outbox):
+        super().__init__(outbox=outbox)
+        self._outbox._limits = DisclosuresFirst(outbox.rows_max)
+
+
+class DisclosuresFirst(OutboxLimits):
+    @staticmethod
+    def rank(one):
+        return {2: 0, 0: 1, 1: 2}.get(OutboxLimits.rank(one), 3)
+
+
+@breaks("disclosures_are_there_again")
+class DisclosesInMemory(SQLiteStore):
+    def __init__(self, path, *, outbox):
+        super().__init__(path, outbox=outbox)
+        self.forget_disclosures(2**63 - 1)
 
 
 # Processes are started by the kit, and import the store by its name.

@@ -111,6 +111,11 @@ CAP: Final = Record(
             "whether all edges together keep within it: room is reserved at the centre before it is used",
             default="`false`",
         ),
+        "wish": Key(
+            name_of("attribute"),
+            "the attribute, an int, with how many a customer wants at most; it counts where it is fewer than `count`",
+            default="none",
+        ),
     },
 )
 QUIET_HOURS: Final = Record(

@@ -9,9 +9,11 @@ from ..registry import Registry
 from ..schema import Source
 from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
-from .lint_caps import caps_found
+from .lint_caps import caps_found, wishes_read
 from .lint_offers import offers_found
+from .lint_ranking import ranking_found
 from .lint_rules import rules_found
+from .lint_sources import sources_found
 from .lint_texts import texts_found
 from .review import lapsing
 
@@ -31,7 +33,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
     there = registry or Registry.installed()
     policy, answers = there.asked(policy)
     catalog = Catalog(policy)
-    used = _used(policy)
+    used = _used(policy) | wishes_read(answers)
     found = {
         *_guardrails(policy, there),
         *_segments(policy, used),
@@ -40,13 +42,15 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
         *offers_found(catalog, answers, now_us),
         *caps_found(catalog, answers),
         *texts_found(catalog),
+        *ranking_found(policy),
+        *sources_found(policy, there),
         *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
     }
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))
 
 
 def _used(policy: Policy) -> frozenset[str]:
-    """Return the variables that anything in the policy reads; the protective view of an attribute is the attribute."""
+    """Return the variables that anything in the policy reads; other views of an attribute are the attribute."""
     rules = [
         *(rule for offer in policy.offers for rule in (offer.when, *offer.unless)),
         *(segment.when for segment in policy.segments),
@@ -55,6 +59,7 @@ def _used(policy: Policy) -> frozenset[str]:
     fields = (f for o in policy.offers for t in o.treatments for _, fields in t.content for f in fields)
     rules += [part for field in fields for part in field.parts if not isinstance(part, str)]
     names = {name.replace("protective.", "profile.", 1) for rule in rules for name in reads(rule)}
+    names |= {f"profile.{name.split('.')[1]}" for name in names if name.startswith("direct.")}
     names |= {f"profile.{origin}" for attribute in policy.attributes for origin in attribute.derived_from}
     names |= {f"profile.{attribute.checked_by}" for attribute in policy.attributes}
     return frozenset(names | {f"profile.{policy.ranking.affinity}"})

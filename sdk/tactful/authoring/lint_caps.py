@@ -29,6 +29,12 @@ def caps_found(catalog: Catalog, answers: Sequence[GuardrailRules]) -> Iterator[
     yield from _stand_ins(catalog, caps)
 
 
+def wishes_read(answers: Sequence[GuardrailRules]) -> frozenset[str]:
+    """Return the attributes that caps read, as variables."""
+    limits = (rule.limit for answer in answers for _, rule in answer.rules)
+    return frozenset(f"profile.{limit.wish}" for limit in limits if isinstance(limit, Cap) and limit.wish)
+
+
 def _about(name: str) -> str:
     return f"cap {name.partition('.')[2]}"
 
@@ -69,6 +75,7 @@ def _first(wider: Cap, cap: Cap) -> bool:
     return (
         wider.then != "downgrade"
         and cap.counted.event == SHOWN
+        and not cap.wish
         and not cap.instead
         and not wider.instead
         and cap.scope <= wider.scope

@@ -27,6 +27,7 @@ VALUE: Final = Record(
         "value": Key(anything("a value of the attribute's type"), "the value", required=True),
         "source": Key(choice(Source, "source"), "where it comes from", default="as the attribute says"),
         "age": Key(DURATION, "how long ago it was observed", default="just now"),
+        "gave": Key(DURATION, "how long ago the customer last got value for it", default="never"),
         "confidence": Key(SHARE, "how sure it is", default="`100%`"),
     },
 )
@@ -72,6 +73,12 @@ class Known:
     source: Source
     age_us: int
     confidence: float
+    gave_ago_us: int | None = None
+
+    def observed(self, now_us: int) -> Observation:
+        """Return it as it is on record at a moment."""
+        gave_us = None if self.gave_ago_us is None else now_us - self.gave_ago_us
+        return Observation(self.value, self.source, now_us - self.age_us, self.confidence, gave_us=gave_us)
 
 
 @attrs.frozen(repr=False)
@@ -88,10 +95,7 @@ class Persona:
 
     def snapshot_at(self, now_us: int) -> Snapshot:
         """Return the profile at a moment, as old as the persona says."""
-        values = {
-            one.name: Observation(one.value, one.source, now_us - one.age_us, one.confidence) for one in self.profile
-        }
-        return Snapshot(self.name, now_us - self.age_us, values)
+        return Snapshot(self.name, now_us - self.age_us, {one.name: one.observed(now_us) for one in self.profile})
 
     def consents_at(self, now_us: int) -> tuple[Consent, ...]:
         """Return the consents at a moment; their own times are ages."""
@@ -178,5 +182,7 @@ def _known(profile: Keys, schema: Mapping[str, Attribute], attributes: Collectio
             found = VALUE.read(node, log, name)
         value = read_value(attribute.type, found["value"], log) if "value" in found else None
         if value is not None:
-            age_us = found.get("age", 0) * SECOND_US
-            yield Known(name.text, value, found.get("source", attribute.source), age_us, found.get("confidence", 1.0))
+            source, confidence = found.get("source", attribute.source), found.get("confidence", 1.0)
+            age_us, gave_s = found.get("age", 0) * SECOND_US, found.get("gave")
+            gave_ago_us = None if gave_s is None else gave_s * SECOND_US
+            yield Known(name.text, value, source, age_us, confidence, gave_ago_us)

@@ -95,7 +95,8 @@ def explain(  # noqa: PLR0913, PLR0917 - options
             if json:
                 losses = [attrs.asdict(loss) for loss in explanation.losses]
                 hidden = [attrs.asdict(value) for value in explanation.hidden]
-                as_json({**_told_of(decision), "losses": losses, "hidden": hidden})
+                told_of = {**_told_of(decision), "losses": losses, "hidden": hidden}
+                as_json({**told_of, "long_term": dict(explanation.long_term)})
             else:
                 say(str(explanation))
 

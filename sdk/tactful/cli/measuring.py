@@ -10,7 +10,7 @@ import typer
 from ..against_stated import Pair, pairs_of
 from ..clock import wall_clock
 from ..errors import UsageError
-from ..measured_sources import JUDGING, SMALLEST, MeasuredSource, Verdict, measured
+from ..measured_sources import JUDGING, SMALLEST, MeasuredSource, Verdict, measured, smallest_of
 from ..opening import store_of
 from ..policy import Policy
 from ..ports import CustomerList, Store
@@ -49,9 +49,13 @@ def sources(
         section = _section(found, smallest)
         if write is not None:
             write_file(write, section.encode())
+    collected = {attribute.name: attribute.collected for attribute in policy.attributes}
     if json:
         as_json(
-            {"sources": [_as_json(key, one, smallest) for key, one in found.items()], "silent": _silent(policy, found)}
+            {
+                "sources": [_as_json(key, one, collected[key[0]], smallest) for key, one in found.items()],
+                "silent": _silent(policy, found),
+            }
         )
     else:
         _show(policy, found, smallest)
@@ -60,11 +64,8 @@ def sources(
 
 
 def _smallest(policy: Policy) -> int:
-    """Return on how many customers a source must be checked, as the policy's guardrail says that judges sources."""
-    registry = Registry.installed()
-    uses = (use for use in policy.guardrails if use.name == JUDGING)
-    made = [registry.guardrail(use, policy.values.dial) for use in uses]
-    return int(getattr(made[0], "smallest", SMALLEST)) if made else SMALLEST
+    use = next((use for use in policy.guardrails if use.name == JUDGING), None)
+    return SMALLEST if use is None else smallest_of(Registry.installed().guardrail(use, policy.values.dial))
 
 
 def _pairs(policy: Policy, url: str, *, quiet: bool) -> Iterator[Pair]:
@@ -96,18 +97,28 @@ def _silent(policy: Policy, found: _Found) -> list[str]:
     return [one.name for one in policy.attributes if one.checked_by and one.name not in compared]
 
 
-def _as_json(key: tuple[str, Origin], one: MeasuredSource, smallest: int) -> Mapping[str, Any]:
+def _as_json(key: tuple[str, Origin], one: MeasuredSource, collected: str, smallest: int) -> Mapping[str, Any]:
     name, source = key
     verdict = one.verdict(smallest)
-    told_of: dict[str, Any] = {"attribute": name, "source": source.value, "verdict": verdict.value}
+    told_of: dict[str, Any] = {"attribute": name, "source": source.value, "collected": collected}
+    told_of["verdict"] = verdict.value
     if verdict is not Verdict.TOO_FEW:
         told_of |= attrs.asdict(one) | {"share": one.share, "interval": one.interval, "guess_share": one.guess_share}
     return told_of
 
 
 def _show(policy: Policy, found: _Found, smallest: int) -> None:
+    collected = {one.name: f" ({one.collected})" for one in policy.attributes if one.collected}
     rows = [
-        (name, source.value, f"{one.of:,}", f"{one.share:.0%}", _interval(one), f"{one.guess_share:.0%}", verdict.value)
+        (
+            name,
+            source.value + collected.get(name, ""),
+            f"{one.of:,}",
+            f"{one.share:.0%}",
+            _interval(one),
+            f"{one.guess_share:.0%}",
+            verdict.value,
+        )
         for (name, source), one in found.items()
         if (verdict := one.verdict(smallest)) is not Verdict.TOO_FEW
     ]

@@ -8,8 +8,9 @@ from .arrive import Whom
 from .convert import to_snapshot
 from .count import Counters
 from .counted import BudgetsThen, StrictThen
-from .customer import Customer, shared_zone
+from .customer import Customer
 from .decision import Decision
+from .own import shared
 from .tally import Tally, Visitor, tally_of
 from .token import Seal
 
@@ -53,6 +54,6 @@ def _tally(plan: Plan, customer: Customer, evidence: Evidence) -> Tally | None:
     household = None
     if "household" in plan.counted_per:
         counted = evidence.household or CountedContacts((), evidence.at_us)  # what was not counted then is not known
-        household = Counters(plan, counted.contacts, "household", shared_zone(plan), counted.since_us)
-    own = Counters(plan, evidence.own.contacts, "customer", customer.zone, evidence.own.since_us)
+        household = Counters(plan, counted.contacts, "household", shared(plan), counted.since_us)
+    own = Counters(plan, evidence.own.contacts, "customer", customer.own, evidence.own.since_us)
     return tally_of(plan, own, household, budgets, strict)

@@ -14,10 +14,11 @@ from ..profile import Identity, Snapshot
 from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
-from .customer import Customer, Who, shared_zone
+from .customer import Customer, Who
 from .here import Here
 from .identify import Identities
 from .limited import Limited, everything_reached
+from .own import shared, shared_zone
 from .snapshot import Snapshots
 from .strict import Rooms, Strict
 from .tally import Tally, Visitor, tally_of
@@ -111,20 +112,20 @@ class Arrivals:
         customer = here.customer(identity, plan)
         careful = ("no profile is on record",) if customer.snapshot is None else ()
         strict = self.strict(plan, customer, here)
-        tally = self._snapshots.tally(here, plan, customer.zone, self._budgets(plan), strict)
+        tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
 
     def strict(self, plan: Plan, customer: Customer | None, here: Here | None) -> tuple[Strict, ...]:
         """Return what is in hand under strict caps for a customer; for a visitor, None, what is for everyone."""
         if not plan.strict_per:
             return ()
-        shared = shared_zone(plan)
-        subjects: dict[Per, tuple[str, tzinfo | None]] = {"everyone": ("", shared)}
+        zone = shared_zone(plan)
+        subjects: dict[Per, tuple[str, tzinfo | None]] = {"everyone": ("", zone)}
         if customer is not None and customer.identity is not None:
             id_ = customer.identity.customer
             kind, name = ("customer", id_) if here is None or not here.household[1] else here.household
-            subjects["customer"] = (id_, customer.zone)
-            subjects["household"] = (id_ if kind == "customer" else f"household {name}", shared)
+            subjects["customer"] = (id_, customer.own.zone)
+            subjects["household"] = (id_ if kind == "customer" else f"household {name}", zone)
         return self._rooms.parts(plan, subjects)
 
     def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:
@@ -157,12 +158,12 @@ class Arrivals:
         if brought is not None:
             contacts, household = tuple(brought), None
             if "household" in plan.counted_per:
-                household = Counters(plan, contacts, "household", shared_zone(plan))
-            own, strict = Counters(plan, contacts, "customer", customer.zone), self.strict(plan, customer, here)
+                household = Counters(plan, contacts, "household", shared(plan))
+            own, strict = Counters(plan, contacts, "customer", customer.own), self.strict(plan, customer, here)
             return tally_of(plan, own, household, self._budgets(plan), strict)
         if here is not None:
             strict = self.strict(plan, customer, here)
-            return self._snapshots.tally(here, plan, customer.zone, self._budgets(plan), strict)
+            return self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         return self._visiting(plan) if customer.identity is None else None
 
     def _visiting(self, plan: Plan) -> Tally | None:

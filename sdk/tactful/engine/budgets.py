@@ -19,8 +19,8 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .customer import shared_zone
 from .limited import Limited, Reached, everything_reached, reached_by, waiting
+from .own import shared_zone
 from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
 #: A rolling window is counted in so many stretches; an event counts until its stretch has left.

@@ -6,20 +6,18 @@ moment at which it changes. What follows from it is for others to say.
 
 from bisect import insort
 from collections.abc import Iterable, Sequence
-from datetime import tzinfo
 from threading import Lock
 from typing import Final
-
-import attrs
 
 from ..clock import NEVER_US, SECOND_US
 from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .limited import Limited, Reached, everything_reached, quieted, reached_by, waiting
+from .limited import Limited, Reached, everything_reached, quieted, reached_by, waiting, wished_by
+from .own import Own, unstated
 from .reached import Event, reached_until, strength
-from .room import CapKey, Counting, Room, counting_of, shown, shown_id
+from .room import CapKey, Counting, Kept, Room, counting_of, shown_id
 
 #: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
 _State = tuple[int, Reached | None, int]
@@ -39,7 +37,7 @@ class Counters:
     Attributes:
         plan: The plan whose caps count.
         per: Whose contacts they are: the caps of the others do not count them.
-        zone: The customer's own time zone, or None if it is not known.
+        own: What caps count them by.
         since_us: All contacts later than this are counted [us since 1970].
         lock: Held while room is looked for and taken.
     """
@@ -57,10 +55,10 @@ class Counters:
         "_states",
         "_waiting",
         "lock",
+        "own",
         "per",
         "plan",
         "since_us",
-        "zone",
     )
 
     def __init__(
@@ -68,16 +66,16 @@ class Counters:
         plan: Plan,
         contacts: Iterable[Contact],
         per: Per = "customer",
-        zone: tzinfo | None = None,
+        own: Own | None = None,
         since_us: int = -NEVER_US,
     ) -> None:
         self.plan = plan
         self.per: Per = per
-        self.zone = zone
+        self.own = unstated(plan) if own is None else own
         self.since_us = since_us
         self.lock = Lock()
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Kept] = {}
         self._counted: dict[CapKey, list[Event]] = {}
         #: Those of them that are enough to reach their cap, if all are within the window.
         self._many: dict[CapKey, CapPlan] = {}
@@ -88,18 +86,19 @@ class Counters:
         self._pending: dict[str, tuple[Sequence[Room], int, int]] = {}
         self._waiting = 0
         #: With fewer exposures more than this no cap can be reached; each counts once for a value at most.
-        self._slack = min((cap.cap.count for cap in self._caps if cap.counts_shown), default=NEVER_US)
-        self._nearest = min((cap.cap.count for cap in self._caps if cap.fills), default=NEVER_US)
+        counts = self.own.counts
+        self._slack = min((counts[cap.number] for cap in self._caps if cap.counts_shown), default=NEVER_US)
+        self._nearest = min((counts[cap.number] for cap in self._caps if cap.fills), default=NEVER_US)
         for contact in contacts:
             self._take(contact)
 
-    def under(self, plan: Plan, zone: tzinfo | None) -> "Counters":
-        """Return the same contacts counted under a plan and in a time zone."""
-        if plan is self.plan and zone is self.zone:
+    def under(self, plan: Plan, own: Own) -> "Counters":
+        """Return the same contacts counted under a plan, by what is the customer's own."""
+        if plan is self.plan and own == self.own:
             return self
         with self.lock:
             self._count_pending()
-            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, zone, self.since_us)
+            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, own, self.since_us)
 
     def reach_back(self, now_us: int) -> bool:
         """Return whether they count as far back as caps look; those fetched under another plan may not."""
@@ -141,7 +140,7 @@ class Counters:
         self._count_pending()
         return [kept.contact() for kept in self._kept.values() if now_us < kept.until_us < NEVER_US]
 
-    def kept(self) -> tuple[tuple["_Kept", ...], int]:
+    def kept(self) -> tuple[tuple[Kept, ...], int]:
         """Return all that counts, each of which tells its contact; and since when that is all [us since 1970]."""
         self._count_pending()
         return tuple(self._kept.values()), self.since_us
@@ -150,10 +149,11 @@ class Counters:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
         self._count_pending()
         counted = self._counted.get(key, ())
-        if strength(cap, counted) + more < cap.cap.count:
+        count = self.own.counts[cap.number]
+        if strength(cap, counted) + more < count:
             return False
         inside = sum(weight for _, leaves_us, lapses_us, _, weight in counted if now_us < min(leaves_us, lapses_us))
-        return inside + more >= cap.cap.count
+        return inside + more >= count
 
     def _count_pending(self) -> None:
         """Count the room that was taken meanwhile."""
@@ -176,12 +176,12 @@ class Counters:
 
     def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room) -> bool:
         """Count an event; return whether a cap may be reached by it."""
-        self._kept[id_] = _Kept(id_, at_us, until_us, counting, what)
+        self._kept[id_] = Kept(id_, at_us, until_us, counting, what)
         may_reach = False
         for key, cap, rolling_us in counting:
             if cap.cap.per != self.per:
                 continue
-            leaves_us = cap.leaves_us(at_us, self.zone) if rolling_us is None else at_us + rolling_us
+            leaves_us = cap.leaves_us(at_us, self.own.zone) if rolling_us is None else at_us + rolling_us
             weight = cap.cap.counted.weight(what.event) if cap.weighted and isinstance(what, Contact) else 1
             event = (at_us, leaves_us, until_us, id_, weight)
             counted = self._counted.get(key)
@@ -193,7 +193,7 @@ class Counters:
                 insort(counted, event)
                 may_reach = True
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
-            count = cap.cap.count
+            count = self.own.counts[cap.number]
             left = count - strength(cap, counted)
             if left <= 0:
                 self._many[key] = cap
@@ -217,7 +217,7 @@ class Counters:
 
     def _keep_if_many(self, key: CapKey) -> None:
         """Too few events come to nothing however long one waits."""
-        if key in self._many and strength(self._many[key], self._counted[key]) < self._many[key].cap.count:
+        if key in self._many and strength(self._many[key], self._counted[key]) < self.own.counts[key[0]]:
             del self._many[key]
 
     def _prune(self, now_us: int) -> None:
@@ -232,11 +232,11 @@ class Counters:
             self.since_us = max(self.since_us, oldest)
             self._states = {}
             self._counted = {k: [one for one in c if one[3] not in gone] for k, c in self._counted.items()}
-            caps = self.plan.caps
+            caps, counts = self.plan.caps, self.own.counts
             for key in tuple(self._many):
                 self._keep_if_many(key)
-            lefts = [(caps[k[0]], caps[k[0]].cap.count - strength(caps[k[0]], c)) for k, c in self._counted.items()]
-            lefts += [(cap, cap.cap.count) for cap in self._caps]
+            lefts = [(caps[k[0]], counts[k[0]] - strength(caps[k[0]], c)) for k, c in self._counted.items()]
+            lefts += [(cap, counts[cap.number]) for cap in self._caps]
             self._slack = min((left for cap, left in lefts if cap.counts_shown), default=NEVER_US)
             self._nearest = min((left for cap, left in lefts if cap.fills), default=NEVER_US)
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
@@ -249,12 +249,14 @@ class Counters:
         reached = {one.id for one in acting}
         for cap in self._caps:
             here = not cap.cap.channels or channel in cap.cap.channels
-            if here and not cap.knows_its_clock(self.zone):
+            if here and not cap.knows_its_clock(self.own.zone):
                 acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+            elif here and not self.own.counts[cap.number]:
+                acting += (wished_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
             elif here and cap.cap.instead.bits and cap.id not in reached:
                 acting.append(waiting(cap, changes_us))
         if self.per == "customer":
-            hushed, until_us = quieted(self.plan, channel, now_us, self.zone)
+            hushed, until_us = quieted(self.plan, channel, now_us, self.own.zone)
             acting += hushed
             changes_us = min(changes_us, until_us)
         return Limited(acting, now_us, changes_us)
@@ -276,25 +278,11 @@ class Counters:
 
     def _state(self, key: CapKey, cap: CapPlan, now_us: int) -> _State:
         """Return from when, how and until when a cap is reached for a value."""
-        until_us, changes_us = reached_until(cap, self._counted[key], now_us)
-        if until_us is None or not cap.knows_its_clock(self.zone):
+        count = self.own.counts[key[0]]
+        if not count or not cap.knows_its_clock(self.own.zone):  # it is reached for all values
+            return now_us, None, NEVER_US
+        until_us, changes_us = reached_until(cap, self._counted[key], now_us, count)
+        if until_us is None:
             return now_us, None, changes_us
-        return now_us, reached_by(cap, key[1], until_us), changes_us
-
-
-@attrs.define(eq=False, repr=False)
-class _Kept:
-    """A contact or a reservation, with the caps that it counts for."""
-
-    id: str
-    at_us: int
-    until_us: int
-    counting: tuple[Counting, ...]
-    what: Contact | Room
-
-    def contact(self) -> Contact:
-        """Return it as a contact."""
-        what = self.what
-        return (
-            what if isinstance(what, Contact) else shown(what.offer, what.channel, self.id, self.at_us, self.until_us)
-        )
+        by = wished_by if count < cap.cap.count else reached_by
+        return now_us, by(cap, key[1], until_us), changes_us

@@ -14,8 +14,8 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budgets import Budgets
 from .count import Counters
-from .customer import shared_zone
 from .limited import Limited, Reached, reached_by, waiting, without_room
+from .own import shared_zone
 from .room import CapKey, Room
 from .strict import Strict
 from .tally import Tally

@@ -1,14 +1,13 @@
 """What an edge holds of one customer, and what it has worked out from that. It works out nothing itself."""
 
 from collections.abc import Mapping
-from datetime import tzinfo
 
 from ..consent import Consents
 from ..holdouts import key_of
 from ..plan.plan import Plan
-from ..plan.windows import zone_of
 from ..profile import Identity, Snapshot
 from ..schema import Value
+from .own import own
 
 #: A profile as one purpose may see it, by slot.
 View = tuple[Value | None, ...]
@@ -87,13 +86,13 @@ class Customer:
         identity: Who it is; None for a visitor of whom nothing is known.
         snapshot: The profile, or None.
         consents: The consents, or None.
-        protective: The protective view, in the order of `q`.
-        zone: The customer's own time zone, or None if it is not known.
+        protective: The protective view and the direct one, in the order of `q`.
+        own: What caps count the customer by.
         held: Of each holdout, whether the customer is in it.
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("channels", "consents", "held", "identity", "plan", "protective", "snapshot", "zone")
+    __slots__ = ("channels", "consents", "held", "identity", "own", "plan", "protective", "snapshot")
 
     def __init__(
         self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
@@ -103,7 +102,7 @@ class Customer:
         self.snapshot = snapshot
         self.consents = consents
         self.protective = protective_view(plan, snapshot)
-        self.zone = own_zone(plan, snapshot)
+        self.own = own(plan, snapshot, self.protective)
         self.held = held(plan, identity)
         self.channels: dict[str, OnChannel] = {}
 
@@ -129,27 +128,22 @@ def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:
     return tuple(holdout.holds(key, identity.customer) for holdout in holdouts)
 
 
-def own_zone(plan: Plan, snapshot: Snapshot | None) -> tzinfo | None:
-    """Return a customer's own time zone, or None if it is not known."""
-    name = plan.policy.values.customer_zone
-    found = None if snapshot is None or not name else snapshot.attributes.get(name)
-    return zone_of(found.value) if found is not None and isinstance(found.value, str) else None
-
-
-def shared_zone(plan: Plan) -> tzinfo | None:
-    """Return the time zone in which households and everyone are counted: the organization's."""
-    return zone_of(plan.policy.values.zone)
-
-
 def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:
-    """Return what guardrails and `unless:` see of a snapshot, whatever hides it from purposes."""
+    """Return what guardrails and `unless:` see of a snapshot, whatever hides it from purposes; then the direct view."""
+    direct = plan.slots.direct
     if snapshot is None:
-        return (None,) * len(plan.visibility.protective)
+        return (None,) * (len(plan.visibility.protective) + 2 * len(direct))
     attributes = snapshot.attributes
-    return tuple(
+    view = tuple(
         attributes[name].value if name in attributes else None if name in snapshot.unreadable else absent
         for name, absent in plan.visibility.protective
     )
+    if not direct:
+        return view
+    found = [attributes.get(name) for name in direct]
+    sure = [one if one is not None and one.is_direct else None for one in found]
+    values = tuple(None if one is None else one.value for one in sure)
+    return (*view, *values, *(None if one is None else one.at_us for one in sure))
 
 
 def _values(snapshot: Snapshot | None) -> Mapping[str, Value | None] | None:

@@ -20,6 +20,7 @@ from cachetools import LRUCache
 from ..clock import NEVER_US, SECOND_US, Clock
 from ..consent import Consents
 from ..contacts import Contact
+from ..disclosures import Disclosure
 from ..errors import ExtraMissing, TactfulError, UsageError
 from ..memory import MemoryStore
 from ..plan.plan import Plan
@@ -31,6 +32,7 @@ from . import middle, record
 from .arrive import NOTHING_BROUGHT, Arrivals, Brought
 from .customer import Customer, Who
 from .decision import Decision
+from .disclosing import Disclosing
 from .exchange import Exchange
 from .fetch import Fetch, Sources
 from .identify import Identities
@@ -58,11 +60,13 @@ class Options:
         customers_max: So many customers are held at most.
         views_max: So many page views are remembered at most.
         refresh_s: A customer fetched longer ago than this is fetched again in the background [s].
+        disclosures_s: So long is kept what was passed on to partners [s]; three years.
     """
 
     customers_max: int = 100_000
     views_max: int = 10_000
     refresh_s: int = 300
+    disclosures_s: int = 3 * 365 * 86_400
 
 
 class Edge:
@@ -105,7 +109,10 @@ class Edge:
         self._rooms = Rooms(
             strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
         )
-        self._recorder = record.Recorder(store, self._seal, self._snapshots.heard, self._rooms.confirm, clock)
+        disclosing = Disclosing(store, options.disclosures_s)
+        self._recorder = record.Recorder(
+            store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
+        )
         self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
         self._arrivals = Arrivals(
             self._identities,
@@ -450,6 +457,25 @@ class Edge:
         """
         self._open()
         return self._opting.confirm(token)
+
+    def disclosures(self, who: Who) -> tuple[Disclosure, ...]:
+        """
+        Return what was passed on of a customer to partners, oldest first: to whom, when, for what, by which attributes.
+
+        It has the names of attributes alone, no value, and nothing whose time is over (`Options.disclosures_s`).
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+
+        Raises:
+            UsageError: If nobody is meant, or after `close`.
+            StoreError: If the store cannot tell.
+        """
+        self._open()
+        identity = self._identities.resolve(who)
+        if identity is None:
+            raise UsageError("disclosures: the identifiers stand for nobody; link them first")
+        return tuple(self._store.disclosures(identity.customer, self._clock()))
 
     def forget(self, who: Who) -> None:
         """Let go of what is held of a customer, so that it is fetched anew."""

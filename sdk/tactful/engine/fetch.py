@@ -12,8 +12,9 @@ from ..ports import ConsentFunction, ConsentSource, IdentityLinks, Ledger, Profi
 from ..profile import Identity
 from .convert import to_consents
 from .count import SLACK_US, Counters
-from .customer import Who, shared_zone
+from .customer import Who
 from .here import Here, HouseholdKey, Profile
+from .own import shared
 
 
 class Resolving(Protocol):
@@ -55,8 +56,8 @@ class Fetch:
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
         key, household = self._gather(plan, identity, since_us)
         here = Here(profile, consents, counters, key, now_us)
-        zone = here.customer(identity, plan).zone  # what cannot be read at all is the source's failure
-        here.counters = counters.under(plan, zone)
+        own = here.customer(identity, plan).own  # what cannot be read at all is the source's failure
+        here.counters = counters.under(plan, own)
         return here, household
 
     def household(self, customer: str) -> HouseholdKey | None:
@@ -82,7 +83,7 @@ class Fetch:
         contacts = (
             ledger.contacts(identity.customer, since_us) if name is None else ledger.household_contacts(name, since_us)
         )
-        return key, Counters(plan, contacts, "household", shared_zone(plan), since_us)
+        return key, Counters(plan, contacts, "household", shared(plan), since_us)
 
     def _profile(self, customer: str) -> Profile | None:
         profiles = self.sources.profiles

@@ -1,7 +1,6 @@
 """Here: one customer as an edge holds it, whatever plan and kind of identifier asks. It fetches nothing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 
 from ..consent import Consent, Consents, ConsentState, How
 from ..plan.plan import Plan
@@ -10,6 +9,7 @@ from .budgets import Budgets
 from .convert import to_snapshot
 from .count import Counters
 from .customer import Customer
+from .own import Own
 from .strict import Strict
 from .tally import Tally, tally_of
 
@@ -84,15 +84,16 @@ class Here:
     def tally(
         self,
         plan: Plan,
-        zone: tzinfo | None,
+        own: Own,
         household: Counters | None,
         budgets: Budgets | None,
         strict: tuple[Strict, ...],
     ) -> Tally | None:
-        """Return what counts for the customer under a plan and in a time zone; None if something is not known."""
+        """Return what counts for the customer under a plan, by what is its own; None if something is not known."""
         known = self._tally
-        changed = self.counters.zone is not zone or self.counters.plan is not plan
+        counters = self.counters
+        changed = counters.plan is not plan or (counters.own is not own and counters.own != own)
         if known is None or changed or known.key[1:] != (household, budgets, strict):
-            self.counters = self.counters.under(plan, zone)
+            self.counters = counters.under(plan, own)
             known = self._tally = tally_of(plan, self.counters, household, budgets, strict)
         return known

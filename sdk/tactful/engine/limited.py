@@ -13,6 +13,9 @@ from ..plan.caps import CapPlan, QuietPlan
 from ..plan.plan import Plan
 from ..plan.windows import quiet_at
 
+#: What a customer is told whose own number of events a cap keeps to.
+WISHED: Final = "You asked us to come no more often than this."
+
 
 @attrs.frozen(eq=False)
 class Reached:
@@ -99,6 +102,12 @@ def reached_by(cap: CapPlan, value: str, until_us: int) -> Reached:
     """Return what a cap does that is reached for a value."""
     reach = cap.reached[value]
     return Reached(cap.id, cap.reason, cap.say, reach.withheld, reach.blind, cap.cap.then, until_us)
+
+
+def wished_by(cap: CapPlan, value: str, until_us: int) -> Reached:
+    """Return what a cap does for a value where the customer asked for fewer than it allows, and has had them."""
+    reach, reason = cap.reached[value], f"as many as the customer asks for, which is fewer than here: {cap.reason}"
+    return Reached(f"{cap.id}.wish", reason, WISHED, reach.withheld, reach.blind, cap.cap.then, until_us)
 
 
 def waiting(cap: CapPlan, until_us: int) -> Reached:

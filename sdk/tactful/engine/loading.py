@@ -117,7 +117,7 @@ def joined(before: Counters | None, fetched: Counters, now_us: int) -> Counters:
     """
     if before is None:
         return fetched
-    kept = before.under(fetched.plan, fetched.zone)
+    kept = before.under(fetched.plan, fetched.own)
     add(kept, (one.contact() for one in fetched.kept()[0]), now_us)
     kept.since_us = fetched.since_us
     return kept

@@ -10,7 +10,7 @@ from ..plan.caps import CapPlan
 Event = tuple[int, int, int, str, int]
 
 
-def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int | None, int]:
+def reached_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -> tuple[int | None, int]:
     """
     Return until when a cap stays reached by some events if no more come, None if it is not; and until when that holds.
 
@@ -20,23 +20,23 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int 
         cap: The cap.
         counted: The events of one value, oldest first.
         now_us: The moment [us since 1970].
+        count: So many events reach it, >= 1.
     """
     if cap.weighted:
-        return _weighed_until(cap, counted, now_us)
+        return _weighed_until(counted, now_us, count)
     ends: list[int] = []
     for _, leaves_us, lapses_us, _, _ in reversed(counted):
         if leaves_us <= now_us:
             break  # an older one leaves no later
         if lapses_us > now_us:
             ends.append(min(lapses_us, leaves_us))
-    count = cap.cap.count
     changes_us = min(ends, default=NEVER_US)
     ends_us = sorted(ends)[-count] if len(ends) >= count else None
     if not cap.suppress_us:
         return ends_us, changes_us
     past = [event for event in counted if event[2] > now_us]
     changes_us = min([changes_us, *(event[2] for event in past)])
-    rests_us = _rests_until(cap, past)
+    rests_us = _rests_until(cap, past, count)
     if rests_us is not None and now_us < rests_us:
         return max(rests_us, ends_us or rests_us), min(changes_us, rests_us)
     return ends_us, changes_us
@@ -47,23 +47,22 @@ def strength(cap: CapPlan, counted: Sequence[Event]) -> int:
     return sum(event[4] for event in counted if event[4] > 0) if cap.weighted else len(counted)
 
 
-def _weighed_until(cap: CapPlan, counted: list[Event], now_us: int) -> tuple[int | None, int]:
+def _weighed_until(counted: list[Event], now_us: int, count: int) -> tuple[int | None, int]:
     """Return the same for a cap whose events weigh; what speaks against it leaves too, and it can be reached anew."""
     ends = sorted((min(event[1:3]), event[4]) for event in counted if now_us < min(event[1:3]))
     changes_us = ends[0][0] if ends else NEVER_US
     weight = sum(one for _, one in ends)
-    if weight < cap.cap.count:
+    if weight < count:
         return None, changes_us
     for end_us, one in ends:
         weight -= one
-        if weight < cap.cap.count:
+        if weight < count:
             return end_us, changes_us
     return NEVER_US, changes_us
 
 
-def _rests_until(cap: CapPlan, past: list[Event]) -> int | None:
+def _rests_until(cap: CapPlan, past: list[Event], count: int) -> int | None:
     """Return the end of the rest after the last event with which the cap was reached, None if it never was."""
-    count = cap.cap.count
     for last in range(len(past) - 1, count - 2, -1):
         at_us = past[last][0]
         if sum(1 for event in past[: last + 1] if event[1] > at_us) >= count:

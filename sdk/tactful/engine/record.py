@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 
 from ..clock import SECOND_US, Clock
 from ..contacts import Contact
+from ..disclosures import Disclosure
 from ..errors import UsageError
 from ..plan.caps import SHOWN
 from ..ports import Ledger
+from .disclosing import Disclosing, passed_by
 from .moment import Moment
 from .room import room_for
 from .tally import Tally
@@ -47,6 +49,7 @@ def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
                 offer.intent.value,
                 offer.offer_class.value,
                 one.units,
+                passed_by(moment.plan, entry),
             )
         )
     until_us = moment.now_us + moment.plan.policy.values.token_s * SECOND_US
@@ -99,12 +102,14 @@ class Recorder:
     def __init__(
         self,
         ledger: Ledger,
+        disclosing: Disclosing,
         seal: Seal,
         heard: Callable[[Contact, int], None],
         confirm: Callable[[Sequence[str]], None],
         clock: Clock,
     ) -> None:
         self._ledger = ledger
+        self._disclosing = disclosing
         self._seal = seal
         self._heard = heard
         self._confirm = confirm
@@ -114,7 +119,8 @@ class Recorder:
         """Keep what became of a decision, by its receipt or token; return whether it was new."""
         now_us = self._clock()
         receipt = self._seal.open(decision, now_us) if isinstance(decision, str) else decision
-        new = self._keep(contacts_of(receipt, event, slot, now_us), now_us)
+        disclosures = self._disclosing.of(receipt, event, slot, now_us)
+        new = self._keep(contacts_of(receipt, event, slot, now_us), now_us, disclosures)
         if event == SHOWN:
             self._confirm([unit for one in receipt.shown if slot in (None, one.slot) for unit in one.units])
         return new
@@ -125,10 +131,12 @@ class Recorder:
         contact = Contact(id_ or uuid.uuid4().hex, customer, event, now_us, topic, offer, channel=channel)
         return self._keep([contact], now_us)
 
-    def _keep(self, contacts: list[Contact], now_us: int) -> bool:
+    def _keep(self, contacts: list[Contact], now_us: int, disclosures: Sequence[Disclosure] = ()) -> bool:
         if not contacts:
             return False
-        new = self._ledger.record(contacts)
+        new = self._ledger.record(contacts, disclosures)
+        if disclosures:
+            self._disclosing.forget(now_us)
         for contact in contacts:
             self._heard(contact, now_us)
         return new > 0

@@ -35,6 +35,24 @@ class Room:
     shared: tuple[Counting, ...]
 
 
+@attrs.define(eq=False, repr=False)
+class Kept:
+    """A contact or a reservation, with the caps that it counts for."""
+
+    id: str
+    at_us: int
+    until_us: int
+    counting: tuple[Counting, ...]
+    what: Contact | Room
+
+    def contact(self) -> Contact:
+        """Return it as a contact."""
+        what = self.what
+        return (
+            what if isinstance(what, Contact) else shown(what.offer, what.channel, self.id, self.at_us, self.until_us)
+        )
+
+
 class Filling(Protocol):
     """What counts: of whom, and whether a cap would be reached with some more events."""
 

@@ -8,7 +8,6 @@ One thread fetches what decisions asked for; it starts with the first question a
 import logging
 import queue
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 from threading import Event, Lock, Thread
 
 from cachetools import FIFOCache
@@ -19,10 +18,11 @@ from ..plan.plan import Plan
 from ..profile import Identity
 from .budgets import Budgets
 from .count import Counters
-from .customer import Customer, Who, shared_zone
+from .customer import Customer, Who
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
 from .loading import Load, Loads, add, joined
+from .own import Own, shared
 from .strict import Strict
 from .tally import Tally
 
@@ -106,9 +106,9 @@ class Snapshots:
         return found, is_done
 
     def tally(
-        self, here: Here, plan: Plan, zone: tzinfo | None, budgets: Budgets | None, strict: tuple[Strict, ...]
+        self, here: Here, plan: Plan, own: Own, budgets: Budgets | None, strict: tuple[Strict, ...]
     ) -> Tally | None:
-        """Return what counts for a customer under a plan and in a time zone; None if something of it is not here."""
+        """Return what counts for a customer under a plan, by what is its own; None if something of it is not here."""
         household = None
         if "household" in plan.counted_per:
             household = self._households.get(here.household)
@@ -116,8 +116,8 @@ class Snapshots:
                 return None
             if household.plan is not plan:
                 with self._lock:
-                    household = self._households[here.household] = household.under(plan, shared_zone(plan))
-        return here.tally(plan, zone, household, budgets, strict)
+                    household = self._households[here.household] = household.under(plan, shared(plan))
+        return here.tally(plan, own, household, budgets, strict)
 
     def reach_back(self, here: Here, plan: Plan, now_us: int) -> bool:
         """Return whether the contacts that are here of a customer reach as far back as a plan's caps look."""

@@ -11,10 +11,11 @@ from typing import Any
 import attrs
 import msgpack
 
+from ..disclosures import Passed
 from ..errors import TokenError
 from ..ports import Registers
 
-_FORMAT = 1
+_FORMAT = 2
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _TOKEN_MAX_CHARS = 65_536
@@ -23,7 +24,7 @@ _BOUND_TO = b"tactful decision"
 
 @attrs.frozen(repr=False)
 class Shown:
-    """One filled slot, as the ledger will keep it, and the room that it took under strict caps."""
+    """One filled slot, as the ledger will keep it, the room that it took under strict caps, and what it passes on."""
 
     slot: int
     placement: str
@@ -35,6 +36,7 @@ class Shown:
     intent: str
     offer_class: str
     units: tuple[str, ...] = ()
+    passed: Passed | None = None
 
 
 @attrs.frozen(repr=False)
@@ -55,6 +57,17 @@ class Receipt:
     channel: str
     until_us: int
     shown: tuple[Shown, ...]
+
+
+def _shown(fields: list[Any]) -> Shown:
+    """Return a filled slot of what a token holds of it."""
+    slot, place, offer, treatment, topic, owner, tags, intent, offer_class, units, passed = fields
+    about = (topic, owner, tuple(tags), intent, offer_class, tuple(units))
+    return Shown(slot, place, offer, treatment, *about, None if passed is None else _passed(*passed))
+
+
+def _passed(partner: str, purpose: str, legal_basis: str, attributes: list[str]) -> Passed:
+    return Passed(partner, purpose, legal_basis, tuple(attributes))
 
 
 class Seal:
@@ -97,11 +110,7 @@ class Seal:
         _, decision, customer, channel, until_us, shown = fields
         if now_us >= until_us:
             raise TokenError("the token is too old; decide again", code="token-expired")
-        slots = tuple(
-            Shown(slot, place, offer, treatment, topic, owner, tuple(tags), intent, offer_class, tuple(units))
-            for slot, place, offer, treatment, topic, owner, tags, intent, offer_class, units in shown
-        )
-        return Receipt(decision, customer, channel, until_us, slots)
+        return Receipt(decision, customer, channel, until_us, tuple(map(_shown, shown)))
 
     def fields(self, token: str, bound_to: bytes) -> list[Any]:
         """

@@ -4,6 +4,7 @@
 from itertools import islice
 from pathlib import Path
 
+from ..clock import SECOND_US
 from ..contacts import Contact
 from ..decision_log import LogLimits
 from ..evidence import Access, SealedEvidence
@@ -72,6 +73,19 @@ class EvidenceLaws(StoreMaking):
             assert store.forget_evidence(49) == 0
             assert store.forget_evidence(50) == 1
             assert list(store.read_evidence(_all())) == [rows[1]]
+
+    def test_looks_at_evidence_are_kept_for_their_time(self, tmp_path: Path) -> None:
+        """Who looked is known as long as the store's bounds say, whatever was looked at; then it is forgotten."""
+        looks = [_one("1", at_us) for at_us in (0, 1, 5)]
+        with self.opened(tmp_path, log=LogLimits(access_s=60)) as store:
+            store.keep_evidence([_row("1", 5)])
+            for look in looks:
+                list(store.read_evidence(look))
+            assert store.forget_evidence(60 * SECOND_US - 1) == 0
+            assert list(store.accesses(-_LATEST, _LATEST)) == looks
+            assert store.forget_evidence(60 * SECOND_US + 1) == 0
+            assert list(store.accesses(-_LATEST, _LATEST)) == looks[2:]
+            assert list(store.read_evidence(_one("1", 6))) == [_row("1", 5)]
 
     def test_an_erasure_takes_the_evidence(self, tmp_path: Path) -> None:
         """Of every merged id; others keep theirs, visitors too."""

@@ -151,7 +151,7 @@ class IdentityLaws(StoreMaking):
             store.merge("ada", "al")
             store.reserve([Ask("weekly", "", "customer", "ada", 1, 1, 1, 1)])
             gone = {"profiles": 1, "consents": 1, "contacts": 2, "strict": 1, "links": 1, "merges": 2, "outbox": 1}
-            gone |= {"decisions": 0, "evidence": 0}
+            gone |= {"decisions": 0, "evidence": 0, "disclosures": 0}
             assert dict(store.erase("al")) == gone
             for customer in ("ada", "al"):
                 assert store.profile(customer) is None

@@ -161,10 +161,10 @@ class RecordLaws(StoreMaking):
         with self.opened(tmp_path, OutboxLimits(rows_max=3)) as store:
             store.record([contact(str(n), "ada", n, event) for n, event in enumerate(events)])
             assert [one.id for _, one in store.outbox_take(9)] == ["2", "5", "0", "4", "6"]
-            assert dict(store.outbox_dropped()) == {"exposure": 2, "outcome": 0}
+            assert dict(store.outbox_dropped()) == {"exposure": 2, "outcome": 0, "disclosure": 0}
             store.record([contact(f"late {n}", "ada", n, "click") for n in range(3)])
             assert [c.id for _, c in store.outbox_take(9)] == ["2", "5", "late 0", "late 1", "late 2"]
-            assert dict(store.outbox_dropped()) == {"exposure": 3, "outcome": 2}
+            assert dict(store.outbox_dropped()) == {"exposure": 3, "outcome": 2, "disclosure": 0}
             assert len(store.contacts("ada", 0)) == len(events) + 3
 
     def test_a_full_outbox_is_full_in_bytes_too(self, tmp_path: Path) -> None:

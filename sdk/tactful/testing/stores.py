@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..consent import Consents
+from .store_disclosures import DisclosureLaws
 from .store_evidence import EvidenceLaws
 from .store_identity import IdentityLaws
 from .store_kit import at_once, contact, full_snapshot, logged, refused, whom, yes
@@ -25,7 +26,7 @@ from .store_records import RecordLaws
 from .store_strict import StrictLaws
 
 
-class StoreConformance(RecordLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws):
+class StoreConformance(RecordLaws, DisclosureLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws):
     """The laws of a `WritableStore`; each is a test, and is given an empty folder."""
 
     def test_a_closed_store_takes_no_calls(self, tmp_path: Path) -> None:

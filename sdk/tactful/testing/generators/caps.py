@@ -8,7 +8,8 @@ from ...clock import SECOND_US
 from ...familiarity import Familiarity
 from ...limits import Calendar, Cap, Counted, Per, Quiet, Rolling, Scope
 from ...offers import Intent, OfferClass
-from .chance import LENGTHS_US, Chance
+from ...schema import ValueType
+from .chance import LENGTHS_US, NOWHERE, Chance
 from .policies import OWNERS, TAGS
 from .words import ZONES, Words
 
@@ -23,7 +24,7 @@ def cap(chance: Chance, words: Words) -> Cap:
     per: Per = chance.of(_PER)
     counted = _weighed(_counted(chance, words), chance.apart())
     rests = per != "everyone" and chance.happens(0.45) and not counted.weights
-    return Cap(
+    made = Cap(
         scope=Scope(),
         count=chance.of((1, 1, 2, 2, 3)),
         window=_calendar(chance) if chance.happens(0.3) else Rolling(chance.of((*LENGTHS_S, 86_400, 604_800))),
@@ -36,6 +37,16 @@ def cap(chance: Chance, words: Words) -> Cap:
         suppress_s=chance.of(LENGTHS_S) if rests else None,
         exact=chance.happens(0.5),
     )
+    return _wished(made, words, chance.apart())
+
+
+def _wished(cap: Cap, words: Words, chance: Chance) -> Cap:
+    """Return a cap, sometimes with the customer's own number: of an attribute that need be neither there nor an int."""
+    if cap.per != "customer" or cap.then == "replace" or not chance.happens(0.35):
+        return cap
+    numbers = tuple(name for name, type_ in words.attributes.items() if type_ is ValueType.INT)
+    names = numbers if numbers and not chance.happens(0.1) else (*words.attributes, NOWHERE)
+    return attrs.evolve(cap, wish=chance.of(names))
 
 
 def _calendar(chance: Chance) -> Calendar:

@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
+import attrs
+
 from ...clock import SECOND_US
 from ...contacts import Contact
 from ...limits import Calendar, Cap, Quiet
 from ...offers import Offer
 from ...policy import Policy
+from ...schema import ValueType
 from . import windows
 from .answer import Entry, Situation
 from .labels import lineage
+from .visible import protected
 
 
 def limits(policy: Policy, cap: Cap, entry: Entry, channel: str, situation: Situation) -> bool:
@@ -51,7 +55,24 @@ def reached(policy: Policy, cap: Cap, value: str, situation: Situation, more: in
     if contacts is None or not knows_its_clock(policy, cap, situation):
         return True
     where = windows.clock(policy, cap, situation.snapshot)
-    return is_reached(policy, cap, value, contacts, situation.now_us, where, more)
+    count = allowed(policy, cap, situation)
+    kept = attrs.evolve(cap, count=count) if count else cap
+    return count == 0 or is_reached(policy, kept, value, contacts, situation.now_us, where, more)
+
+
+def allowed(policy: Policy, cap: Cap, situation: Situation) -> int:
+    """Return how many events a cap allows whoever it is: fewer than it says where that is wished for."""
+    if not cap.wish:
+        return cap.count
+    wish = protected(policy, situation.snapshot, cap.wish)
+    is_whole = isinstance(wish, int) and any(a.name == cap.wish and a.type is ValueType.INT for a in policy.attributes)
+    return min(cap.count, max(wish, 0)) if is_whole else 0
+
+
+def is_wished(policy: Policy, cap: Cap, situation: Situation) -> bool:
+    """Return whether it is a customer's wish that a cap keeps to, where it counts at all."""
+    counts = contacts_of(cap, situation) is not None and knows_its_clock(policy, cap, situation)
+    return counts and allowed(policy, cap, situation) < cap.count
 
 
 def concerns(cap: Cap, situation: Situation) -> bool:

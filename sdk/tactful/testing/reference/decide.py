@@ -150,7 +150,7 @@ class _Decision:
             yield one.id
         if isinstance(one.limit, Cap):
             if self._is_reached(one.limit, entry) and caps.bars(one.limit, entry):
-                yield one.id
+                yield f"{one.id}.wish" if caps.is_wished(self.policy, one.limit, situation) else one.id
             if caps.waits(self.policy, one.limit, entry, self.entries, channel, situation):
                 yield f"{one.id}.instead"
 

@@ -1,0 +1,22 @@
+"""What the linter thinks about ranking and kinds of moment: weights of what nobody expects, kinds that nothing is."""
+
+from collections.abc import Iterator
+
+from ..policy import Policy
+from .findings import Finding
+from .told import listed, word
+
+
+def ranking_found(policy: Policy) -> Iterator[Finding]:
+    """Yield what counts for nothing, since no offer is that way."""
+    for name in ("satisfaction", "retention"):
+        if getattr(policy.ranking, name) > 0 and all(getattr(offer, name) is None for offer in policy.offers):
+            reason = "it weighs what no offer says of itself, so it changes nothing"
+            yield Finding("weight-idle", f"ranking {name}", reason, f"say `{name}:` of offers, or leave it out")
+    there = {offer.moment for offer in policy.offers}
+    asked = [(f"placement {placement.name}", placement.moments) for placement in policy.placements]
+    asked += [(f"boost {number}", boost.moments) for number, boost in enumerate(policy.ranking.boosts, 1)]
+    for about, kinds in asked:
+        if kinds and there.isdisjoint(kinds):
+            reason = f"no offer is of a kind of moment that it names: {listed(map(word, kinds))}"
+            yield Finding("moment-idle", about, reason, "say `moment:` of the offers that it is for")
