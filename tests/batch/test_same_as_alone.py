@@ -8,6 +8,7 @@ import pytest
 from tests.differential.mutating import Mutant, mutated
 
 from tactful.engine.batch import alone, many, nouns
+from tactful.engine.batch.fields import Fields
 from tactful.engine.batch.subjects import subjects
 from tactful.engine.convert import to_snapshot
 from tactful.plan.pages import Page
@@ -69,7 +70,8 @@ def differences(seed):
             continue
         customers = nouns.customers_of(plan, rows)
         slots, channel = asked.page.slots, asked.channel.channel.name
-        counted = subjects(plan, customers, contacts, None, channel, slots, at_us)
+        fields = Fields(plan, asked.channel, customers, asked.context, at_us)
+        counted = subjects(plan, customers, fields, contacts, None, channel, slots, at_us)
         picks = many.decide(asked, customers, contacts)
         for row, (snapshot, consents) in enumerate(rows):
             moment = alone.moment(asked, snapshot, consents, counted.tallies[counted.tally_of[row]])
@@ -125,6 +127,7 @@ def test_customers_come_back_as_they_were():
 MUTANTS = [
     ("fields", 'if space == "p" and hidden[purpose] >> index & 1:', "if False:"),
     ("fields", "np.where(column.codes == UNREADABLE, count + 1, codes)", "np.where(codes < 0, count, codes)"),
+    ("fields", "& np.array([one.is_direct for one in sorts])[column.told.sort_of]", ""),
     ("truths", "self.flags |= np.array(flags, dtype=np.int64)[0 if codes is None else codes]", "pass"),
     ("truths", "self.allowed &= table[codes]", "self.allowed &= table[0]"),
     ("many", "not any(limit.scope.bits & self._possible for _, limit in effects.quotas)", "True"),
@@ -137,7 +140,8 @@ MUTANTS = [
     ("worths", "ranking.ceiling)", "np.inf)"),
     ("worths", "if demand is None or hidden >> slot & 1:", "if demand is None:"),
     ("subjects", "codes[row] = len(tallies)", "pass"),
-    ("subjects", "np.where(column.codes >= 0, column.codes, len(zones))", "np.where(column.codes >= 0, 0, len(zones))"),
+    ("subjects", "np.where(column.codes >= 0, column.codes, len(known))", "np.where(column.codes >= 0, 0, len(known))"),
+    ("subjects", "protective[place] = wish", "pass"),
 ]
 
 

@@ -7,7 +7,7 @@ import attrs
 import numpy as np
 
 from ...plan.plan import ChannelPlan, Plan
-from ...profile import Identity
+from ...profile import Identity, Observation
 from ...schema import Value
 from .. import guard
 from ..customer import held
@@ -89,6 +89,8 @@ class Fields:
         return Field((*((value, False) for value in column.values), empty, _NOTHING), codes)
 
     def _protective(self, index: int) -> Field:
+        if index >= len(self._plan.slots.protective):
+            return self._direct(index - len(self._plan.slots.protective))
         name, absent = self._plan.visibility.protective[index]
         column: Column | None = self._customers.attributes.get(name)
         if column is None:
@@ -97,6 +99,22 @@ class Fields:
         codes = np.where(column.codes == ABSENT, count, column.codes)
         codes = np.where(column.codes == UNREADABLE, count + 1, codes).astype(np.int32)
         return Field((*((value, False) for value in column.values), (absent, False), _NOTHING), codes)
+
+    def _direct(self, index: int) -> Field:
+        """Return what is the customer's own word and deed: first the values, then since when they are so."""
+        names = self._plan.slots.direct
+        column: Column | None = self._customers.attributes.get(names[index % len(names)])
+        if column is None:
+            return self._alike(None)
+        sorts = [Observation("", source, 0, confidence, own) for source, confidence, own in column.told.sorts]
+        there = (column.codes >= 0) & np.array([one.is_direct for one in sorts])[column.told.sort_of]
+        values: tuple[Value, ...] = column.values
+        codes: Codes = column.codes
+        if index >= len(names):
+            moments_us, inverse = np.unique(column.told.at_us, return_inverse=True)
+            values, codes = tuple(moments_us.tolist()), inverse.astype(np.int32)
+        known = tuple((value, False) for value in values)
+        return Field((*known, _NOTHING), np.where(there, codes, len(known)).astype(np.int32))
 
 
 def _known(plan: Plan, channel: ChannelPlan, customers: Customers, now_us: int) -> Mapping[int, Field]:

@@ -128,7 +128,9 @@ class _Chunk:
         self._filling = filling
         self._fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
         channel, slots = asked.channel.channel.name, asked.page.slots
-        self._subjects = subjects(asked.plan, customers, contacts, asked.budgets, channel, slots, asked.now_us)
+        self._subjects = subjects(
+            asked.plan, customers, self._fields, contacts, asked.budgets, channel, slots, asked.now_us
+        )
 
         self._nothing_hidden = asked.plan.effects(0).hidden
         self._possible = asked.channel.allow & asked.page.mask & asked.plan.running(asked.now_us)

@@ -9,7 +9,7 @@ from ...clock import NEVER_US
 from ...consent import Consents
 from ...plan.plan import Plan
 from ...profile import Observation, Snapshot
-from ...schema import Attribute, Value, ValueType
+from ...schema import Attribute, Source, Value, ValueType
 from .columns import ABSENT, UNREADABLE, Affinities, Column, Customers, Sort, Told
 
 
@@ -87,7 +87,7 @@ def _told(seen: Sequence[Observation | None]) -> Told:
         for one in seen
     ]
     return Told(
-        tuple(sorts),
+        tuple(sorts) or ((Source.OBSERVED, 1.0, True),),  # of nobody
         np.array(alike, dtype=np.int32),
         np.array([0 if one is None else one.at_us for one in seen], dtype=np.int64),
         np.array([-NEVER_US if one is None or one.gave_us is None else one.gave_us for one in seen], dtype=np.int64),

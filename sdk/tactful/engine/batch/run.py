@@ -14,6 +14,7 @@ from . import alone, many
 from .arrow import Table, columns_of
 from .columns import Customers
 from .decisions import Decisions, table_of
+from .fields import Fields
 from .nouns import with_consents
 from .picks import Picks
 from .subjects import subjects
@@ -103,7 +104,8 @@ class Run:
         customers = self._customers(whole.row(row))
         channel, slots = asked.channel.channel.name, asked.page.slots
         contacts = self._around.contacts(customers.ids)
-        counted = subjects(asked.plan, customers, contacts, asked.budgets, channel, slots, asked.now_us)
+        fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
+        counted = subjects(asked.plan, customers, fields, contacts, asked.budgets, channel, slots, asked.now_us)
         tally = counted.tallies[int(counted.tally_of[0])]
         moment = alone.moment(asked, customers.profile(0), customers.consents_of(0), tally)
         return self._around.decision(row, customers.ids[0], moment)

@@ -163,7 +163,7 @@ def _views(plan: Plan, keys: Sequence[Key], values: Sequence[Seen]) -> tuple[obj
     }
     seen = dict.fromkeys(views, 0)
     others: dict[str, list[object]] = {
-        "q": [None] * len(slots.protective),
+        "q": [None] * (len(slots.protective) + 2 * len(slots.direct)),
         "k": [None] * len(slots.known),
         "c": [None] * len(slots.context),
     }
