@@ -36,6 +36,7 @@ profile:
     spend: number
     buys_wine: {type: bool, topic: wine, protect: true}
     guess: {type: bool, source: third-party, derived_from: [buys_wine]}
+    often: {type: int, source: stated, protect: true, absent: 9}
 segments: {regulars: {when: profile.visits >= 6, say: you come often, size: 640}}
 offers:
   olives:
@@ -52,7 +53,7 @@ guardrails:
   overcrowding: {after_purchase: 30d, after_purchase_topics: [wine], after_complaint: 30d}
 caps:
   one: {of: offer, count: 3, within: 14d, channels: [web, email], suppress: 7d}
-  week: {of: all, count: 9, within: week}
+  week: {of: all, count: 9, within: week, wish: often}
 quiet_hours: {from: 21:30, to: 08:00}
 """
 
@@ -149,8 +150,14 @@ CHANGES = [
     ("channels: [web, email], s", "channels: [web], s", "looser", "guardrail overcrowding, cap one: channels was web,"),
     ("channels: [web, email], s", "s", "tighter", "guardrail overcrowding, cap one: channels was web, email, is all"),
     (", suppress: 7d", "", "looser", "guardrail overcrowding, cap one: suppress was 7 days, is none"),
+    (", wish: often", "", "looser", "guardrail overcrowding, cap week: wish was often, is none"),
     ("of: offer", "of: topic", "unknown", "guardrail overcrowding, cap one: of was offer, is topic"),
-    ("  week: {of: all, count: 9, within: week}\n", "", "looser", "guardrail overcrowding, cap week: gone"),
+    (
+        "  week: {of: all, count: 9, within: week, wish: often}\n",
+        "",
+        "looser",
+        "guardrail overcrowding, cap week: gone",
+    ),
     (
         "from: 21:30",
         "from: 22:00",
