@@ -22,9 +22,10 @@ class Var:
     """
     A variable, by its dotted name.
 
-    `profile.x`, `protective.x` (the protective view, in guardrails and `unless:`), `segment.x`, `context.x`,
-    `row.x` (gone after `each:`), `now`, `channel.name`, `channel.privacy`, `identity.kind`, `snapshot.at`,
-    `consents.at`, `consent.<purpose>.given`, `.refused`, `.how`, `.at`.
+    `profile.x`, `protective.x` (the protective view, in guardrails and `unless:`), `direct.x`, `direct.x.at` (of the
+    same, what was stated or observed for sure, and when; in guardrails), `segment.x`, `context.x`, `row.x` (gone after
+    `each:`), `now`, `channel.name`, `channel.privacy`, `identity.kind`, `snapshot.at`, `consents.at`,
+    `consent.<purpose>.given`, `.refused`, `.how`, `.at`.
     """
 
     name: str

@@ -30,6 +30,12 @@ class Observation:
     first_party: bool = True
     gave_us: int | None = None
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is no guess and nobody else's word: stated or observed for sure, in the direct relationship."""
+        sure = self.confidence >= 1.0
+        return sure and self.first_party and self.source in (Source.STATED, Source.OBSERVED)
+
     def __repr__(self) -> str:  # values are personal
         return f"<Observation {self.source.value} at {self.at_us}>"
 

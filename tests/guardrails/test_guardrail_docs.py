@@ -128,8 +128,15 @@ def test_the_boundaries_are_set_as_shown():
     assert "staleness" not in {use.name for use in compiled(third).guardrails}
 
 
+def test_what_was_bought_is_declared_as_shown():
+    policy = compiled(next(block for kind, block in BLOCKS if kind == "yaml" and "bought:" in block))
+    use = next(use for use in policy.guardrails if use.name == "breaking_bonds")
+    assert use.settings["bought"] == "purchases"
+    assert installed().rules(use, Catalog(policy)).broken is None
+
+
 def test_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown():
-    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][1:3]
+    elsewhere, whereabouts = [block for kind, block in BLOCKS if kind == "yaml" and "profile:" in block][2:4]
     found = {a.name: a for a in compiled(elsewhere).attributes}
     assert (found["cars"].collected, found["driver"].derived_from) == ("sister_shop", ("cars", "visits"))
     policy = compiled(whereabouts)

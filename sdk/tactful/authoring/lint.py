@@ -50,7 +50,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
 
 
 def _used(policy: Policy) -> frozenset[str]:
-    """Return the variables that anything in the policy reads; the protective view of an attribute is the attribute."""
+    """Return the variables that anything in the policy reads; other views of an attribute are the attribute."""
     rules = [
         *(rule for offer in policy.offers for rule in (offer.when, *offer.unless)),
         *(segment.when for segment in policy.segments),
@@ -59,6 +59,7 @@ def _used(policy: Policy) -> frozenset[str]:
     fields = (f for o in policy.offers for t in o.treatments for _, fields in t.content for f in fields)
     rules += [part for field in fields for part in field.parts if not isinstance(part, str)]
     names = {name.replace("protective.", "profile.", 1) for rule in rules for name in reads(rule)}
+    names |= {f"profile.{name.split('.')[1]}" for name in names if name.startswith("direct.")}
     names |= {f"profile.{origin}" for attribute in policy.attributes for origin in attribute.derived_from}
     names |= {f"profile.{attribute.checked_by}" for attribute in policy.attributes}
     return frozenset(names | {f"profile.{policy.ranking.affinity}"})

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from ..expr import Const, Expr, Var, replace
-from ..plan.slots import BUILT_IN_CONTEXT
+from ..plan.slots import BUILT_IN_CONTEXT, direct_variables
 from ..schema import Attribute, ContextAttribute, ValueType
 from .positions import place_in
 from .rules import RuleCompiler, RuleError
@@ -66,6 +66,7 @@ class Rulebook:
         return {
             **self.moment,
             **{f"protective.{a.name}": a.type for a in self._attributes if a.protect},
+            **{name: type_ for a in self._attributes for name, type_ in direct_variables(a).items()},
             **{f"consent.{p}.{part}": type_ for p in self._purposes for part, type_ in parts.items()},
             "identity.kind": ValueType.TEXT,
             "snapshot.at": ValueType.TIME,

@@ -86,7 +86,7 @@ class Customer:
         identity: Who it is; None for a visitor of whom nothing is known.
         snapshot: The profile, or None.
         consents: The consents, or None.
-        protective: The protective view, in the order of `q`.
+        protective: The protective view and the direct one, in the order of `q`.
         own: What caps count the customer by.
         held: Of each holdout, whether the customer is in it.
         channels: What was worked out, by channel.
@@ -129,14 +129,21 @@ def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:
 
 
 def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:
-    """Return what guardrails and `unless:` see of a snapshot, whatever hides it from purposes."""
+    """Return what guardrails and `unless:` see of a snapshot, whatever hides it from purposes; then the direct view."""
+    direct = plan.slots.direct
     if snapshot is None:
-        return (None,) * len(plan.visibility.protective)
+        return (None,) * (len(plan.visibility.protective) + 2 * len(direct))
     attributes = snapshot.attributes
-    return tuple(
+    view = tuple(
         attributes[name].value if name in attributes else None if name in snapshot.unreadable else absent
         for name, absent in plan.visibility.protective
     )
+    if not direct:
+        return view
+    found = [attributes.get(name) for name in direct]
+    sure = [one if one is not None and one.is_direct else None for one in found]
+    values = tuple(None if one is None else one.value for one in sure)
+    return (*view, *values, *(None if one is None else one.at_us for one in sure))
 
 
 def _values(snapshot: Snapshot | None) -> Mapping[str, Value | None] | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from ..clock import NEVER_US
+from ..expr import reads
 from ..limits import AtMost, Hide, Require, Scope
 from ..plan.bounds import Bound
 from ..plan.fuse import holds, single
@@ -148,6 +149,20 @@ def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
         if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
             eligible &= ~bits
     yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
+
+
+def opening(moment: Moment) -> Iterator[tuple[str, int]]:
+    """Yield each attribute by whose direct view a limit does not act, with the treatments that it would keep away."""
+    plan, channel, q = moment.plan, moment.channel.channel.name, moment.customer.protective
+    views, seen, _, *rest = _arguments(moment)
+    for slot, name in enumerate(plan.slots.direct, len(plan.slots.protective)):
+        without = (*q[:slot], None, *q[slot + 1 :])
+        for number, bound in enumerate(moment.channel.bounds):
+            if q[slot] is None or f"direct.{name}" not in reads(bound.condition):
+                continue
+            lets_off = _lets_off(plan, channel, number)
+            if lets_off(views, seen, q, *rest) and not lets_off(views, seen, without, *rest):
+                yield name, plan.everything & ~bound.allow
 
 
 def truths(moment: Moment) -> Iterator[bool]:

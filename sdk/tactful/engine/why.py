@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from ..expr import Var, walk
 from ..familiarity import Familiarity
 from ..limits import Hide
-from .explain import acting, hiding
+from ..schema import Attribute
+from .explain import acting, hiding, opening
 from .limited import WISHED
 from .moment import Chosen, Moment
 from .render import fields_of, value_of
@@ -42,7 +43,7 @@ def _because(moment: Moment, one: Chosen) -> str:
 
 
 def _used(moment: Moment, one: Chosen) -> Iterator[str]:
-    """Yield the words for each segment that holds and attribute that is known, of those that the offer reads."""
+    """Yield the words for each segment and attribute that it is shown for: its offer reads them, or a limit does."""
     policy = moment.plan.policy
     segments = {f"segment.{segment.name}": segment for segment in policy.segments}
     attributes = {f"profile.{attribute.name}": attribute for attribute in policy.attributes}
@@ -55,7 +56,13 @@ def _used(moment: Moment, one: Chosen) -> Iterator[str]:
             yield segment.say or f"you are in the group “{segment.name}”"
         elif variable.name in attributes and value is not None:
             attribute = attributes[variable.name]
-            yield f"of {attribute.say or attribute.name.replace('_', ' ')}"
+            yield _of(attribute)
+    by_name = {attribute.name: attribute for attribute in policy.attributes}
+    yield from (_of(by_name[name]) for name, bits in opening(moment) if bits >> one.index & 1)
+
+
+def _of(attribute: Attribute) -> str:
+    return f"of {attribute.say or attribute.name.replace('_', ' ')}"
 
 
 def _liked(moment: Moment) -> str:

@@ -19,7 +19,7 @@ from ..offers import MomentKind, Offer
 from ..policy import Policy
 from ..schema import ValueType
 from .rule_types import Variables, faults
-from .slots import BUILT_IN_CONTEXT
+from .slots import BUILT_IN_CONTEXT, direct_variables
 
 #: Sections whose items have names, with the name's field; a policy needs some of the first five.
 _NAMED: Final = {
@@ -219,6 +219,7 @@ def _variables(policy: Policy, there: _Names) -> tuple[Variables, Variables, Var
     offered = moment | {f"profile.{a.name}": a.type for a in readable}
     offered |= {f"segment.{name}": bool_ for name in there["segments"]}
     guarded = moment | {f"protective.{a.name}": a.type for a in readable if a.protect}
+    guarded |= {name: type_ for a in readable for name, type_ in direct_variables(a).items()}
     guarded |= {"identity.kind": text, "snapshot.at": time, "consents.at": time}
     for purpose in there["purposes"]:
         parts = {"given": bool_, "refused": bool_, "how": text, "at": time}

@@ -1,8 +1,8 @@
 """Where each variable lies at run time, so that a compiled condition reads tuples and no names. It holds no value.
 
 A compiled condition reads local variables: `p0`, `p1` … (the profile as each purpose may see it), `n0`, `n1` …
-(bits of attributes that are seen and have no value), `q` (the protective view), `k` (what is known of the customer
-on a channel: identity, ages, consents, holdouts), `c` (the context) and `now`.
+(bits of attributes that are seen and have no value), `q` (the protective view, then the direct one), `k` (what is known
+of the customer on a channel: identity, ages, consents, holdouts), `c` (the context) and `now`.
 """
 
 import ast
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import attrs
 
 from ..errors import ValueRefused
-from ..expr import Var
+from ..expr import Var, reads
 from ..policy import Policy
 from ..schema import Attribute, ContextAttribute, Value, ValueType, check_value
 
@@ -27,6 +27,12 @@ KNOWN = ("channel.name", "channel.privacy", "identity.kind", "snapshot.at", "con
 CONSENT_PARTS = ("given", "refused", "how", "at")
 
 
+def direct_variables(attribute: Attribute) -> Mapping[str, ValueType]:
+    """Return the variables of an attribute in the direct view, with their types; none if it is not protected."""
+    name = f"direct.{attribute.name}"
+    return {name: attribute.type, f"{name}.at": ValueType.TIME} if attribute.protect else {}
+
+
 @attrs.frozen
 class Slots:
     """
@@ -34,7 +40,9 @@ class Slots:
 
     Attributes:
         attributes: The profile's attributes in the order of `p`; those of type `scores` are not in it.
-        protective: The names of protected attributes in the order of `q`.
+        protective: Protected attributes in the order of `q`.
+        direct: Names of those that a condition reads in the direct view; in `q`, their values and then their times come
+            after the protective view.
         known: Index in `k` by name.
         context: The context's attributes in the order of `c`.
         purposes: The purposes' names in the order of `p0`, `p1` ….
@@ -42,6 +50,7 @@ class Slots:
 
     attributes: tuple[Attribute, ...]
     protective: tuple[Attribute, ...]
+    direct: tuple[str, ...]
     known: Mapping[str, int]
     context: tuple[ContextAttribute, ...]
     purposes: tuple[str, ...]
@@ -55,17 +64,24 @@ class Slots:
         """Return the layout for a policy."""
         readable = tuple(a for a in policy.attributes if a.type is not ValueType.SCORES)
         protective = tuple(a for a in readable if a.protect)
+        read = {name for _, condition in policy.conditions for name in reads(condition)}
+        direct = tuple(a.name for a in protective if read & set(direct_variables(a)))
         declared = {a.name for a in policy.context}
         context = (*(a for a in BUILT_IN_CONTEXT if a.name not in declared), *policy.context)
         consents = (f"consent.{p.name}.{part}" for p in policy.purposes for part in CONSENT_PARTS)
         return cls(
             attributes=readable,
             protective=protective,
+            direct=direct,
             known={name: index for index, name in enumerate((*KNOWN, *consents, *(h.id for h in policy.holdouts)))},
             context=context,
             purposes=tuple(p.name for p in policy.purposes),
             profile_index={a.name: index for index, a in enumerate(readable)},
-            protective_index={a.name: index for index, a in enumerate(protective)},
+            protective_index={
+                **{f"protective.{a.name}": index for index, a in enumerate(protective)},
+                **{f"direct.{name}": len(protective) + index for index, name in enumerate(direct)},
+                **{f"direct.{name}.at": len(protective) + len(direct) + index for index, name in enumerate(direct)},
+            },
             context_index={a.name: index for index, a in enumerate(context)},
             no_context=tuple(a.absent for a in context),
         )
@@ -115,8 +131,8 @@ class Slots:
             if purpose is None:
                 return None
             tuple_name, index = f"p{purpose}", self._profile_index.get(rest)
-        elif space == "protective":
-            tuple_name, index = "q", self._protective_index.get(rest)
+        elif space in ("protective", "direct"):
+            tuple_name, index = "q", self._protective_index.get(var.name)
         elif space == "context":
             tuple_name, index = "c", self._context_index.get(rest)
         else:

@@ -134,11 +134,18 @@ class Words:
         return {f"protective.{name}": type_ for name, type_ in self.attributes.items() if type_ is not ValueType.SCORES}
 
     @property
+    def direct(self) -> dict[str, ValueType]:
+        """The variables of the direct view."""
+        names = [name for name, type_ in self.attributes.items() if type_ is not ValueType.SCORES]
+        values = {f"direct.{name}": self.attributes[name] for name in names}
+        return {**values, **{f"direct.{name}.at": ValueType.TIME for name in names}}
+
+    @property
     def guardrails(self) -> dict[str, ValueType]:
         """The variables that conditions of guardrails can read."""
         purposes = (*self.purposes, NOWHERE) if self.wild else self.purposes
         consents = {f"consent.{purpose}.{part}": type_ for purpose in purposes for part, type_ in _PARTS.items()}
-        found: dict[str, ValueType] = {**self.moment, **self.protective, **consents, **_WHOM}
+        found: dict[str, ValueType] = {**self.moment, **self.protective, **self.direct, **consents, **_WHOM}
         if self.wild:
             found["profile.a0"] = self.attributes["a0"]
             found["segment.s0"] = ValueType.BOOL

@@ -15,7 +15,7 @@ from ..interpreter import UNKNOWN, evaluate
 from .answer import Situation
 from .consents import consent
 from .labels import is_circular
-from .visible import NOTHING, protected, seen
+from .visible import NOTHING, direct, protected, seen
 
 #: The context that every policy has without declaring it.
 _BUILT_IN: Final = (
@@ -48,6 +48,8 @@ class GuardrailsKnow:
                 return self._context(rest)
             case "protective":
                 return protected(self.policy, situation.snapshot, rest)
+            case "direct":
+                return direct(self.policy, situation.snapshot, rest)
             case "consent":
                 purpose, _, part = rest.rpartition(".")
                 return consent(self.policy, situation.consents, purpose, part, self.channel.name, situation.now_us)

@@ -9,7 +9,7 @@ from ...errors import ValueRefused
 from ...limits import Hide, Require
 from ...policy import Policy
 from ...profile import Observation, Snapshot
-from ...schema import Attribute, check_value
+from ...schema import Attribute, Source, check_value
 from ..interpreter import UNKNOWN
 
 
@@ -64,6 +64,18 @@ def protected(policy: Policy, snapshot: Snapshot | None, name: str) -> Any:
     if observation is None:
         return UNKNOWN if attribute.absent is None else attribute.absent
     return read(attribute, observation)
+
+
+def direct(policy: Policy, snapshot: Snapshot | None, variable: str) -> Any:
+    """Return a protected attribute's value, or when it was seen, if the customer's own word or deed tells it."""
+    name = variable.removesuffix(".at")
+    observation = None if snapshot is None else snapshot.attributes.get(name)
+    if observation is None or observation.source not in (Source.STATED, Source.OBSERVED):
+        return UNKNOWN
+    value = protected(policy, snapshot, name)
+    if value is UNKNOWN or observation.confidence < 1 or not observation.first_party:
+        return UNKNOWN
+    return observation.at_us if variable.endswith(".at") else value
 
 
 def read(attribute: Attribute, observation: Observation) -> Any:
