@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.differential.mutating import Mutant, mutated
 
 import tactful
-from tactful import Disclosure, MemoryStore, Observation, Passed, Purpose, Snapshot, Source
+from tactful import Disclosure, MemoryStore, Observation, Passed, Purpose, Snapshot, Source, StoreError
 from tactful.clock import DAY_US
 from tactful.engine.disclosing import passed_by
 from tactful.expr import Call, Const, Var
@@ -274,6 +274,16 @@ def test_a_disclosure_is_kept_for_three_years_and_then_is_gone(edge, store, cloc
     edge.record(edge.decide("page", ANN).token)  # with what comes next, what is over is forgotten for good
     assert store.disclosures_of(decision.id, 0) == []
     assert {one.offer for one in edge.disclosures(ANN)} == {"cover", "greeting"}  # her tier is too old by now
+
+
+def test_what_cannot_be_forgotten_keeps_nothing_from_being_recorded(edge, store, monkeypatch, caplog):
+    def broken(_: int) -> int:
+        raise StoreError("the disk of ann is full")
+
+    monkeypatch.setattr(store, "forget_disclosures", broken)
+    assert edge.record(edge.decide("page", ANN).token)
+    assert len(edge.disclosures(ANN)) == 3
+    assert caplog.messages == ["disclosures whose time is over could not be forgotten: StoreError"]
 
 
 def test_how_long_is_an_option(edge, policy, store, clock):
