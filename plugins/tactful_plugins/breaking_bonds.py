@@ -59,6 +59,7 @@ class BreakingBonds:
         "dormant_after_s": "more",
         "fresh_for_s": "more",
         "similar_within": "more",
+        "bought": "more",
     }
 
     accept: tuple[str, ...] = attrs.field(default=_OWN, converter=texts, validator=some_of(_WAYS))

@@ -78,6 +78,7 @@ class CapSetting:
         "count": "more",
         "within_s": "less",
         "times": "less",
+        "weights": "less of each",
         "channels": "narrower",
         "down_to": _STEPS,
         "suppress_s": "less or none",

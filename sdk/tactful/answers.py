@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final, get_args
 
 from .catalog import Catalog, Entry
-from .checked import are_texts, is_share, is_whole, need
+from .checked import are_days, are_texts, is_share, is_whole, need
 from .errors import PluginError
 from .familiarity import Familiarity
 from .limits import (
@@ -260,7 +260,8 @@ def _quiet(limit: Quiet, _: Catalog) -> Limit:
     need(type(limit.zone) is str, "its time zone is not a text")
     need(type(days) is tuple and all(is_whole(day, 0) and day in _DAYS for day in days), "its days are not 0 to 6")
     need(are_texts(limit.channels), "its channels are no tuple of texts")
-    return Quiet(_scope(limit.scope), *minutes, limit.zone, days, limit.channels)
+    need(type(limit.dates) is tuple and all(map(are_days, limit.dates)), "its dates are no pairs of days up to 9998")
+    return Quiet(_scope(limit.scope), *minutes, limit.zone, days, limit.channels, limit.dates)
 
 
 _COPIES: Final[dict[type, Any]] = {

@@ -22,7 +22,8 @@ class Guardrail(Protocol):
         tiers: The tiers of governance that it belongs to: values, strategy, execution, infrastructure.
         dial: Defaults of settings by position of the dial, where they differ from the fields' own.
         looser: In which direction each setting loosens, so that `tactful diff` can tell: with `more` or `less` of it
-            (a number, a truth, a list, caps by name), or the words that it can be, from the tightest to the loosest.
+            (a number, a truth, a list, caps by name, a name rather than none), or the words that it can be, from the
+            tightest to the loosest. `more of each`, `less of each`: numbers by name, one that is not there is 0.
             `more or none`, `less or none`: not to set it is the loosest. `wider`, `narrower`: a list that means all if
             it names none. `later`, `earlier`: the ends of a part of the day. Of a setting that is not here a change
             cannot be told. One that is itself an attrs class says all this for its own fields.

@@ -1,9 +1,11 @@
 """Limits: the one kind of verdict. Each makes slates infeasible, none feasible; they combine by intersection."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Literal
 
 import attrs
+from attrs.validators import deep_iterable, ge, gt, in_
 
 from .familiarity import Familiarity
 from .schema import Source
@@ -18,7 +20,7 @@ class Scope:
     (Scope(bits=2), True, [0, 2])
     """
 
-    bits: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    bits: int = attrs.field(default=0, validator=ge(0))
 
     def __and__(self, other: "Scope") -> "Scope":
         return Scope(self.bits & other.bits)
@@ -123,7 +125,7 @@ class Rolling:
         length_s: An event counts for this long [s], > 0.
     """
 
-    length_s: int = attrs.field(validator=attrs.validators.gt(0))
+    length_s: int = attrs.field(validator=gt(0))
 
 
 @attrs.frozen
@@ -139,10 +141,10 @@ class Calendar:
         week_start: The day on which a week begins, from 0 for Monday to 6 for Sunday.
     """
 
-    unit: Literal["day", "week", "month"] = attrs.field(validator=attrs.validators.in_(("day", "week", "month")))
-    times: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+    unit: Literal["day", "week", "month"] = attrs.field(validator=in_(("day", "week", "month")))
+    times: int = attrs.field(default=1, validator=ge(1))
     zone: str = ""
-    week_start: int = attrs.field(default=0, validator=attrs.validators.in_(range(7)))
+    week_start: int = attrs.field(default=0, validator=in_(range(7)))
 
 
 Window = Rolling | Calendar
@@ -202,8 +204,7 @@ class Cap:
             `downgrade` allows tone and basis up to `to`; `replace` withholds, and lets `instead` in.
         to: With `downgrade`, what is still allowed, below PERSONAL.
         instead: With `replace`, the treatments that are withheld until it is reached.
-        suppress_s: Once reached, it stays so for this long after the last event [s]; None means until the window frees.
-            It takes no weights.
+        suppress_s: Once reached, it stays so for this long after the last event [s]; None means as the window says.
         exact: An event counts for its own topic alone, not for the wider ones: it concerns what lies under that topic.
         strict: Whether room is reserved at the centre before it is used, so that all edges together keep within it. It
             counts what is shown, and nothing can stand in for it.
@@ -212,7 +213,7 @@ class Cap:
     """
 
     scope: Scope
-    count: int = attrs.field(validator=attrs.validators.ge(1))
+    count: int = attrs.field(validator=ge(1))
     window: Window
     counted: Counted = Counted()
     of: Dimension = "offer"
@@ -239,16 +240,16 @@ class Quiet:
         zone: The time zone, as "Europe/Berlin"; empty means the customer's own.
         days: On nights (or days) that begin on these days, from 0 for Monday to 6 for Sunday.
         channels: On these channels; empty means everywhere.
+        dates: All day on these days as well, each from the first to the last.
     """
 
     scope: Scope
-    from_min: int = attrs.field(validator=attrs.validators.in_(range(1440)))
-    to_min: int = attrs.field(validator=attrs.validators.in_(range(1440)))
+    from_min: int = attrs.field(validator=in_(range(1440)))
+    to_min: int = attrs.field(validator=in_(range(1440)))
     zone: str = ""
-    days: tuple[int, ...] = attrs.field(
-        default=(0, 1, 2, 3, 4, 5, 6), validator=attrs.validators.deep_iterable(attrs.validators.in_(range(7)))
-    )
+    days: tuple[int, ...] = attrs.field(default=tuple(range(7)), validator=deep_iterable(in_(range(7))))
     channels: tuple[str, ...] = ()
+    dates: tuple[tuple[date, date], ...] = ()
 
 
 Limit = Withhold | UpTo | RankBlind | AtMost | Hide | Require | Cap | Quiet

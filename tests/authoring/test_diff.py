@@ -35,6 +35,8 @@ profile:
     visits: int
     spend: number
     buys_wine: {type: bool, topic: wine, protect: true}
+    sales: {type: list of text, protect: true}
+    others: {type: list of text, protect: true}
     guess: {type: bool, source: third-party, derived_from: [buys_wine]}
 segments: {regulars: {when: profile.visits >= 6, say: you come often, size: 640}}
 offers:
@@ -47,12 +49,13 @@ offers:
 guardrails:
   accuracy: {confidence: 0.6, third_party: false}
   boudoir: {blend: 20%, private_from: private, sensitive_from: sensitive}
-  breaking_bonds: {accept: [explicit], dormant_after: 365d, fresh_for: 7d}
+  breaking_bonds: {accept: [explicit], dormant_after: 365d, fresh_for: 7d, similar_within: 1, bought: sales}
   staleness: {max_age: 30d}
   overcrowding: {after_purchase: 30d, after_purchase_topics: [wine], after_complaint: 30d}
 caps:
   one: {of: offer, count: 3, within: 14d, channels: [web, email], suppress: 7d}
   week: {of: all, count: 9, within: week}
+  signs: {of: all, count: 4, within: week, weights: {complaint: 2, liked: -1}, then: downgrade, down_to: context}
 quiet_hours: {from: 21:30, to: 08:00}
 """
 
@@ -149,6 +152,27 @@ CHANGES = [
     ("channels: [web, email], s", "channels: [web], s", "looser", "guardrail overcrowding, cap one: channels was web,"),
     ("channels: [web, email], s", "s", "tighter", "guardrail overcrowding, cap one: channels was web, email, is all"),
     (", suppress: 7d", "", "looser", "guardrail overcrowding, cap one: suppress was 7 days, is none"),
+    ("complaint: 2", "complaint: 1", "looser", "guardrail overcrowding, cap signs: weight of complaint was 2, is 1"),
+    ("complaint: 2", "complaint: 3", "tighter", "guardrail overcrowding, cap signs: weight of complaint was 2, is 3"),
+    ("complaint: 2, ", "", "looser", "guardrail overcrowding, cap signs: weight of complaint was 2, is 0"),
+    (", liked: -1", "", "tighter", "guardrail overcrowding, cap signs: weight of liked was -1, is 0"),
+    ("liked: -1", "liked: -1, dull: -1", "looser", "guardrail overcrowding, cap signs: weight of dull was 0, is -1"),
+    ("liked: -1", "liked: -1, dull: 1", "tighter", "guardrail overcrowding, cap signs: weight of dull was 0, is 1"),
+    (
+        "down_to: context",
+        "down_to: segment",
+        "looser",
+        "guardrail overcrowding, cap signs: down to was context, is seg",
+    ),
+    (
+        "down_to: context",
+        "down_to: generic",
+        "tighter",
+        "guardrail overcrowding, cap signs: down to was context, is gen",
+    ),
+    ("similar_within: 1", "similar_within: 2", "looser", "guardrail breaking_bonds: similar within was 1, is 2"),
+    (", bought: sales", "", "tighter", "guardrail breaking_bonds: bought was sales, is none"),
+    ("bought: sales", "bought: others", "unknown", "guardrail breaking_bonds: bought was sales, is others"),
     ("of: offer", "of: topic", "unknown", "guardrail overcrowding, cap one: of was offer, is topic"),
     ("  week: {of: all, count: 9, within: week}\n", "", "looser", "guardrail overcrowding, cap week: gone"),
     (
@@ -160,6 +184,7 @@ CHANGES = [
     ("to: 08:00", "to: 09:00", "tighter", "guardrail overcrowding, quiet: from was 21:30 to 08:00, is 21:30 to 09:00"),
     ("from: 21:30, to: 08:00", "from: 22:00, to: 09:00", "unknown", "guardrail overcrowding, quiet: from was"),
     ("to: 08:00}", "to: 08:00, days: [monday]}", "looser", "guardrail overcrowding, quiet: days was"),
+    ("to: 08:00}", "to: 08:00, dates: 2026-12-24}", "tighter", "guardrail overcrowding, quiet: dates was"),
     ("quiet_hours: {from: 21:30, to: 08:00}\n", "", "looser", "guardrail overcrowding, quiet: gone"),
     ("name: corner shop", "name: bigger shop", "neither", "policy: name was corner shop, is bigger shop"),
 ]
@@ -188,6 +213,14 @@ def test_a_single_change_is_told_for_what_it_is_and_the_change_back_for_the_oppo
     changes = [change for change in diff(shop, changed).changes if str(change).startswith(told)]
     assert [change.kind for change in changes] == [kind]
     assert mirrored(diff(shop, changed)) == sorted(map(key, diff(changed, shop).changes))
+
+
+def test_weights_that_go_both_ways_are_told_one_by_one(shop):
+    changes = diff(shop, policy(("complaint: 2, liked: -1", "complaint: 1, liked: 1"))).changes
+    assert [(change.kind, change.what) for change in changes] == [
+        ("looser", "weight of complaint"),
+        ("tighter", "weight of liked"),
+    ]
 
 
 def key(change):

@@ -6,7 +6,7 @@ from typing import Literal
 import attrs
 import pytest
 
-from tactful import Catalog, Registry, Scope, hookimpl
+from tactful import Catalog, PolicyError, Registry, Scope, hookimpl
 from tactful.authoring import compile_files
 from tactful.authoring.contact_policy import CAP, QUIET_HOURS
 from tactful.authoring.guardrails_reader import settings_of
@@ -120,6 +120,20 @@ def test_the_section_quiet_hours_belongs_to_overcrowding(uses, registry):
             "zone": "Europe/Berlin",
         },
     }
+
+
+def test_dates_are_days_or_the_first_and_last_of_some(uses, registry):
+    text = "quiet_hours: {from: 21:30, to: 08:00, dates: [2026-12-24 to 2026-12-26, 2028-02-29]}\n"
+    quiet = uses(text, registry)["overcrowding"].settings["quiet"]
+    assert quiet["dates"] == ["2026-12-24", "2026-12-25", "2026-12-26", "2028-02-29"]
+
+
+@pytest.mark.parametrize(
+    "days", ["2026-02-29", "24.12.2026", "2026-12-26 to 2026-12-24", "2026-01-01 to 2027-01-02", "christmas"]
+)
+def test_days_that_there_are_not_are_a_mistake(uses, registry, days):
+    with pytest.raises(PolicyError, match=r"expected a day such as .* to 2026-12-26, found"):
+        uses(f"quiet_hours: {{from: 21:30, to: 08:00, dates: [{days}]}}\n", registry)
 
 
 def test_a_cap_has_the_keys_that_overcrowding_takes():

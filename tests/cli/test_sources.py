@@ -4,6 +4,7 @@ import pytest
 
 from tactful import Observation, Snapshot, Source
 from tactful.authoring import compile_folder
+from tactful.cli import measuring
 from tactful.clock import wall_clock
 from tactful.opening import store_of
 
@@ -57,6 +58,12 @@ def test_each_source_is_measured_beside_a_guess(run, policy, store):
     assert (guess["collected"], bought["collected"]) == ("", "broker")
     assert bought["interval"] == pytest.approx([0.9291, 0.9915], abs=1e-4)
     assert ended.json["silent"] == ["nowhere"]
+
+
+def test_all_customers_are_asked_for_however_many_there_are(run, policy, store, monkeypatch):
+    whole = run("sources", policy, "--store", store, "--json").out
+    monkeypatch.setattr(measuring, "_AT_ONCE", 7)
+    assert run("sources", policy, "--store", store, "--json").out == whole
 
 
 def test_of_few_customers_no_count_is_told(run, policy, store):

@@ -1,6 +1,6 @@
 """The contact policy, a test for each sentence: windows, subjects, dimensions, actions, quiet hours, the unknown."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -311,6 +311,48 @@ def test_quiet_on_some_nights(open_edge, zoned, clock):
     assert at(local("2026-06-06T00:00"), edge, clock) == []
     assert edge.decide("hero", "ann").deferred()["olives"] == local("2026-06-08T00:00")
     assert at(local("2026-06-08T00:00"), edge, clock) == ["olives"]
+
+
+def test_whole_days_are_quiet_and_join_the_nights_around_them(open_edge, zoned, clock):
+    dates = ((date(2026, 3, 29), date(2026, 3, 30)), (date(2026, 10, 25), date(2026, 10, 25)))  # clocks change twice
+    holidays = Quiet(Scope(7), 22 * 60, 6 * 60, "Europe/Berlin", dates=dates)
+    edge = open_edge(lambda _: Always(holidays, "", id="q"), changed=zoned)
+
+    assert at(local("2026-03-28T21:59"), edge, clock) == ["olives"]
+    for quiet in ("2026-03-28T22:00", "2026-03-29T00:00", "2026-03-29T12:00", "2026-03-30T21:59", "2026-03-31T05:59"):
+        assert at(local(quiet), edge, clock) == [], quiet
+        assert edge.decide("hero", "ann").deferred()["olives"] == local("2026-03-31T06:00")
+    assert at(local("2026-03-31T06:00"), edge, clock) == ["olives"]
+    assert at(local("2026-10-25T12:00"), edge, clock) == []
+    assert at(local("2026-10-26T12:00"), edge, clock) == ["olives"]
+
+
+def test_a_day_far_away_is_quiet_when_it_comes_also_where_no_night_is(open_edge, zoned, clock):
+    far = Quiet(Scope(7), 0, 0, "Europe/Berlin", (), dates=((date(2026, 5, 1), date(9998, 1, 1)),))
+    edge = open_edge(lambda _: Always(far, "", id="q"), changed=zoned)
+
+    assert at(local("2026-03-01T12:00"), edge, clock) == ["olives"]
+    assert at(local("2026-04-30T23:59:59"), edge, clock) == ["olives"]
+    assert at(local("2026-05-01T00:00"), edge, clock) == []
+    assert at(local("2030-05-01T00:00"), edge, clock) == []
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        (date(2026, 5, 1),),
+        ((date(2026, 5, 2), date(2026, 5, 1)),),
+        ((datetime(2026, 5, 1, tzinfo=BERLIN), date(2026, 5, 1)),),
+        ((date(2026, 5, 1), date.max),),
+        [(date(2026, 5, 1), date(2026, 5, 1))],
+    ],
+)
+def test_days_that_no_clock_has_break_the_guardrail_and_its_scope_is_withheld(open_edge, zoned, clock, dates):
+    edge = open_edge(lambda c: Always(Quiet(c.topic("food"), 0, 0, "UTC", (), dates=dates), "", id="q"), changed=zoned)
+    clock.now_us = local("2026-06-01T12:00")
+
+    assert "olives" not in shown(edge.decide("hero", "ann"))
+    assert edge.decide("hero", "ann").explain().of("olives")[0].reasons[0].id == "core.broken.house"
 
 
 def test_identifiers_that_stand_for_nobody_have_reached_every_cap_and_a_visitor_none(open_edge, zoned):

@@ -5,15 +5,18 @@ import sqlite3
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.differential.mutating import Mutant, mutated
 
 import tactful
-from tactful import Disclosure, MemoryStore, Observation, Passed, Purpose, Snapshot, Source
+from tactful import Disclosure, MemoryStore, Observation, Passed, Purpose, Snapshot, Source, StoreError
 from tactful.clock import DAY_US
 from tactful.engine.disclosing import passed_by
 from tactful.expr import Call, Const, Var
 from tactful.offers import Placement
 from tactful.schema import Attribute, ValueType
+from tactful.testing.generators import case
 from tactful_adapters.sqlite import SQLiteStore
 
 from .conftest import FIRST_NAME, NOON_US, FakeClock, at_least, is_, offer, treatment
@@ -273,6 +276,16 @@ def test_a_disclosure_is_kept_for_three_years_and_then_is_gone(edge, store, cloc
     assert {one.offer for one in edge.disclosures(ANN)} == {"cover", "greeting"}  # her tier is too old by now
 
 
+def test_what_cannot_be_forgotten_keeps_nothing_from_being_recorded(edge, store, monkeypatch, caplog):
+    def broken(_: int) -> int:
+        raise StoreError("the disk of ann is full")
+
+    monkeypatch.setattr(store, "forget_disclosures", broken)
+    assert edge.record(edge.decide("page", ANN).token)
+    assert len(edge.disclosures(ANN)) == 3
+    assert caplog.messages == ["disclosures whose time is over could not be forgotten: StoreError"]
+
+
 def test_how_long_is_an_option(edge, policy, store, clock):
     options = tactful.Options(disclosures_s=60)
     with opened(partnered(policy), clock, store, options=options) as other:
@@ -299,6 +312,39 @@ def test_a_visitor_s_page_discloses_that_a_partner_s_offer_was_shown(edge, store
     edge.record(decision.token)
     (found,) = store.disclosures_of(decision.id, 0)
     assert (found.customer, found.offer, found.passed.attributes) == ("", "greeting", ())
+
+
+# For any policy: what is on record is what was shown of partners, no more and no less.
+
+
+def shown_of_partners(seed):
+    """Show every page of a generated policy once; what was shown of partners, and what is on record."""
+    found = attrs.evolve(case(seed).policy, guardrails=())
+    partners = {one.name: one.partner for one in found.purposes}
+    offers = {one.id: one for one in found.offers}
+    store, expected, exposures = MemoryStore(), set(), 0
+    with tactful.open(found, registry=tactful.Registry.of(), store=store, clock=FakeClock()) as edge:
+        edge.observe(ANN, "visit")
+        for place in found.placements:
+            decision = edge.decide(place.name, ANN)
+            edge.record(decision.token)
+            exposures += len(decision.picks)
+            for slot, pick in enumerate(decision.picks):
+                if (partner := partners.get(offers[pick.offer].purpose)) is not None:
+                    expected.add((decision.id, slot, pick.offer, partner))
+        kept = {(d.decision, d.slot, d.offer, d.passed.partner) for d in store._disclosures._rows.values()}
+    assert len([one for _, one in store.tail(0, 10**6) if one.event == "shown"]) == exposures
+    return expected, kept
+
+
+@given(st.integers(0, 10**6))
+def test_whatever_is_shown_of_partners_is_on_record_and_nothing_else(seed):
+    expected, kept = shown_of_partners(seed)
+    assert kept == expected
+
+
+def test_the_law_of_the_record_has_something_to_say():
+    assert sum(bool(shown_of_partners(seed)[0]) for seed in range(60)) > 3
 
 
 # Each part of it is needed.

@@ -2,7 +2,7 @@
 
 import itertools
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -355,6 +355,9 @@ def test_quiet_hours_are_for_where_we_write_to_the_customer(house):
     some = limit_of(house, "quiet_hours", alone(quiet={**quiet, "days": ["sunday"], "channels": ["web"], "exempt": []}))
     assert (some.days, some.channels) == ((6,), ("web",))
     assert "recall" in {e.offer.id for e in house.edge(QUIET).plan.catalog.entries if e.index in some.scope}
+    days = ["2026-12-26", "2026-12-24", "2026-12-25", "2027-01-01"]
+    holidays = limit_of(house, "quiet_hours", alone(quiet={**quiet, "dates": days}))
+    assert holidays.dates == ((date(2026, 12, 24), date(2026, 12, 26)), (date(2027, 1, 1), date(2027, 1, 1)))
     night_us = NOON_US + 12 * 3_600_000_000
     assert "quiet_hours" in str(
         reasons(decide(house, alone(quiet=quiet), place="inbox.letter", now_us=night_us), "bread")
@@ -427,6 +430,8 @@ def test_its_sentence_tells_its_settings(house):
         "about food tagged new of bakery on web, then later; quiet from 21:30 to 08:00 from friday and saturday on "
         "inbox; nothing is sold for 30 days after a complaint."
     )
+    holidays = house.guardrail(NAME, quiet={**quiet, "dates": ["2026-12-24", "2026-12-25", "2027-01-01"]})
+    assert "on inbox, and all day on 2026-12-24 to 2026-12-25 and 2027-01-01;" in holidays.sentence()
     silent = house.guardrail(NAME, after_purchase_s=0, after_complaint_s=0)
     assert silent.sentence() == "All channels and departments together: no bound."
 
@@ -500,6 +505,8 @@ MUTANTS = {
     "quiet hours begin at midnight": ("from_min=self.from_min,", "from_min=0,", quiet),
     "quiet hours are on all days": ("tuple(WEEKDAYS.index(day) for day in self.days)", "(0, 1, 2, 3, 4, 5, 6)", quiet),
     "quiet hours are everywhere": ("channels=self.channels or outbound,", "channels=self.channels,", quiet),
+    "no day is quiet as a whole": ("dates=self._spans(),", "dates=(),", quiet),
+    "only the last day is quiet": ("spans.append((spans.pop()[0] if follows", "spans.append((day if follows", quiet),
     "quiet hours hold back what must be told": (
         "lambda entry: entry.offer.offer_class.value not in self.exempt",
         "lambda entry: True",

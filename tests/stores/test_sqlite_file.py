@@ -7,9 +7,10 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 import pytest
 
-from tactful import Contact, MemoryStore, Snapshot, StoreError, UsageError
+from tactful import Contact, MemoryStore, OutboxLimits, Snapshot, StoreError, UsageError
 from tactful_adapters import sqlite_file
 from tactful_adapters.sqlite import SQLiteStore
 from tactful_adapters.sqlite_schema import APPLICATION_ID, MIGRATIONS
@@ -140,6 +141,20 @@ def test_a_file_of_an_earlier_version_goes_on(monkeypatch, path):
         assert list(store.contacts("ada", 0)) == [CONTACT]
         assert list(store.logged(0, 9)) == []
         assert setting(store, "user_version") == len(MIGRATIONS)
+
+
+def test_withdrawals_of_an_earlier_version_come_first_and_stay(monkeypatch, path):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(sqlite_file, "MIGRATIONS", MIGRATIONS[:4])
+        with SQLiteStore(path) as store:
+            store.record([CONTACT])
+    execute(path, "UPDATE outbox SET rank = 2", "UPDATE waiting SET contacts = rank / 2, size_bytes = 90 * (rank / 2)")
+    with SQLiteStore(path, outbox=OutboxLimits(rows_max=1)) as store:
+        store.record([attrs.evolve(CONTACT, id=f"later {n}") for n in range(3)])
+        assert [one.id for _, one in store.outbox_take(9)] == [CONTACT.id, "later 2"]
+        assert dict(store.outbox_dropped()) == {"exposure": 2, "outcome": 0, "disclosure": 0}
+        assert store.erase("ada")["outbox"] == 1  # the later one
+        assert [one.id for _, one in store.outbox_take(9)] == [CONTACT.id]
 
 
 def test_what_is_no_database_is_refused(path):

@@ -13,10 +13,12 @@ from tactful import (
     Consents,
     ConsentState,
     Contact,
+    Disclosure,
     How,
     MemoryStore,
     Observation,
     OutboxLimits,
+    Passed,
     Snapshot,
     Source,
     StoreError,
@@ -54,6 +56,17 @@ CONTACTS = st.builds(
     st.sampled_from(("shown", "click", "withdrawal")),
     TIMES,
     tags=st.sampled_from(((), ("a",))),
+)
+DISCLOSURES = st.builds(
+    Disclosure,
+    st.sampled_from("123"),
+    st.integers(0, 1),
+    CUSTOMERS,
+    TIMES,
+    st.integers(20, 60),
+    st.sampled_from(("card", "cover")),
+    st.just("web"),
+    st.builds(Passed, st.just("bank"), st.just("bank"), st.just("consent"), st.sampled_from(((), ("a", "b")))),
 )
 
 
@@ -107,9 +120,13 @@ class Stores(RuleBasedStateMachine):
     def add_consent(self, customer, consent):
         self.both(lambda store: store.add_consent(customer, consent))
 
-    @rule(contacts=st.lists(CONTACTS, max_size=4))
-    def record(self, contacts):
-        self.both(lambda store: store.record(contacts))
+    @rule(contacts=st.lists(CONTACTS, max_size=4), disclosures=st.lists(DISCLOSURES, max_size=3))
+    def record(self, contacts, disclosures):
+        self.both(lambda store: store.record(contacts, disclosures))
+
+    @rule(now_us=TIMES)
+    def forget_disclosures(self, now_us):
+        self.both(lambda store: store.forget_disclosures(now_us))
 
     @rule(contacts=st.lists(CONTACTS, max_size=4))
     def put_many(self, contacts):
@@ -157,6 +174,9 @@ class Stores(RuleBasedStateMachine):
             self.both(lambda store, customer=customer: store.consents(customer))
             self.both(lambda store, customer=customer: store.links(customer))
             self.both(lambda store, customer=customer: _by_id(store.contacts(customer, 10)))
+            self.both(lambda store, customer=customer: list(store.disclosures(customer, 30)))
+        for decision in "123":
+            self.both(lambda store, decision=decision: list(store.disclosures_of(decision, 30)))
         self.both(lambda store: [contact for _, contact in store.outbox_take(99)])
         self.both(lambda store: store.outbox_dropped())
 

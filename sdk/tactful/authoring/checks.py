@@ -1,5 +1,6 @@
 """Checks the whole of a policy: what it needs, what builds on what, and that every offer can be shown to a stranger."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
@@ -9,7 +10,7 @@ from ..catalog import Catalog
 from ..expr import reads
 from ..familiarity import Familiarity
 from ..labels import Labeller
-from ..plan.contradictions import PARTS_MAX, oversized
+from ..plan.contradictions import PARTS_MAX, contradictions, oversized
 from ..plan.governed import reads_unasked
 from ..policy import Policy
 from .merged import Sections
@@ -17,6 +18,9 @@ from .offers_reader import Placed
 from .source import Place
 
 CHAIN_MAX: Final = 32
+#: A word that may be a name, and the sections whose names what contradicts itself is told by.
+_WORD: Final = re.compile(r"\w[\w.\-]*")
+_SECTIONS_TOLD: Final = ("channels", "placements", "topics", "purposes", "segments", "holdouts")
 NEEDED: Final = ("channels", "placements", "topics", "purposes", "offers")
 
 
@@ -51,6 +55,25 @@ def check_offers(policy: Policy, sections: Sections, places: Mapping[str, Place]
         _check_tones(policy, sections, offers)
         _check_readers(policy, sections, offers)
         _check_sizes(policy, sections, offers)
+
+
+def check_meaning(policy: Policy, sections: Sections, offers: Sequence[Placed]) -> None:
+    """
+    Note what an edge would refuse in the policy's bundle: what cannot be meant, although it can be written.
+
+    Args:
+        policy: The policy, without any other mistake.
+        sections: Its sections, and the log of mistakes.
+        offers: The policy's offers with their places.
+    """
+    named = dict.fromkeys(("ranking", "boost"), sections.place("ranking"))
+    named |= {placed.offer.id: placed.place for placed in offers}
+    for section in _SECTIONS_TOLD:
+        named |= sections.names(section)
+    for why in contradictions(policy):
+        _, *words = _WORD.findall(why)
+        place = next((named[word] for word in words if word in named), sections.place("name"))
+        sections.log.add(place, "contradiction", why, "no edge would take a bundle of it")
 
 
 def _check_sizes(policy: Policy, sections: Sections, offers: Sequence[Placed]) -> None:

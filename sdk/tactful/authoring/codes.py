@@ -65,5 +65,6 @@ CODES: Final[Mapping[str, str]] = {
     "guardrail": "there is no such guardrail, or it cannot work with this policy",
     "setting": "a guardrail has no such setting, or refuses its value",
     "ranking": "the bounds of affinities contradict each other",
+    "contradiction": "something can be written and cannot be meant: a number out of range, say",
     "expectation": "a test expects nothing",
 }

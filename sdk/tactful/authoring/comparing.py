@@ -22,6 +22,8 @@ Direction = str | tuple[str, ...]
 
 _UNIT: Final = re.compile("_(s|us|min)$")
 _DAY_MIN: Final = 1440
+#: Of numbers by name, one that is not there is 0.
+_OF_EACH: Final[Mapping[Direction, Direction]] = {"more of each": "more", "less of each": "less"}
 _OPPOSITE: Final[Mapping[Kind, Kind]] = {
     "looser": "tighter",
     "unknown": "unknown",
@@ -88,7 +90,13 @@ def compared(about: str, old: Parts, new: Parts) -> Iterator[Change]:
 
 
 def _changes(about: str, name: str, old: object, new: object, direction: Direction) -> Iterator[Change]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and direction in _OF_EACH:
+        for key in dict.fromkeys((*old, *new)):
+            was, is_ = old.get(key, 0), new.get(key, 0)
+            if was != is_:
+                kind = kind_of(was, is_, _OF_EACH[direction])
+                yield Change(kind, about, f"{name.removesuffix('s')} of {key}", str(was), str(is_))
+    elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys((*old, *new)):
             yield from _items(f"{about}, {name.removesuffix('s')} {key}", old.get(key), new.get(key), direction)
     elif _has_settings(old, new):
@@ -170,7 +178,7 @@ def _less(one: Any, other: Any) -> bool:
         return one < other
     if isinstance(one, tuple | frozenset) and isinstance(other, tuple | frozenset):
         return set(one) < set(other)
-    return False
+    return one == "" and isinstance(other, str)
 
 
 def _within(one: Any, other: Any) -> bool:

@@ -13,7 +13,7 @@ from ..registry import Registry
 from ..schema import ContextAttribute
 from .approvals_reader import known_tactics
 from .asks import with_asks
-from .checks import check_offers, check_sections
+from .checks import check_meaning, check_offers, check_sections
 from .folder import BESIDE, read_files
 from .governance_reader import read_expectations, read_holdouts
 from .guardrails_reader import GuardrailsReader
@@ -103,7 +103,11 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
     names |= {"attribute": profile.places, "offer": offers_reader.ids, "identifier": dict(policy.identifiers)}
     names["tactic"] = known_tactics(registry)
     log.resolve(names)
-    return Draft(policy if log else _with_conditions(policy, rules, registry, sections, guardrails.places), names)
+    if not log:
+        policy = _with_conditions(policy, rules, registry, sections, guardrails.places)
+    if not log:
+        check_meaning(policy, sections, offers)
+    return Draft(policy, names)
 
 
 _SECTION_OF = {

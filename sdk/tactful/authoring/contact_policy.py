@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import Enum
 from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
@@ -18,6 +19,8 @@ _CALENDAR: Final = re.compile(r"(?:(\d{1,3}) )?(day|week|month)s?", re.ASCII)
 _CLOCK: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CUSTOMER: Final = "customer"
+_DATES: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?: to (\d{4}-\d\d-\d\d))?", re.ASCII)
+_DATES_MAX: Final = 366
 
 
 def _window(text: str) -> Mapping[str, object] | None:
@@ -33,6 +36,19 @@ def _minute(text: str) -> int | None:
     return None if clock is None else int(clock[1]) * 60 + int(clock[2])
 
 
+def _days(text: str) -> tuple[str, ...] | None:
+    """Return each day from one to another."""
+    dates = _DATES.fullmatch(text)
+    if dates is None:
+        return None
+    try:
+        first, last = date.fromisoformat(dates[1]), date.fromisoformat(dates[2] or dates[1])
+    except ValueError:  # such as the 30th of February
+        return None
+    count = (last - first).days + 1
+    return tuple(str(first + timedelta(days=n)) for n in range(count)) if 1 <= count <= _DATES_MAX else None
+
+
 def _zone(node: Node, log: Log) -> str | None:
     if isinstance(node, Scalar) and node.text == _CUSTOMER:
         return _CUSTOMER
@@ -44,6 +60,7 @@ WINDOW: Final = scalar("a length such as 7d, or day, week, month, 2 weeks", _win
 TIME_OF_DAY: Final = scalar("a time of the day such as 21:30", _minute)
 WHOSE_ZONE: Final[Type[str]] = Type("a time zone such as Europe/Berlin, or customer", _zone)
 WEEKDAY: Final = one_of({day: day for day in _WEEKDAYS}, "day of the week")
+DATES: Final = scalar("a day such as 2026-12-24, or up to a year such as 2026-12-24 to 2026-12-26", _days)
 WEIGHT: Final = scalar("a whole number such as 4 or -2", whole)
 _CLASSES: Final = many(choice(OfferClass, "class"))
 _OWN_ZONE: Final = "the customer's, where `values` names its attribute; else that of `values`"
@@ -127,6 +144,7 @@ QUIET_HOURS: Final = Record(
         "days": Key(many(WEEKDAY), "on nights that begin on these days", default="all"),
         "channels": Key(many(name_of("channel")), "on these channels", default="those on which we write"),
         "exempt": Key(_CLASSES, "classes of offers that may come all the same", default="`[mandatory, transactional]`"),
+        "dates": Key(many(DATES), "all day on these days as well", default="none"),
     },
 )
 _FIELDS: Final = {"suppress": "suppress_s", "from": "from_min", "to": "to_min"}
@@ -135,8 +153,9 @@ _FIELDS: Final = {"suppress": "suppress_s", "from": "from_min", "to": "to_min"}
 def settings_of_record(found: Mapping[str, Any]) -> dict[str, object]:
     """Return the settings that the guardrail takes, of what stands in a table, as a bundle carries them."""
     window = found.get("within", {})
-    others = {_FIELDS.get(key, key): _plain(value) for key, value in found.items() if key != "within"}
-    return {**window, **others}
+    others = {_FIELDS.get(key, key): _plain(value) for key, value in found.items() if key not in ("within", "dates")}
+    dates = {"dates": [day for days in found["dates"] for day in days]} if "dates" in found else {}
+    return {**window, **others, **dates}
 
 
 def _plain(value: object) -> object:

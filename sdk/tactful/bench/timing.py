@@ -26,7 +26,12 @@ class Timed:
     p99_us: float
 
 
-def timed(works: Mapping[str, Work], rounds: int, progress: Callable[[int, int], None]) -> dict[str, Timed]:
+def timed(
+    works: Mapping[str, Work],
+    rounds: int,
+    progress: Callable[[int, int], None],
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> dict[str, Timed]:
     """
     Return how long each work took.
 
@@ -34,20 +39,21 @@ def timed(works: Mapping[str, Work], rounds: int, progress: Callable[[int, int],
         works: By name.
         rounds: Each work has so many turns; the first of them is not counted.
         progress: Is told how many turns of all are over.
+        clock: What tells the time [ns].
     """
     times: dict[str, list[int]] = {name: [] for name in works}
     for turn in range(rounds + 1):
         for number, (name, work) in enumerate(works.items(), 1):
-            taken = [_taken_ns(call) for call in work()]
+            taken = [_taken_ns(call, clock) for call in work()]
             times[name] += taken if turn else []
             progress(turn * len(works) + number, (rounds + 1) * len(works))
     return {name: _summed(taken) for name, taken in times.items()}
 
 
-def _taken_ns(call: Callable[[], object]) -> int:
-    start_ns = time.perf_counter_ns()
+def _taken_ns(call: Callable[[], object], clock: Callable[[], int]) -> int:
+    start_ns = clock()
     call()
-    return time.perf_counter_ns() - start_ns
+    return clock() - start_ns
 
 
 def _summed(taken_ns: list[int]) -> Timed:

@@ -83,7 +83,8 @@ def _known(id_: str, source: Path, url: str, key: Path, who: tuple[str, str]) ->
             evidence = None
         same = is_of(record, plan)
         again = None if evidence is None or not same else decide_again(plan, evidence, Seal(kept))
-        return Known(record, plan, same, evidence, again, accesses, damaged)
+        passed = kept.disclosures_of(id_, tactful.wall_clock())
+        return Known(record, plan, same, evidence, again, accesses, damaged, passed)
     finally:
         kept.close()
 

@@ -10,6 +10,7 @@ import attrs
 from ..authoring.told import Section
 from ..clock import in_words
 from ..decision_log import LoggedDecision
+from ..disclosures import Disclosure
 from ..engine.decision import Decision
 from ..evidence import Access, Evidence
 from ..familiarity import Familiarity
@@ -30,6 +31,7 @@ class Known:
         again: The decision, made again; None if it cannot be.
         accesses: Who looked at its evidence, and why.
         damaged: Whether the evidence is there, and cannot be read.
+        passed: What it passed on to partners, as far as that is on record.
     """
 
     record: LoggedDecision
@@ -39,6 +41,7 @@ class Known:
     again: Decision | None
     accesses: Sequence[Access]
     damaged: bool = False
+    passed: Sequence[Disclosure] = ()
 
 
 @attrs.frozen
@@ -62,6 +65,7 @@ def dossier(known: Known, registry: Registry) -> Dossier:
     sections = (
         _decision(known),
         _shown(known),
+        _passed(known),
         *_why(known),
         _limits(known),
         _guardrails(known, registry),
@@ -78,7 +82,7 @@ def _gone(known: Known) -> Iterator[str]:
     if record.unlinked:
         yield (
             "The customer was erased. Whose decision it was, the profile, the consents, the context and what was "
-            "counted are gone for good; what was shown stays, and leads to nobody."
+            "counted are gone for good; what was shown and passed on to partners stays, and leads to nobody."
         )
     elif known.damaged:
         yield "The evidence of this decision was altered or is damaged: nothing of it can be trusted, or told."
@@ -140,6 +144,38 @@ def _shown(known: Known) -> Section:
     )
     about = "" if rows else "Nothing was chosen: the fallback of the place was shown."
     return Section("What was shown", ("offer", "treatment", "place", "tone", "chosen by", "words"), rows, about)
+
+
+def _passed(known: Known) -> Section:
+    rows = tuple(
+        (
+            one.passed.partner,
+            one.offer,
+            one.passed.purpose,
+            one.passed.legal_basis,
+            ", ".join(one.passed.attributes) or "nothing of the profile",
+            in_words(one.at_us),
+            in_words(one.until_us),
+        )
+        for one in known.passed
+    )
+    columns = ("to", "offer", "for", "ground", "by", "when", "kept until")
+    return Section("What was passed on to partners", columns, rows, "" if rows else _no_record(known))
+
+
+def _no_record(known: Known) -> str:
+    """Return why nothing is on record: there was no partner, or it may have been shown and is not here."""
+    purposes = {one.name: one.partner for one in known.plan.policy.purposes}
+    partners = {offer.id: purposes.get(offer.purpose) for offer in known.plan.policy.offers}
+    theirs = [pick.offer for pick in known.record.picks if partners.get(pick.offer)]
+    if theirs:
+        return (
+            f"Nothing is on record, though {', '.join(theirs)} is a partner's: it was not reported as shown, or the "
+            f"record's time is over."
+        )
+    if known.same_policy:
+        return "Nothing: no offer that was shown is a partner's."
+    return "Nothing is on record; by the policy that was given no offer that was shown is a partner's."
 
 
 def _why(known: Known) -> Iterator[Section]:

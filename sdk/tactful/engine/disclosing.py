@@ -4,6 +4,7 @@ Who is told what stands in the receipt, as the policy of the decision had it: a 
 another one, changes nothing in the record. So a token grows by the names for a partner's offer, by a byte for another.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,7 @@ from ..disclosures import REACHED, Disclosure, Passed
 from ..plan.plan import Plan
 from .token import Receipt
 
+_log = logging.getLogger("tactful")
 _FORGET_EVERY_US: Final = DAY_US
 _SPACES: Final = ("profile", "protective")
 
@@ -57,7 +59,11 @@ class Disclosing:
         ]
 
     def forget(self, now_us: int) -> None:
-        """Forget the disclosures whose time is over, at most once a day."""
-        if now_us - self._forgotten_us >= _FORGET_EVERY_US:
+        """Forget the disclosures whose time is over, at most once a day; where that fails, nobody is told of them."""
+        if now_us - self._forgotten_us < _FORGET_EVERY_US:
+            return
+        self._forgotten_us = now_us
+        try:
             self._store.forget_disclosures(now_us)
-            self._forgotten_us = now_us
+        except Exception as error:  # noqa: BLE001 - a store may raise anything; what was recorded is kept all the same
+            _log.warning("disclosures whose time is over could not be forgotten: %s", type(error).__name__)

@@ -135,8 +135,8 @@ class Recorder:
         if not contacts:
             return False
         new = self._ledger.record(contacts, disclosures)
-        if disclosures:
-            self._disclosing.forget(now_us)
         for contact in contacts:
             self._heard(contact, now_us)
+        if disclosures:
+            self._disclosing.forget(now_us)
         return new > 0

@@ -57,7 +57,8 @@ def quiet_at(quiet: Quiet, now_us: int, zone: tzinfo | None) -> tuple[bool, int]
         return True, NEVER_US
     today = to_datetime(now_us).astimezone(zone).date()
     days = [today + n * _DAY for n in range(-1, 9)]
-    spans = sorted(_span(quiet, day, zone) for day in days if day.weekday() in quiet.days)
+    nights = [_span(quiet, day, zone) for day in days if day.weekday() in quiet.days]
+    spans = sorted(nights + [_whole_days(first, last, zone) for first, last in quiet.dates])
     until_us = NEVER_US
     for start_us, end_us in spans:
         if start_us <= now_us < end_us:
@@ -79,6 +80,11 @@ def _span(quiet: Quiet, day: date, zone: tzinfo) -> tuple[int, int]:
     """Return the quiet time that begins on a day; where clocks skip or repeat a time, the longer one."""
     last = day if quiet.from_min < quiet.to_min else day + _DAY
     return min(_local_us(day, quiet.from_min, zone)), max(_local_us(last, quiet.to_min, zone))
+
+
+def _whole_days(first: date, last: date, zone: tzinfo) -> tuple[int, int]:
+    """Return the time from the midnight before a day to that after another; the longer one, as for a night."""
+    return min(_local_us(first, 0, zone)), max(_local_us(last + _DAY, 0, zone))
 
 
 def _local_us(day: date, minute: int, zone: tzinfo) -> tuple[int, int]:

@@ -1,10 +1,11 @@
 """Random caps and quiet hours."""
 
+from datetime import date, timedelta
 from typing import Final, Literal
 
 import attrs
 
-from ...clock import SECOND_US
+from ...clock import SECOND_US, to_datetime
 from ...familiarity import Familiarity
 from ...limits import Calendar, Cap, Counted, Per, Quiet, Rolling, Scope
 from ...offers import Intent, OfferClass
@@ -85,4 +86,13 @@ def quiet(chance: Chance, words: Words) -> Quiet:
         chance.of(("", *ZONES)),
         chance.some(tuple(range(7)), 5) if chance.happens(0.3) else tuple(range(7)),
         chance.some(words.channels, 2) if chance.happens(0.3) else (),
+        dates=_dates(chance.apart()),
     )
+
+
+def _dates(chance: Chance) -> tuple[tuple[date, date], ...]:
+    """Return no holidays, or some around the days of the cases."""
+    if not chance.happens(0.3):
+        return ()
+    firsts = [to_datetime(chance.moment_us()).date() for _ in range(chance.number(1, 2))]
+    return tuple((first, first + timedelta(days=chance.number(0, 2))) for first in firsts)

@@ -57,7 +57,9 @@ def is_quiet(quiet: Quiet, now_us: int, where: tzinfo | None) -> bool:
         start_us, end_us = min(_readings(day, quiet.from_min, where)), max(_readings(last, quiet.to_min, where))
         if day.weekday() in quiet.days and start_us <= now_us < end_us:
             return True
-    return False
+    # Holidays: from the midnight before the first day to that after the last one.
+    midnights = ((_readings(first, 0, where), _readings(last + _DAY, 0, where)) for first, last in quiet.dates)
+    return any(min(before) <= now_us < max(after) for before, after in midnights)
 
 
 def _next_us(window: Calendar, at_us: int, where: tzinfo) -> int:
