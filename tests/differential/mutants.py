@@ -66,10 +66,12 @@ MUTANTS = [
     Mutant("schema", 'department != "" and department in', "department in", 3),
     Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),
     # the direct view: the customer's own word and deed
-    Mutant("profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 2),
-    Mutant("profile", "return sure and self.first_party and self.source", "return sure and self.source", 132),
-    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 6),
-    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 6),
+    Mutant(
+        "profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 27
+    ),
+    Mutant("profile", "return sure and self.first_party", "return sure", 89),
+    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 27),
+    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 27),
     # what the middle keeps
     Mutant("engine.middle", " & ~limited.withheld", "", 0),
     Mutant("engine.middle", "effects.blind | limited.blind", "effects.blind", 10),
@@ -201,8 +203,8 @@ MUTANTS = [
     ),
     Mutant("engine.here", " or (counters.own is not own and counters.own != own)", "", 18),
     # what an offer is worth
-    Mutant("plan.worth", "* (1 - self._margin)", "", 7),
-    Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),
+    Mutant("plan.worth", "* (1 - self._margin)", "", 13),
+    Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 13),
     Mutant("policy", "offer.value * offer.chance", "offer.value", 2),
     Mutant("policy", " + self.long_term(offer)", "", 2),
     Mutant("policy", "self.satisfaction * (offer.satisfaction or 0.0) + ", "", 2),
@@ -246,11 +248,11 @@ MUTANTS = [
         15,
     ),
     Mutant("engine.compose", "self._free[at] -= 1", "pass", 1),
-    Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 2),
-    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True"),
-    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)"),
-    Mutant("plan.worth", "\n        or offer.moment in boost.moments", ""),
-    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags"),
+    Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 3),
+    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True", 2),
+    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)", 10),
+    Mutant("plan.worth", "\n        or offer.moment in boost.moments", "", 15),
+    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags", 2),
     Mutant("plan.pages", "(not offer.placements or placement.name in offer.placements)", "True", 1),
     # what is told of it
     Mutant("engine.explain", "taken >= quota.left", "taken > quota.left", 2),
