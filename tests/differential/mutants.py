@@ -66,10 +66,12 @@ MUTANTS = [
     Mutant("schema", 'department != "" and department in', "department in", 3),
     Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),
     # the direct view: the customer's own word and deed
-    Mutant("profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 2),
-    Mutant("profile", "return sure and self.first_party and self.source", "return sure and self.source", 132),
-    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 6),
-    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 6),
+    Mutant(
+        "profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 27
+    ),
+    Mutant("profile", "return sure and self.first_party", "return sure", 89),
+    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 27),
+    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 27),
     # what the middle keeps
     Mutant("engine.middle", " & ~limited.withheld", "", 0),
     Mutant("engine.middle", "effects.blind | limited.blind", "effects.blind", 10),
