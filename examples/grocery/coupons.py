@@ -52,6 +52,15 @@ def rows(journey: Journey, day: int | None = None) -> Iterator[dict[str, str]]:
         }
 
 
+def of_the_year(journey: Journey, affinities: Affinities) -> Iterator[dict[str, object]]:
+    """Yield a row for each coupon of each campaign of the year, with its value as of the day on which it began."""
+    starts = {date_of(campaign.start): max(campaign.start, 0) for campaign in journey.campaigns.values()}
+    values = {date: affinities.values(day) for date, day in starts.items()}
+    for row in rows(journey):
+        value = values[row["starts"]][affinities.place(int(row["coupon"][1:]))]
+        yield {**row, "value": round(float(value), 4)}
+
+
 def written(found: Iterable[dict[str, object]] | Iterable[dict[str, str]]) -> bytes:
     """Return rows as a CSV file."""
     text = io.StringIO(newline="")

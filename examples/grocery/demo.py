@@ -7,11 +7,13 @@ come from a seeded rule (`consents.py`), and the result says so.
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import tactful
 from tactful import Policy, Registry
 
-from . import boundaries, consents, leases, relevance, rounds, stories
+from . import boundaries, consents, leases, relevance, rounds, stories, year
 from .affinity import Affinities
 from .coupons import DEMO_DAY
 from .households import Household, Households, spread
@@ -20,7 +22,7 @@ from .report import render_report
 from .terminal import show
 from .variants import grocer
 
-__all__ = ["NOTE", "render_report", "run_demo", "show"]
+__all__ = ["NOTE", "render_report", "run_demo", "run_year", "show"]
 
 NOTE = (
     "Receipts, coupons and campaigns are The Complete Journey by 84.51°: simulated from real patterns, says the "
@@ -77,6 +79,19 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
         "seconds": round(time.perf_counter() - start_s, 1),
         "memory_mb": _memory_mb(),
     }
+
+
+def run_year(folder: Path, households: int | None = None, progress: Progress = lambda *_: None) -> Figures:
+    """
+    Log a year of decisions with evidence, for `tactful replay`, and return what was logged as plain values.
+
+    Args:
+        folder: Where log, key and bundles go; there is no year in it yet.
+        households: Only so many, spread over all; None means every one.
+        progress: Is told of each step how much is done.
+    """
+    journey, affinities = _read(partial(progress, "reading a year of receipts"))
+    return year.live(folder, journey, affinities, households, partial(progress, "living through the year"))
 
 
 def _read(progress: rounds.Progress) -> tuple[Journey, Affinities]:

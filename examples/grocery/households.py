@@ -194,7 +194,7 @@ class Households:
         days, topics, at_us = (self._columns[name][lines] for name in ("day", "topic", "at_us"))
         for code, moment in dict(zip(topics[days >= day - 30], at_us[days >= day - 30], strict=True)).items():
             topic = self._topics[code]
-            yield Contact(f"{id_}/bought/{topic}", id_, "purchase", int(moment), topic)
+            yield Contact(f"{id_}/bought/{topic}/{moment}", id_, "purchase", int(moment), topic)
 
     def _mailings(self, id_: str, number: int, day: int) -> Iterator[Contact]:
         """Yield the mailings of the last 60 days: a campaign reached the households that it targets when it began."""

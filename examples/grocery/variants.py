@@ -10,11 +10,25 @@ from tactful.authoring import compile_files, compile_folder, read_files
 
 FOLDER = Path(__file__).with_name("policy")
 COUNTING = "count.groups"
+#: A cap that is tighter than the policy's own: nothing is shown twice within four weeks.
+TIGHTER = "  once_in_four_weeks: {of: offer, count: 1, within: 28d}"
 
 
 def grocer() -> Policy:
     """Return the policy as it stands in the folder."""
     return compile_folder(FOLDER)
+
+
+def with_coupons(coupons: bytes, caps: str = "") -> Policy:
+    """
+    Return the policy with these coupons in place of its own.
+
+    Args:
+        coupons: The rows of a CSV file.
+        caps: More caps than it has, as YAML.
+    """
+    more = {"more_caps.yaml": f"caps:\n{caps}\n".encode()} if caps else {}
+    return compile_files({**read_files(FOLDER), "coupons.csv": coupons, **more})
 
 
 def coupons_alone(coupons: bytes) -> Policy:

@@ -151,7 +151,8 @@ class BreakingBonds:
             if bought is not None:
                 like = topics_like(catalog, topic, self.similar_within)
                 sale = bought.one_of(like, purpose, self.dormant_after_s)
-                reason = f"nothing was bought from us within {links(self.similar_within)} of {topic}"
+                near = f"within {links(self.similar_within)} of {topic}" if self.similar_within else f"of {topic}"
+                reason = f"nothing {near} was bought from us"
             covered = f"!(channel.name in {_texts(outbound)}) || ({agreed}) || ({sale})"
             yield Unless(covered, Withhold(scope), reason, f"{purpose.name}.similar.{topic}", _SIMILAR)
 

@@ -26,7 +26,7 @@ from tactful import (
 
 from .settings import DAY_S, length, whole
 
-#: What each sign of discomfort weighs; what is liked speaks for us. A dismissal is the event that the caps count.
+#: What each sign of discomfort weighs; what is liked since speaks for us. A dismissal is the event that the caps count.
 WEIGHTS: Final = (("too_personal", 4), ("complaint", 6), ("unsubscribe", 6), ("liked", -2))
 #: An offer that was clicked or bought has been answered.
 ANSWERS: Final = (("click", -6), ("purchase", -6))
@@ -118,9 +118,9 @@ class Comfort:
         rest = f"; an offer that was shown {self.unanswered} times and not answered rests" if self.unanswered else ""
         return (
             f"Of each topic, on each channel, discomfort counts for {length(self.within_s)}: a dismissal 1, too "
-            f"personal 4, a complaint or unsubscription 6, what is liked 2 less. From {self.segment_at} on we know the "
-            f"group only, from {self.context_at} on the moment only, from {self.silent_at} on we sell nothing of it "
-            f"there{rest}."
+            f"personal 4, a complaint or unsubscription 6, and what is liked since 2 less. From {self.segment_at} on "
+            f"we know the group only, from {self.context_at} on the moment only, from {self.silent_at} on we sell "
+            f"nothing of it there{rest}."
         )
 
 

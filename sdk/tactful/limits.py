@@ -165,8 +165,8 @@ class Counted:
         tags: Only of offers that had one of these tags then.
         owners: Only of offers of these owners.
         exempt: Not of offers of these classes.
-        weights: Further events that are counted, each as so many; one that weighs less than nothing speaks against the
-            cap. The event itself weighs 1.
+        weights: Further events that are counted, each as so many; one that weighs less than nothing takes away from
+            what came before it (of a cap for everyone, from all). The event itself weighs 1.
     """
 
     event: str = "shown"

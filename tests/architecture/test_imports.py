@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 PLUGGY_FILES = {"sdk/tactful/hookspecs.py", "sdk/tactful/registry.py"}
 EDGE = {"attr", "attrs", "cachetools", "cryptography", "msgpack", "pluggy", "tactful"}
-ABOVE_THE_EDGE = ("sdk/tactful/authoring/", "sdk/tactful/testing/", "sdk/tactful/cli/")
+#: What extras bring; `edge.decide_many` loads the one in the engine when it is called.
+ABOVE_THE_EDGE = ("sdk/tactful/authoring/", "sdk/tactful/testing/", "sdk/tactful/cli/", "sdk/tactful/engine/batch/")
+#: Loaded where the libraries of an extra are there.
+ABOVE_THE_EDGE += ("sdk/tactful/bench/tables.py",)
 
 
 def imported(node: ast.AST) -> Iterator[str]:
@@ -55,6 +58,12 @@ def test_the_edge_imports_five_libraries_and_no_more(sources):
     edge = edge_sources(sources)
     assert edge
     assert {path: names for path, text in edge.items() if (names := foreign(text))} == {}
+
+
+def test_the_engine_loads_what_decides_for_many_only_when_it_is_called(sources):
+    for path, text in edge_sources(sources).items():
+        statements = [one for one in at_import_time(ast.parse(text)) if isinstance(one, ast.ImportFrom)]
+        assert not any("batch" in (one.module or "").split(".") for one in statements), path
 
 
 def test_no_module_of_the_edge_imports_cryptography_at_once(sources):

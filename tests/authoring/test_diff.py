@@ -38,6 +38,7 @@ profile:
     sales: {type: list of text, protect: true}
     others: {type: list of text, protect: true}
     guess: {type: bool, source: third-party, derived_from: [buys_wine]}
+    often: {type: int, source: stated, protect: true, absent: 9}
 segments: {regulars: {when: profile.visits >= 6, say: you come often, size: 640}}
 offers:
   olives:
@@ -54,7 +55,7 @@ guardrails:
   overcrowding: {after_purchase: 30d, after_purchase_topics: [wine], after_complaint: 30d}
 caps:
   one: {of: offer, count: 3, within: 14d, channels: [web, email], suppress: 7d}
-  week: {of: all, count: 9, within: week}
+  week: {of: all, count: 9, within: week, wish: often}
   signs: {of: all, count: 4, within: week, weights: {complaint: 2, liked: -1}, then: downgrade, down_to: context}
 quiet_hours: {from: 21:30, to: 08:00}
 """
@@ -152,6 +153,7 @@ CHANGES = [
     ("channels: [web, email], s", "channels: [web], s", "looser", "guardrail overcrowding, cap one: channels was web,"),
     ("channels: [web, email], s", "s", "tighter", "guardrail overcrowding, cap one: channels was web, email, is all"),
     (", suppress: 7d", "", "looser", "guardrail overcrowding, cap one: suppress was 7 days, is none"),
+    (", wish: often", "", "looser", "guardrail overcrowding, cap week: wish was often, is none"),
     ("complaint: 2", "complaint: 1", "looser", "guardrail overcrowding, cap signs: weight of complaint was 2, is 1"),
     ("complaint: 2", "complaint: 3", "tighter", "guardrail overcrowding, cap signs: weight of complaint was 2, is 3"),
     ("complaint: 2, ", "", "looser", "guardrail overcrowding, cap signs: weight of complaint was 2, is 0"),
@@ -174,7 +176,12 @@ CHANGES = [
     (", bought: sales", "", "tighter", "guardrail breaking_bonds: bought was sales, is none"),
     ("bought: sales", "bought: others", "unknown", "guardrail breaking_bonds: bought was sales, is others"),
     ("of: offer", "of: topic", "unknown", "guardrail overcrowding, cap one: of was offer, is topic"),
-    ("  week: {of: all, count: 9, within: week}\n", "", "looser", "guardrail overcrowding, cap week: gone"),
+    (
+        "  week: {of: all, count: 9, within: week, wish: often}\n",
+        "",
+        "looser",
+        "guardrail overcrowding, cap week: gone",
+    ),
     (
         "from: 21:30",
         "from: 22:00",

@@ -47,6 +47,7 @@ def caps(one, other="{}"):
     return f"caps: {{a: {one}, b: {other}}}" if other != "{}" else f"caps: {{a: {one}}}"
 
 
+OFTEN = "profile: {more: {often: {type: int, source: stated, protect: true, absent: 9, owner: crm}}}\n"
 SIGNED = "tactics: [countdown], approvals: [{tactic: countdown, by: Ada, role: legal, until: %s}]"
 ALL = "{of: all, count: %d, within: %s%s}"
 BELL = "placements: {bell: {channel: web, moments: [alert, reminder], fallback: {title: Hello}}}\n"
@@ -189,6 +190,7 @@ SAMPLES = {
             caps(ALL % (3, "7d", ", per: household"), ALL % (2, "7d", "")),
             caps(ALL % (3, "7d", ""), "{of: offer, count: 2, within: 7d}"),
             caps(ALL % (3, "7d", ", exempt: []"), ALL % (2, "7d", "")),
+            OFTEN + caps(ALL % (3, "7d", ", wish: often"), ALL % (2, "7d", "")),
         ],
     ),
     "cap-stand-in": (

@@ -3,6 +3,7 @@
 import attrs
 import pytest
 
+import tactful
 from grocery import counts, coupons, leases
 from grocery.affinity import ABSENT
 from grocery.households import KNOWN, SENSITIVE
@@ -43,6 +44,21 @@ def test_it_has_what_a_retailer_needs(suite):
     assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk", "phone"}
     assert {use.name for use in policy.guardrails} == set(GUARDRAILS)
     assert all(persona.say for persona in suite.personas.values())
+
+
+def test_it_uses_what_the_contact_policy_and_governance_have(suite):
+    policy, plan = suite.policy, tactful.open(suite.policy).plan
+    caps = [cap.cap for cap in plan.caps if cap.id.startswith("overcrowding.")]
+    assert {"customer", "everyone"} <= {cap.per for cap in caps}
+    assert any(cap.strict for cap in caps)
+    assert any(len(cap.counted.weights) > 1 for cap in caps)
+    assert any(cap.wish for cap in caps)
+    assert any(use.name == "overcrowding" and use.settings["quiet"] for use in policy.guardrails)
+    assert any(offer.asks for offer in policy.offers)
+    assert any(attribute.lease_s for attribute in policy.attributes)
+    assert any(attribute.readers for attribute in policy.attributes)
+    assert policy.holdouts
+    assert policy.expectations
 
 
 def test_a_reviewer_asks_about_the_temptations_of_the_stories_alone(suite):

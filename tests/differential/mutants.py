@@ -66,10 +66,12 @@ MUTANTS = [
     Mutant("schema", 'department != "" and department in', "department in", 3),
     Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),
     # the direct view: the customer's own word and deed
-    Mutant("profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 2),
-    Mutant("profile", "return sure and self.first_party and self.source", "return sure and self.source", 132),
-    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 6),
-    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 6),
+    Mutant(
+        "profile", "return sure and self.first_party and self.source", "return self.first_party and self.source", 27
+    ),
+    Mutant("profile", "return sure and self.first_party", "return sure", 89),
+    Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 27),
+    Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 27),
     # what the middle keeps
     Mutant("engine.middle", " & ~limited.withheld", "", 0),
     Mutant("engine.middle", "effects.blind | limited.blind", "effects.blind", 10),
@@ -120,7 +122,7 @@ MUTANTS = [
     Mutant("engine.count", "if state is None or not state[0] <= now_us < state[2]:", "if state is None:"),
     Mutant("engine.count", "acting += hushed", "pass", 3),
     Mutant("engine.count", "changes_us = min(changes_us, until_us)\n        return Limited", "return Limited", 2),
-    Mutant("engine.count", "return inside + more >= count", "return inside + more > count"),
+    Mutant("engine.count", "now_us) + more >= count", "now_us) + more > count"),
     Mutant("engine.count", "elif here and cap.cap.instead.bits and cap.id not in reached:", "elif False:", 7),
     Mutant("engine.count", "if here and not cap.knows_its_clock(self.own.zone):", "if False:", 7),
     Mutant("engine.reached", "if leaves_us <= now_us:", "if leaves_us < now_us:", 8),
@@ -168,14 +170,13 @@ MUTANTS = [
     ),
     Mutant("plan.caps", "return not self.quiet.channels or channel in self.quiet.channels", "return True", 6),
     Mutant("engine.count", "if self._waiting >= self._slack or", "if"),
-    Mutant("engine.reached", "weight = sum(one for _, one in ends)", "weight = len(ends)"),
+    Mutant("engine.reached", "total = max(total + weight, 0)", "total = total + weight", 6),
+    Mutant("engine.reached", "total = max(total + weight, 0)", "total = max(total + 1, 0)", 6),
+    Mutant("engine.reached", "for _, weight in sorted(inside):", "for _, weight in sorted(inside, reverse=True):", 6),
+    Mutant("engine.reached", "standing(cap, counted, now_us) < count:", "standing(cap, counted, now_us) <= count:", 6),
     Mutant("engine.reached", "if event[4] > 0) if cap.weighted", ") if cap.weighted"),
     Mutant("engine.budgets", "self.total += weight", "self.total += 1"),
-    Mutant(
-        "engine.count",
-        "+ more < count:\n            return False\n        inside = sum(weight",
-        "+ more < count:\n            return False\n        inside = sum(1",
-    ),
+    Mutant("engine.count", "return standing(cap, counted, now_us) + more", "return len(counted) + more"),
     Mutant(
         "plan.caps", "over(catalog, scope, cap.to, cap.to)", "over(catalog, scope, type(cap.to)(1), type(cap.to)(1))"
     ),
@@ -202,8 +203,8 @@ MUTANTS = [
     ),
     Mutant("engine.here", " or (counters.own is not own and counters.own != own)", "", 18),
     # what an offer is worth
-    Mutant("plan.worth", "* (1 - self._margin)", "", 7),
-    Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 7),
+    Mutant("plan.worth", "* (1 - self._margin)", "", 13),
+    Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 13),
     Mutant("policy", "offer.value * offer.chance", "offer.value", 2),
     Mutant("policy", " + self.long_term(offer)", "", 2),
     Mutant("policy", "self.satisfaction * (offer.satisfaction or 0.0) + ", "", 2),
@@ -247,11 +248,11 @@ MUTANTS = [
         15,
     ),
     Mutant("engine.compose", "self._free[at] -= 1", "pass", 1),
-    Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 2),
-    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True"),
-    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)"),
-    Mutant("plan.worth", "\n        or offer.moment in boost.moments", ""),
-    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags"),
+    Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 3),
+    Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True", 2),
+    Mutant("plan.pages", "offer.moment in placement.moments", "offer.moment in (None, *placement.moments)", 10),
+    Mutant("plan.worth", "\n        or offer.moment in boost.moments", "", 15),
+    Mutant("plan.worth", " or boost.tags or boost.moments", " or boost.tags", 2),
     Mutant("plan.pages", "(not offer.placements or placement.name in offer.placements)", "True", 1),
     # what is told of it
     Mutant("engine.explain", "taken >= quota.left", "taken > quota.left", 2),

@@ -35,6 +35,7 @@ HELD_HERE = {
     "docs/stores.md": {"python", "pycon"},  # the latter by doctest
 }
 HELD_ELSEWHERE = {
+    "docs/batch.md": "tests/batch/test_batch_docs.py",
     "docs/customer.md": "tests/engine/test_customer_docs.py",
     "docs/from-other-systems.md": "tests/docs/test_from_other_systems.py",
     "docs/evidence.md": "tests/evidence/test_evidence_docs.py",

@@ -2,7 +2,6 @@
 
 import base64
 import doctest
-import re
 import shlex
 import shutil
 from pathlib import Path
@@ -47,6 +46,4 @@ def test_the_samples_of_the_page_run_one_after_the_other(shop):  # noqa: F811 - 
 
 def test_the_commands_of_the_page_are_there():
     commands = [line for sample in samples(PAGE, "sh") for line in sample.text.splitlines()]
-    assert [line.split()[0] for line in commands] == ["head", "python", "tactful", "tactful"]
-    weeks = re.search(r"python -m (\S+)", "\n".join(commands))[1]
-    assert (Path(__file__).parents[2] / "examples" / f"{weeks.replace('.', '/')}.py").is_file()
+    assert [line.split()[0] for line in commands] == ["head", "tactful", "tactful", "tactful"]

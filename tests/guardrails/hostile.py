@@ -12,11 +12,13 @@ from tactful import (
     AtMost,
     Cap,
     Catalog,
+    Counted,
     Familiarity,
     Hide,
     PluginError,
     RankBlind,
     Require,
+    Rolling,
     Scope,
     Sensitivity,
     Source,
@@ -192,7 +194,15 @@ def _limit(make: Callable[[Catalog], object]) -> Callable[[Catalog], Iterator[ob
 
 
 def _cap(**fields: object) -> Callable[[Catalog], Iterator[object]]:
-    return _limit(lambda c: Cap(**{"scope": food(c), "count": 1, "within_s": 60, **fields}))
+    """Return a cap with what its class would not take."""
+
+    def make(catalog: Catalog) -> Cap:
+        made = Cap(food(catalog), 1, Rolling(60))
+        for name, value in fields.items():
+            object.__setattr__(made, name, value)
+        return made
+
+    return _limit(make)
 
 
 def _changing(act: Callable[[Catalog], object]) -> type:
@@ -359,16 +369,22 @@ AFTER = {
         for words, fields in {
             "no count": {"count": 0},
             "a true count": {"count": True},
-            "no window": {"within_s": 0},
-            "no event": {"event": ""},
-            "an event of two lines": {"event": "a\nb"},
+            "no window": {"window": 60},
+            "no event": {"counted": Counted("")},
+            "an event of two lines": {"counted": Counted("a\nb")},
             "no dimension": {"of": "shop"},
             "no outcome": {"then": "beg"},
             "no suppression": {"suppress_s": 0},
             "a number for exact": {"exact": 1},
+            "a number for a wish": {"wish": 7},
+            "no wish": {"wish": None},
+            "a wish of two lines": {"wish": "a\nb"},
+            "a wish of a household": {"wish": "visits", "per": "household"},
+            "a strict wish": {"wish": "visits", "strict": True},
+            "something instead of a wish": {"wish": "visits", "then": "replace"},
         }.items()
     },
-    "its cap has a condition": guardrail(limits=yielding(_when(limit=Cap(Scope(), 1, 60)))),
+    "its cap has a condition": guardrail(limits=yielding(_when(limit=Cap(Scope(), 1, Rolling(60))))),
     "its demand has a condition": guardrail(limits=yielding(_when(limit=Require(("pills",))))),
     **{
         f"its reason is {words}": guardrail(limits=yielding(_rule(reason=reason)))

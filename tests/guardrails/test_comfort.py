@@ -58,9 +58,28 @@ def test_who_waves_us_away_is_known_less_step_by_step(house):
 
 
 def test_who_likes_it_is_met_as_before(house):
-    assert "tier" in seen(house, *dismissed(1), event("liked"))
+    assert "tier" in seen(house, *dismissed(1), event("liked", ago_us=DAY_US - 1))
     assert "tier" in seen(house, *[event("liked") for _ in range(9)])
-    assert "tier" not in seen(house, *dismissed(3), event("liked"))
+    assert "tier" not in seen(house, *dismissed(3), event("liked", ago_us=DAY_US - 1))
+
+
+def test_what_was_liked_before_buys_off_no_offence(house):
+    liked = [event("liked", ago_us=n * DAY_US) for n in range(2, 40)]
+    assert "tier" in seen(house, *liked)
+    assert "tier" not in seen(house, *liked, *dismissed(1))
+    assert "tier" not in seen(house, *dismissed(1), event("liked"))  # of what came at once, the offence is later
+    assert not HOME_SOLD & seen(house, *liked, event("complaint"))
+    since = [event("liked", ago_us=n) for n in range(3)]
+    assert "tier" in seen(house, *liked, event("complaint"), *since)
+    again = [event("complaint", ago_us=3 * DAY_US), *(event("liked", ago_us=2 * DAY_US + n) for n in range(9))]
+    assert "tier" in seen(house, *again)
+    assert "tier" not in seen(house, *again, *dismissed(1))
+
+
+def test_what_was_liked_before_comes_back_as_no_offence_when_its_time_is_over(house):
+    signs = [event("liked", ago_us=80 * DAY_US), event(ago_us=79 * DAY_US), event("liked", ago_us=DAY_US)]
+    for days in range(11):
+        assert "tier" in seen(house, *signs, now_us=NOON_US + days * DAY_US)
 
 
 def test_one_that_is_too_personal_says_more_than_one_dismissal(house):
@@ -138,8 +157,8 @@ def test_each_step_is_allowed_less(house):
 def test_it_says_what_it_does(house):
     assert house.guardrail(NAME).sentence() == (
         "Of each topic, on each channel, discomfort counts for 90 days: a dismissal 1, too personal 4, a complaint or "
-        "unsubscription 6, what is liked 2 less. From 1 on we know the group only, from 3 on the moment only, from 6 "
-        "on we sell nothing of it there; an offer that was shown 12 times and not answered rests."
+        "unsubscription 6, and what is liked since 2 less. From 1 on we know the group only, from 3 on the moment "
+        "only, from 6 on we sell nothing of it there; an offer that was shown 12 times and not answered rests."
     )
     assert "rests" not in house.guardrail(NAME, unanswered=0).sentence()
 

@@ -48,6 +48,7 @@ def registry_of(cls, patience_s=60.0):
     return Registry({**installed().guardrails, "hostile": Brought(cls, "hostile", "1")}, patience_s)
 
 
+CAPS = [name for name in ALL if name.startswith("its cap has ")]
 #: The shop's guardrails, and the hostile one in their middle.
 FAIR_USES = shop().guardrails
 USES = (*FAIR_USES[:2], PluginUse("hostile"), *FAIR_USES[2:])
@@ -372,3 +373,11 @@ def test_what_breaks_the_contract_is_as_if_its_scope_were_withheld(name, seed):
 def test_the_customers_of_these_tests_differ():
     assert len({tuple(sorted(Draw(POLICY, seed).customer().attributes)) for seed in range(12)}) > 6
     assert House().registry.guardrails.keys() == installed().guardrails.keys()
+
+
+@pytest.mark.parametrize("name", CAPS)
+def test_a_cap_that_is_none_is_refused_for_what_it_is(name):
+    answer = registry_of(ALL[name]).rules(PluginUse("hostile"), Catalog(shop()))
+    assert answer.broken is not None
+    assert answer.broken.startswith("rule 2: ")
+    assert "Error" not in answer.broken

@@ -57,13 +57,15 @@ def test_who_bought_a_loaf_is_written_to_of_food_and_not_of_toasters(house):
 
 def test_the_reason_tells_an_engineer_how_far_it_reaches(house):
     told_of = house.decide(ALONE, LETTER, profile={"purchases": ["bread"]}, consents=said(SALE))
+    narrow = house.decide(NARROW, LETTER, profile={"purchases": ["bread"]}, consents=said(SALE))
     untold = house.decide(UNTOLD, LETTER, profile={"purchases": ["bread"]}, consents=said(SALE))
 
     def words(decision):
         losses = decision.explain().of("again_soap")
         return [reason.text for loss in losses for reason in loss.reasons]
 
-    assert words(told_of) == ["nothing was bought from us within 1 link of soap"]
+    assert words(told_of) == ["nothing within 1 link of soap was bought from us"]
+    assert words(narrow) == ["nothing of soap was bought from us"]
     assert words(untold) == ["nothing tells what was bought, so nothing is similar to soap"]
 
 

@@ -3,9 +3,11 @@
 import importlib.util
 import sys
 import webbrowser
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import TaskID
@@ -34,6 +36,9 @@ def demo(
     households: Annotated[int | None, typer.Option(min=1, help="Only so many households.")] = None,
     out_dir: Annotated[Path, typer.Option("--out", help="Where the report goes.")] = Path("tactful-demo"),
     open_report: Annotated[bool, typer.Option("--open", help="Show the report in a browser.")] = False,  # noqa: FBT002
+    year: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--year", help="Log the whole year with evidence instead, for `tactful replay`.")
+    ] = False,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
@@ -42,19 +47,21 @@ def demo(
     Example: `tactful demo --open`
     """
     with told(json_=json):
+        if year and open_report:
+            raise UsageError("--open shows the demo's report; `tactful replay … --html` writes one of the year")
         grocery = load_grocery()
-        with progress(quiet=json) as bars:
-            tasks: dict[str, TaskID] = {}
-
-            def tell(step: str, done: int, total: int) -> None:
-                if step not in tasks:
-                    tasks[step] = bars.add_task(step, total=total)
-                bars.update(tasks[step], completed=done, total=total)
-
-            result = grocery.run_demo(households=households, progress=tell)
-        out_dir.mkdir(parents=True, exist_ok=True)
-        report = out_dir / "report.html"
-        grocery.render_report(result, report)
+        if year:
+            with _told_steps(quiet=json) as tell:
+                logged = grocery.run_year(out_dir / "year", households=households, progress=tell)
+        else:
+            with _told_steps(quiet=json) as tell:
+                result = grocery.run_demo(households=households, progress=tell)
+            out_dir.mkdir(parents=True, exist_ok=True)
+            report = out_dir / "report.html"
+            grocery.render_report(result, report)
+    if year:
+        as_json(logged) if json else _show_year(logged)
+        return
     if json:
         as_json({**result, "report": str(report)})
     else:
@@ -62,6 +69,34 @@ def demo(
         say(f"\nthe report, with charts: {report}", "bold green")
     if open_report:
         webbrowser.open(report.resolve().as_uri())
+
+
+@contextmanager
+def _told_steps(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Give what tells of a step, by its name, how much of it is done."""
+    with progress(quiet=quiet) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield tell
+
+
+def _show_year(logged: Mapping[str, Any]) -> None:
+    """Print what was logged, and the commands that decide it again."""
+    folder = Path(logged["folder"])
+    say(
+        f"{logged['decisions']:,} decisions for {logged['households']:,} households, from {logged['from']} to before "
+        f"{logged['until']}, are logged with their evidence in {folder} ({logged['seconds']:.0f} s)"
+    )
+    where = f'--store sqlite:///{folder / "edge.db"} --evidence-key {folder / "evidence.key"} --reason "the demo"'
+    say("\nmade again by the policy of then:", "bold")
+    say(f"tactful replay {folder / 'grocer.bundle'} {where}")
+    say("\nby another one, as each bundle in the folder is:", "bold")
+    say(f"tactful replay {folder / 'tighter.bundle'} {where} --html {folder / 'report.html'}")
 
 
 def load_grocery() -> ModuleType:

@@ -16,7 +16,7 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .limited import Limited, Reached, everything_reached, quieted, reached_by, waiting, wished_by
 from .own import Own, unstated
-from .reached import Event, reached_until, strength
+from .reached import Event, reached_until, standing, strength
 from .room import CapKey, Counting, Kept, Room, counting_of, shown_id
 
 #: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
@@ -152,8 +152,7 @@ class Counters:
         count = self.own.counts[cap.number]
         if strength(cap, counted) + more < count:
             return False
-        inside = sum(weight for _, leaves_us, lapses_us, _, weight in counted if now_us < min(leaves_us, lapses_us))
-        return inside + more >= count
+        return standing(cap, counted, now_us) + more >= count
 
     def _count_pending(self) -> None:
         """Count the room that was taken meanwhile."""

@@ -157,6 +157,11 @@ class Decision:
         )
 
     @property
+    def moment(self) -> Moment:
+        """All that it was made of, for the engine itself."""
+        return self._moment
+
+    @property
     def plan(self) -> Plan:
         """The plan that it was decided by."""
         return self._moment.plan

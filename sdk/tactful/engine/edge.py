@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import attrs
 from cachetools import LRUCache
@@ -21,7 +21,7 @@ from ..clock import NEVER_US, SECOND_US, Clock
 from ..consent import Consents
 from ..contacts import Contact
 from ..disclosures import Disclosure
-from ..errors import TactfulError, UsageError
+from ..errors import ExtraMissing, TactfulError, UsageError
 from ..memory import MemoryStore
 from ..plan.plan import Plan
 from ..policy import Policy
@@ -42,6 +42,9 @@ from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
 from .token import Receipt, Seal
+
+if TYPE_CHECKING:
+    from .batch.decisions import Decisions
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
@@ -101,8 +104,8 @@ class Edge:
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
-        fetch = Fetch(sources, self._identities, lambda: self._plan, clock)
-        self._snapshots = Snapshots(fetch, options.customers_max)
+        self._fetch = Fetch(sources, self._identities, lambda: self._plan, clock)
+        self._snapshots = Snapshots(self._fetch, options.customers_max)
         self._rooms = Rooms(
             strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
         )
@@ -213,6 +216,46 @@ class Edge:
             with self._lock:
                 self._views[key] = decision
         return decision
+
+    def decide_many(
+        self,
+        placements: str | Sequence[str],
+        customers: object,
+        context: Mapping[str, object] | None = None,
+        *,
+        contacts: Mapping[str, Sequence[Contact]] | None = None,
+        progress: Callable[[int, int], None] = lambda done, count: None,  # noqa: ARG005 - it says nothing
+    ) -> "Decisions":
+        """
+        Decide for many customers at one moment, such as for a campaign; each gets what `decide` would say.
+
+        It takes no room under the caps: record what you send. Where the customers could use up a budget for everyone,
+        or caps are strict or count for households, they are decided one after the other, and room is taken.
+
+        Args:
+            placements: As for `decide`.
+            customers: An Arrow table, or what gives one (Polars, pandas): a row for each customer, its columns as
+                docs/batch.md says.
+            context: As for `decide`; the same for all.
+            contacts: The customers' contacts within the windows of the caps, by customer id; None asks the ledger.
+            progress: Told now and then how many customers are done, of how many.
+
+        Raises:
+            ExtraMissing: Without the extra `batch`.
+            UsageError: If the table, a column or a placement is not what it should be, or after `close`.
+            StoreError: If the ledger or the consents cannot be read.
+        """
+        self._open()
+        try:
+            from .batch.around import Inside, decided  # noqa: PLC0415 - numpy and Arrow, for those who decide for many
+        except ImportError as error:
+            raise ExtraMissing("edge.decide_many", "batch") from error
+        names = (placements,) if isinstance(placements, str) else tuple(placements)
+        self._tail.catch_up()
+        plan, prefix = self._plan, f"{self._prefix}{next(self._numbers):x}"
+        budgets, now_us = self._tail.budgets_of(plan), self._clock()
+        inside = Inside(self, plan, self._fetch, budgets, self._seal, prefix, now_us)
+        return decided(inside, names, customers, context, contacts, progress)
 
     def _seen(self, key: object, customer: Customer, now_us: int) -> Decision | None:
         """Return what was decided for a page view, unless what is known of the customer or the policy has changed."""

@@ -51,7 +51,7 @@ class Fetch:
         """Return a customer, and what counts for the household if any cap does."""
         now_us, plan, ledger = self.clock(), self.plan(), self.sources.ledger
         profile = self._profile(identity.customer)
-        consents = self._consents(identity.customer, now_us)
+        consents = self.consents(identity.customer, now_us)
         since_us = now_us - plan.longest_window_us - SLACK_US
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
         key, household = self._gather(plan, identity, since_us)
@@ -89,7 +89,8 @@ class Fetch:
         profiles = self.sources.profiles
         return profiles.profile(customer) if isinstance(profiles, ProfileSource) else profiles(customer)
 
-    def _consents(self, customer: str, now_us: int) -> Consents | None:
+    def consents(self, customer: str, now_us: int) -> Consents | None:
+        """Return what a customer agreed to; None if it is not known."""
         consents = self.sources.consents
         found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
         return None if found is None else to_consents(found, now_us)[0]

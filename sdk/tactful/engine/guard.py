@@ -1,7 +1,7 @@
 """Guard: what the bounds of guardrails and core allow a customer. It sees the protective view alone."""
 
 from ..clock import NEVER_US, SKEW_US
-from ..consent import EVERYTHING, standing
+from ..consent import EVERYTHING, Consents, standing
 from ..offers import Channel
 from ..plan.fold import privacy_name
 from ..plan.plan import ChannelPlan, Plan
@@ -15,7 +15,10 @@ def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int
     here = customer.channels.get(name)
     if here is not None and here.since_us <= now_us < here.until_us:
         return here
-    known, until_us = _known(plan, channel.channel, customer, now_us)
+    kind = "none" if customer.identity is None else customer.identity.kind
+    made_us = None if customer.snapshot is None else customer.snapshot.at_us
+    beyond, until_us = known_of(plan, channel.channel, kind, made_us, customer.consents, now_us)
+    known = (*beyond, *customer.held)
     allow, flags = channel.allow, channel.flags
     if channel.guard_standing is not None:
         more, set_, until = channel.guard_standing((), (), customer.protective, known, (), now_us)
@@ -35,14 +38,24 @@ def at_moment(
     return here.allow & allow, here.flags | flags
 
 
-def _known(plan: Plan, channel: Channel, customer: Customer, now_us: int) -> tuple[tuple[Value | None, ...], int]:
-    """Return what is known in the order of `k`, and until when it holds; of no consents, all is unknown."""
-    identity, snapshot, consents = customer.identity, customer.snapshot, customer.consents
-    made_us, made_until_us = _trusted(None if snapshot is None else snapshot.at_us, now_us)
+def known_of(
+    plan: Plan, channel: Channel, kind: str, made_us: int | None, consents: Consents | None, now_us: int
+) -> tuple[tuple[Value | None, ...], int]:
+    """
+    Return what is known in the order of `k`, without holdouts, and until when it holds; of no consents, all is unknown.
+
+    Args:
+        plan: The plan.
+        channel: The channel.
+        kind: The kind of the identity, or "none".
+        made_us: When the profile was made [us since 1970], or None without one.
+        consents: The consents, or None.
+        now_us: The moment [us since 1970].
+    """
+    known_us, made_until_us = _trusted(made_us, now_us)
     true_us, true_until_us = _trusted(None if consents is None else consents.at_us, now_us)
-    kind = "none" if identity is None else identity.kind
     opted_out = consents is not None and standing(consents, (EVERYTHING,), channel.name, now_us).refused
-    known: list[Value | None] = [channel.name, privacy_name(channel), kind, made_us, true_us, opted_out]
+    known: list[Value | None] = [channel.name, privacy_name(channel), kind, known_us, true_us, opted_out]
     until_us = min(made_until_us, true_until_us)
     for lineage in plan.lineages:
         if consents is None:
@@ -51,7 +64,6 @@ def _known(plan: Plan, channel: Channel, customer: Customer, now_us: int) -> tup
         said = standing(consents, lineage, channel.name, now_us)
         known += (said.given, said.refused, said.how, said.at_us)
         until_us = min(until_us, said.until_us)
-    known += customer.held
     return tuple(known), until_us
 
 

@@ -44,10 +44,15 @@ def own(plan: Plan, snapshot: Snapshot | None, protective: Sequence[Value | None
         snapshot: The profile; None if it is not known.
         protective: The protective view of it, so that nothing hides a wish.
     """
-    nothing, zone, wishes = unstated(plan), own_zone(plan, snapshot), plan.once("wishes", lambda: _wishes(plan))
-    if zone is None and not wishes:
+    return counted_by(plan, own_zone(plan, snapshot), protective)
+
+
+def counted_by(plan: Plan, zone: tzinfo | None, protective: Sequence[Value | None]) -> Own:
+    """Return what a customer is counted by whose time zone and protective view are known."""
+    nothing = unstated(plan)
+    if zone is None and not wishes(plan):
         return nothing
-    fewer = {number: _wished(protective, place) for number, place in wishes}
+    fewer = {number: _wished(protective, place) for number, place in wishes(plan)}
     return Own(zone, tuple(min(count, fewer.get(number, count)) for number, count in enumerate(nothing.counts)))
 
 
@@ -63,10 +68,14 @@ def shared_zone(plan: Plan) -> tzinfo | None:
     return zone_of(plan.policy.values.zone)
 
 
-def _wishes(plan: Plan) -> tuple[tuple[int, int | None], ...]:
+def wishes(plan: Plan) -> tuple[tuple[int, int | None], ...]:
     """Return the caps by number that know a wish, each with its place in the protective view; None if it has none."""
-    places = {one.name: place for place, one in enumerate(plan.slots.protective) if one.type is ValueType.INT}
-    return tuple((cap.number, places.get(cap.cap.wish)) for cap in plan.caps if cap.cap.wish)
+
+    def make() -> tuple[tuple[int, int | None], ...]:
+        places = {one.name: place for place, one in enumerate(plan.slots.protective) if one.type is ValueType.INT}
+        return tuple((cap.number, places.get(cap.cap.wish)) for cap in plan.caps if cap.cap.wish)
+
+    return plan.once("wishes", make)
 
 
 def _wished(protective: Sequence[Value | None], place: int | None) -> int:

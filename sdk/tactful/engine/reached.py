@@ -1,5 +1,6 @@
 """Reached: whether counted events have reached a cap at a moment, and until when. It is arithmetic on times alone."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from ..clock import NEVER_US
@@ -23,7 +24,7 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -
         count: So many events reach it, >= 1.
     """
     if cap.weighted:
-        return _weighed_until(counted, now_us, count)
+        return _weighed_until(cap, counted, now_us, count)
     ends: list[int] = []
     for _, leaves_us, lapses_us, _, _ in reversed(counted):
         if leaves_us <= now_us:
@@ -47,18 +48,30 @@ def strength(cap: CapPlan, counted: Sequence[Event]) -> int:
     return sum(event[4] for event in counted if event[4] > 0) if cap.weighted else len(counted)
 
 
-def _weighed_until(counted: list[Event], now_us: int, count: int) -> tuple[int | None, int]:
-    """Return the same for a cap whose events weigh; what speaks against it leaves too, and it can be reached anew."""
-    ends = sorted((min(event[1:3]), event[4]) for event in counted if now_us < min(event[1:3]))
-    changes_us = ends[0][0] if ends else NEVER_US
-    weight = sum(one for _, one in ends)
-    if weight < count:
+def standing(cap: CapPlan, counted: Sequence[Event], now_us: int) -> int:
+    """
+    Return how much events weigh at a moment.
+
+    What speaks against a cap takes away from what came before it: the sum never falls below nothing, so that nothing is
+    saved up for what comes after. Of what came at once, what speaks against it came first.
+    """
+    inside = [(event[0], event[4]) for event in counted if now_us < min(event[1:3])]
+    if not cap.weighted:
+        return len(inside)
+    total = 0
+    for _, weight in sorted(inside):
+        total = max(total + weight, 0)
+    return total
+
+
+def _weighed_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -> tuple[int | None, int]:
+    """Return the same for a cap whose events weigh. As the oldest leave first, the sum only falls as they leave."""
+    ends = sorted(end_us for event in counted if now_us < (end_us := min(event[1:3])))
+    changes_us = ends[0] if ends else NEVER_US
+    if standing(cap, counted, now_us) < count:
         return None, changes_us
-    for end_us, one in ends:
-        weight -= one
-        if weight < count:
-            return end_us, changes_us
-    return NEVER_US, changes_us
+    below = bisect_left(ends, 1, key=lambda end_us: standing(cap, counted, end_us) < count)
+    return ends[below], changes_us
 
 
 def _rests_until(cap: CapPlan, past: list[Event], count: int) -> int | None:

@@ -45,6 +45,7 @@ class ChannelPlan:
         need_standing: The treatments whose requirements are met, as far as it stands.
         need_momentary: The same, of requirements that depend on the moment.
         bounds: The bounds that can apply here.
+        flag_of: The flags that each of them sets.
         visibility: What purposes may see here.
     """
 
@@ -56,6 +57,7 @@ class ChannelPlan:
     need_standing: Fused | None
     need_momentary: Fused | None
     bounds: tuple[Bound, ...]
+    flag_of: tuple[int, ...]
     visibility: Visibility
 
 
@@ -242,6 +244,7 @@ class Plan:
             both(self._shared_standing, self._fuse([one for one in own if not is_momentary(one.expr)])),
             both(self._shared_momentary, self._fuse([one for one in own if is_momentary(one.expr)])),
             tuple(here),
+            tuple(flags_of[id(bound)] for bound in here),
             self._visibility(channel),
         )
 

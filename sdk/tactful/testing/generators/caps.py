@@ -17,6 +17,7 @@ from .words import ZONES, Words
 #: Lengths of time that are worth a try [s].
 LENGTHS_S: Final = tuple(length_us // SECOND_US for length_us in LENGTHS_US if length_us >= SECOND_US)
 _PER: Final[tuple[Per, ...]] = ("customer", "customer", "customer", "household", "everyone")
+_WEEK_S: Final = 604_800
 _UNITS: Final[tuple[Literal["day", "week", "month"], ...]] = ("day", "week", "week", "month")
 
 
@@ -38,7 +39,18 @@ def cap(chance: Chance, words: Words) -> Cap:
         suppress_s=chance.of(LENGTHS_S) if rests else None,
         exact=chance.happens(0.5),
     )
-    return _wished(made, words, chance.apart())
+    apart = chance.apart()
+    return _wished(_met(made, apart), words, apart)
+
+
+def _met(cap: Cap, chance: Chance) -> Cap:
+    """Return a cap; one whose events weigh counts most of what happens, so that what speaks against it is met."""
+    if not cap.counted.weights or not chance.happens(0.8):
+        return cap
+    counted = Counted(cap.counted.event, weights=cap.counted.weights)
+    return attrs.evolve(
+        cap, counted=counted, count=chance.of((1, 1, 2)), of="all", channels=(), window=Rolling(_WEEK_S)
+    )
 
 
 def _wished(cap: Cap, words: Words, chance: Chance) -> Cap:
@@ -73,8 +85,8 @@ def _weighed(counted: Counted, chance: Chance) -> Counted:
     """Return what is counted, sometimes with events that weigh more or less."""
     if not chance.happens(0.3):
         return counted
-    others = chance.some(tuple(event for event in ("click", "purchase", "dismissed") if event != counted.event), 2)
-    return attrs.evolve(counted, weights=tuple((event, chance.of((-3, -1, 2, 4))) for event in others))
+    others = chance.some(tuple(event for event in ("click", "purchase", "complaint") if event != counted.event), 2)
+    return attrs.evolve(counted, weights=tuple((event, chance.of((-3, -1, -1, 2))) for event in others))
 
 
 def quiet(chance: Chance, words: Words) -> Quiet:

@@ -112,6 +112,8 @@ def asks(chance: Chance, words: Words, policy: Policy, house: str) -> tuple[tupl
     limits = _Limits(chance, words, policy)
     consents = tuple(name for name in words.guardrails if name.endswith((".given", ".refused", ".at")))
     rules = Rules(chance, words.guardrails, words.values, often=(*consents, *words.moment, *words.protective))
+    apart = chance.apart()
+    direct = Rules(apart, {**words.guardrails, **words.direct}, words.values, often=tuple(words.direct))
     found: list[Ask] = []
     conditions: dict[str, Expr] = {}
     counts = chance.happens(0.2)  # a house that asks for caps alone, so that they meet each other
@@ -125,7 +127,8 @@ def asks(chance: Chance, words: Words, policy: Policy, house: str) -> tuple[tupl
             is_when = chance.happens(0.5)
             rule = (When if is_when else Unless)(text, limit, "because", id=f"r{number}")
             if not chance.is_odd(0.05):  # else it is broken: its condition was not compiled
-                conditions[text] = rules.condition()
+                condition = rules.condition()
+                conditions[text] = direct.condition() if apart.happens(0.15) else condition
         replaces = isinstance(limit, Cap) and limit.then == "replace"
         found.append(Ask(rule, limits.members(), limits.members() if replaces else frozenset()))
     return tuple(found), conditions

@@ -145,7 +145,7 @@ class Words:
         """The variables that conditions of guardrails can read."""
         purposes = (*self.purposes, NOWHERE) if self.wild else self.purposes
         consents = {f"consent.{purpose}.{part}": type_ for purpose in purposes for part, type_ in _PARTS.items()}
-        found: dict[str, ValueType] = {**self.moment, **self.protective, **self.direct, **consents, **_WHOM}
+        found: dict[str, ValueType] = {**self.moment, **self.protective, **consents, **_WHOM}
         if self.wild:
             found["profile.a0"] = self.attributes["a0"]
             found["segment.s0"] = ValueType.BOOL

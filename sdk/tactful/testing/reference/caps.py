@@ -147,7 +147,11 @@ def is_reached(
     ]
     ends_us = [windows.counts_until_us(cap, one.at_us, where) for one in counted]
     weights = {cap.counted.event: 1, **dict(cap.counted.weights)}
-    inside = sum(weights[one.event] for one, end_us in zip(counted, ends_us, strict=True) if end_us > now_us)
+    weighed = [(one.at_us, weights[one.event]) for one, end_us in zip(counted, ends_us, strict=True) if end_us > now_us]
+    inside = sum(weight for _, weight in weighed)
+    if cap.per != "everyone":  # what speaks against a cap takes away from what came before it alone
+        inside = max((sum(w for _, w in sorted(weighed)[first:]) for first in range(len(weighed))), default=0)
+        inside = max(inside, 0)
     if inside + more >= cap.count:
         return True
     if cap.suppress_s is None or more:

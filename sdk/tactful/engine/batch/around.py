@@ -1,0 +1,102 @@
+"""Around: what an edge gives to those who decide for many: its plan, moment, stores and ids. It decides nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from ...consent import Consents
+from ...contacts import Contact
+from ...errors import UsageError
+from ...plan.plan import Plan
+from ...profile import Snapshot
+from ..budgets import Budgets
+from ..count import SLACK_US
+from ..decision import Decision
+from ..fetch import Fetch
+from ..moment import Moment
+from ..token import Seal
+from .decisions import Decisions
+from .many import Asked
+from .run import Around, Progress, Run
+
+
+class Deciding(Protocol):
+    """What decides for one customer (`Edge`)."""
+
+    def decide(
+        self,
+        placements: str | Sequence[str],
+        who: str,
+        context: Mapping[str, object] | None = None,
+        *,
+        profile: Snapshot | None = None,
+        consents: Consents | None = None,
+        contacts: Sequence[Contact] | None = None,
+    ) -> Decision:
+        """Decide."""
+        ...
+
+    def warm(self, who: str) -> bool:
+        """Fetch a customer."""
+        ...
+
+
+@attrs.frozen(eq=False, repr=False)
+class Inside:
+    """
+    An edge as it is at one moment.
+
+    Attributes:
+        edge: The edge.
+        plan: Its plan.
+        fetch: Fetches what it knows of customers.
+        budgets: What counts for everyone together, if any cap does.
+        seal: Seals its tokens.
+        prefix: How the ids of these decisions begin.
+        now_us: The moment [us since 1970].
+    """
+
+    edge: Deciding
+    plan: Plan
+    fetch: Fetch
+    budgets: Budgets | None
+    seal: Seal
+    prefix: str
+    now_us: int
+
+
+def decided(
+    inside: Inside,
+    names: tuple[str, ...],
+    customers: object,
+    context: Mapping[str, object] | None,
+    contacts: Mapping[str, Sequence[Contact]] | None,
+    progress: Progress,
+) -> Decisions:
+    """Return what an edge decides for many customers; see `Edge.decide_many`."""
+    plan, fetch, now_us = inside.plan, inside.fetch, inside.now_us
+    page, wrong = plan.page(names)
+    values, refused = plan.slots.context_values(context)
+    wrong = (*wrong, *(f"context.{name} does not fit its type" for name in refused))
+    if page is None or wrong:
+        raise UsageError(f"decide_many: {'; '.join(wrong) or 'name a placement'}")
+    since_us = now_us - plan.longest_window_us - SLACK_US
+
+    def counted(ids: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
+        if contacts is not None or not plan.caps:
+            return contacts or {}
+        return {one: theirs for one in ids if (theirs := tuple(fetch.sources.ledger.contacts(one, since_us)))}
+
+    def alone(profile: Snapshot, consents: Consents | None) -> Decision:
+        inside.edge.warm(profile.customer)
+        theirs = None if contacts is None else contacts.get(profile.customer, ())
+        return inside.edge.decide(names, profile.customer, context, profile=profile, consents=consents, contacts=theirs)
+
+    def made(row: int, customer: str, moment: Moment) -> Decision:
+        return Decision(f"{inside.prefix}.{row}", names, moment, customer, plan.careful(now_us), inside.seal)
+
+    channel = plan.channels[page.placements[0].placement.channel]
+    asked = Asked(plan, channel, page, values, inside.budgets, now_us)
+    around = Around(counted, lambda one: fetch.consents(one, now_us), alone, made)
+    return Run(asked, around).decide(customers, progress)

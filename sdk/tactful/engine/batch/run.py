@@ -1,0 +1,116 @@
+"""Run: a table of customers through the engine, part by part: memory is bounded by the part. It decides nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+import pyarrow as pa
+
+from ...consent import Consents
+from ...contacts import Contact
+from ...profile import Snapshot
+from ..decision import Decision
+from ..moment import Moment
+from . import alone, many
+from .arrow import Table, columns_of
+from .columns import Customers
+from .decisions import Decisions, table_of
+from .fields import Fields
+from .nouns import with_consents
+from .picks import Picks
+from .subjects import subjects
+
+#: Told how many customers are done, of how many.
+Progress = Callable[[int, int], None]
+
+
+@attrs.frozen
+class Around:
+    """
+    What an edge gives besides what is asked.
+
+    Attributes:
+        contacts: Gives the contacts of customers within the caps' windows, by id.
+        consents: Gives a customer's consents, for tables that do not tell them.
+        alone: Decides for one customer who is brought along, as a decision of its own that takes room.
+        decision: Makes a decision of a moment, by its number and the customer's id.
+    """
+
+    contacts: Callable[[Sequence[str]], Mapping[str, Sequence[Contact]]]
+    consents: Callable[[str], Consents | None]
+    alone: Callable[[Snapshot, Consents | None], Decision]
+    decision: Callable[[int, str, Moment], Decision]
+
+
+class Run:
+    """Decides for a table of customers."""
+
+    def __init__(self, asked: many.Asked, around: Around) -> None:
+        self._asked = asked
+        self._names = [one.placement.name for one in asked.page.placements]
+        self._around = around
+        self._refused: dict[str, int] = {}
+        self._misunderstood: set[str] = set()
+
+    def decide(self, given: object, progress: Progress) -> Decisions:
+        """
+        Return what to show to each customer of a table.
+
+        Args:
+            given: The table.
+            progress: Told now and then how many customers are done, of how many.
+
+        Raises:
+            UsageError: If the table does not fit.
+        """
+        asked, plan = self._asked, self._asked.plan
+        whole = Table(plan, columns_of(given), asked.now_us)
+        whole.ids()
+        lacking = many.lacking(asked, len(whole))
+        tables, done = [table_of(plan, self._names, (), Picks.none(0, asked.page.slots), 0)], 0
+        for part in whole.slices(many.CHUNK):
+            customers = self._customers(part)
+            if lacking:
+                picks = self._one_by_one(customers)
+            else:
+                picks = many.decide(asked, customers, self._around.contacts(customers.ids))
+            tables.append(table_of(plan, self._names, customers.ids, picks, done))
+            done += len(customers)
+            progress(done, len(whole))
+        careful = (*plan.careful(asked.now_us), *self._careful())
+        return Decisions(pa.concat_tables(tables), careful, lacking, len(whole), lambda row: self._again(whole, row))
+
+    def _customers(self, part: Table) -> Customers:
+        customers = part.customers()
+        for name, count in part.refused.items():
+            self._refused[name] = self._refused.get(name, 0) + count
+        self._misunderstood |= part.misunderstood
+        if part.tells_consents:
+            return customers
+        return with_consents(customers, [self._around.consents(one) for one in customers.ids])
+
+    def _one_by_one(self, customers: Customers) -> Picks:
+        picks = Picks.none(len(customers), self._asked.page.slots)
+        for row in range(len(customers)):
+            decision = self._around.alone(customers.profile(row), customers.consents_of(row))
+            moment = decision.moment
+            picks.put(row, moment.chosen)
+            for slot, one in enumerate(moment.chosen):
+                picks.personal[row, slot] = moment.affinities.personal(one.ranked)
+        return picks
+
+    def _again(self, whole: Table, row: int) -> Decision:
+        """Return the decision for one customer."""
+        asked = self._asked
+        customers = self._customers(whole.row(row))
+        channel, slots = asked.channel.channel.name, asked.page.slots
+        contacts = self._around.contacts(customers.ids)
+        fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
+        counted = subjects(asked.plan, customers, fields, contacts, asked.budgets, channel, slots, asked.now_us)
+        tally = counted.tallies[int(counted.tally_of[0])]
+        moment = alone.moment(asked, customers.profile(0), customers.consents_of(0), tally)
+        return self._around.decision(row, customers.ids[0], moment)
+
+    def _careful(self) -> tuple[str, ...]:
+        refused = (f"profile.{name} does not fit its type in {count} rows" for name, count in self._refused.items())
+        words = (f"consent to {name} is not understood in some rows: refused" for name in sorted(self._misunderstood))
+        return (*refused, *words)

@@ -1,0 +1,156 @@
+"""On random policies, what columns give is what the engine gives for each customer alone; its mistakes are caught."""
+
+import logging
+from functools import cache
+
+import attrs
+import pytest
+from tests.differential.mutating import Mutant, mutated
+
+from tactful.engine.batch import alone, many, nouns
+from tactful.engine.batch.fields import Fields
+from tactful.engine.batch.subjects import subjects
+from tactful.engine.convert import to_snapshot
+from tactful.plan.pages import Page
+from tactful.plan.plan import Plan
+from tactful.testing.generators import case
+from tactful.testing.generators.cases import Decide, Learn, registry
+
+SEEDS = range(24)
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog):
+    caplog.set_level(logging.CRITICAL, "tactful")  # wild policies say what is wrong with them
+
+
+@cache
+def world(seed):
+    """Return a case's plan, its customers as rows under ids of their own, and their contacts by id."""
+    made = case(seed)
+    plan = Plan.build(made.policy, registry(), until_us=made.until_us)
+    learned = [step for _, step in made.steps if isinstance(step, Learn) and step.snapshot is not None]
+    rows = [
+        (attrs.evolve(to_snapshot(plan.attribute_specs, "", one.snapshot, 0)[0], customer=f"c{n}"), one.consents)
+        for n, one in enumerate(learned)
+    ]
+    names = sorted({one.customer for one in made.contacts})
+    contacts = {
+        f"c{n}": [one for one in made.contacts if one.customer == names[n % (len(names) + 1)]]
+        for n in range(len(rows))
+        if n % (len(names) + 1) < len(names)  # some have none
+    }
+    steps = [(at_us, step) for at_us, step in made.steps if isinstance(step, Decide)]
+    steps = [(at_us + number % 2, step) for number, (at_us, step) in enumerate(steps)]
+    return plan, rows, contacts, steps
+
+
+def asked_of(plan, step, at_us):
+    page, _ = plan.page(tuple(step.placements))
+    if page is None or page.placements[0].placement.channel not in plan.channels:
+        return None
+    if at_us % 2:  # room for everything that is allowed, so that it shows
+        page = roomy(page)
+    channel = plan.channels[page.placements[0].placement.channel]
+    context, _ = plan.slots.context_values(step.context)
+    return many.Asked(plan, channel, page, context, None, at_us)
+
+
+def roomy(page):
+    placements = tuple(attrs.evolve(one, placement=attrs.evolve(one.placement, slots=30)) for one in page.placements)
+    return Page(placements, page.mask, 30 * len(placements))
+
+
+def differences(seed):
+    """Yield whether columns and the engine agree, for each customer at each decision of a case that columns can say."""
+    plan, rows, contacts, steps = world(seed)
+    for at_us, step in steps if rows else ():
+        asked = asked_of(plan, step, at_us)
+        if asked is None or many.lacking(asked, len(rows)):
+            continue
+        customers = nouns.customers_of(plan, rows)
+        slots, channel = asked.page.slots, asked.channel.channel.name
+        fields = Fields(plan, asked.channel, customers, asked.context, at_us)
+        counted = subjects(plan, customers, fields, contacts, None, channel, slots, at_us)
+        picks = many.decide(asked, customers, contacts)
+        for row, (snapshot, consents) in enumerate(rows):
+            moment = alone.moment(asked, snapshot, consents, counted.tallies[counted.tally_of[row]])
+            yield columns(picks, row, slots) == [
+                (one.ranked.index, one.index, one.placement, one.worth, moment.affinities.personal(one.ranked))
+                for one in moment.chosen
+            ]
+
+
+def columns(picks, row, slots):
+    return [
+        (
+            int(picks.offers[row, slot]),
+            int(picks.treatments[row, slot]),
+            int(picks.placements[row, slot]),
+            float(picks.worths[row, slot]),
+            bool(picks.personal[row, slot]),
+        )
+        for slot in range(slots)
+        if picks.offers[row, slot] >= 0
+    ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_columns_give_what_the_engine_gives(seed, record_property):
+    same = list(differences(seed))
+    record_property("batch", len(same))
+    assert all(same)
+
+
+def test_most_policies_can_be_said_in_columns():
+    said = [any(True for _ in differences(seed)) for seed in SEEDS]
+    assert sum(said) > len(SEEDS) / 2
+
+
+def test_customers_come_back_as_they_were():
+    for seed in SEEDS:
+        plan, rows, _, _ = world(seed)
+        customers = nouns.customers_of(plan, rows)
+        ranked = plan.policy.ranking.affinity
+        for row, (snapshot, consents) in enumerate(rows):
+            specs = plan.attribute_specs
+            read = {
+                name: one
+                for name, one in snapshot.attributes.items()
+                if specs[name].type.name != "SCORES" or name == ranked
+            }
+            back = customers.profile(row)
+            assert (back.at_us, dict(back.attributes)) == (snapshot.at_us, read)
+            assert customers.consents_of(row) == consents
+
+
+MUTANTS = [
+    ("fields", 'if space == "p" and hidden[purpose] >> index & 1:', "if False:"),
+    ("fields", "np.where(column.codes == UNREADABLE, count + 1, codes)", "np.where(codes < 0, count, codes)"),
+    ("fields", "& np.array([one.is_direct for one in sorts])[column.told.sort_of]", ""),
+    ("truths", "self.flags |= np.array(flags, dtype=np.int64)[0 if codes is None else codes]", "pass"),
+    ("truths", "self.allowed &= table[codes]", "self.allowed &= table[0]"),
+    ("many", "not any(limit.scope.bits & self._possible for _, limit in effects.quotas)", "True"),
+    ("many", "plan.everything & ~one.withheld for one", "plan.everything for one"),
+    ("picks", "worths[found, offer] = -np.inf", "pass"),
+    ("picks", "worths[full] += self._closed[self._topic[best[full]]]", "pass"),
+    ("picks", "helps = worths[np.arange(len(worths)), first] > -np.inf", "helps = worths[:, 0] > np.inf"),
+    ("picks", 'np.argsort(-worths[part], kind="stable")', "np.argsort(-worths[part])[::-1]"),
+    ("worths", "worths[np.ix_(holds, self._boosted[number])] *= one.boost.times", "pass"),
+    ("worths", "ranking.ceiling)", "np.inf)"),
+    ("worths", "if demand is None or hidden >> slot & 1:", "if demand is None:"),
+    ("subjects", "codes[row] = len(tallies)", "pass"),
+    ("subjects", "np.where(column.codes >= 0, column.codes, len(known))", "np.where(column.codes >= 0, 0, len(known))"),
+    ("subjects", "protective[place] = wish", "pass"),
+]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant[0]}: {mutant[1]}")
+def test_a_mutant_is_caught(mutant):
+    module, right, wrong = mutant
+    with mutated(Mutant(f"engine.batch.{module}", right, wrong)):
+        world.cache_clear()  # what a plan has made under a mistake stays with it
+        try:
+            assert any(not same for seed in range(60) for same in differences(seed)), "nobody noticed"
+        finally:
+            world.cache_clear()
