@@ -38,7 +38,7 @@ def policy(chance: Chance, words: Words, offers_count: int | None = None) -> Pol
         offers_count: So many offers; None leaves that to chance, and is a crowd now and then.
     """
     times = tuple(name for name, type_ in words.offers(()).items() if type_ is ValueType.TIME)
-    made = _Policy(chance, words, times if chance.happens(0.3) else ())
+    made = _Policy(chance, words, times if chance.happens(0.3) else (), chance.apart().happens(0.2))
     if offers_count is None and chance.happens(0.06):
         offers = tuple(made.in_crowd(number) for number in range(CROWD))
     else:
@@ -65,11 +65,20 @@ def policy(chance: Chance, words: Words, offers_count: int | None = None) -> Pol
 
 @attrs.frozen
 class _Policy:
-    """Makes the parts of one policy; the rules of its offers read some variables more often than others."""
+    """
+    Makes the parts of one policy.
+
+    Attributes:
+        chance: Where they come from.
+        words: The names that they are made of.
+        often: Variables that the rules of offers read more often than others.
+        looks_ahead: Whether the long term and kinds of moment count; few do, so that the others stay as they were.
+    """
 
     chance: Chance
     words: Words
     often: tuple[str, ...]
+    looks_ahead: bool
 
     def values(self) -> Values:
         return Values(
@@ -97,7 +106,7 @@ class _Policy:
             chance.some(tuple(Intent)) if chance.happens(0.1) else (),
             chance.of((1, 1, 2)) if chance.happens(0.3) else None,
             (("title", "Welcome"),),
-            apart.some(_KINDS, 4) if apart.happens(0.1) else (),
+            apart.some(_KINDS, 4) if self.looks_ahead and apart.happens(0.3) else (),
         )
 
     def topic(self, name: str) -> Topic:
@@ -178,7 +187,7 @@ class _Policy:
                 offers=("o0", chance.name(("o1", "o2"))) if chance.happens(0.4) else (),
                 topics=(chance.name(words.topics),) if chance.happens(0.4) else (),
                 tags=chance.some(TAGS) if chance.happens(0.2) else (),
-                moments=apart.some(_KINDS, 2) if apart.happens(0.3) else (),
+                moments=apart.some(_KINDS, 2) if self.looks_ahead and apart.happens(0.5) else (),
             )
             for _ in range(chance.of((0, 1, 1, 2)))
         )
@@ -187,7 +196,7 @@ class _Policy:
         if chance.is_odd():
             key = chance.name(tuple(words.attributes))
         absent, ceiling = chance.of((1.0, 0.5, 0.0)), chance.of((10.0, 2.0, 1.0))
-        weights = (apart.of((0.0, 0.5, 2.0)), apart.of((0.0, 1.0, 4.0))) if apart.happens(0.4) else (0.0, 0.0)
+        weights = (apart.of((0.0, 0.5, 2.0)), apart.of((1.0, 4.0))) if self.looks_ahead else (0.0, 0.0)
         return Ranking(key, absent, ceiling, boosts, *weights)
 
     def in_crowd(self, number: int) -> Offer:
