@@ -8,6 +8,8 @@ PLUGGY_FILES = {"sdk/tactful/hookspecs.py", "sdk/tactful/registry.py"}
 EDGE = {"attr", "attrs", "cachetools", "cryptography", "msgpack", "pluggy", "tactful"}
 #: What extras bring; `edge.decide_many` loads the one in the engine when it is called.
 ABOVE_THE_EDGE = ("sdk/tactful/authoring/", "sdk/tactful/testing/", "sdk/tactful/cli/", "sdk/tactful/engine/batch/")
+#: Loaded where the libraries of an extra are there.
+ABOVE_THE_EDGE += ("sdk/tactful/bench/tables.py",)
 
 
 def imported(node: ast.AST) -> Iterator[str]:

@@ -1,15 +1,17 @@
 """The benchmark does the work that it says: decisions with picks and room, misses, and no work is empty."""
 
+import itertools
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import tactful
-from tactful.bench import WORKS, timed
+from tactful.bench import WORKS, Timed, timed
 from tactful.bench.shop import PLACE, SLOTS, shop
-from tactful.bench.works import CUSTOMERS, Bench
+from tactful.bench.works import CUSTOMERS, MANY, Bench
 from tactful.cli.app import app
 
 
@@ -24,7 +26,7 @@ def test_every_installed_guardrail_takes_part():
     assert {use.name for use in shop(5, 1).policy.guardrails} == set(tactful.Registry.installed().guardrails)
 
 
-@pytest.mark.parametrize("work", [name for name in WORKS if name not in ("predicates", "miss")])
+@pytest.mark.parametrize("work", [name for name in WORKS if name not in ("predicates", "miss", "many")])
 def test_decisions_fill_their_slots_with_nothing_amiss(bench, work):
     made = [call() for call in getattr(bench, work)()]
 
@@ -51,6 +53,18 @@ def test_a_miss_is_a_miss_and_says_so(bench):
     assert {call().careful for call in bench.miss()} == {("profile not here: warm",)}
 
 
+def test_many_are_decided_together_and_fill_their_slots_like_one(bench):
+    (call,) = bench.many()
+    decisions = call()
+
+    assert (len(decisions), decisions.careful, decisions.one_by_one) == (MANY, (), "")
+    assert decisions.table.num_rows == SLOTS * MANY
+    alone = [next(call for number, call in enumerate(bench.brought()) if number == row)() for row in range(3)]
+    for row, decision in enumerate(alone):
+        told = [one["offer"] for one in decisions.table.to_pylist()[SLOTS * row : SLOTS * (row + 1)]]
+        assert told == [pick.offer for pick in decision.picks]
+
+
 def test_the_same_seed_makes_the_same_shop():
     assert shop(20, 3) == shop(20, 3) != shop(20, 3, seed=2)
 
@@ -66,6 +80,14 @@ def test_turns_alternate_and_the_first_does_not_count():
 
     assert "".join(order) == "aaabbb" * 3
     assert [one.calls for one in found.values()] == [6, 6]
+
+
+def test_times_are_what_the_clock_tells():
+    ticks = itertools.accumulate(itertools.count(1000, 1000))  # each call takes a microsecond longer than the last
+
+    found = timed({"a": lambda: iter([int] * 5)}, 1, lambda *_: None, partial(next, ticks))
+
+    assert found == {"a": Timed(5, 16, 20)}
 
 
 def test_the_page_names_each_work_and_the_options_that_there_are():

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
+from importlib.util import find_spec
 from typing import Final
 
 from ..memory import MemoryStore
@@ -20,7 +21,10 @@ WORKS: Final[Mapping[str, str]] = {
     "first": "the first decision for a customer who is here",
     "brought": "a customer whom the caller brings: profile, consents and no contacts",
     "miss": "a customer who is not here, and is fetched in the background",
+    "many": "each of 4,000 customers in a table, decided together (needs the extra batch)",
 }
+#: So many customers are in a table; what a work takes is told for each.
+MANY: Final = 4000
 _CONTEXT: Final = {"page": "p1", "hour": 12}
 _STEP_US: Final = 1000
 _Calls = Iterator[Callable[[], object]]
@@ -78,6 +82,16 @@ class Bench:
         for number in itertools.islice(self._strangers, CUSTOMERS):
             yield partial(self._elsewhere.decide, PLACE, f"stranger {number}", _CONTEXT)
 
+    def many(self) -> _Calls:
+        """Yield a decision for a whole table."""
+        yield partial(self._edge.decide_many, PLACE, self._table(), _CONTEXT, contacts={})
+
+    @cache  # noqa: B019 - a benchmark lives as long as its process
+    def _table(self) -> object:
+        from .tables import table_of  # noqa: PLC0415 - the extra batch
+
+        return table_of(self._shop, MANY)
+
     def close(self) -> None:
         """Close the edges."""
         self._edge.close()
@@ -98,7 +112,10 @@ def run(offers: int, rounds: int, progress: Callable[[int, int], None] = lambda 
         progress: Is told how many turns of all are over.
     """
     bench = Bench(offers)
+    together = find_spec("pyarrow") is not None and find_spec("numpy") is not None
+    works = {name: getattr(bench, name) for name in WORKS if together or name != "many"}
     try:
-        return timed({name: getattr(bench, name) for name in WORKS}, rounds, progress)
+        found = timed(works, rounds, progress)
     finally:
         bench.close()
+    return {name: one.for_each(MANY) if name == "many" else one for name, one in found.items()}
