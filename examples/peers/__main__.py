@@ -11,7 +11,7 @@ from tactful.cli.output import UNUSABLE, as_json, err, progress, say, table
 from .answers import AnswersDifferError
 from .contest import CHECKED, Contest, hold
 from .own import WAYS
-from .told import CLOCK, COLUMNS, NAMES, Row, figures, heads, markdown, rows
+from .told import CLOCK, COLUMNS, NAMES, Row, figures, heads, markdown, rows, versions
 
 _ROOT: Final = Path(__file__).parents[2]
 _PICTURE: Final = Path("docs/pictures/peers.svg")
@@ -52,6 +52,7 @@ def _say(contest: Contest, flags: int) -> None:
     for way, words in WAYS.items():
         say(f"{NAMES[way]}: {words}", "dim")
     say(CLOCK, "dim")
+    say("Versions: " + ", ".join(f"{name} {one}" for name, one in versions().items()) + ".", "dim")
     say(f"Checked first: equal answers to all {flags} rules for {CHECKED} customers.", "dim")
     say(f"tactful's guardrails: {', '.join(contest.guardrails)}.", "dim")
 
@@ -62,7 +63,11 @@ def _write(contest: Contest, flags: int) -> None:
     (_ROOT / _PICTURE).write_text(draw(rows(contest.every), heads(flags)[0]), encoding="utf-8")
     page = _ROOT / "README.md"
     told = markdown(contest, flags) + "\n"
-    page.write_text(_MARKED.sub(lambda _: told, page.read_text(encoding="utf-8")), encoding="utf-8")
+    renewed, places = _MARKED.subn(lambda _: told, page.read_text(encoding="utf-8"))
+    if places != 1:
+        err.print("README.md has no place for the table: it stands between two comments that begin with 'peers'")
+        raise typer.Exit(UNUSABLE)
+    page.write_text(renewed, encoding="utf-8")
 
 
 typer.run(main)

@@ -2,6 +2,8 @@
 
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import attrs
@@ -10,6 +12,7 @@ from tactful.bench.timing import Timed
 
 from .contest import FLOOR, Contest
 from .own import WAYS
+from .peer import PACKAGES
 
 CLOCK: Final = "Processor time of the thread that asks, less what reading the clock takes."
 #: What a row is called that is not a peer.
@@ -62,10 +65,19 @@ def heads(flags: int) -> tuple[str, str]:
     return f"All {flags} flags for one customer", "One flag; tactful with one offer"
 
 
+def versions() -> Mapping[str, str]:
+    """Return the versions of everything that is here, by package."""
+    found = {"python": platform.python_version()}
+    for package in ("tactful", *PACKAGES.values()):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
 def figures(contest: Contest, flags: int, rounds: int) -> Mapping[str, Any]:
     """Return everything for programs."""
     return {
-        "python": platform.python_version(),
+        "versions": versions(),
         "flags": flags,
         "rounds": rounds,
         "guardrails": contest.guardrails,
@@ -85,8 +97,8 @@ def markdown(contest: Contest, flags: int) -> str:
         _, single, _, times = one[row.name].cells() if row.name in one else ("", "", "", "")
         lines.append(f"| {f'**{name}**' if row.own else name} | {ratio} | {median} | {p99} | {times} | {single} |")
     lines += [f"\n{package} is not here: {reason}" for package, reason in contest.absent.items()]
-    return "\n".join([*lines, "", f"CPython {platform.python_version()}. {CLOCK}"])
+    return "\n".join([*lines, "", f"CPython {platform.python_version()}, tactful {version('tactful')}. {CLOCK}"])
 
 
 def _number(value: float) -> str:
-    return f"{value:.2g}" if value < 1 else f"{value:.1f}" if value < _FEW else f"{value:,.0f}"
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < _FEW else f"{value:,.0f}"

@@ -1,13 +1,15 @@
 """The benchmark does the work that it says: decisions with picks and room, misses, and no work is empty."""
 
+import itertools
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import tactful
-from tactful.bench import WORKS, timed
+from tactful.bench import WORKS, Timed, timed
 from tactful.bench.shop import PLACE, SLOTS, shop
 from tactful.bench.works import CUSTOMERS, MANY, Bench
 from tactful.cli.app import app
@@ -78,6 +80,14 @@ def test_turns_alternate_and_the_first_does_not_count():
 
     assert "".join(order) == "aaabbb" * 3
     assert [one.calls for one in found.values()] == [6, 6]
+
+
+def test_times_are_what_the_clock_tells():
+    ticks = itertools.accumulate(itertools.count(1000, 1000))  # each call takes a microsecond longer than the last
+
+    found = timed({"a": lambda: iter([int] * 5)}, 1, lambda *_: None, partial(next, ticks))
+
+    assert found == {"a": Timed(5, 16, 20)}
 
 
 def test_the_page_names_each_work_and_the_options_that_there_are():

@@ -32,18 +32,20 @@ def counted(draw):
     weighted = draw(st.booleans())
     plan = cap_plan(draw(st.integers(1, 4)), 0 if weighted else draw(st.integers(0, 25)), weighted)
     weights = st.sampled_from((-3, -1, 1, 2, 4)) if weighted else st.just(1)
-    # Room that was taken lapses before its window ends; what rests counts what happened for good.
+    # Room that was taken lapses before its window ends; what speaks against a cap, and what rests, happened for good.
     lapses = st.just(NEVER_US) if plan.suppress_us else st.one_of(st.just(NEVER_US), st.integers(0, 40))
     events = draw(st.lists(st.tuples(st.integers(0, 30), lapses, weights), max_size=8))
     return plan, [
-        (at_us, at_us + WINDOW_US, lapses_us, str(number), weight)
+        (at_us, at_us + WINDOW_US, lapses_us if weight > 0 else NEVER_US, str(number), weight)
         for number, (at_us, lapses_us, weight) in enumerate(sorted(events))
     ]
 
 
 def is_reached(plan, events, now_us):
     """Count anew: what is within its window and has not lapsed; and whether it rests after having been reached."""
-    if sum(event[4] for event in events if now_us < min(event[1], event[2])) >= plan.cap.count:
+    inside = sorted((event[0], event[4]) for event in events if now_us < min(event[1], event[2]))
+    latest = (sum(weight for _, weight in inside[first:]) for first in range(len(inside)))
+    if any(weight >= plan.cap.count for weight in latest):
         return True
     return any(
         now_us < last[0] + plan.suppress_us
@@ -55,7 +57,7 @@ def is_reached(plan, events, now_us):
 def is_wrong(now_us, case):
     """Whether the answer is another than that of counting anew, now and at every moment until all have left."""
     plan, events = case
-    until_us, changes_us = reached.reached_until(plan, events, now_us)
+    until_us, changes_us = reached.reached_until(plan, events, now_us, plan.cap.count)
     later = range(now_us, now_us + 80)
     free_us = next((t for t in later if not is_reached(plan, events, t)), NEVER_US)
     expected = None if free_us == now_us else free_us
@@ -71,11 +73,13 @@ def test_it_is_until_counting_anew_says_no(case, now_us):
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("weight -= one", "weight -= 1"),
+        ("max(total + weight, 0)", "total + weight"),
+        ("standing(cap, counted, end_us) < count", "standing(cap, counted, end_us) <= count"),
+        ("ends[below], changes_us", "ends[-1], changes_us"),
         ("if event[1] > at_us) >= count", "if event[1] >= at_us) >= count"),
         ("sorted(ends)[-count]", "sorted(ends)[-1]"),
         ("return at_us + cap.suppress_us", "return at_us"),
-        ("changes_us = ends[0][0] if ends else NEVER_US", "changes_us = NEVER_US"),
+        ("changes_us = ends[0] if ends else NEVER_US", "changes_us = NEVER_US"),
         ("max(rests_us, ends_us or rests_us)", "rests_us"),
     ],
 )

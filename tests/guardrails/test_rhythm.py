@@ -158,7 +158,7 @@ def test_once_reached_it_rests_as_long_as_its_cap_says(house):
 
 
 def test_what_speaks_against_a_cap_gives_no_room_to_who_wants_none(house):
-    clicks = letters(3, event="click")
+    clicks = letters(3, HOUR_US, "click")
     assert not is_silent(decide(house, CAPS["weighs"], 1, (*letters(1, event="shown"), *clicks)))
     assert is_silent(decide(house, CAPS["weighs"], 0, (*letters(1, event="shown"), *clicks)))
 

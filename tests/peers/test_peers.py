@@ -80,6 +80,14 @@ def test_tactful_answers_as_plain_python_does(shop):
     check("tactful", shop, GIVEN, ASKED)
 
 
+def test_tactful_with_another_rule_is_found():
+    condition = Condition(GIVEN[6].conditions[0].attribute, GIVEN[6].conditions[0].value - 1)
+    made = Shop((*GIVEN[:6], Rule(GIVEN[6].key, (condition,)), *GIVEN[7:]), ASKED)
+    with pytest.raises(AnswersDifferError, match="tactful answers True to the rule offer-6 "):
+        check("tactful", made, GIVEN, ASKED)
+    made.close()
+
+
 def test_a_peer_answers_as_plain_python_does(peer):
     check("it", peer, GIVEN, ASKED)
     for rule in GIVEN[:3]:

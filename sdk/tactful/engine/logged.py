@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from enum import Enum
 from typing import Any, Final
 
@@ -146,4 +147,6 @@ def _plain(value: Any) -> object:
         return sorted(str(_plain(one)) for one in value)
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, date):
+        return value.isoformat()
     return [type(value).__name__, *(getattr(value, field.name) for field in attrs.fields(type(value)))]
