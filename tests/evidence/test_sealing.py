@@ -117,13 +117,15 @@ def test_damaged_evidence_is_told_and_the_rest_is_read(tmp_path):
 
 
 def test_the_access_log_takes_no_change(tmp_path):
-    """Nothing in the store's own words alters or removes a look."""
+    """Nothing in the store's own words alters a look, nor removes one before its time."""
     with SQLiteStore(tmp_path / "edge.db") as store:
         list(store.read_evidence(Access(1, "eve", "why", "1")))
         store.erase("ada")
-        store.forget_evidence(2**62)
+        store.forget_evidence(9)
         store.forget_logged(2**62)
         assert store.accesses(0, 9) == [Access(1, "eve", "why", "1")]
+        store.forget_evidence(2**62)
+        assert store.accesses(0, 9) == []
 
 
 def test_neither_repr_nor_error_tells_a_value():
