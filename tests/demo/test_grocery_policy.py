@@ -49,8 +49,6 @@ def test_it_has_what_a_retailer_needs(suite):
 def test_it_uses_what_the_contact_policy_and_governance_have(suite):
     policy, plan = suite.policy, tactful.open(suite.policy).plan
     caps = [cap.cap for cap in plan.caps if cap.id.startswith("overcrowding.")]
-    assert {"customer", "everyone"} <= {cap.per for cap in caps}
-    assert any(cap.strict for cap in caps)
     assert any(len(cap.counted.weights) > 1 for cap in caps)
     assert any(cap.wish for cap in caps)
     assert any(use.name == "overcrowding" and use.settings["quiet"] for use in policy.guardrails)
