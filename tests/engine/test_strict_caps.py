@@ -195,6 +195,17 @@ def test_a_centre_out_of_reach_withholds_and_comes_back(branch, clock):
     eventually(sold)
 
 
+def test_a_centre_in_the_process_that_raises_withholds_what_its_caps_limit_alone(branch, clock):
+    class Broken(MemoryStrictCaps):
+        def reserve(self, asks):
+            raise ZeroDivisionError
+
+    edge = branch(budget(), strict=Broken(clock))
+    decision = edge.decide("hero", "ann")
+    assert shown(decision) == ["bread"]
+    assert reasons(decision, "olives") == ["house.budget.strict"]
+
+
 def test_what_could_not_be_told_is_told_when_the_centre_is_back(branch, clock, shop):
     centre = Away(clock)
     edge = branch(budget(1), strict=centre)

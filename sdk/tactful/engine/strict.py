@@ -207,7 +207,10 @@ class Rooms:
         if self._closed or self._centre is None:
             return
         if self._inline:
-            strict.take_in(asks, self._centre.reserve(asks), self._clock())
+            try:
+                strict.take_in(asks, self._centre.reserve(asks), self._clock())
+            except Exception as error:  # noqa: BLE001 - a centre may raise anything; without room the caps are reached
+                _log.warning("room could not be reserved: %s", type(error).__name__)
             return
         if not strict.asking:
             strict.asking = True
@@ -264,10 +267,8 @@ class Rooms:
             strict.take_in(asks, given, now_us)
 
     def _confirm(self, centre: StrictCaps) -> None:
-        units: list[str] = []
-        with suppress(IndexError):
-            while True:
-                units.append(self._confirming.popleft())
+        with self._lock:
+            units = [self._confirming.popleft() for _ in range(len(self._confirming))]
         try:
             if units:
                 centre.confirm(units)

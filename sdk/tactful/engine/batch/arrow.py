@@ -206,7 +206,7 @@ class Table:
     def _bools(self, name: str) -> NDArray[np.int64]:
         if name not in self._columns:
             return np.ones(self._rows, dtype=np.int64)
-        column = self._cast(name, pa.bool_(), "true or false").fill_null(value=True)
+        column = self._cast(name, pa.bool_(), "true or false").fill_null(fill_value=True)
         return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.int64)
 
     def _words(self, name: str, otherwise: Source, kind: type[Source], what: str) -> tuple[list[Source], Codes]:
