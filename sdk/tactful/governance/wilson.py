@@ -1,12 +1,13 @@
 """An interval for a share that was counted. It knows no event."""
 
-import math
 from typing import Final
 
 import attrs
 
-#: The 97.5th percentile of the normal distribution: intervals hold in 95 of 100 cases.
-Z_95: Final = 1.959963984540054
+from ..score_interval import share_interval
+
+#: Intervals hold in so many cases.
+_LEVEL: Final = 0.95
 
 
 @attrs.frozen
@@ -41,7 +42,4 @@ def wilson(hits: int, count: int) -> Interval:
     """
     if count == 0:
         return Interval(0.0, 0.0, 1.0)
-    share, z2 = hits / count, Z_95**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = Z_95 / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+    return Interval(hits / count, *share_interval(hits, count, _LEVEL))
