@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import find, given
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 from tests.differential.mutating import Mutant, mutated
@@ -82,7 +82,7 @@ def test_it_is_for_many_as_for_one(case):
 def test_a_mistake_is_caught(right, wrong):
     with mutated(Mutant("engine.batch.visible", right, wrong)):
         try:
-            found = find(CASES, partial(differs))
+            found = find(CASES, partial(differs), settings=settings(max_examples=20_000, deadline=None))
         except NoSuchExample:
             found = None
     assert found is not None

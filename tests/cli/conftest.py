@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tactful.authoring.init import init
+from tactful.cli import output
 from tactful.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +52,7 @@ class Ended:
 def run(monkeypatch) -> Callable[..., Ended]:
     """Run a command in this process."""
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(output.out, "_width", 200)  # another test may have made it, in a narrower terminal
 
     def running(*arguments: object) -> Ended:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="tactful")

@@ -139,6 +139,7 @@ MUTANTS = [
         "if inside <= self.cap.cap.count:\n            return None",
         8,
     ),
+    Mutant("engine.budgets", "changes_us = min(changes_us, count.fills_us())", "pass", 257),
     Mutant("engine.budgets", "count.reserved += 1", "pass", 8),
     Mutant("engine.budgets", "self._release(contact.id)\n        counting", "counting", 257),
     Mutant("engine.room", "self._taken[key] = self._taken.get(key, 0) + 1", "1", 6),

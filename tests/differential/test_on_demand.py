@@ -1,7 +1,10 @@
 """The runner on demand: it says how much it compared, and shows a difference as small as it can."""
 
+import logging
 import subprocess
 import sys
+
+import pytest
 
 from tactful.testing.differential.__main__ import main
 from tactful.testing.differential.run import run
@@ -10,6 +13,15 @@ from tactful.testing.differential.shrink import shrunk
 from .mutating import Mutant, mutated
 
 FORGETS_TO_WITHHOLD = Mutant("engine.middle", " & ~limited.withheld", "", 0)
+
+
+@pytest.fixture(autouse=True)
+def heard():
+    """What the runner keeps quiet is heard again by the tests after it."""
+    log = logging.getLogger("tactful")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 def test_it_prints_its_figures(capsys):

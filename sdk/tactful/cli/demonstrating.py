@@ -46,22 +46,16 @@ def demo(
 
     Example: `tactful demo --open`
     """
-    with told(json_=json):
-        if year and open_report:
-            raise UsageError("--open shows the demo's report; `tactful replay … --html` writes one of the year")
-        grocery = load_grocery()
-        if year:
-            with _told_steps(quiet=json) as tell:
-                logged = grocery.run_year(out_dir / "year", households=households, progress=tell)
-        else:
-            with _told_steps(quiet=json) as tell:
-                result = grocery.run_demo(households=households, progress=tell)
-            out_dir.mkdir(parents=True, exist_ok=True)
-            report = out_dir / "report.html"
-            grocery.render_report(result, report)
     if year:
-        as_json(logged) if json else _show_year(logged)
+        _year(households, out_dir, open_report=open_report, json=json)
         return
+    with told(json_=json):
+        grocery = load_grocery()
+        with _told_steps(quiet=json) as tell:
+            result = grocery.run_demo(households=households, progress=tell)
+        out_dir.mkdir(parents=True, exist_ok=True)
+        report = out_dir / "report.html"
+        grocery.render_report(result, report)
     if json:
         as_json({**result, "report": str(report)})
     else:
@@ -69,6 +63,20 @@ def demo(
         say(f"\nthe report, with charts: {report}", "bold green")
     if open_report:
         webbrowser.open(report.resolve().as_uri())
+
+
+def _year(households: int | None, out_dir: Path, *, open_report: bool, json: bool) -> None:
+    """Log the whole year with evidence."""
+    with told(json_=json):
+        if open_report:
+            raise UsageError("--open shows the demo's report; `tactful replay … --html` writes one of the year")
+        grocery = load_grocery()
+        with _told_steps(quiet=json) as tell:
+            logged = grocery.run_year(out_dir / "year", households=households, progress=tell)
+    if json:
+        as_json(logged)
+    else:
+        _show_year(logged)
 
 
 @contextmanager

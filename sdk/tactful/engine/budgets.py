@@ -77,6 +77,12 @@ class _Count:
                 return leaves_us
         return NEVER_US
 
+    def fills_us(self) -> int:
+        """Return when next something leaves that speaks against the cap: then it can be reached by nothing more."""
+        if not self.cap.weighted:
+            return NEVER_US
+        return next((at_us for at_us, number in zip(self.leaving, self.numbers, strict=True) if number < 0), NEVER_US)
+
 
 @attrs.frozen(eq=False)
 class _Reserved:
@@ -251,7 +257,9 @@ class Budgets:
         reached = set()
         for (number, value), count in sorted(self._counts.items(), key=lambda pair: pair[0]):
             frees_us = count.frees_us(now_us)
-            if frees_us is not None and count.cap.limits_on(channel, value):
+            if frees_us is None:
+                changes_us = min(changes_us, count.fills_us())
+            elif count.cap.limits_on(channel, value):
                 acting.append(reached_by(count.cap, value, frees_us))
                 changes_us = min(changes_us, frees_us, lapses_us)
                 reached.add(number)

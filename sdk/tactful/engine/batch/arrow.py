@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ...clock import NEVER_US
@@ -265,7 +264,7 @@ def columns_of(table: object) -> dict[str, Any]:
         UsageError: If it is none, or a name is there twice.
     """
     try:
-        whole = table if isinstance(table, pa.Table) else pa.table(table)
+        whole: Any = table if isinstance(table, pa.Table) else pa.table(table)
     except (TypeError, ValueError, pa.ArrowException):
         raise UsageError(
             f"customers come as an Arrow table, or as what gives one; got {type(table).__name__}"
@@ -283,7 +282,7 @@ def _plain(column: Any) -> Any:
 def _distinct(column: Any) -> tuple[list[Any], NDArray[np.int64]]:
     """Return a column's distinct values, and each row's as an index; of a null, the one after the last."""
     try:
-        encoded = pc.dictionary_encode(column)
+        encoded = column.dictionary_encode()
     except pa.ArrowNotImplementedError:  # lists
         values: dict[object, int] = {}
         rows = (tuple(one) if isinstance(one, list) else one for one in column.to_pylist())
