@@ -100,7 +100,7 @@ MUTANTS = [
     ),
     Mutant("plan.fuse", "return emitter.known(requirement.expr)", "return ast.Constant(True)", 0),
     Mutant("plan.fuse", "if now < t < u: u = t", "if now < t < u: pass", 17),
-    Mutant("plan.fuse", "elif now == t < u: u = t + 1", "elif now == t < u: pass", 257),
+    Mutant("plan.fuse", "elif now == t < u: u = t + 1", "elif now == t < u: pass", 609),
     Mutant("plan.fuse", 'if any(name.startswith("context.") for name in names):\n        return True', "pass", 0),
     Mutant("plan.index", "if value not in test.values:", "if value in test.values:", 1),
     Mutant(
@@ -141,10 +141,10 @@ MUTANTS = [
     ),
     Mutant("engine.budgets", "changes_us = min(changes_us, count.fills_us())", "pass", 257),
     Mutant("engine.budgets", "count.reserved += 1", "pass", 8),
-    Mutant("engine.budgets", "self._release(contact.id)\n        counting", "counting", 257),
+    Mutant("engine.budgets", "self._release(contact.id)\n        counting", "counting", 260),
     Mutant("engine.room", "self._taken[key] = self._taken.get(key, 0) + 1", "1", 6),
     Mutant("engine.room", "withheld |= reach.withheld", "pass", 8),
-    Mutant("engine.room", "blind |= reach.blind", "pass", 257),
+    Mutant("engine.room", "blind |= reach.blind", "pass", 383),
     Mutant("engine.record", "reserve_s * SECOND_US", "reserve_s"),
     Mutant("plan.windows", "today + n * _DAY for n in range(-1, 9)", "today + n * _DAY for n in range(9)", 47),
     Mutant("plan.windows", "day.month - 1 + window.times", "day.month", 108),
@@ -194,9 +194,6 @@ MUTANTS = [
     Mutant("engine.own", "fewer = {number: _wished(protective, place)", "fewer = {number: _wished(protective, 0)", 16),
     Mutant("engine.count", "elif here and not self.own.counts[cap.number]:", "elif False:", 3),
     Mutant("engine.count", "by = wished_by if count < cap.cap.count else reached_by", "by = reached_by", 85),
-    Mutant(
-        "engine.count", "strength(cap, counted) + more < count:", "strength(cap, counted) + more < cap.cap.count:", 257
-    ),
     Mutant(
         "engine.count",
         "count = self.own.counts[cap.number]\n            left",

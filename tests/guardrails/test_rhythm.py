@@ -6,6 +6,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.differential.mutating import Mutant, mutated
 
 from tactful import Contact, Familiarity, Intent, MemoryStore, Observation, OfferClass, PluginError, Snapshot, Source
 from tactful import open as open_edge
@@ -134,6 +135,12 @@ def test_a_page_keeps_to_it_by_itself(house):
     }
     for wish, most in ((None, 3), (9, 3), (2, 2), (1, 1), (0, 0)):
         assert len(sold & set(shown(decide(house, capped(), wish, place="web.page")))) == most
+
+
+def test_an_engine_that_fills_pages_by_the_policy_s_number_is_caught(house):
+    mistake = Mutant("engine.count", "strength(cap, counted) + more < count:", "strength(cap, counted) + more < 3:")
+    with mutated(mistake), pytest.raises(AssertionError):
+        test_a_page_keeps_to_it_by_itself(house)
 
 
 def test_a_window_of_the_calendar_frees_it_at_midnight(house):
