@@ -10,6 +10,8 @@ from .told import Row
 
 _OWN, _OTHER, _INK, _MUTED, _LINE = "#0b7a75", "#a9b4c0", "#1f2933", "#52606d", "#e4e7eb"
 _STEP: Final = 26
+#: A reader's font can be wider than the one by which room for the names is measured, at the left.
+_PADDING: Final = {"left": 54, "top": 14, "right": 14, "bottom": 14}
 
 
 def draw(shown: Sequence[Row], title: str) -> str:
@@ -39,7 +41,7 @@ def _text(row: Row) -> str:
 
 def _svg(chart: alt.LayerChart | alt.FacetChart) -> str:
     styled = (
-        chart.configure(background="white", font="system-ui, sans-serif", padding=14)
+        chart.configure(background="white", font="system-ui, sans-serif", padding=_PADDING)
         .configure_view(stroke=None)
         .configure_axis(
             domain=False,
