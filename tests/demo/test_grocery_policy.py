@@ -51,6 +51,8 @@ def test_it_uses_what_the_contact_policy_and_governance_have(suite):
     caps = [cap.cap for cap in plan.caps if cap.id.startswith("overcrowding.")]
     assert any(len(cap.counted.weights) > 1 for cap in caps)
     assert any(cap.wish for cap in caps)
+    assert any(cap.strict for cap in caps)
+    assert {cap.then for cap in caps} >= {"suppress", "defer", "downgrade"}
     assert any(use.name == "overcrowding" and use.settings["quiet"] for use in policy.guardrails)
     assert any(offer.asks for offer in policy.offers)
     assert any(attribute.lease_s for attribute in policy.attributes)

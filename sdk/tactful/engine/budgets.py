@@ -102,7 +102,7 @@ class Budgets:
         plan: The plan whose caps count.
         per: It counts for everyone.
         lock: Held while room is looked for and taken.
-        nearest: How little room may be left: it is not kept track of.
+        nearest: How little room may be left, of which no track is kept; much if no picks fill a cap together.
         known: Whether all that was recorded has come in; until then every budget is used up.
     """
 
@@ -125,9 +125,9 @@ class Budgets:
         self.plan = plan
         self.per: Per = "everyone"
         self.lock = Lock()
-        self.nearest = 0
         self.known = False
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == "everyone")
+        self.nearest = 0 if any(cap.fills for cap in self._caps) else NEVER_US
         self._zone = shared_zone(plan)
         self._counts: dict[CapKey, _Count] = {}
         self._reserved: dict[str, _Reserved] = {}

@@ -45,7 +45,7 @@ class Strict:
         per: For whom they count.
         subject: The customer's id, the household's key, or an empty text.
         lock: Held while room is looked for and taken.
-        nearest: How little room may be left: it is not kept track of.
+        nearest: How little room may be left, of which no track is kept; much if no picks fill a cap together.
         asking: Whether a question for more waits to be answered.
     """
 
@@ -70,11 +70,11 @@ class Strict:
         self.subject = subject
         self.zone = zone
         self.lock = Lock()
-        self.nearest = 0
         self.asking = False
         self._rooms = rooms
         self._hold_us = plan.policy.values.reserve_s * SECOND_US
         self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
+        self.nearest = 0 if any(cap.fills for cap in self._caps) else NEVER_US
         #: Units by what they are for: until when each may be taken [us], and its name.
         self._held: dict[CapKey, deque[tuple[int, str]]] = {}
         self._channels: dict[str, Limited] = {}
