@@ -9,7 +9,19 @@ from ...consent import LegalBasis, Purpose, Regime
 from ...expr import TRUE, Call, Const, Expr, Var, conjunction
 from ...familiarity import Familiarity
 from ...holdouts import Holdout
-from ...offers import Channel, Field, FieldKind, Intent, MomentKind, Offer, OfferClass, Placement, Privacy, Treatment
+from ...offers import (
+    Approval,
+    Channel,
+    Field,
+    FieldKind,
+    Intent,
+    MomentKind,
+    Offer,
+    OfferClass,
+    Placement,
+    Privacy,
+    Treatment,
+)
 from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
 from ...schema import Attribute, ContextAttribute, Precision, Sensitivity, Source, Value, ValueType
 from ...topics import Topic
@@ -23,6 +35,9 @@ OWNERS: Final = ("", "kitchen", "garden")
 #: The key of all holdouts.
 KEY: Final = "00112233445566778899aabbccddeeff"
 TAGS: Final = ("new", "sale", "green")
+#: A tactic that nobody may use, some that need a sign-off, and one that no guardrail knows.
+TACTICS: Final = ("guilt", "countdown", "scarcity", NOWHERE)
+ROLES: Final = ("ethics", "legal")
 _KINDS: Final = tuple(kind for kind in MomentKind if kind is not MomentKind.ASK)
 _HIGH: Final = (Familiarity.PERSONAL,) * 12 + tuple(Familiarity)
 _LEVELS: Final = (Sensitivity.ORDINARY,) * 4 + tuple(Sensitivity)
@@ -111,12 +126,15 @@ class _Policy:
 
     def topic(self, name: str) -> Topic:
         chance, topics = self.chance, self.words.topics
+        apart = chance.apart()
         wider = topics if chance.wild else topics[: topics.index(name)]
         return Topic(
             name,
             chance.name(wider) if wider and chance.happens(0.7) else None,
             chance.of(_LEVELS),
             chance.of((0.0, 0.1, 0.2, 0.5)) if chance.happens(0.3) else None,
+            related=(apart.name(topics),) if apart.happens(0.3) else (),
+            forbidden=(apart.name(topics),) if apart.happens(0.2) else (),
         )
 
     def purpose(self, name: str) -> Purpose:
@@ -239,7 +257,14 @@ class _Policy:
             satisfaction=apart.of((None, 0.0, 0.25, 1.0)),
             retention=apart.of((None, None, 0.125, 0.5)),
             moment=apart.of((None, *_KINDS)),
+            tactics=(tactics := apart.some(TACTICS, 2) if apart.happens(0.2) else ()),
+            approvals=tuple(self.approval(apart, tactic) for tactic in tactics if apart.happens(0.7)),
         )
+
+    def approval(self, chance: Chance, tactic: str) -> Approval:
+        """Return a sign-off of a tactic; it can have ended, and its role can be one that does not count."""
+        role = chance.of((*ROLES, *ROLES, NOWHERE))
+        return Approval(tactic, role, "" if chance.is_odd() else "Kim", chance.of((NEVER_US, chance.moment_us())))
 
     def treatment(self, id_: str) -> Treatment:
         chance, words = self.chance, self.words
