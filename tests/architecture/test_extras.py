@@ -17,6 +17,8 @@ LIBRARIES = {
         "pandas": "pandas",
         "vl-convert-python": "vl_convert",
     },
+    "openfeature": {"openfeature-sdk": "openfeature"},
+    "ofrep": {"starlette": "starlette", "uvicorn": None},  # the application is served, and imports no server
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
 }
 
@@ -26,6 +28,8 @@ WISHES = {
     "batch": "import tactful; tactful.open(sys.argv[2]).decide_many('page', None)",
     "cli": "from tactful.cli import main; sys.argv[1:] = ['--help']; main()",
     "demo": "from tactful.cli import main; sys.argv[1:] = ['demo']; main()",
+    "openfeature": "import tactful_adapters.openfeature",
+    "ofrep": "import tactful_adapters.ofrep",
     "testing": "import tactful.testing",
 }
 

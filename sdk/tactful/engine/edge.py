@@ -530,6 +530,11 @@ class Edge:
         """The plan that is decided by."""
         return self._plan
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed: decisions show fallbacks, and all else is refused."""
+        return self._closed
+
     def close(self) -> None:
         """
         Log what waits, and give back the threads, and the store if `open` made it. Twice does nothing.

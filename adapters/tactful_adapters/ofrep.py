@@ -1,0 +1,154 @@
+"""The OpenFeature Remote Evaluation Protocol over an edge, as an ASGI application. It decides nothing itself.
+
+The extra `ofrep` brings what it needs. Whoever may ask can ask for any customer: give it keys, or keep it on localhost.
+The protocol: https://github.com/open-feature/protocol, version 0.3.0.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+import tactful
+
+try:
+    from starlette.applications import Starlette
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+except ImportError as error:
+    raise tactful.ExtraMissing("the OFREP server", "ofrep") from error
+
+from .flags import IDENTIFIERS, TARGETING_KEY, Flag, Flags, NoFlag, Who
+
+#: A request's body is no larger [B].
+BODY_MAX_BYTES: Final = 65_536
+_KEY_MAX: Final = 200
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class Refused(Exception):
+    """A request that cannot be answered, with the protocol's code."""
+
+    def __init__(self, code: str, details: str, status: int = 400) -> None:
+        super().__init__(details)
+        self.code, self.details, self.status = code, details, status
+
+
+def ofrep_app(edge: tactful.Edge, *, keys: Sequence[str] = (), deadline_s: float = 0.05) -> Starlette:
+    """
+    Return an ASGI application that answers remote evaluations.
+
+    Args:
+        edge: What decides; the application does not close it.
+        keys: Keys of which a request must bring one, as a bearer token or in `X-API-Key`; none lets everybody in.
+        deadline_s: So long a request waits until a customer is here [s].
+    """
+    served = _Served(Flags(edge), tuple(key.encode() for key in keys), deadline_s)
+    path = "/ofrep/v1/evaluate/flags"
+    routes = [
+        Route(f"{path}/{{key:path}}", served.one, methods=["POST"]),
+        Route(path, served.all, methods=["POST"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={Refused: _refused, 500: _failed})
+
+
+@attrs.frozen
+class _Served:
+    flags: Flags
+    keys: tuple[bytes, ...]
+    deadline_s: float
+
+    async def one(self, request: Request) -> Response:
+        """Answer for one flag."""
+        key = request.path_params["key"]
+        self._let_in(request)
+        try:
+            who, context = await self._context(request)
+            flag = self.flags.evaluate(key, None, who, context)
+        except NoFlag:
+            raise Refused("FLAG_NOT_FOUND", "there is no such placement, nor such an offer in one", 404) from None
+        return JSONResponse(_told(flag), headers=_NO_STORE)
+
+    async def all(self, request: Request) -> Response:
+        """Answer for every placement, or that nothing has changed."""
+        self._let_in(request)
+        who, context = await self._context(request)
+        told = [_told(self.flags.evaluate(key, None, who, context)) for key in self.flags.names()]
+        headers = {**_NO_STORE, "ETag": f'"{_digest(told)}"'}
+        if headers["ETag"] in request.headers.get("If-None-Match", ""):
+            return Response(status_code=304, headers=headers)
+        return JSONResponse({"flags": told}, headers=headers)
+
+    def _let_in(self, request: Request) -> None:
+        if not self.keys:
+            return
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = (request.headers.get("X-API-Key") or bearer).encode()
+        fitting = [hmac.compare_digest(given, key) for key in self.keys]  # all of them: the time tells nothing
+        if not any(fitting):
+            raise Refused("GENERAL", "give a key as a bearer token or in X-API-Key", 401)
+
+    async def _context(self, request: Request) -> tuple[Who, Mapping[str, object]]:
+        """
+        Return who is meant and the moment; the customer is here by then, if that was possible in time.
+
+        Raises:
+            Refused: If the body is no evaluation request.
+        """
+        body = await _json(request)
+        context = body.get("context") if isinstance(body, dict) else None
+        if not isinstance(context, dict):
+            raise Refused("INVALID_CONTEXT", 'the body must be {"context": {…}}')
+        key, named = context.get("targetingKey"), context.get(IDENTIFIERS)
+        if key is not None and not isinstance(key, str):
+            raise Refused("INVALID_CONTEXT", "targetingKey must be a text")
+        if named is not None and not (isinstance(named, dict) and all(isinstance(one, str) for one in named.values())):
+            raise Refused("INVALID_CONTEXT", "identifiers must be texts by name")
+        who: Who = named or key or None
+        edge = self.flags.edge
+        if edge.closed:
+            raise Refused("PROVIDER_NOT_READY", "the edge is closed", 503)
+        if who is not None:
+            await edge.awarm(who, deadline_s=self.deadline_s)
+        return who, {**context, **({TARGETING_KEY: key} if key else {})}
+
+
+async def _json(request: Request) -> object:
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_MAX_BYTES:
+                raise Refused("PARSE_ERROR", f"the body has more than {BODY_MAX_BYTES} bytes", 413)
+        return json.loads(body)
+    except (ValueError, RecursionError, ClientDisconnect):
+        raise Refused("PARSE_ERROR", "the body is no JSON") from None
+
+
+def _told(flag: Flag) -> dict[str, object]:
+    """Return a flag as the protocol writes it; without a value the client's own default stands."""
+    value = {} if flag.value is None else {"value": flag.value}
+    variant = {"variant": flag.variant}
+    return {"key": flag.key, **value, "reason": flag.reason, **variant, "metadata": dict(flag.metadata)}
+
+
+def _digest(told: Sequence[Mapping[str, object]]) -> str:
+    """Return what changes with what is shown, and not with the token, which is another one each time."""
+    values = [(one["key"], one.get("value"), one["reason"], one["variant"]) for one in told]
+    return hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    refused: Any = error
+    key = request.path_params.get("key", "")[:_KEY_MAX]
+    told = {"errorCode": refused.code, "errorDetails": refused.details, **({"key": key} if key else {})}
+    return JSONResponse(told, refused.status, headers=_NO_STORE)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    del request, error  # neither is told: both can be personal
+    return JSONResponse({"errorDetails": "the evaluation failed"}, 500, headers=_NO_STORE)
