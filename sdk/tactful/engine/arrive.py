@@ -6,7 +6,7 @@ from datetime import tzinfo
 import attrs
 
 from ..clock import SECOND_US
-from ..consent import Consents
+from ..consent import EVERYTHING, Consents
 from ..contacts import Contact
 from ..limits import Per
 from ..plan.plan import Plan
@@ -58,6 +58,16 @@ class Whom:
     def id(self) -> str:
         """The persistent customer id, or an empty text."""
         return "" if self.identity is None else self.identity.customer
+
+    def refusing(self, plan: Plan, purposes: frozenset[str], now_us: int) -> "Whom":
+        """Return the same customer, who refuses purposes at this moment."""
+        known, careful = plan.policy.purposes, self.careful
+        if not purposes <= {EVERYTHING, *(purpose.name for purpose in known)}:
+            purposes = frozenset((EVERYTHING,))
+            careful = (*careful, "a purpose that is refused is not in the policy: all are taken for refused")
+        if EVERYTHING in purposes:
+            purposes = frozenset((EVERYTHING, *(purpose.name for purpose in known if purpose.asks)))
+        return attrs.evolve(self, customer=self.customer.refusing(purposes, now_us), careful=careful)
 
     def limited(self, plan: Plan, channel: str, now_us: int) -> Limited:
         """Return what caps and quiet hours ask; everything where contacts are not known."""

@@ -1,14 +1,18 @@
 """What an edge holds of one customer, and what it has worked out from that. It works out nothing itself."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from ..consent import Consents
+from ..clock import SKEW_US
+from ..consent import Consent, Consents, ConsentState, How
 from ..holdouts import key_of
 from ..plan.plan import Plan
 from ..profile import Identity, Snapshot
 from ..schema import Value
 from .own import own
 
+#: So many sets of refusals are remembered for a customer; browsers send few.
+_REFUSALS_MAX: Final = 4
 #: A profile as one purpose may see it, by slot.
 View = tuple[Value | None, ...]
 #: The profile by purpose, the seen slots without a value by purpose, the affinities by purpose, until when.
@@ -92,7 +96,7 @@ class Customer:
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("channels", "consents", "held", "identity", "own", "plan", "protective", "snapshot")
+    __slots__ = ("_refusing", "channels", "consents", "held", "identity", "own", "plan", "protective", "snapshot")
 
     def __init__(
         self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
@@ -105,6 +109,27 @@ class Customer:
         self.own = own(plan, snapshot, self.protective)
         self.held = held(plan, identity)
         self.channels: dict[str, OnChannel] = {}
+        self._refusing: dict[frozenset[str], Customer] = {}
+
+    def refusing(self, purposes: frozenset[str], now_us: int) -> "Customer":
+        """
+        Return the customer as who refuses purposes, whatever was said before: as a signal of the moment does.
+
+        Args:
+            purposes: The purposes' names; `*` is all of them.
+            now_us: The moment [us since 1970].
+        """
+        known = self._refusing
+        found = known.get(purposes)
+        if found is None:
+            before = self.consents or Consents((), 0)  # of consents that are not known, nothing else becomes known
+            at_us = now_us + SKEW_US  # what is later is no yes yet
+            said = (Consent(one, ConsentState.REFUSED, How.EXPLICIT, at_us) for one in sorted(purposes))
+            consents = Consents((*before.records, *said), before.at_us)
+            found = Customer(self.plan, self.identity, self.snapshot, consents)
+            if len(known) < _REFUSALS_MAX:
+                known[purposes] = found
+        return found
 
     def same(self, other: "Customer") -> bool:
         """Return whether two say the same of a customer, whenever it was said."""

@@ -140,7 +140,7 @@ class Edge:
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count()
 
-    def decide(
+    def decide(  # noqa: PLR0913 - all that is known of a call
         self,
         placements: str | Sequence[str],
         who: Who = None,
@@ -149,6 +149,7 @@ class Edge:
         profile: Snapshot | Mapping[str, object] | None = None,
         consents: Consents | Mapping[str, object] | None = None,
         contacts: Iterable[Contact] | None = None,
+        refused: Iterable[str] = (),
         view: str | None = None,
         preview: bool = False,
     ) -> Decision:
@@ -162,6 +163,8 @@ class Edge:
             profile: The profile, where the caller has it already: a `Snapshot`, or values by attribute name.
             consents: The consents that go with it: `Consents`, or a word by purpose, such as "explicit".
             contacts: The customer's contacts that go with it, for the caps.
+            refused: Purposes that a signal of the moment refuses, whatever is on record; `*` is all of them. One that
+                the policy does not know is taken for all.
             view: An id of the page view; the same view decides the same and takes room under the caps once.
             preview: Whether to leave no trace: no room is taken.
         """
@@ -170,7 +173,7 @@ class Edge:
             names = (placements,) if isinstance(placements, str) else tuple(placements)
             known = profile is None and consents is None and contacts is None
             brought = NOTHING_BROUGHT if known else Brought(profile, consents, contacts)
-            return self._decide(names, who, context, brought, view, preview=preview)
+            return self._decide(names, who, context, brought, frozenset(refused), view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
             _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
             return self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
@@ -181,6 +184,7 @@ class Edge:
         who: Who,
         context: Mapping[str, object] | None,
         brought: Brought,
+        refused: frozenset[str],
         view: str | None,
         *,
         preview: bool,
@@ -191,11 +195,13 @@ class Edge:
             return self._nothing(names, *wrong, *(["the edge is closed"] if self._closed else []))
         self._tail.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
-        values, refused = plan.slots.context_values(context)
+        if refused:
+            whom = whom.refusing(plan, refused, now_us)
+        values, misfits = plan.slots.context_values(context)
         careful = plan.careful(now_us)
-        if wrong or refused or whom.careful:
-            misfits = (f"context.{name} does not fit its type" for name in refused)
-            careful = (*careful, *wrong, *whom.careful, *misfits)
+        if wrong or misfits or whom.careful:
+            told = (f"context.{name} does not fit its type" for name in misfits)
+            careful = (*careful, *wrong, *whom.careful, *told)
         key = (view, whom.id, names)
         if view is not None and (known := self._seen(key, whom.customer, now_us)) is not None:
             return known
