@@ -4,71 +4,70 @@
     decision = edge.decide("home.hero", {"card": "4711"}, {"page": "home"})
     decision.content
 
-It is the front door: every public name is here, and nothing else happens here. What decides is loaded when it is first
-asked for, so that a plugin, or a program that may never decide, does not wait for it.
+It is the front door: every public name is here, and nothing else happens here. Each is loaded when it is first asked
+for, so that a plugin, or a program that may never decide, waits for nothing; `open` loads all that a decision needs.
 """
 
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
-from .catalog import Catalog, Entry
-from .clock import Clock, wall_clock
-from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
-from .contacts import Contact
-from .disclosures import Disclosure, Passed
-from .errors import (
-    BundleError,
-    ExtraMissing,
-    Mistake,
-    PluginError,
-    PolicyError,
-    StoreError,
-    TactfulError,
-    TokenError,
-    UsageError,
-    ValueRefused,
-)
-from .familiarity import Familiarity
-from .hookspecs import hookimpl
-from .identity import IdentityRules, Link
-from .limits import (
-    Always,
-    AtMost,
-    Calendar,
-    Cap,
-    Counted,
-    Hide,
-    LimitRule,
-    Quiet,
-    RankBlind,
-    Require,
-    Rolling,
-    Scope,
-    Unless,
-    UpTo,
-    When,
-    Withhold,
-)
-from .merging import Merge, Merges
-from .offers import Approval, Intent, Offer, OfferClass, Privacy
-from .outbox import OutboxLimits
-from .policy import Dial, Policy
-from .profile import Identity, Observation, Snapshot
-from .schema import Precision, Sensitivity, Source, ValueType, check_value
-from .strict import Ask
-from .topics import TopicGraph
-
 if TYPE_CHECKING:
+    from .catalog import Catalog, Entry
+    from .clock import Clock, wall_clock
+    from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
+    from .contacts import Contact
     from .decision_log import LoggedDecision, LoggedPick, LogLimits
+    from .disclosures import Disclosure, Passed
     from .engine.decision import Decision
     from .engine.edge import Edge, Options
     from .engine.pick import Pick
+    from .errors import (
+        BundleError,
+        ExtraMissing,
+        Mistake,
+        PluginError,
+        PolicyError,
+        StoreError,
+        TactfulError,
+        TokenError,
+        UsageError,
+        ValueRefused,
+    )
     from .evidence import Access, SealedEvidence
+    from .familiarity import Familiarity
+    from .hookspecs import hookimpl
+    from .identity import IdentityRules, Link
+    from .limits import (
+        Always,
+        AtMost,
+        Calendar,
+        Cap,
+        Counted,
+        Hide,
+        LimitRule,
+        Quiet,
+        RankBlind,
+        Require,
+        Rolling,
+        Scope,
+        Unless,
+        UpTo,
+        When,
+        Withhold,
+    )
     from .measured_sources import MeasuredSource, Verdict
     from .memory import MemoryStore
+    from .merging import Merge, Merges
+    from .offers import Approval, Intent, Offer, OfferClass, Privacy
     from .opening import open  # noqa: A004 - the word for it
+    from .outbox import OutboxLimits
+    from .policy import Dial, Policy
+    from .profile import Identity, Observation, Snapshot
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
+    from .schema import Precision, Sensitivity, Source, ValueType, check_value
+    from .strict import Ask
+    from .topics import TopicGraph
     from .visit import Visit
 
 __all__ = [
@@ -157,22 +156,86 @@ __all__ = [
 
 _LATE = {
     "Access": ".evidence",
+    "Always": ".limits",
+    "Approval": ".offers",
+    "Ask": ".strict",
+    "AtMost": ".limits",
+    "BundleError": ".errors",
+    "Calendar": ".limits",
+    "Cap": ".limits",
+    "Catalog": ".catalog",
+    "Clock": ".clock",
+    "Consent": ".consent",
+    "ConsentState": ".consent",
+    "Consents": ".consent",
+    "Contact": ".contacts",
+    "Counted": ".limits",
     "Decision": ".engine.decision",
+    "Dial": ".policy",
+    "Disclosure": ".disclosures",
     "Edge": ".engine.edge",
+    "Entry": ".catalog",
+    "ExtraMissing": ".errors",
+    "Familiarity": ".familiarity",
+    "Hide": ".limits",
+    "How": ".consent",
+    "Identity": ".profile",
+    "IdentityRules": ".identity",
+    "Intent": ".offers",
+    "LegalBasis": ".consent",
+    "LimitRule": ".limits",
+    "Link": ".identity",
     "LogLimits": ".decision_log",
     "LoggedDecision": ".decision_log",
     "LoggedPick": ".decision_log",
     "MeasuredSource": ".measured_sources",
     "MemoryStore": ".memory",
+    "Merge": ".merging",
+    "Merges": ".merging",
+    "Mistake": ".errors",
+    "Observation": ".profile",
+    "Offer": ".offers",
+    "OfferClass": ".offers",
     "Options": ".engine.edge",
+    "OutboxLimits": ".outbox",
+    "Passed": ".disclosures",
     "Pick": ".engine.pick",
+    "PluginError": ".errors",
+    "Policy": ".policy",
+    "PolicyError": ".errors",
+    "Precision": ".schema",
+    "Privacy": ".offers",
+    "Purpose": ".consent",
+    "Quiet": ".limits",
+    "RankBlind": ".limits",
+    "Regime": ".consent",
     "Registry": ".registry",
+    "Require": ".limits",
+    "Rolling": ".limits",
+    "Scope": ".limits",
     "SealedEvidence": ".evidence",
+    "Sensitivity": ".schema",
+    "Snapshot": ".profile",
+    "Source": ".schema",
+    "StoreError": ".errors",
+    "TactfulError": ".errors",
+    "TokenError": ".errors",
+    "TopicGraph": ".topics",
+    "Unless": ".limits",
+    "UpTo": ".limits",
+    "UsageError": ".errors",
+    "ValueRefused": ".errors",
+    "ValueType": ".schema",
     "Verdict": ".measured_sources",
     "Visit": ".visit",
+    "When": ".limits",
+    "Withhold": ".limits",
+    "check_value": ".schema",
+    "hookimpl": ".hookspecs",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",
+    "wall_clock": ".clock",
 }
 del TYPE_CHECKING
 

@@ -96,5 +96,9 @@ def test_importing_tactful_loads_the_edge_alone(fresh):
     assert loaded - compiled <= EDGE - {"cryptography"}
 
 
+def test_the_front_door_alone_waits_for_no_library(fresh):
+    assert set(fresh(LOADED.format("import tactful")).stdout.split()) == {"tactful"}
+
+
 def test_a_library_beyond_the_edge_would_be_seen(fresh):
     assert "hypothesis" in fresh(LOADED.format("import tactful, hypothesis")).stdout.split()
