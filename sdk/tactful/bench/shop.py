@@ -1,5 +1,6 @@
 """A made-up shop of any size, with every guardrail that is installed, and customers whom it knows. It times nothing."""
 
+import enum
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Final
@@ -13,10 +14,9 @@ from ..contacts import Contact
 from ..policy import Policy
 from ..profile import Observation, Snapshot
 from ..schema import Source
+from .drawn import ATTRIBUTES, SEGMENTS, TOPICS, Drawn, drawn
 
 NOW_US: Final = 20_500 * DAY_US + DAY_US // 2
-TOPICS: Final = 20
-ATTRIBUTES: Final = 40
 SLOTS: Final = 3
 PLACE: Final = "home"
 _HEAD: Final = """
@@ -33,14 +33,20 @@ caps:
   topic: {of: topic, count: 200, within: 7d}
   all: {of: all, count: 1000, within: 7d}
 """
-#: What offers ask for, in turn.
-_WHEN: Final = (
-    "profile.a{a} >= {n}",
-    "profile.a{a} >= {n} && profile.a{b} < {m}",
-    "segment.s{s}",
-    'context.page == "p{p}" || profile.a{a} > {n}',
-    "",
-)
+#: So many offers are compiled from their lines; the others are made as the compiler would make them.
+_FROM_LINES: Final = 20
+#: What a customer of skewed affinities thinks of its favourite topic; flat ones think so of all.
+_FAVOURITE: Final = 3.0
+#: Its next topics count less by this power of their rank.
+_POWER: Final = 1.5
+
+
+class Affinity(enum.Enum):
+    """How a customer's affinities lie: at random, all alike, or with one topic far above the others."""
+
+    RANDOM = "random"
+    FLAT = "flat"
+    SKEWED = "skewed"
 
 
 @attrs.frozen
@@ -66,11 +72,13 @@ class Shop:
                 yield Contact(id_, customer.customer, "purchase", NOW_US - (number + 1) * DAY_US, topic="t19")
 
 
-def shop(offers: int, customers: int, seed: int = 1) -> Shop:
+def shop(offers: int, customers: int, seed: int = 1, affinity: Affinity = Affinity.RANDOM) -> Shop:
     """Return a shop with so many offers and customers; the same seed gives the same shop."""
     random = Random(seed)  # noqa: S311 - nothing secret
-    policy = compile_files({"policy.yaml": "".join(_policy(offers, random)).encode()})
-    known = tuple(_customer(f"c{number}", random) for number in range(customers))
+    offered = tuple(drawn(offers, random))
+    policy = compile_files({"policy.yaml": written(offered[:_FROM_LINES])})
+    policy = attrs.evolve(policy, offers=tuple(one.offer() for one in offered))
+    known = tuple(_customer(f"c{number}", random, affinity) for number in range(customers))
     agreed = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOW_US - DAY_US)
     return Shop(policy, known, Consents((agreed,), NOW_US - 60_000_000))
 
@@ -84,37 +92,36 @@ def predicates(offers: int, seed: int = 1) -> Sequence[str]:
     ]
 
 
-def _policy(offers: int, random: Random) -> Iterator[str]:
+def written(offers: Sequence[Drawn]) -> bytes:
+    """Return the shop's policy file with some offers."""
+    return "".join([*_head(), *(one.line() for one in offers)]).encode()
+
+
+def _head() -> Iterator[str]:
     yield _HEAD
     yield "topics: {food: {}, " + ", ".join(f"t{n}: {{under: food}}" for n in range(TOPICS)) + "}\n"
     yield "profile:\n  known:\n    all: {owner: crm, purpose: offers, max_age: 90d, source: observed}\n"
     yield "    scores: scores\n"
     yield from (f"    a{n}: {{type: int, say: what you did}}\n" for n in range(ATTRIBUTES))
     yield "segments:\n"
-    yield from (f"  s{n}: {{when: profile.a{n} >= 5, say: you come often, size: 900}}\n" for n in range(10))
+    yield from (f"  s{n}: {{when: profile.a{n} >= 5, say: you come often, size: 900}}\n" for n in range(SEGMENTS))
     yield "offers:\n  all: {intent: sell, purpose: offers, owner: marketing}\n"
-    for number in range(offers):
-        when = _WHEN[number % len(_WHEN)].format(
-            a=random.randrange(ATTRIBUTES),
-            b=random.randrange(ATTRIBUTES),
-            n=random.randrange(9),
-            m=random.randrange(1, 9),
-            s=random.randrange(10),
-            p=random.randrange(5),
-        )
-        rule = f"when: '{when}', " if when else ""
-        topic = f"t{random.randrange(TOPICS)}"
-        value = round(random.uniform(0.5, 5), 3)
-        worth = f"value: {value}, affinity: {topic}"
-        yield f"  o{number}: {{topic: {topic}, {rule}{worth}, treatments: [Offer {number}]}}\n"
 
 
-def _customer(id_: str, random: Random) -> Snapshot:
+def _customer(id_: str, random: Random, affinity: Affinity) -> Snapshot:
     at_us = NOW_US - DAY_US
 
     def seen(value: object) -> Observation:
         return Observation(value, Source.OBSERVED, at_us)  # type: ignore[arg-type] # ints and scores
 
     values = {f"a{n}": seen(random.randrange(10)) for n in range(ATTRIBUTES)}
-    scores = seen({f"t{n}": round(random.uniform(0.2, 3), 2) for n in range(TOPICS)})
-    return Snapshot(id_, NOW_US - 60_000_000, {**values, "scores": scores})
+    return Snapshot(id_, NOW_US - 60_000_000, {**values, "scores": seen(_scores(random, affinity))})
+
+
+def _scores(random: Random, affinity: Affinity) -> dict[str, float]:
+    topics = [f"t{n}" for n in range(TOPICS)]
+    if affinity is Affinity.RANDOM:
+        return {topic: round(random.uniform(0.2, 3), 2) for topic in topics}
+    random.shuffle(topics)
+    power = _POWER if affinity is Affinity.SKEWED else 0
+    return {topic: round(_FAVOURITE / rank**power, 3) for rank, topic in enumerate(topics, 1)}

@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from .shop import ATTRIBUTES, Shop
+from .drawn import ATTRIBUTES
+from .shop import Shop
 
 _TIME = pa.timestamp("us", "UTC")
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from ..memory import MemoryStore
 from ..opening import open as open_edge
-from .shop import ATTRIBUTES, NOW_US, PLACE, predicates, shop
+from .drawn import ATTRIBUTES
+from .shop import NOW_US, PLACE, predicates, shop
 from .timing import Timed, timed
 
 #: So many customers come in each turn.
