@@ -10,7 +10,7 @@ from tactful.bench.shop import Affinity, shop, written
 
 
 def test_offers_made_without_yaml_are_what_the_compiler_makes_of_their_lines():
-    lines = tuple(drawn(60, Random(1)))
+    lines = tuple(drawn(60, Random(1)))  # noqa: S311 - nothing secret
 
     assert compile_files({"policy.yaml": written(lines)}) == shop(60, 1).policy
     assert compile_files({"policy.yaml": written(lines[:-1])}) != shop(60, 1).policy
@@ -27,7 +27,7 @@ def test_affinities_lie_as_they_are_asked_for(affinity):
                 assert best > 2.5 * second
                 assert second > 10 * least
             case _:
-                assert best > second > least
+                assert best >= second > least
 
 
 def test_favourites_differ_from_customer_to_customer():
