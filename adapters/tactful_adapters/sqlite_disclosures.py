@@ -7,8 +7,8 @@ from typing import Final
 
 from tactful import Disclosure, StoreError
 
+from .rows import pack_passed, unpack_passed
 from .sqlite_graph import SQLiteGraph
-from .sqlite_rows import pack_passed, unpack_passed
 from .sqlite_tables import SQLiteTables
 
 _COLUMNS: Final = "decision, slot, offer, customer, at_us, until_us, body"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tactful import Contact, Disclosure, OutboxLimits
 
-from .sqlite_rows import pack_waiting, unpack_contact, unpack_disclosure
+from .rows import pack_waiting, unpack_contact, unpack_disclosure
 
 _WITHDRAWAL = len(OutboxLimits.classes) - 1
 _DISCLOSURE = OutboxLimits.classes.index("disclosure")

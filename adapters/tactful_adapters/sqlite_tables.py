@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tactful import Consent, Consents, Contact, Snapshot, StoreError
 
-from .sqlite_rows import (
+from .rows import (
     pack_attributes,
     pack_consents,
     pack_contact,

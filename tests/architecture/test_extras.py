@@ -19,6 +19,7 @@ LIBRARIES = {
     },
     "openfeature": {"openfeature-sdk": "openfeature"},
     "ofrep": {"starlette": "starlette", "uvicorn": None},  # the application is served, and imports no server
+    "postgresql": {"psycopg": "psycopg"},
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
 }
 
@@ -30,6 +31,7 @@ WISHES = {
     "demo": "from tactful.cli import main; sys.argv[1:] = ['demo']; main()",
     "openfeature": "import tactful_adapters.openfeature",
     "ofrep": "import tactful_adapters.ofrep",
+    "postgresql": "from tactful_adapters.postgresql import PostgreSQLStore as Store; Store.from_url('postgresql://no/db')",
     "testing": "import tactful.testing",
 }
 

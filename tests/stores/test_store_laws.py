@@ -7,6 +7,7 @@ import pytest
 from tactful import LogLimits, MemoryStore, OutboxLimits
 from tactful.testing.stores import StoreConformance
 from tactful_adapters import sqlite_file
+from tactful_adapters.postgresql import PostgreSQLStore
 from tactful_adapters.sqlite import SQLiteStore
 
 
@@ -47,3 +48,18 @@ class TestSQLiteStoreWithALogThatProcessesShare(TestSQLiteStore):
 
     def test_processes_share_one_truth(self, tmp_path):
         """The processes that the kit starts have no repair: held in tests/stores/test_sqlite_file.py instead."""
+
+
+class TestPostgreSQLStore(StoreConformance):
+    persistent = True
+    shared_between_processes = True
+
+    @pytest.fixture(autouse=True)
+    def _started(self, postgresql):
+        self.server = postgresql
+
+    def make_store(self, where, outbox=OutboxLimits(), log=LogLimits()):  # noqa: B008 - frozen
+        return PostgreSQLStore(self.url(where), outbox=outbox, log=log)
+
+    def url(self, where):
+        return self.server.url(where)

@@ -1,4 +1,4 @@
-"""Both stores, handed the same random calls, give the same answers: neither knows something that the other does not."""
+"""All stores, handed the same random calls, give the same answers: none knows something that another does not."""
 
 import shutil
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tactful import (
     Consent,
@@ -24,6 +24,7 @@ from tactful import (
     StoreError,
     UsageError,
 )
+from tactful_adapters.postgresql import PostgreSQLStore
 from tactful_adapters.sqlite import SQLiteStore
 
 CUSTOMERS = st.sampled_from(("ada", "al", "bob", "b\0b"))
@@ -75,8 +76,10 @@ class Stores(RuleBasedStateMachine):
         super().__init__()
         self.now_us = 0
         self.folder = Path(tempfile.mkdtemp())
-        limits = OutboxLimits(rows_max=5)
-        self.stores = (
+        self.stores = self.opened(OutboxLimits(rows_max=5))
+
+    def opened(self, limits):
+        return (
             MemoryStore(outbox=limits, clock=self.clock),
             SQLiteStore(self.folder / "edge.db", outbox=limits, clock=self.clock, shared=False),
         )
@@ -89,14 +92,14 @@ class Stores(RuleBasedStateMachine):
             store.close()
         shutil.rmtree(self.folder)
 
-    def both(self, call):
+    def all_of_them(self, call):
         answers = []
         for store in self.stores:
             try:
                 answers.append(call(store))
             except (StoreError, UsageError) as error:
                 answers.append(type(error))
-        assert answers[0] == answers[1]
+        assert all(answer == answers[0] for answer in answers)
         return answers[0]
 
     @rule(us=st.integers(-3, 9))
@@ -110,75 +113,75 @@ class Stores(RuleBasedStateMachine):
         attributes=st.dictionaries(st.sampled_from("abc"), OBSERVATIONS),
     )
     def put_profile(self, customer, at_us, epoch, attributes):
-        self.both(lambda store: store.put_profile(Snapshot(customer, at_us, attributes, epoch)))
+        self.all_of_them(lambda store: store.put_profile(Snapshot(customer, at_us, attributes, epoch)))
 
     @rule(customer=CUSTOMERS, records=st.lists(CONSENTS, max_size=4), at_us=TIMES)
     def put_consents(self, customer, records, at_us):
-        self.both(lambda store: store.put_consents(customer, Consents(tuple(records), at_us)))
+        self.all_of_them(lambda store: store.put_consents(customer, Consents(tuple(records), at_us)))
 
     @rule(customer=CUSTOMERS, consent=CONSENTS)
     def add_consent(self, customer, consent):
-        self.both(lambda store: store.add_consent(customer, consent))
+        self.all_of_them(lambda store: store.add_consent(customer, consent))
 
     @rule(contacts=st.lists(CONTACTS, max_size=4), disclosures=st.lists(DISCLOSURES, max_size=3))
     def record(self, contacts, disclosures):
-        self.both(lambda store: store.record(contacts, disclosures))
+        self.all_of_them(lambda store: store.record(contacts, disclosures))
 
     @rule(now_us=TIMES)
     def forget_disclosures(self, now_us):
-        self.both(lambda store: store.forget_disclosures(now_us))
+        self.all_of_them(lambda store: store.forget_disclosures(now_us))
 
     @rule(contacts=st.lists(CONTACTS, max_size=4))
     def put_many(self, contacts):
-        self.both(lambda store: store.put_many([], {}, contacts))
+        self.all_of_them(lambda store: store.put_many([], {}, contacts))
 
     @rule(customer=CUSTOMERS, identifiers=IDENTIFIERS, confidence=st.sampled_from((0.5, 0.95, 1.0, 1.5)))
     def link(self, customer, identifiers, confidence):
-        self.both(lambda store: store.link(identifiers, customer=customer, confidence=confidence))
+        self.all_of_them(lambda store: store.link(identifiers, customer=customer, confidence=confidence))
 
     @rule(identifiers=IDENTIFIERS)
     def unlink(self, identifiers):
-        self.both(lambda store: store.unlink(identifiers))
+        self.all_of_them(lambda store: store.unlink(identifiers))
 
     @rule(customer=CUSTOMERS, other=CUSTOMERS)
     def merge(self, customer, other):
-        root = self.both(lambda store: store.merge(customer, other))
+        root = self.all_of_them(lambda store: store.merge(customer, other))
         assert customer == other or self.stores[0].identify({"customer": other}).customer == root
 
     @rule(customer=CUSTOMERS)
     def split(self, customer):
-        self.both(lambda store: store.split(customer))
+        self.all_of_them(lambda store: store.split(customer))
 
     @rule(count=st.integers(0, 6))
     def deliver(self, count):
-        taken = self.both(lambda store: [contact for _, contact in store.outbox_take(count)])
+        taken = self.all_of_them(lambda store: [contact for _, contact in store.outbox_take(count)])
         assert len(taken) <= count
-        self.both(lambda store: store.outbox_ack([number for number, _ in store.outbox_take(count)]))
+        self.all_of_them(lambda store: store.outbox_ack([number for number, _ in store.outbox_take(count)]))
 
     @rule(customer=CUSTOMERS)
     def erase(self, customer):
-        self.both(lambda store: store.erase(customer))
+        self.all_of_them(lambda store: store.erase(customer))
 
     @rule(before_us=TIMES)
     def forget_contacts(self, before_us):
-        self.both(lambda store: store.forget_contacts(before_us))
+        self.all_of_them(lambda store: store.forget_contacts(before_us))
 
     @rule(identifiers=IDENTIFIERS)
     def identify(self, identifiers):
-        self.both(lambda store: store.identify(identifiers))
+        self.all_of_them(lambda store: store.identify(identifiers))
 
     @invariant()
     def the_answers_are_the_same(self):
         for customer in ("ada", "al", "bob", "b\0b"):
-            self.both(lambda store, customer=customer: store.profile(customer))
-            self.both(lambda store, customer=customer: store.consents(customer))
-            self.both(lambda store, customer=customer: store.links(customer))
-            self.both(lambda store, customer=customer: _by_id(store.contacts(customer, 10)))
-            self.both(lambda store, customer=customer: list(store.disclosures(customer, 30)))
+            self.all_of_them(lambda store, customer=customer: store.profile(customer))
+            self.all_of_them(lambda store, customer=customer: store.consents(customer))
+            self.all_of_them(lambda store, customer=customer: store.links(customer))
+            self.all_of_them(lambda store, customer=customer: _by_id(store.contacts(customer, 10)))
+            self.all_of_them(lambda store, customer=customer: list(store.disclosures(customer, 30)))
         for decision in "123":
-            self.both(lambda store, decision=decision: list(store.disclosures_of(decision, 30)))
-        self.both(lambda store: [contact for _, contact in store.outbox_take(99)])
-        self.both(lambda store: store.outbox_dropped())
+            self.all_of_them(lambda store, decision=decision: list(store.disclosures_of(decision, 30)))
+        self.all_of_them(lambda store: [contact for _, contact in store.outbox_take(99)])
+        self.all_of_them(lambda store: store.outbox_dropped())
 
 
 def _by_id(contacts):
@@ -189,3 +192,16 @@ def _by_id(contacts):
 
 TestStores = Stores.TestCase
 TestStores.settings = settings(max_examples=40, stateful_step_count=30)
+
+
+def test_a_store_in_postgresql_agrees_too(postgresql):
+    class WithPostgreSQL(Stores):
+        def opened(self, limits):
+            url = postgresql.url(self.folder)
+            return (*super().opened(limits), PostgreSQLStore(url, outbox=limits, clock=self.clock))
+
+        def teardown(self):
+            super().teardown()
+            postgresql.drop(self.folder)
+
+    run_state_machine_as_test(WithPostgreSQL, settings=settings(max_examples=12, stateful_step_count=30, deadline=None))

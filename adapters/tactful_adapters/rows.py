@@ -1,6 +1,8 @@
 """How snapshots, consents, contacts and disclosures become bytes, and come back. The forms are only ever added to."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 import attrs
 import msgpack
@@ -19,8 +21,24 @@ from tactful import (
     StoreError,
 )
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
 # The place of a source is what is kept: new ones go to the end.
 _SOURCES: Final = (Source.STATED, Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY)
+
+
+def _read(unpack: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Make what reads a row say so if the row is not as it was written."""
+
+    @wraps(unpack)
+    def reading(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return unpack(*args, **kwargs)
+        except (ValueError, TypeError, LookupError, AttributeError, msgpack.UnpackException):
+            raise StoreError("a row cannot be read: it is damaged, or not tactful's; restore a copy") from None
+
+    return reading
 
 
 def pack_attributes(snapshot: Snapshot) -> bytes:
@@ -28,6 +46,7 @@ def pack_attributes(snapshot: Snapshot) -> bytes:
     return _pack({name: _observed(observation) for name, observation in snapshot.attributes.items()})
 
 
+@_read
 def unpack_snapshot(customer: str, epoch: int, at_us: int, body: bytes) -> Snapshot:
     """Return the snapshot of a row."""
     attributes = {
@@ -41,6 +60,7 @@ def pack_consents(consents: Consents) -> bytes:
     return _pack([(r.purpose, r.state.value, r.how.value, *attrs.astuple(r)[3:]) for r in consents.records])
 
 
+@_read
 def unpack_consents(at_us: int, body: bytes) -> Consents:
     """Return the consents of a row."""
     records = (Consent(purpose, ConsentState(state), How(how), *rest) for purpose, state, how, *rest in _unpack(body))
@@ -52,6 +72,7 @@ def pack_contact(contact: Contact) -> bytes:
     return _pack(attrs.astuple(contact))
 
 
+@_read
 def unpack_contact(body: bytes) -> Contact:
     """Return the contact of a row."""
     return Contact(*_unpack(body))
@@ -62,6 +83,7 @@ def pack_passed(disclosure: Disclosure) -> bytes:
     return _pack((disclosure.channel, attrs.astuple(disclosure.passed)))
 
 
+@_read
 def unpack_passed(
     decision: str, slot: int, offer: str, customer: str | None, at_us: int, until_us: int, body: bytes
 ) -> Disclosure:
@@ -75,6 +97,7 @@ def pack_waiting(one: Contact | Disclosure) -> bytes:
     return pack_contact(one) if isinstance(one, Contact) else _pack(attrs.astuple(one))
 
 
+@_read
 def unpack_disclosure(body: bytes) -> Disclosure:
     """Return the disclosure that waits in a row of the outbox."""
     decision, slot, customer, at_us, until_us, offer, channel, passed = _unpack(body)

@@ -1,0 +1,81 @@
+"""Where a store in PostgreSQL is: its URL, taken apart. Its name in errors has neither role nor password."""
+
+import re
+from typing import Final, Self
+from urllib.parse import unquote
+
+import attrs
+
+from tactful import StoreError
+
+from .postgresql_client import client
+
+_SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_OURS: Final = frozenset({"schema", "connections", "timeout_s"})
+_HOW: Final = "give one as in postgresql://role@host:5432/database?schema=tactful"
+
+
+@attrs.frozen
+class Address:
+    """
+    Where a store is, and how it is used.
+
+    Attributes:
+        conninfo: What libpq is given; it may hold a password.
+        name: What errors call it.
+        schema: The schema of its tables.
+        connections: So many connections are open at once at most, 1 to 100.
+        timeout_s: A statement, a lock and the connecting take at most this long, 0.1 to 600 [s].
+    """
+
+    conninfo: str = attrs.field(repr=False)
+    name: str
+    password: str | None = attrs.field(repr=False, default=None)
+    schema: str = "tactful"
+    connections: int = 8
+    timeout_s: float = 5.0
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """
+        Return the address of a URL: `postgresql://role@host:5432/database?schema=tactful&connections=8&timeout_s=5`.
+
+        Whatever else libpq understands goes on to it, such as `sslmode=verify-full` or `host=/run/postgresql`.
+
+        Raises:
+            StoreError: If it is none; the error does not tell the URL, which may hold a password.
+            ExtraMissing: If psycopg is not installed.
+        """
+        psycopg = client()
+        before, _, query = url.partition("?")
+        if not before.startswith(("postgresql://", "postgres://")) or "#" in url:
+            raise StoreError(f"this is no URL of a database; {_HOW}")
+        given = [option for option in query.split("&") if option]
+        ours = {name: unquote(value) for name, _, value in map(_parted, given) if name in _OURS}
+        schema = ours.get("schema", "tactful")
+        if not _SCHEMA.fullmatch(schema) or schema.startswith("pg_"):
+            raise StoreError("schema= names a schema in small letters, digits and _, at most 63, not pg_…; " + _HOW)
+        connections = _within(ours.get("connections", "8"), "connections", 1, 100)
+        timeout_s = _within(ours.get("timeout_s", "5"), "timeout_s", 0.1, 600)
+        conninfo = "?".join(filter(None, (before, "&".join(one for one in given if _parted(one)[0] not in _OURS))))
+        try:
+            known = psycopg.conninfo.conninfo_to_dict(conninfo)
+        except psycopg.Error:
+            raise StoreError(f"libpq does not understand the URL or one of its options; {_HOW}") from None
+        at = f"{known.get('host') or known.get('hostaddr') or 'the local socket'}:{known.get('port') or 5432}"
+        name = f"PostgreSQL at {at}, database {known.get('dbname') or 'of the role'}, schema {schema}"
+        return cls(conninfo, name, known.get("password") or None, schema, int(connections), timeout_s)
+
+
+def _parted(option: str) -> tuple[str, str, str]:
+    return option.partition("=")
+
+
+def _within(text: str, name: str, least: float, most: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise StoreError(f"{name}= is a number from {least:g} to {most:g}; {_HOW}")
+    return number

@@ -1,0 +1,106 @@
+"""What went wrong in PostgreSQL, in words that say what to do. No value of a row gets into them, and no password."""
+
+from typing import TYPE_CHECKING, Final
+
+from tactful import StoreError
+
+from .postgresql_client import SilentServerError
+
+if TYPE_CHECKING:
+    from psycopg import Error
+
+_NOT_KEPT: Final = "nothing of this call was kept"
+_UNCERTAIN: Final = "whether this call was kept is not known: make it again, what has the same id counts once"
+_RIGHTS: Final = "the role may not do this; grant it the rights that docs/stores.md lists"
+_BUSY: Final = "it took too long; the server is busy, or somebody else holds a lock"
+_DOWN: Final = "the server ended the connection; it stops, starts, or somebody ended it: the next call connects again"
+
+# By SQLSTATE, or its first two characters: what it means here, and what would be right.
+_MEANS: Final = {
+    "08": "the connection was lost; the next call connects again",
+    "22": "a value cannot be kept there",
+    "22003": "a number has over 64 bits",
+    "23": "a constraint that is not tactful's, or a damaged row, refuses it; put the tables back as they were made",
+    "25006": (
+        "the server takes no changes (a standby, or default_transaction_read_only); "
+        "open the store where it can be written"
+    ),
+    "25P03": "the call waited too long within its transaction, and the server ended it",
+    "28": "the server does not let this role in; look at its name, its password and pg_hba.conf",
+    "3D000": "there is no such database; name another, or make it",
+    "40": "another call came in between; make it again",
+    "42501": _RIGHTS,
+    "53100": "there is no room left on the server; make room there",
+    "53200": "the server has no memory left",
+    "53300": "the server has no connection left; raise max_connections, or give fewer to each store (?connections=)",
+    "54000": "an id is too long (about 2,600 bytes in UTF-8, compressed) to be looked up",
+    "57014": _BUSY,
+    "55P03": _BUSY,
+    "57P01": _DOWN,
+    "57P02": _DOWN,
+    "57P03": _DOWN,
+    "57P05": _DOWN,
+    "58": "the server's disk fails; look at its log",
+    "XX": "the server finds its own data damaged; look at its log, and restore a copy",
+}
+#: Names of things, but no values, are in the messages of these: what is not there, or has another type.
+_TELLING: Final = frozenset({"42P01", "42703", "42883", "42804", "3F000", "42P10", "42846", "0A000"})
+
+
+def explained(error: "Error | SilentServerError | UnicodeEncodeError", where: str, *, committing: bool) -> StoreError:
+    """
+    Return what to raise in place of an error of psycopg, whose own words may hold values.
+
+    Args:
+        error: What was raised.
+        where: The name of the store.
+        committing: Whether the transaction was being committed, so that nobody knows how it ended.
+    """
+    outcome = _UNCERTAIN if committing and not _answered(error) else _NOT_KEPT
+    return StoreError(f"{where}: {_meaning(error)}; {outcome}")
+
+
+def unreachable(error: "Error | SilentServerError", where: str, password: str | None) -> StoreError:
+    """
+    Return what to raise if no connection came about.
+
+    Args:
+        error: What was raised.
+        where: The name of the store.
+        password: What must not be told, should the server's or the library's words hold it.
+    """
+    state = getattr(error, "sqlstate", None)
+    if state in _MEANS:
+        return StoreError(f"{where}: {_MEANS[state]}")
+    said = " ".join(str(error).split()) or "the server is silent"
+    if password:
+        said = said.replace(password, "***")
+    return StoreError(f"{where}: it cannot be reached ({said[:300]}); look at its address, and whether it runs")
+
+
+def _answered(error: object) -> bool:
+    """Return whether the server itself said that the statement failed, and goes on."""
+    state = getattr(error, "sqlstate", None)
+    return state is not None and not state.startswith(("08", "57P"))
+
+
+def _meaning(error: object) -> str:
+    if isinstance(error, SilentServerError):
+        return "the server is silent; it is paused, overloaded or cut off: the next call connects again"
+    if isinstance(error, UnicodeEncodeError):
+        return "a text is not Unicode"
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        return _MEANS["08"]
+    if state in _MEANS:
+        return _MEANS[state]
+    if state in _TELLING:
+        return (
+            f"its tables are not as tactful made them ({_primary(error)}); put back what was changed, as "
+            "postgresql_schema/*.sql beside this module has it"
+        )
+    return _MEANS.get(state[:2], f"{type(error).__name__}, SQLSTATE {state}")
+
+
+def _primary(error: object) -> str:
+    return str(getattr(getattr(error, "diag", None), "message_primary", "") or "")
