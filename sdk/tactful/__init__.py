@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from .pseudonyms import log_key, pseudonym
     from .registry import Registry
     from .schema import Precision, Sensitivity, Source, ValueType, check_value
+    from .signals import GppString, Signals, TcString
     from .strict import Ask
     from .topics import TopicGraph
     from .visit import Visit
@@ -93,6 +94,7 @@ __all__ = [
     "Entry",
     "ExtraMissing",
     "Familiarity",
+    "GppString",
     "Hide",
     "How",
     "Identity",
@@ -131,10 +133,12 @@ __all__ = [
     "Scope",
     "SealedEvidence",
     "Sensitivity",
+    "Signals",
     "Snapshot",
     "Source",
     "StoreError",
     "TactfulError",
+    "TcString",
     "TokenError",
     "TopicGraph",
     "Unless",
@@ -177,6 +181,7 @@ _LATE = {
     "Entry": ".catalog",
     "ExtraMissing": ".errors",
     "Familiarity": ".familiarity",
+    "GppString": ".signals",
     "Hide": ".limits",
     "How": ".consent",
     "Identity": ".profile",
@@ -215,10 +220,12 @@ _LATE = {
     "Scope": ".limits",
     "SealedEvidence": ".evidence",
     "Sensitivity": ".schema",
+    "Signals": ".signals",
     "Snapshot": ".profile",
     "Source": ".schema",
     "StoreError": ".errors",
     "TactfulError": ".errors",
+    "TcString": ".signals",
     "TokenError": ".errors",
     "TopicGraph": ".topics",
     "Unless": ".limits",

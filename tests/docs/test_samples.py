@@ -32,6 +32,7 @@ HELD_HERE = {
     "docs/differential.md": {"console"},
     "docs/errors.md": {"python", "yaml", "text"},
     "docs/one-decision.md": {"python"},
+    "docs/signals.md": {"pycon"},  # by doctest
     "docs/stores.md": {"python", "pycon"},  # the latter by doctest
 }
 HELD_ELSEWHERE = {
@@ -43,8 +44,10 @@ HELD_ELSEWHERE = {
     "docs/bundle.md": "tests/bundle/test_bundle_docs.py",
     "docs/demo.md": "tests/demo/test_demo_docs.py",
     "docs/guardrails.md": "tests/guardrails/test_guardrail_docs.py",
+    "docs/openfeature.md": "tests/flags/test_flag_docs.py",
     "docs/rules.md": "tests/rules/test_rule_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
+    "docs/web.md": "tests/web/test_django.py",
 }
 
 
