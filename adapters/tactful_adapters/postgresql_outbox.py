@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from tactful import Contact, Disclosure, OutboxLimits
+from tactful import Contact, Disclosure, OutboxLimits, Waiting
 
 from .postgresql_locks import LEDGER
 from .postgresql_part import PostgreSQLPart
@@ -12,8 +12,9 @@ from .rows import pack_waiting, unpack_contact, unpack_disclosure
 if TYPE_CHECKING:
     from .postgresql_client import PostgreSQLConnection
 
-_WITHDRAWAL: Final = len(OutboxLimits.classes) - 1
-_DISCLOSURE: Final = OutboxLimits.classes.index("disclosure")
+_CLASSES: Final = OutboxLimits.classes
+_WITHDRAWAL: Final = len(_CLASSES) - 1
+_DISCLOSURE: Final = _CLASSES.index("disclosure")
 _AT_ONCE: Final = 200
 
 
@@ -52,10 +53,7 @@ class PostgreSQLOutbox:
         found = self._connection.execute(query, (_WITHDRAWAL, max(0, at_most))).fetchall()
         query = "SELECT number, rank, body FROM outbox WHERE rank < %s ORDER BY number LIMIT %s"
         found += self._connection.execute(query, (_WITHDRAWAL, max(0, at_most - len(found)))).fetchall()
-        return tuple(
-            (number, unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body))
-            for number, rank, body in found
-        )
+        return tuple((number, _unpacked(rank, body)) for number, rank, body in found)
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
         """Forget what has these numbers; return how many there were."""
@@ -64,8 +62,48 @@ class PostgreSQLOutbox:
 
     def erase(self, customers: Sequence[str]) -> int:
         """Forget what concerns customers, withdrawals aside; return how many there were."""
-        query = "DELETE FROM outbox WHERE customer = ANY(%s::text[]) AND rank < %s"
-        return self._connection.execute(query, (list(customers), _WITHDRAWAL)).rowcount
+        waiting = "DELETE FROM outbox WHERE customer = ANY(%s::text[]) AND rank < %s"
+        refused = "DELETE FROM refused WHERE customer = ANY(%s::text[]) AND rank < %s"
+        whose = (list(customers), _WITHDRAWAL)
+        return sum(self._connection.execute(query, whose).rowcount for query in (waiting, refused))
+
+    def waiting(self) -> Mapping[str, Waiting]:
+        """Return what waits, by class."""
+        counts: dict[int, int] = dict(self._connection.execute("SELECT rank, number_of_rows FROM waiting").fetchall())
+        return {name: Waiting(counts.get(rank, 0), self._oldest_us(rank)) for rank, name in enumerate(_CLASSES)}
+
+    def refuse(self, codes: Mapping[int, str]) -> int:
+        """Set aside what has these numbers, with the codes; return how many there were."""
+        query = """WITH gone AS (DELETE FROM outbox WHERE number = ANY(%s::bigint[])
+                                 RETURNING number, rank, customer, body)
+                   INSERT INTO refused (rank, customer, code, body)
+                   SELECT rank, customer, code, body
+                   FROM gone JOIN unnest(%s::bigint[], %s::text[]) AS told (number, code) USING (number)
+                   ORDER BY number"""
+        found = self._connection.execute(query, (list(codes), list(codes), list(codes.values()))).rowcount
+        query = """DELETE FROM refused WHERE number IN
+                       (SELECT number FROM refused WHERE rank < %s ORDER BY number DESC OFFSET %s)
+                   RETURNING rank"""
+        gone = self._connection.execute(query, (_WITHDRAWAL, self._limits.refused_max)).fetchall()
+        self._count_dropped([rank for (rank,) in gone])
+        return found
+
+    def refused(self) -> Sequence[tuple[Contact | Disclosure, str]]:
+        """Return what is set aside, with the codes, oldest first."""
+        rows = self._connection.execute("SELECT rank, body, code FROM refused ORDER BY number")
+        return tuple((_unpacked(rank, body), code) for rank, body, code in rows)
+
+    def retry(self) -> int:
+        """Let what is set aside wait again; return how many there were."""
+        again = [one for one, _ in self.refused()]
+        self._connection.execute("DELETE FROM refused")
+        self.add(again)
+        return len(again)
+
+    def _oldest_us(self, rank: int) -> int | None:
+        query = "SELECT body FROM outbox WHERE rank = %s ORDER BY number LIMIT 1"
+        row = self._connection.execute(query, (rank,)).fetchone()
+        return None if row is None else _unpacked(rank, row[0]).at_us
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many were dropped, by class."""
@@ -85,13 +123,15 @@ class PostgreSQLOutbox:
             if not gone:  # the counts are wrong: somebody changed them
                 return
             self.acknowledge(number for number, _ in gone)
-            self._connection.execute(
-                """UPDATE waiting SET dropped = dropped + gone.number_of_rows
-                   FROM (SELECT rank, count(*) AS number_of_rows FROM unnest(%s::smallint[]) AS rank GROUP BY rank)
-                       AS gone
-                   WHERE waiting.rank = gone.rank""",
-                ([rank for _, rank in gone],),
-            )
+            self._count_dropped([rank for _, rank in gone])
+
+    def _count_dropped(self, ranks: list[int]) -> None:
+        self._connection.execute(
+            """UPDATE waiting SET dropped = dropped + gone.number_of_rows
+               FROM (SELECT rank, count(*) AS number_of_rows FROM unnest(%s::smallint[]) AS rank GROUP BY rank) AS gone
+               WHERE waiting.rank = gone.rank""",
+            (ranks,),
+        )
 
 
 class PostgreSQLOutgoing(PostgreSQLPart):
@@ -111,3 +151,27 @@ class PostgreSQLOutgoing(PostgreSQLPart):
         """Return how many were dropped because too many waited, by class; a withdrawal never is."""
         with self._pool.reading() as connection:
             return PostgreSQLOutbox(connection, self._limits).dropped()
+
+    def outbox_waiting(self) -> Mapping[str, Waiting]:
+        """Return what waits, by class."""
+        with self._pool.reading() as connection:
+            return PostgreSQLOutbox(connection, self._limits).waiting()
+
+    def outbox_refuse(self, codes: Mapping[int, str]) -> int:
+        """Set aside what the centre refuses, by its numbers; return how many there were."""
+        with self._pool.writing(LEDGER) as connection:
+            return PostgreSQLOutbox(connection, self._limits).refuse(codes)
+
+    def outbox_refused(self) -> Sequence[tuple[Contact | Disclosure, str]]:
+        """Return what is set aside, with the centre's codes, oldest first."""
+        with self._pool.reading() as connection:
+            return PostgreSQLOutbox(connection, self._limits).refused()
+
+    def outbox_retry(self) -> int:
+        """Let everything that is set aside wait again; return how many there were."""
+        with self._pool.writing(LEDGER) as connection:
+            return PostgreSQLOutbox(connection, self._limits).retry()
+
+
+def _unpacked(rank: int, body: bytes) -> Contact | Disclosure:
+    return unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body)

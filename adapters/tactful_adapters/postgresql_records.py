@@ -60,7 +60,7 @@ class PostgreSQLRecords:
 
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""
-        query = "SELECT customer, at_us, body FROM consent WHERE customer = ANY(%s::text[])"
+        query = "SELECT customer, at_us, epoch, body FROM consent WHERE customer = ANY(%s::text[])"
         found = self._connection.execute(query, (list(customers),))
         return {customer: unpack_consents(*row) for customer, *row in found}
 
@@ -69,7 +69,7 @@ class PostgreSQLRecords:
         _check(consents, Consents)
 
         def newest(before: Consents | None, heard: bool) -> Consents | None:  # noqa: FBT001 - as it is called
-            if before is not None and heard and before.at_us > consents.at_us:
+            if before is not None and heard and consents.is_older(before):
                 return None
             return (before or consents).renewed(consents)
 
@@ -113,17 +113,19 @@ class PostgreSQLRecords:
 
     def _amend_consents(self, customer: str, change: _AmendConsents, *, heard: bool) -> bool | None:
         """Return whether consents were changed; None if they have to be read again."""
-        query = "SELECT heard, at_us, body FROM consent WHERE customer = %s FOR UPDATE"
+        query = "SELECT heard, at_us, epoch, body FROM consent WHERE customer = %s FOR UPDATE"
         row = self._connection.execute(query, (customer,)).fetchone()
         before, told = (None, False) if row is None else (unpack_consents(*row[1:]), bool(row[0]))
         changed = change(before, told)
         if changed is None:
             return False
-        new = (heard or told, changed.at_us, pack_consents(changed), customer)
+        new = (heard or told, changed.at_us, changed.epoch, pack_consents(changed), customer)
         if row is not None:
-            self._connection.execute("UPDATE consent SET heard = %s, at_us = %s, body = %s WHERE customer = %s", new)
+            query = "UPDATE consent SET heard = %s, at_us = %s, epoch = %s, body = %s WHERE customer = %s"
+            self._connection.execute(query, new)
             return True
-        query = "INSERT INTO consent (heard, at_us, body, customer) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+        query = """INSERT INTO consent (heard, at_us, epoch, body, customer) VALUES (%s, %s, %s, %s, %s)
+                   ON CONFLICT DO NOTHING"""
         return True if self._connection.execute(query, new).rowcount == 1 else None
 
 

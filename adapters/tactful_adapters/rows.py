@@ -61,10 +61,10 @@ def pack_consents(consents: Consents) -> bytes:
 
 
 @_read
-def unpack_consents(at_us: int, body: bytes) -> Consents:
+def unpack_consents(at_us: int, epoch: int, body: bytes) -> Consents:
     """Return the consents of a row."""
     records = (Consent(purpose, ConsentState(state), How(how), *rest) for purpose, state, how, *rest in _unpack(body))
-    return Consents(tuple(records), at_us)
+    return Consents(tuple(records), at_us, epoch)
 
 
 def pack_contact(contact: Contact) -> bytes:

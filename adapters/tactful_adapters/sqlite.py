@@ -29,12 +29,12 @@ from .sqlite_evidence import SQLiteEvidence
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
 from .sqlite_log import SQLiteLog, SQLiteLogging
-from .sqlite_outbox import SQLiteOutbox
+from .sqlite_sending import SQLiteSending
 from .sqlite_strict import SQLiteStrictCaps
 from .sqlite_tables import SQLiteTables
 
 
-class SQLiteStore(SQLiteDisclosing, SQLiteLogging):
+class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteLogging):
     """A `WritableStore` in a file, safe under threads, fork, `kill -9` and loss of power."""
 
     def __init__(
@@ -235,21 +235,6 @@ class SQLiteStore(SQLiteDisclosing, SQLiteLogging):
         with self._writing() as (_, graph):
             return graph.split(customer)
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
-        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
-        with self._reading() as (tables, _):
-            return self._outbox(tables).take(count)
-
-    def outbox_ack(self, numbers: Iterable[int]) -> int:
-        """Forget contacts that have arrived, by their numbers; return how many there were."""
-        with self._writing() as (tables, _):
-            return self._outbox(tables).acknowledge(numbers)
-
-    def outbox_dropped(self) -> Mapping[str, int]:
-        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
-        with self._reading() as (tables, _):
-            return self._outbox(tables).dropped()
-
     def erase(self, customer: str) -> Mapping[str, int]:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
         key = log_key(self)
@@ -293,6 +278,3 @@ class SQLiteStore(SQLiteDisclosing, SQLiteLogging):
     def _writing(self) -> Iterator[tuple[SQLiteTables, SQLiteGraph]]:
         with self._file.writing() as connection:
             yield SQLiteTables(connection), SQLiteGraph(connection, self._rules)
-
-    def _outbox(self, tables: SQLiteTables) -> SQLiteOutbox:
-        return SQLiteOutbox(tables.connection, self._limits)

@@ -3,12 +3,13 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-from tactful import Contact, Disclosure, OutboxLimits
+from tactful import Contact, Disclosure, OutboxLimits, Waiting
 
 from .rows import pack_waiting, unpack_contact, unpack_disclosure
 
-_WITHDRAWAL = len(OutboxLimits.classes) - 1
-_DISCLOSURE = OutboxLimits.classes.index("disclosure")
+_CLASSES = OutboxLimits.classes
+_WITHDRAWAL = len(_CLASSES) - 1
+_DISCLOSURE = _CLASSES.index("disclosure")
 
 
 class SQLiteOutbox:
@@ -38,10 +39,7 @@ class SQLiteOutbox:
         others = "SELECT number, rank, body FROM outbox WHERE rank < ? ORDER BY number LIMIT ?"
         found = self._connection.execute(withdrawals, (_WITHDRAWAL, at_most)).fetchall()
         found += self._connection.execute(others, (_WITHDRAWAL, at_most - len(found))).fetchall()
-        return tuple(
-            (number, unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body))
-            for number, rank, body in found
-        )
+        return tuple((number, _unpacked(rank, body)) for number, rank, body in found)
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
         """Forget what has these numbers; return how many there were."""
@@ -49,8 +47,47 @@ class SQLiteOutbox:
 
     def erase(self, customers: Sequence[str]) -> int:
         """Forget what concerns customers, withdrawals aside; return how many there were."""
-        query = "DELETE FROM outbox WHERE customer = ? AND rank < ?"
-        return self._connection.executemany(query, [(one, _WITHDRAWAL) for one in customers]).rowcount
+        many, rows = self._connection.executemany, [(one, _WITHDRAWAL) for one in customers]
+        waiting = many("DELETE FROM outbox WHERE customer = ? AND rank < ?", rows).rowcount
+        return waiting + many("DELETE FROM refused WHERE customer = ? AND rank < ?", rows).rowcount
+
+    def waiting(self) -> Mapping[str, Waiting]:
+        """Return what waits, by class."""
+        counts = dict(self._connection.execute("SELECT rank, contacts FROM waiting").fetchall())
+        return {name: Waiting(counts.get(rank, 0), self._oldest_us(rank)) for rank, name in enumerate(_CLASSES)}
+
+    def refuse(self, codes: Mapping[int, str]) -> int:
+        """Set aside what has these numbers, with the codes; return how many there were."""
+        aside = """INSERT INTO refused (rank, customer, code, body)
+                   SELECT rank, customer, ?, body FROM outbox WHERE number = ?"""
+        found = self._connection.executemany(aside, [(codes[number], number) for number in sorted(codes)]).rowcount
+        self.acknowledge(codes)
+        ordered = "SELECT number, rank FROM refused WHERE rank < ? ORDER BY number DESC LIMIT -1 OFFSET ?"
+        gone = self._connection.execute(ordered, (_WITHDRAWAL, self._limits.refused_max)).fetchall()
+        self._connection.executemany("DELETE FROM refused WHERE number = ?", [(number,) for number, _ in gone])
+        self._count(rank for _, rank in gone)
+        return max(0, found)
+
+    def refused(self) -> Sequence[tuple[Contact | Disclosure, str]]:
+        """Return what is set aside, with the codes, oldest first."""
+        rows = self._connection.execute("SELECT rank, body, code FROM refused ORDER BY number")
+        return tuple((_unpacked(rank, body), code) for rank, body, code in rows)
+
+    def retry(self) -> int:
+        """Let what is set aside wait again; return how many there were."""
+        again = [one for one, _ in self.refused()]
+        self._connection.execute("DELETE FROM refused")
+        self.add(again)
+        return len(again)
+
+    def _oldest_us(self, rank: int) -> int | None:
+        query = "SELECT body FROM outbox WHERE rank = ? ORDER BY number LIMIT 1"
+        row = self._connection.execute(query, (rank,)).fetchone()
+        return None if row is None else _unpacked(rank, row[0]).at_us
+
+    def _count(self, dropped: Iterable[int]) -> None:
+        count = "UPDATE dropped SET contacts = contacts + 1 WHERE rank = ?"
+        self._connection.executemany(count, [(rank,) for rank in dropped])
 
     def dropped(self) -> Mapping[str, int]:
         """Return how many were dropped, by class."""
@@ -67,5 +104,8 @@ class SQLiteOutbox:
             contacts, size_bytes = contacts - 1, size_bytes - row[2]
         oldest.close()
         self._connection.executemany("DELETE FROM outbox WHERE number = ?", [(number,) for number, _ in gone])
-        count = "UPDATE dropped SET contacts = contacts + 1 WHERE rank = ?"
-        self._connection.executemany(count, [(rank,) for _, rank in gone])
+        self._count(rank for _, rank in gone)
+
+
+def _unpacked(rank: int, body: bytes) -> Contact | Disclosure:
+    return unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body)

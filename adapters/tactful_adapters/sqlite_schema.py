@@ -130,5 +130,15 @@ _DISCLOSURES: Final = (
     "INSERT INTO dropped VALUES (2, 0)",
 )
 
+_CENTRE: Final = (
+    # The epoch of the last change at the centre that the edge follows; 0 for what came in another way.
+    "ALTER TABLE consent ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0",
+    # What the centre refuses, out of the way of the rest, until somebody looks at it.
+    f"""CREATE TABLE refused (
+        number INTEGER PRIMARY KEY, rank INTEGER NOT NULL, customer TEXT NOT NULL, code TEXT NOT NULL,
+        body BLOB NOT NULL
+    ) {_STRICT}""",
+)
+
 #: By version: the statements that lead to it from the one before. They are only ever added to.
-MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED, _DISCLOSURES)
+MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED, _DISCLOSURES, _CENTRE)

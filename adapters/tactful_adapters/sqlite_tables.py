@@ -61,17 +61,17 @@ class SQLiteTables:
 
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""
-        query = "SELECT at_us, body FROM consent WHERE customer = ?"
+        query = "SELECT at_us, epoch, body FROM consent WHERE customer = ?"
         found = {customer: self.connection.execute(query, (customer,)).fetchone() for customer in customers}
         return {customer: unpack_consents(*row) for customer, row in found.items() if row is not None}
 
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep consents, and the records they could not know of, unless newer ones are kept; return whether."""
         _check(consents, Consents)
-        query = "SELECT 1 FROM consent WHERE customer = ? AND heard AND at_us > ?"
-        if self.connection.execute(query, (customer, consents.at_us)).fetchone() is not None:
-            return False
         before = self.consents((customer,)).get(customer, consents)
+        query = "SELECT 1 FROM consent WHERE customer = ? AND heard"
+        if consents.is_older(before) and self.connection.execute(query, (customer,)).fetchone() is not None:
+            return False
         self._keep_consents(customer, before.renewed(consents), heard=True)
         return True
 
@@ -128,10 +128,11 @@ class SQLiteTables:
 
     def _keep_consents(self, customer: str, consents: Consents, *, heard: bool) -> None:
         self.connection.execute(
-            """INSERT INTO consent (customer, heard, at_us, body) VALUES (?, ?, ?, ?)
+            """INSERT INTO consent (customer, heard, at_us, epoch, body) VALUES (?, ?, ?, ?, ?)
                ON CONFLICT (customer) DO UPDATE
-               SET heard = heard OR excluded.heard, at_us = excluded.at_us, body = excluded.body""",
-            (customer, heard, consents.at_us, pack_consents(consents)),
+               SET heard = heard OR excluded.heard, at_us = excluded.at_us, epoch = excluded.epoch,
+                   body = excluded.body""",
+            (customer, heard, consents.at_us, consents.epoch, pack_consents(consents)),
         )
 
 

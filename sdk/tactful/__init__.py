@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .catalog import Catalog, Entry
+    from .changes import Change, Changes, Delivery, Erased, Line, Split, Synced, Unlinked
     from .clock import Clock, wall_clock
     from .consent import Consent, Consents, ConsentState, How, LegalBasis, Purpose, Regime
     from .contacts import Contact
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .engine.pick import Pick
     from .errors import (
         BundleError,
+        CentreError,
         ExtraMissing,
         Mistake,
         PluginError,
@@ -57,10 +59,12 @@ if TYPE_CHECKING:
     )
     from .measured_sources import MeasuredSource, Verdict
     from .memory import MemoryStore
+    from .memory_centre import MemoryCentre
     from .merging import Merge, Merges
     from .offers import Approval, Intent, Offer, OfferClass, Privacy
     from .opening import open  # noqa: A004 - the word for it
     from .outbox import OutboxLimits
+    from .outbox_ports import Waiting
     from .policy import Dial, Policy
     from .profile import Identity, Observation, Snapshot
     from .pseudonyms import log_key, pseudonym
@@ -68,6 +72,8 @@ if TYPE_CHECKING:
     from .schema import Precision, Sensitivity, Source, ValueType, check_value
     from .signals import GppString, Signals, TcString
     from .strict import Ask
+    from .sync.options import SyncOptions
+    from .told import after_telling, tells_consent
     from .topics import TopicGraph
     from .visit import Visit
 
@@ -81,6 +87,9 @@ __all__ = [
     "Calendar",
     "Cap",
     "Catalog",
+    "CentreError",
+    "Change",
+    "Changes",
     "Clock",
     "Consent",
     "ConsentState",
@@ -88,10 +97,12 @@ __all__ = [
     "Contact",
     "Counted",
     "Decision",
+    "Delivery",
     "Dial",
     "Disclosure",
     "Edge",
     "Entry",
+    "Erased",
     "ExtraMissing",
     "Familiarity",
     "GppString",
@@ -102,11 +113,13 @@ __all__ = [
     "Intent",
     "LegalBasis",
     "LimitRule",
+    "Line",
     "Link",
     "LogLimits",
     "LoggedDecision",
     "LoggedPick",
     "MeasuredSource",
+    "MemoryCentre",
     "MemoryStore",
     "Merge",
     "Merges",
@@ -136,25 +149,32 @@ __all__ = [
     "Signals",
     "Snapshot",
     "Source",
+    "Split",
     "StoreError",
+    "SyncOptions",
+    "Synced",
     "TactfulError",
     "TcString",
     "TokenError",
     "TopicGraph",
     "Unless",
+    "Unlinked",
     "UpTo",
     "UsageError",
     "ValueRefused",
     "ValueType",
     "Verdict",
     "Visit",
+    "Waiting",
     "When",
     "Withhold",
+    "after_telling",
     "check_value",
     "hookimpl",
     "log_key",
     "open",
     "pseudonym",
+    "tells_consent",
     "wall_clock",
 ]
 
@@ -168,6 +188,9 @@ _LATE = {
     "Calendar": ".limits",
     "Cap": ".limits",
     "Catalog": ".catalog",
+    "CentreError": ".errors",
+    "Change": ".changes",
+    "Changes": ".changes",
     "Clock": ".clock",
     "Consent": ".consent",
     "ConsentState": ".consent",
@@ -175,10 +198,12 @@ _LATE = {
     "Contact": ".contacts",
     "Counted": ".limits",
     "Decision": ".engine.decision",
+    "Delivery": ".changes",
     "Dial": ".policy",
     "Disclosure": ".disclosures",
     "Edge": ".engine.edge",
     "Entry": ".catalog",
+    "Erased": ".changes",
     "ExtraMissing": ".errors",
     "Familiarity": ".familiarity",
     "GppString": ".signals",
@@ -189,11 +214,13 @@ _LATE = {
     "Intent": ".offers",
     "LegalBasis": ".consent",
     "LimitRule": ".limits",
+    "Line": ".changes",
     "Link": ".identity",
     "LogLimits": ".decision_log",
     "LoggedDecision": ".decision_log",
     "LoggedPick": ".decision_log",
     "MeasuredSource": ".measured_sources",
+    "MemoryCentre": ".memory_centre",
     "MemoryStore": ".memory",
     "Merge": ".merging",
     "Merges": ".merging",
@@ -223,25 +250,32 @@ _LATE = {
     "Signals": ".signals",
     "Snapshot": ".profile",
     "Source": ".schema",
+    "Split": ".changes",
     "StoreError": ".errors",
+    "SyncOptions": ".sync.options",
+    "Synced": ".changes",
     "TactfulError": ".errors",
     "TcString": ".signals",
     "TokenError": ".errors",
     "TopicGraph": ".topics",
     "Unless": ".limits",
+    "Unlinked": ".changes",
     "UpTo": ".limits",
     "UsageError": ".errors",
     "ValueRefused": ".errors",
     "ValueType": ".schema",
     "Verdict": ".measured_sources",
     "Visit": ".visit",
+    "Waiting": ".outbox_ports",
     "When": ".limits",
     "Withhold": ".limits",
+    "after_telling": ".told",
     "check_value": ".schema",
     "hookimpl": ".hookspecs",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",
+    "tells_consent": ".told",
     "wall_clock": ".clock",
 }
 del TYPE_CHECKING

@@ -121,22 +121,56 @@ class Consent:
         """Whether it says no, rather than yes or nothing."""
         return self.state in REFUSED
 
+    @property
+    def scope(self) -> tuple[str, str | None]:
+        """The purpose, and the one channel or None for all."""
+        return self.purpose, self.channel
+
+    def may_follow(self, no: "Consent") -> bool:
+        """Return whether it is a no too, or older, or the explicit yes that alone lifts a no of the same scope."""
+        return self.refuses or self.at_us < no.at_us or (self.state in GIVEN and self.how in OWN_YES)
+
 
 @attrs.frozen
 class Consents:
-    """All consent records of one customer, and when they were last known to be true [us since 1970]."""
+    """
+    All consent records of one customer.
+
+    Attributes:
+        records: The records.
+        at_us: When they were last known to be true [us since 1970].
+        epoch: The epoch of their last change at the centre that an edge follows; 0 if they came in another way.
+    """
 
     records: tuple[Consent, ...]
     at_us: int
+    epoch: int = 0
 
     def renewed(self, newer: "Consents") -> "Consents":
-        """Return newer consents, and with them the records here that they could not know of yet."""
-        unheard = (r for r in self.records if r.at_us > newer.at_us and r not in newer.records)
-        return Consents((*newer.records, *unheard), newer.at_us)
+        """
+        Return newer consents, and with them what they could not know of yet, and the last no for each scope.
+
+        A no stays until a newer explicit yes; nothing less silences it.
+
+        >>> no = Consent("offers", ConsentState.WITHDRAWN, How.EXPLICIT, at_us=5)
+        >>> ticked = Consent("offers", ConsentState.GIVEN, How.PRE_TICKED, at_us=7)
+        >>> [one.state.name for one in Consents((no,), 6).renewed(Consents((ticked,), 8)).records]
+        ['WITHDRAWN']
+        """
+        noes: dict[tuple[str, str | None], Consent] = {}
+        for one in sorted((one for one in self.records if one.refuses), key=lambda one: one.at_us):
+            noes[one.scope] = one
+        told = tuple(one for one in newer.records if one.scope not in noes or one.may_follow(noes[one.scope]))
+        kept = (one for one in self.records if one.at_us > newer.at_us or noes.get(one.scope) is one)
+        return Consents((*told, *(one for one in kept if one not in told)), newer.at_us, newer.epoch)
 
     def plus(self, record: Consent) -> "Consents":
         """Return these consents and one more record; about the others it says nothing new."""
-        return self if record in self.records else Consents((*self.records, record), self.at_us)
+        return self if record in self.records else attrs.evolve(self, records=(*self.records, record))
+
+    def is_older(self, known: "Consents") -> bool:
+        """Return whether others from the centre are known that are newer, by epoch and then by time."""
+        return (self.epoch, self.at_us) < (known.epoch, known.at_us)
 
 
 @attrs.frozen

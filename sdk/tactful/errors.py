@@ -6,6 +6,7 @@ TactfulError
 ├── PluginError (RuntimeError)    a plugin breaks its contract
 ├── ValueRefused (ValueError)     a value from outside does not fit its type
 ├── StoreError (RuntimeError)     a store cannot answer
+├── CentreError (RuntimeError)    a centre cannot be reached, or refuses an edge
 ├── TokenError (ValueError)       a decision's token is not ours, altered or too old
 ├── UsageError (RuntimeError)     a call that cannot be meant, such as `decide` after `close`
 └── ExtraMissing (ImportError)    an extra is not installed
@@ -78,6 +79,21 @@ class StoreError(TactfulError, RuntimeError):
     """A store cannot answer, or refuses what it was given."""
 
     code = "store"
+
+
+class CentreError(TactfulError, RuntimeError):
+    """
+    A centre cannot be reached, is busy, or refuses this edge.
+
+    Attributes:
+        retry_after_s: The centre wants no further call before so long [s]; None if it did not say.
+    """
+
+    code = "centre"
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_s: float | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
 
 
 class TokenError(TactfulError, ValueError):

@@ -18,6 +18,7 @@ from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
 from .memory_disclosures import MemoryDisclosing, MemoryDisclosures
 from .memory_log import MemoryLogging
+from .memory_outbox import MemorySending
 from .memory_profiles import MemoryProfiles
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
@@ -30,7 +31,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore(MemoryProfiles, MemoryDisclosing, MemoryLogging, MemoryRoom):
+class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging, MemoryRoom):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -197,21 +198,6 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemoryLogging, MemoryRoom):
         with self._open():
             return self._graph.split(customer)
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
-        """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
-        with self._open():
-            return self._outbox.take(count)
-
-    def outbox_ack(self, numbers: Iterable[int]) -> int:
-        """Forget contacts that have arrived, by their numbers; return how many there were."""
-        with self._open():
-            return self._outbox.acknowledge(numbers)
-
-    def outbox_dropped(self) -> Mapping[str, int]:
-        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
-        with self._open():
-            return dict(self._outbox.dropped)
-
     # What forgets
     def erase(self, customer: str) -> Mapping[str, int]:
         """Forget a customer and every id merged with it, all but waiting withdrawals; return how much went."""
@@ -261,7 +247,7 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemoryLogging, MemoryRoom):
 
     def _put_consents(self, customer: str, consents: Consents) -> bool:
         before = self._consents.get(customer)
-        if before is not None and customer in self._heard and consents.at_us < before.at_us:
+        if before is not None and customer in self._heard and consents.is_older(before):
             return False
         self._heard.add(customer)
         self._consents[customer] = consents if before is None else before.renewed(consents)

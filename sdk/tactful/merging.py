@@ -127,7 +127,8 @@ class Merges:
             return kept.get(customer)
         said = self._replay(members, found)
         records = sorted((one.record for one in said.values()), key=lambda r: (r.at_us, r.purpose, r.channel or ""))
-        return Consents(tuple(records), min(one.at_us for one in found.values()))
+        at_us, epoch = (min(getattr(one, name) for one in found.values()) for name in ("at_us", "epoch"))
+        return Consents(tuple(records), at_us, epoch)
 
     def _replay(self, members: tuple[str, ...], kept: Mapping[str, Consents]) -> dict[_Scope, _Said]:
         said: dict[str, dict[_Scope, _Said]] = {member: {} for member in members}

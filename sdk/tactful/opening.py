@@ -9,10 +9,12 @@ from typing import cast
 
 import attrs
 
+from .centre_ports import Centre
 from .clock import NEVER_US, Clock, wall_clock
 from .engine.edge import Edge, Options
 from .engine.fetch import Sources
 from .engine.log import Log, LoggingStore
+from .engine.overtaking import Following
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
 from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore
@@ -30,6 +32,7 @@ from .ports import (
 from .registry import Registry
 from .sealing import EvidenceSeal
 from .sealing import evidence_key as evidence_key_of
+from .sync.options import SyncOptions
 
 #: The register that keeps the highest epoch that was ever taken of a tenant, whose name follows.
 EPOCH_REGISTER = "bundle-epoch/"
@@ -43,6 +46,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     tenant: str | None = None,
     development: bool = False,
     store: Store | str | None = None,
+    centre: Centre | str | None = None,
+    sync: SyncOptions | None = None,
     profiles: ProfileSource | ProfileFunction | None = None,
     consents: ConsentSource | ConsentFunction | None = None,
     registry: Registry | None = None,
@@ -63,6 +68,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         tenant: The tenant that bundles must be for; None takes the first one's.
         development: Take a bundle without verifying it. A folder is development by itself.
         store: A store, or its URL, such as "sqlite:///edge.db"; None keeps everything in memory.
+        centre: A centre that the store follows, or its URL; None leaves it to you to fill the store.
+        sync: How it follows the centre; None is as usual.
         profiles: Where profiles come from, if not from the store: a source, or a plain function of the customer id.
         consents: Where consents come from, if not from the store; likewise.
         registry: The guardrails that the policy can name; None takes all that are installed.
@@ -79,6 +86,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         PolicyError: If the folder's policy has mistakes.
         ExtraMissing: If a folder needs the extra `author`, or the store's URL another one.
         StoreError: If the store cannot be opened.
+        CentreError: If the centre's URL names none, or it cannot open.
         UsageError: If the arguments contradict each other.
     """
     kept = store_of(store)
@@ -87,13 +95,15 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         guardrails = Registry.installed() if registry is None else registry
         keys = None if pinned is None else tuple(pinned)
         read = _Reader(keys, tenant, development, kept, clock, guardrails, signatures)
-        following = _log_of(kept, log, evidence_key, clock)
+        logged = _log_of(kept, log, evidence_key, clock)
+        following, sources, clock = _followed(
+            kept, centre, sync, Sources(profiles or kept, consents or kept, kept), clock
+        )
         plan = read(source)
     except BaseException:
         if kept is not store:
             kept.close()
         raise
-    sources = Sources(profiles or kept, consents or kept, kept)
     return Edge(
         plan,
         store=kept,
@@ -106,8 +116,31 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         strict=strict or (kept if isinstance(kept, StrictCaps) else None),
         token_key=token_key,
         options=options or Options(),
-        log=following,
+        log=logged,
+        following=following,
     )
+
+
+def _followed(
+    store: Store, centre: Centre | str | None, options: SyncOptions | None, sources: Sources, clock: Clock
+) -> tuple[Following | None, Sources, Clock]:
+    """
+    Return what follows the centre, if there is one, and the sources and the clock that go with it.
+
+    Raises:
+        CentreError: If the centre's URL names none, or it cannot open.
+        UsageError: If consents come from elsewhere, the store cannot follow, or there is nothing to follow.
+    """
+    if centre is None:
+        if options is not None:
+            raise UsageError("sync= tells how a centre is followed: give centre=, or leave sync= out")
+        return None, sources, clock
+    if sources.consents is not store:
+        raise UsageError("consents come from the centre or from consents=: give one of them")
+    from .sync.joining import joined  # noqa: PLC0415 - for those who follow a centre
+
+    following, fresh, watched = joined(store, centre, options, clock)
+    return following, attrs.evolve(sources, consents=fresh), watched
 
 
 def _log_of(store: Store, share: float, key: bytes | str | Path | None, clock: Clock) -> Log | None:

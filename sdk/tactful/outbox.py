@@ -1,7 +1,7 @@
 """What waits for the centre: how much may, what goes when too much does, and an outbox in memory. It sends nothing."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, islice
 from typing import ClassVar, Final
 
@@ -9,8 +9,11 @@ import attrs
 
 from .contacts import Contact
 from .disclosures import REACHED, Disclosure
+from .outbox_ports import Waiting
 
 _ROW_BYTES: Final = 64
+#: The place of the class that is never dropped.
+_LAST: Final = 3
 
 
 @attrs.frozen
@@ -21,6 +24,7 @@ class OutboxLimits:
     Attributes:
         rows_max: So many contacts and disclosures wait at most, withdrawals aside.
         bytes_max: So much room they take at most [B], withdrawals aside.
+        refused_max: So many that the centre refused are kept at most, withdrawals aside.
     """
 
     #: The classes of what waits, in the order in which they are dropped; the last one never is.
@@ -28,6 +32,7 @@ class OutboxLimits:
 
     rows_max: int = 100_000
     bytes_max: int = 64 * 2**20
+    refused_max: int = 1_000
 
     def exceeded(self, rows: int, size_bytes: int) -> bool:
         """Return whether so many contacts of this size are too many."""
@@ -66,7 +71,7 @@ def _texts(fields: Iterable[object]) -> Iterator[str]:
 class MemoryOutbox:
     """Contacts in the order in which they came, by class; it has no lock of its own."""
 
-    __slots__ = ("_limits", "_numbers", "_size_bytes", "_waiting", "dropped")
+    __slots__ = ("_limits", "_numbers", "_size_bytes", "_waiting", "dropped", "refused")
 
     def __init__(self, limits: OutboxLimits) -> None:
         self._limits = limits
@@ -74,6 +79,7 @@ class MemoryOutbox:
         self._size_bytes = 0
         self._waiting: tuple[dict[int, Contact | Disclosure], ...] = tuple({} for _ in limits.classes)
         self.dropped = dict.fromkeys(limits.classes[:-1], 0)
+        self.refused: list[tuple[Contact | Disclosure, str]] = []
 
     def add(self, arrived: Iterable[Contact | Disclosure]) -> None:
         """Let them wait; drop what becomes too much, and count it."""
@@ -102,7 +108,33 @@ class MemoryOutbox:
     def erase(self, customers: Iterable[str]) -> int:
         """Forget what concerns customers, withdrawals aside; return how many there were."""
         gone = frozenset(customers)
-        return self.acknowledge([n for waiting in self._waiting[:-1] for n, c in waiting.items() if c.customer in gone])
+        rest = [pair for pair in self.refused if pair[0].customer not in gone or self._limits.rank(pair[0]) == _LAST]
+        set_aside, self.refused = len(self.refused) - len(rest), rest
+        found = [n for waiting in self._waiting[:-1] for n, c in waiting.items() if c.customer in gone]
+        return set_aside + self.acknowledge(found)
+
+    def waiting(self) -> Mapping[str, Waiting]:
+        """Return what waits, by class."""
+        named = zip(self._limits.classes, self._waiting, strict=True)
+        return {name: Waiting(len(rows), next((one.at_us for one in rows.values()), None)) for name, rows in named}
+
+    def refuse(self, codes: Mapping[int, str]) -> int:
+        """Set aside what has these numbers, with the codes; return how many there were."""
+        waiting = {number: one for rows in self._waiting for number, one in rows.items() if number in codes}
+        found = [(waiting[number], codes[number]) for number in sorted(waiting)]
+        self.acknowledge(codes)
+        self.refused += found
+        droppable = [pair for pair in self.refused if self._limits.rank(pair[0]) < _LAST]
+        for pair in droppable[: max(0, len(droppable) - self._limits.refused_max)]:
+            self.refused.remove(pair)
+            self.dropped[self._limits.classes[self._limits.rank(pair[0])]] += 1
+        return len(found)
+
+    def retry(self) -> int:
+        """Let what is set aside wait again; return how many there were."""
+        again, self.refused = self.refused, []
+        self.add(one for one, _ in again)
+        return len(again)
 
     def _remove(self, rank: int, number: int) -> None:
         self._size_bytes -= self._counted_bytes(rank, self._waiting[rank].pop(number))

@@ -9,6 +9,7 @@ from .disclosure_ports import DisclosureRecord
 from .disclosures import Disclosure
 from .identity import Link
 from .log_ports import DecisionLog, EvidenceRows
+from .outbox_ports import Outbox
 from .profile import Identity, Snapshot
 from .strict import Ask
 
@@ -220,23 +221,6 @@ class CustomerList(Protocol):
 
     def customers(self, after: str, count: int) -> Sequence[str]:
         """Return at most so many ids with a profile that come after an id, in the order of ids; "" is before all."""
-        ...
-
-
-@runtime_checkable
-class Outbox(Protocol):
-    """What waits here for the centre."""
-
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
-        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
-        ...
-
-    def outbox_ack(self, numbers: Iterable[int]) -> int:
-        """Forget what has arrived, by its numbers; return how many there were."""
-        ...
-
-    def outbox_dropped(self) -> Mapping[str, int]:
-        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
         ...
 
 

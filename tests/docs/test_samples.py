@@ -48,6 +48,7 @@ HELD_ELSEWHERE = {
     "docs/rules.md": "tests/rules/test_rule_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
     "docs/web.md": "tests/web/test_django.py",
+    "docs/sync.md": "tests/sync/test_sync_docs.py",
 }
 
 

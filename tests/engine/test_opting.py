@@ -131,6 +131,21 @@ def test_another_process_hears_of_it_under_every_id(policy, clock, tmp_path):
         assert shown(other) == shown(other, "al") == SERVED
 
 
+def test_another_process_takes_back_an_earlier_yes_too(policy, clock, tmp_path):
+    with (
+        SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
+        opened(policy, clock, store) as edge,
+        opened(policy, clock, store) as other,
+    ):
+        edge.opt_in(ANN, "offers")
+        clock.now_us += 1
+        assert {"offers_sell", "offers_inform"} <= shown(other)
+        other._tail.catch_up()
+        edge.opt_out(ANN)
+        other._tail.catch_up()
+        assert shown(other) == SERVED
+
+
 def test_another_process_hears_of_it_within_seconds_though_its_policy_has_no_caps(policy, clock, tmp_path):
     with (
         SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
@@ -156,7 +171,7 @@ def test_each_partner_s_notice_waits_until_it_is_acknowledged(edge, store):
     edge.opt_out(ANN)
     waiting = {contact.owner: (number, contact) for number, contact in store.outbox_take(99)}
     assert {owner: contact.tags for owner, (_, contact) in waiting.items()} == {
-        "": (EVERYTHING,),
+        "": (EVERYTHING, "offers", "news", "again", "bank", "surety"),
         "citybank": ("bank",),
         "surety": ("surety",),
     }
@@ -353,8 +368,9 @@ MUTANTS = [
     ("engine.opting", "(EVERYTHING, *(one.name for one in asked))", "tuple(one.name for one in asked)"),
     ("engine.opting", "ConsentState.WITHDRAWN, How.EXPLICIT", "ConsentState.REQUESTED, How.EXPLICIT"),
     ("engine.opting", 'for partner in ("", *partners)]', "for partner in partners]"),
-    ("engine.opting", "if one.partner == partner) if partner", "if one.partner) if partner"),
-    ("engine.opting", "customer, WITHDRAWAL, now_us", 'customer, "opt_out", now_us'),
+    ("engine.opting", 'if partner in ("", one.partner))', "if True)"),
+    ("engine.opting", "(EVERYTHING, *names)", "(EVERYTHING,)"),
+    ("engine.opting", "customer, WITHDRAWAL, at_us", 'customer, "opt_out", at_us'),
     ("engine.opting", "at_us = max([now_us, *(", "at_us = min([now_us, *("),
     ("engine.opting", "way in OWN_YES or not self._refused(known, purpose, channel, now_us)", "True"),
     ("engine.opting", "if all(one.purpose != purpose for one in known.records):", "if True:"),

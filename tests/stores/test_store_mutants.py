@@ -69,6 +69,33 @@ class TakesTheLastConsents(MemoryStore):
         return True
 
 
+@breaks("a_later_epoch_replaces_whatever_the_clocks_say")
+class TrustsClocks(MemoryStore):
+    def _put_consents(self, customer, consents):
+        before = self._consents.get(customer)
+        return (before is None or consents.at_us >= before.at_us) and super()._put_consents(customer, consents)
+
+
+@breaks("only_a_newer_explicit_yes_lifts_a_no")
+class ForgetsNoes(MemoryStore):
+    def _put_consents(self, customer, consents):
+        self._consents[customer] = consents
+        return True
+
+
+@breaks("what_waits_is_counted_by_class")
+class CountsWithdrawalsTwice(MemoryStore):
+    def outbox_waiting(self):
+        found = super().outbox_waiting()
+        return {**found, "exposure": attrs.evolve(found["exposure"], count=len(self.outbox_take(99)))}
+
+
+@breaks("what_is_refused_holds_nothing_up_and_can_be_tried_again")
+class LosesRefused(MemoryStore):
+    def outbox_refuse(self, codes):
+        return self.outbox_ack(codes)
+
+
 @breaks("a_contact_takes_effect_once")
 class SendsTwice(MemoryStore):
     def record(self, contacts, disclosures=()):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 import attrs
 from cachetools import LRUCache
 
+from ..changes import Synced
 from ..clock import NEVER_US, SECOND_US, Clock
 from ..consent import Consents
 from ..contacts import Contact
@@ -38,6 +39,7 @@ from .fetch import Fetch, Sources
 from .identify import Identities
 from .log import Log
 from .opting import Opting
+from .overtaking import Following, Overtaking
 from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
@@ -91,6 +93,7 @@ class Edge:
         token_key: bytes | None = None,
         options: Options = Options(),
         log: Log | None = None,
+        following: Following | None = None,
     ) -> None:
         self._plan = plan
         self._store = store
@@ -100,7 +103,7 @@ class Edge:
         self._refused = ""
         self._options = options
         self._closed = False
-        self._log = log
+        self._log, self._following = log, following
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
@@ -114,23 +117,21 @@ class Edge:
             store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
         )
         self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
+        budgets_of, refresh_s = self._tail.budgets_of, options.refresh_s
         self._arrivals = Arrivals(
-            self._identities,
-            self._snapshots,
-            self._tail.budgets_of,
-            self._rooms,
-            options.refresh_s,
-            immediate=immediate,
+            self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
         )
         self._listen(sources)
         self._reset()
         _edges.add(self)
 
     def _listen(self, sources: Sources) -> None:
-        """Make what keeps the customer's own word, for the methods that take it."""
+        """Make what keeps the customer's own word, for the methods that take it; and hear what the centre has of it."""
         plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
         self._opting = Opting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
         self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
+        if self._following is not None:
+            self._following.attach(Overtaking(self._snapshots, self._identities))
 
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""
@@ -194,6 +195,8 @@ class Edge:
         if page is None or self._closed:
             return self._nothing(names, *wrong, *(["the edge is closed"] if self._closed else []))
         self._tail.look()
+        if self._following is not None:
+            self._following.look()
         whom = self._arrivals.whom(plan, who, brought, now_us)
         if refused:
             whom = whom.refusing(plan, refused, now_us)
@@ -430,7 +433,10 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        return self._opting.out(who)
+        partners = self._opting.out(who)
+        if self._following is not None:
+            self._following.nudge()  # the centre, and all other edges, are to hear of it now
+        return partners
 
     def opt_in(self, who: Who, purpose: str, *, how: str = "explicit", channel: str | None = None) -> str | None:
         """
@@ -513,6 +519,21 @@ class Edge:
             self._plan = plan
             self._tail.follow(plan)
 
+    def sync(self) -> Synced:
+        """
+        Follow the centre once, in this thread: consents in, profiles in, events out; each whatever the others do.
+
+        Returns:
+            What was done, and the codes of what failed; what failed is tried again the next time.
+
+        Raises:
+            UsageError: If it was opened without `centre`, or after `close`.
+        """
+        self._open()
+        if self._following is None:
+            raise UsageError("there is no centre to follow: give tactful.open(…, centre=…)")
+        return self._following.sync()
+
     def status(self) -> Mapping[str, object]:
         """Return the edge's state for people and monitors: names and counts, nothing personal."""
         plan, now_us = self._plan, self._clock()
@@ -529,6 +550,7 @@ class Edge:
             **self._snapshots.status(now_us),
             **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),
+            **({} if self._following is None else {"centre": self._following.status()}),
         }
 
     @property
@@ -549,6 +571,8 @@ class Edge:
         """
         if not self._closed:
             self._closed = True
+            if self._following is not None:
+                self._following.close()
             self._snapshots.close()
             self._tail.close()
             if self._log is not None:
@@ -581,6 +605,8 @@ def _in_child() -> None:
         if edge._log is not None:  # noqa: SLF001 - the same module
             edge._log.reset()  # noqa: SLF001 - the same module
         edge._rooms.reset()  # noqa: SLF001 - the same module
+        if edge._following is not None:  # noqa: SLF001 - the same module
+            edge._following.reset()  # noqa: SLF001 - the same module
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -1,6 +1,8 @@
 """Identify: identifiers to one persistent customer. It knows no profile; a cookie or an address is not a person."""
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from threading import Lock
 
 from cachetools import FIFOCache
@@ -53,10 +55,31 @@ class Identities:
         """Return whom a call is for; asks the graph, and remembers."""
         found, ask = self.here(who)
         if isinstance(who, Mapping) and self._graph is not None and (ask or found is None) and (key := _key(who)):
+            known = self._known  # what is forgotten meanwhile is not remembered by an answer of before
             found = self._graph.identify(who)
             with self._lock:
-                self._known[key] = found
+                known[key] = found
         return found
+
+    def forget(self, customers: AbstractSet[str], identifiers: Iterable[tuple[str, str]]) -> None:
+        """
+        Forget what is remembered of customers and identifiers, so that the graph is asked anew.
+
+        Args:
+            customers: Persistent customer ids.
+            identifiers: Names and values.
+        """
+        about = {(name, _folded(value)) for name, value in identifiers}
+        names = {name for name, _ in about}
+
+        def concerned(key: tuple[tuple[str, str], ...], found: Identity | None) -> bool:
+            theirs = found is not None and found.customer in customers
+            return theirs or any(name in names and (name, _folded(value)) in about for name, value in key)
+
+        with self._lock:
+            kept = {key: found for key, found in self._known.items() if not concerned(key, found)}
+            self._known = FIFOCache(self._maxsize)
+            self._known.update(kept)
 
     def household(self, customer: str) -> str | None:
         """Return a customer's household; asks the graph, and remembers."""
@@ -75,6 +98,11 @@ class Identities:
     def _kind(self, name: str) -> str:
         kind = self._kinds.get(name, "person" if name == "customer" else "device")
         return kind if kind in KINDS else "device"
+
+
+def _folded(value: str) -> str:
+    """Return a value in a form that all ways to write it have in common."""
+    return unicodedata.normalize("NFC", value.strip()).casefold()
 
 
 def _key(who: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:

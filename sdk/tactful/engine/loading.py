@@ -57,6 +57,11 @@ class Loads:
         self._number = 0
         self._under_way: set[Load] = set()
 
+    @property
+    def under_way(self) -> bool:
+        """Whether anyone is being fetched."""
+        return bool(self._under_way)
+
     def begin(self) -> Load:
         """Return a fetch that hears from now on."""
         self._number += 1

@@ -62,7 +62,8 @@ class Opting:
         for purpose in purposes:
             sink.add_consent(customer, Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, at_us))
         partners = tuple(dict.fromkeys(one.partner for one in asked if one.partner is not None))
-        self.ledger.record([_notice(customer, now_us, asked, partner) for partner in ("", *partners)])
+        id_ = f"opt_out/{customer}/{now_us}"
+        self.ledger.record([_notice(id_, customer, at_us, asked, partner) for partner in ("", *partners)])
         self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)
         self._fetch(who)
         return partners
@@ -161,7 +162,8 @@ class Opting:
             _log.warning("a customer could not be fetched anew: %s", type(error).__name__)
 
 
-def _notice(customer: str, now_us: int, purposes: list[Purpose], partner: str) -> Contact:
+def _notice(id_: str, customer: str, at_us: int, purposes: list[Purpose], partner: str) -> Contact:
     """Return the notice of a withdrawal to a partner, or (empty) to the centre: the outbox never drops one."""
-    names = tuple(one.name for one in purposes if one.partner == partner) if partner else (EVERYTHING,)
-    return Contact(f"opt_out/{customer}/{now_us}/{partner}", customer, WITHDRAWAL, now_us, owner=partner, tags=names)
+    names = tuple(one.name for one in purposes if partner in ("", one.partner))
+    tags = names if partner else (EVERYTHING, *names)  # who hears of it elsewhere has given yeses to take back
+    return Contact(f"{id_}/{partner}", customer, WITHDRAWAL, at_us, owner=partner, tags=tags)

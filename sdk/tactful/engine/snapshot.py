@@ -7,7 +7,7 @@ One thread fetches what decisions asked for; it starts with the first question a
 
 import logging
 import queue
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Event, Lock, Thread
 
 from cachetools import FIFOCache
@@ -170,6 +170,34 @@ class Snapshots:
         with self._lock:
             self._loads.changed(customer)
             self._here.pop(customer, None)
+
+    def forget_all(self) -> None:
+        """Let every customer go, and have whoever is being fetched fetched once more."""
+        with self._lock:
+            self._loads.lose()
+            self._here.clear()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is here, and nobody is being fetched."""
+        return not self._here and not self._loads.under_way
+
+    def changed(self, ids: Iterable[str]) -> None:
+        """Have whoever is being fetched under some ids fetched once more; who is here stays."""
+        with self._lock:
+            for id_ in ids:
+                self._loads.changed(id_)
+
+    def among(self, same: Mapping[str, set[str]]) -> dict[str, list[str]]:
+        """Return under which ids customers are here, for those of whom anyone is, given all ids of each."""
+        of = {id_: customer for customer, ids in same.items() for id_ in ids}
+        found: dict[str, list[str]] = {}
+        with self._lock:
+            for id_, here in self._here.items() if of else ():
+                customer = of.get(id_, of.get(here.stands_for))
+                if customer is not None:
+                    found.setdefault(customer, []).append(id_)
+        return found
 
     def withdraw(self, same: set[str], purposes: Sequence[str], at_us: int) -> None:
         """Let a withdrawal count at once under every id of a customer that is here."""

@@ -3,11 +3,12 @@
 
 from pathlib import Path
 
-from ..consent import Consents
+from ..consent import Consents, How
 from ..contacts import Contact
 from ..outbox import OutboxLimits
+from ..outbox_ports import Waiting
 from ..profile import Snapshot
-from .store_kit import HOSTILE, StoreMaking, at_once, contact, full_snapshot, no, refused, yes
+from .store_kit import HOSTILE, StoreMaking, at_once, contact, full_snapshot, no, refused, stands, yes
 
 
 class RecordLaws(StoreMaking):
@@ -92,6 +93,26 @@ class RecordLaws(StoreMaking):
             assert store.put_consents("ada", Consents((yes(10), no(20)), 30))
             assert store.consents("ada") == Consents((yes(10), no(20)), 30)
 
+    def test_a_later_epoch_replaces_whatever_the_clocks_say(self, tmp_path: Path) -> None:
+        """The centre's clock may be set back: its epochs tell which consents are newer, and they are kept with them."""
+        with self.opened(tmp_path) as store:
+            assert store.put_consents("ada", Consents((yes(10),), 90, epoch=3))
+            assert store.put_consents("ada", Consents((yes(10), no(20)), 30, epoch=4))
+            assert store.consents("ada") == Consents((yes(10), no(20)), 30, epoch=4)
+            assert not store.put_consents("ada", Consents((yes(10),), 99, epoch=3))
+            store.add_consent("ada", no(21))
+            assert store.consents("ada") == Consents((yes(10), no(20), no(21)), 30, epoch=4)
+
+    def test_only_a_newer_explicit_yes_lifts_a_no(self, tmp_path: Path) -> None:
+        """Consents that lack a no, or have a lesser yes, leave it; an explicit yes that is newer ends it."""
+        with self.opened(tmp_path) as store:
+            store.add_consent("ada", no(20))
+            for at_us, told in enumerate([(), (yes(10),), (yes(25, How.PRE_TICKED),)], 30):
+                assert store.put_consents("ada", Consents(told, at_us))
+                assert stands(store, "ada") == (False, True)
+            assert store.put_consents("ada", Consents((yes(26),), 40))
+            assert stands(store, "ada") == (True, False)
+
     # Ledger and outbox
 
     def test_a_contact_takes_effect_once(self, tmp_path: Path) -> None:
@@ -175,6 +196,36 @@ class RecordLaws(StoreMaking):
             left = [one for _, one in store.outbox_take(9)]
             assert [one.at_us for one in left] == [6, 7, 8]
             assert sum(map(limits.size_bytes, left)) <= limits.bytes_max
+
+    def test_what_waits_is_counted_by_class(self, tmp_path: Path) -> None:
+        """So many of each class, and when the first of them happened."""
+        events = ("shown", "click", "withdrawal", "shown")
+        with self.opened(tmp_path) as store:
+            store.record([contact(str(n), "ada", n + 3, event) for n, event in enumerate(events)])
+            assert dict(store.outbox_waiting()) == {
+                "exposure": Waiting(2, 3),
+                "outcome": Waiting(1, 4),
+                "disclosure": Waiting(),
+                "withdrawal": Waiting(1, 5),
+            }
+
+    def test_what_is_refused_holds_nothing_up_and_can_be_tried_again(self, tmp_path: Path) -> None:
+        """It is set aside with its code; the newest are kept, and every withdrawal; what goes is counted."""
+        events = ("shown", "withdrawal", "click", "shown", "withdrawal", "shown")
+        with self.opened(tmp_path, OutboxLimits(refused_max=2)) as store:
+            store.record([contact(str(n), "ada", n, event) for n, event in enumerate(events)])
+            codes = {number: f"code {one.id}" for number, one in store.outbox_take(9) if one.id != "5"}
+            assert store.outbox_refuse({**codes, 2**40: "nobody"}) == 5
+            assert [one.id for _, one in store.outbox_take(9)] == ["5"]
+            refused_now = {one.id: code for one, code in store.outbox_refused()}
+            assert refused_now == {id_: f"code {id_}" for id_ in ("1", "2", "3", "4")}
+            assert dict(store.outbox_dropped()) == {"exposure": 1, "outcome": 0, "disclosure": 0}
+            assert store.outbox_retry() == 4
+            assert [one.id for _, one in store.outbox_take(9)] == ["1", "4", "5", "2", "3"]
+            assert list(store.outbox_refused()) == []
+            store.outbox_refuse(dict.fromkeys((number for number, _ in store.outbox_take(9)), "again"))
+            store.erase("ada")
+            assert [one.id for one, _ in store.outbox_refused()] == ["1", "4"]
 
     def test_what_the_centre_knows_is_not_sent_to_it(self, tmp_path: Path) -> None:
         """Filling a store puts nothing into the outbox, and counts only what is new."""

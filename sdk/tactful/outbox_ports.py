@@ -1,0 +1,63 @@
+"""The port of what waits for the centre. It sends nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from .contacts import Contact
+from .disclosures import Disclosure
+
+
+@attrs.frozen
+class Waiting:
+    """
+    What waits in one class of an outbox.
+
+    Attributes:
+        count: So many wait.
+        oldest_us: When the first of them in the order of sending happened [us since 1970]; None if none waits.
+    """
+
+    count: int = 0
+    oldest_us: int | None = None
+
+
+@runtime_checkable
+class Outbox(Protocol):
+    """What waits here for the centre."""
+
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
+        ...
+
+    def outbox_ack(self, numbers: Iterable[int]) -> int:
+        """Forget what has arrived, by its numbers; return how many there were."""
+        ...
+
+    def outbox_dropped(self) -> Mapping[str, int]:
+        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
+        ...
+
+    def outbox_waiting(self) -> Mapping[str, Waiting]:
+        """Return what waits, by class: each of `OutboxLimits.classes`."""
+        ...
+
+    def outbox_refuse(self, codes: Mapping[int, str]) -> int:
+        """
+        Set aside what the centre refuses, so that it holds nothing else up; return how many there were.
+
+        The newest are kept, as many as the limits say; older ones are dropped and counted, but no withdrawal.
+
+        Args:
+            codes: The centre's code by the number of what it refuses.
+        """
+        ...
+
+    def outbox_refused(self) -> Sequence[tuple[Contact | Disclosure, str]]:
+        """Return what is set aside, with the centre's codes, oldest first."""
+        ...
+
+    def outbox_retry(self) -> int:
+        """Let everything that is set aside wait again, behind the others of its class; return how many there were."""
+        ...

@@ -1,0 +1,82 @@
+"""What went well and what did not in one part of following a centre: counts, codes and ages, nothing personal."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from threading import Lock
+from typing import Final
+
+from ..clock import SECOND_US, Clock
+from ..errors import TactfulError
+
+_CODES_MAX: Final = 50
+_WORD: Final = re.compile(r"[a-z][a-z-]{0,39}")
+
+
+class Account:
+    """
+    The account of one part: consents in, profiles in, or events out.
+
+    Attributes:
+        last_error: The code of the last call's error; empty if it went well.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """
+        Begin with nothing.
+
+        Args:
+            clock: Gives a time that only passes [us].
+        """
+        self._clock = clock
+        self._lock = Lock()
+        self._errors: Counter[str] = Counter()
+        self._contact_us: int | None = None
+        self._counted: Counter[str] = Counter()
+        self.last_error = ""
+
+    def went_well(self, **counted: int) -> None:
+        """Keep that the centre answered, and how much of what that brought."""
+        with self._lock:
+            self._contact_us = self._clock()
+            self._counted.update(counted)
+            self.last_error = ""
+
+    def failed(self, error: BaseException) -> str:
+        """Keep that something failed; return its code."""
+        code = code_of(error)
+        with self._lock:
+            self._count(code, 1)
+            self.last_error = code
+        return code
+
+    def refused(self, codes: Mapping[str, int]) -> None:
+        """Keep what was passed over or set aside, by code."""
+        with self._lock:
+            for code, count in codes.items():
+                self._count(code, count)
+
+    def status(self) -> Mapping[str, object]:
+        """Return when the centre last answered [s ago], and what went wrong, by code."""
+        with self._lock:
+            contact_us = self._contact_us
+            return {
+                **self._counted,
+                "last_contact_age_s": None if contact_us is None else (self._clock() - contact_us) // SECOND_US,
+                "last_error": self.last_error,
+                "errors": dict(self._errors),
+            }
+
+    def _count(self, code: str, count: int) -> None:
+        is_known = code in self._errors or len(self._errors) < _CODES_MAX
+        self._errors[code if is_known else "others"] += count
+
+
+def plain(code: object) -> str:
+    """Return a centre's code if it is a short word, which tells nothing of a customer; else that it is none."""
+    return code if isinstance(code, str) and _WORD.fullmatch(code) else "refused"
+
+
+def code_of(error: BaseException) -> str:
+    """Return the code of an error; of one that is not ours, the name of its class."""
+    return error.code if isinstance(error, TactfulError) else type(error).__name__

@@ -1,0 +1,198 @@
+"""Following: an edge's three ways to its centre, by hand or each in a thread of its own. It decides nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Protocol
+
+from ..centre_ports import Centre
+from ..changes import Change, Line, Synced
+from ..clock import SECOND_US
+from ..outbox_ports import Outbox
+from ..ports import Registers
+from .account import Account
+from .apply_consents import apply_consents
+from .apply_profiles import ProfilesKept, apply_profiles
+from .heard import Heard, WatchedClock
+from .incoming import Here, Incoming
+from .lease import Lease
+from .marks import Marks
+from .options import SyncOptions
+from .outgoing import Outgoing
+from .worker import Worker
+
+#: The three parts, in the order of a pass.
+PARTS = ("consents", "profiles", "events")
+
+
+class FollowingStore(ProfilesKept, Outbox, Registers, Protocol):
+    """What is asked of the store of an edge that follows a centre."""
+
+
+class Following:
+    """Follows a centre into a store, and into the customers that an edge holds."""
+
+    def __init__(
+        self,
+        store: FollowingStore,
+        centres: Sequence[Centre],
+        heard: Heard,
+        clock: WatchedClock,
+        options: SyncOptions,
+        *,
+        owned: bool,
+    ) -> None:
+        """
+        Make the three ways; `attach` before they are gone.
+
+        Args:
+            store: The edge's own store.
+            centres: A connection for each part, in their order; they may be one.
+            heard: When the centre's consents were last known.
+            clock: Gives the moment [us since 1970], and tells when it is set back.
+            options: What bounds it.
+            owned: Whether the connections are to be closed with it.
+        """
+        self._store = store
+        self._centres = centres
+        self._heard = heard
+        self._clock = clock
+        self._options = options
+        self._owned = owned
+        self._closed = False
+        self._accounts = {part: Account(heard.begin) for part in PARTS}
+
+    def attach(self, here: Here) -> None:
+        """Tell which customers are to hear of changes at once, and begin."""
+        self._here = here
+        self._clock.when_set_back = here.let_go
+        self.reset()
+        self.look()
+
+    def reset(self) -> None:
+        """Make all anew: at the start, and in a forked child, where no thread and no lock is ours."""
+        self._heard.reset()
+        self._lock = Lock()
+        self._turns = {part: Lock() for part in PARTS}
+        self._workers: tuple[Worker, ...] = ()
+        store, marks = self._store, Marks(self._store)
+        to_consents, to_profiles, to_events = self._centres
+
+        def consents(changes: Sequence[Change]) -> Counter[str]:
+            apply_consents(store, changes)
+            return Counter()
+
+        def profiles(changes: Sequence[Change]) -> Counter[str]:
+            return apply_profiles(store, changes)
+
+        self._consents = self._incoming("consents", to_consents, marks, consents, self._heard.hear)
+        self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda _: None)
+        lease, account = Lease(store, "events"), self._accounts["events"]
+        self._steps: Mapping[str, Callable[[], int]] = {
+            "consents": self._consents.step,
+            "profiles": self._profiles.step,
+            "events": Outgoing(to_events, store, lease, account, self._options.batch).step,
+        }
+
+    def look(self) -> None:
+        """See to it that the threads run, in this process."""
+        if not self._workers and self._options.threads and not self._closed:
+            self._start()
+
+    def sync(self) -> Synced:
+        """Do each part once, in this thread; what fails holds up no other part, and is in the account."""
+        done, errors = dict[str, int](), dict[str, str]()
+        for part in PARTS:
+            try:
+                done[part] = self._once(part)
+            except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; the others go on
+                errors[part] = self._accounts[part].failed(error)
+        return Synced(**done, errors=errors)
+
+    def nudge(self) -> None:
+        """Have the events that wait sent soon."""
+        if self._workers:
+            self._workers[-1].nudge()
+
+    def close(self) -> None:
+        """End the threads, and give back the connections that are its own. Twice does nothing."""
+        self._closed = True
+        for worker in self._workers:
+            worker.end()
+        if self._owned:
+            for centre in dict.fromkeys(map(id, self._centres)):
+                next(one for one in self._centres if id(one) == centre).close()
+        for worker in self._workers:
+            worker.join()
+
+    def status(self) -> Mapping[str, object]:
+        """Return ages, epochs and queues, and what went wrong, by part: names and numbers, nothing personal."""
+        age_us = self._heard.age_us()
+        age_s = None if age_us is None else age_us / SECOND_US
+        return {
+            "ready": age_s is not None and age_s <= self._options.ready_within_s,
+            "consents": {"age_s": age_s, **self._line(self._consents)},
+            "profiles": self._line(self._profiles),
+            "events": {**self._waiting(), **self._accounts["events"].status()},
+        }
+
+    def _line(self, line: Incoming) -> Mapping[str, object]:
+        return {"epoch": line.position, **line.account.status()}
+
+    def _waiting(self) -> Mapping[str, object]:
+        now_us, waiting = self._clock(), self._store.outbox_waiting()
+        moments = [one.oldest_us for one in waiting.values() if one.oldest_us is not None]
+        return {
+            "waiting": {name: one.count for name, one in waiting.items()},
+            "oldest_age_s": max(0, now_us - min(moments)) // SECOND_US if moments else None,
+            "dropped": dict(self._store.outbox_dropped()),
+            "set_aside": len(self._store.outbox_refused()),
+        }
+
+    def _once(self, part: str) -> int:
+        with self._turns[part]:
+            return self._steps[part]()
+
+    def _start(self) -> None:
+        with self._lock:
+            if not self._workers:
+                workers = tuple(self._worker(part) for part in PARTS)
+                for worker in workers:
+                    worker.start()
+                self._workers = workers
+
+    def _worker(self, part: str) -> Worker:
+        lines = {"consents": (self._consents, self._centres[0]), "profiles": (self._profiles, self._centres[1])}
+
+        def step() -> int:
+            return self._once(part)
+
+        def wait(timeout_s: float) -> bool:
+            line, centre = lines[part]
+            return centre.wait(line.line, line.position or 0, timeout_s)
+
+        of = self._options
+        hints = wait if part in lines else None
+        account = self._accounts[part]
+        return Worker(part, step, account, poll_s=of.poll_s, backoff_max_s=of.backoff_max_s, wait=hints)
+
+    def _incoming(
+        self,
+        line: Line,
+        centre: Centre,
+        marks: Marks,
+        apply: Callable[[Sequence[Change]], Counter[str]],
+        when_complete: Callable[[int], None],
+    ) -> Incoming:
+        return Incoming(
+            line,
+            centre,
+            marks,
+            apply,
+            self._here,
+            Lease(self._store, line),
+            self._accounts[line],
+            self._options.batch,
+            self._heard.begin,
+            when_complete,
+        )

@@ -1,0 +1,32 @@
+"""What bounds an edge's patience with its centre, and the centre's load by its edges."""
+
+from typing import Any
+
+import attrs
+
+from ..errors import UsageError
+
+
+def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
+    if not value > 0:
+        raise UsageError(f"SyncOptions: {attribute.name} is more than 0, not {value}")
+
+
+@attrs.frozen
+class SyncOptions:
+    """
+    How an edge follows a centre.
+
+    Attributes:
+        threads: Whether it follows by itself; if not, only when `edge.sync()` is called.
+        poll_s: It asks about so often, whatever is hinted at [s]; each time a fifth more or less, by chance.
+        batch: So many changes or events go over at once, at most.
+        backoff_max_s: After errors it tries again after at most so long [s], unless the centre wants longer.
+        ready_within_s: It is ready while its consents were known to be true so recently [s].
+    """
+
+    threads: bool = True
+    poll_s: float = attrs.field(default=2.0, validator=_positive)
+    batch: int = attrs.field(default=500, validator=_positive)
+    backoff_max_s: float = attrs.field(default=60.0, validator=_positive)
+    ready_within_s: float = attrs.field(default=300.0, validator=_positive)

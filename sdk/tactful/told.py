@@ -1,0 +1,62 @@
+"""What an event tells a centre of consents: a withdrawal or a yes that was said at an edge. It keeps nothing."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from .consent import EVERYTHING, GIVEN, OWN_YES, Consent, Consents, ConsentState, How
+from .contacts import Contact
+from .disclosures import Disclosure
+
+_EVENTS: Final = frozenset({"withdrawal", "opt_in", "opt_in_asked"})
+
+
+def tells_consent(event: Contact | Disclosure) -> bool:
+    """Return whether an event says something of consents; a partner's notice does not."""
+    return isinstance(event, Contact) and event.event in _EVENTS and not event.owner and bool(event.tags)
+
+
+def after_telling(known: Consents | None, event: Contact, at_us: int) -> Consents:
+    """
+    Return what a centre knows of a customer's consents once an event has come in. The same event twice is as once.
+
+    Args:
+        known: What it knew of one id; None for nothing.
+        event: What `tells_consent`.
+        at_us: The centre's moment [us since 1970].
+
+    >>> out = Contact("1", "ada", "withdrawal", 7, tags=("offers",))
+    >>> [one.state.name for one in after_telling(None, out, at_us=9).records]
+    ['WITHDRAWN']
+    """
+    before = Consents((), at_us) if known is None else known
+    records = before.records
+    for record in _said(before, event):
+        if record not in records:
+            records = (*records, record)
+    return Consents(records, at_us, before.epoch)
+
+
+def _said(known: Consents, event: Contact) -> Iterable[Consent]:
+    channel = event.channel or None
+    if event.event == "withdrawal":
+        given = [one.purpose for one in known.records if one.state in GIVEN and one.at_us <= event.at_us]
+        purposes = (*event.tags, *given) if EVERYTHING in event.tags else event.tags  # other policies have others
+        for purpose in dict.fromkeys(purposes):
+            yield Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, event.at_us, channel=channel)
+    elif event.event == "opt_in_asked":
+        if all(one.purpose != event.tags[0] for one in known.records):
+            state, how = ConsentState.REQUESTED, How.DOUBLE_OPT_IN
+            yield Consent(event.tags[0], state, how, event.at_us, channel=channel, evidence=event.id)
+    else:
+        yes = _yes(event, channel)
+        about = (one for one in known.records if one.purpose in (yes.purpose, EVERYTHING))
+        if yes.how in OWN_YES or not any(one.refuses and one.channel in (None, channel) for one in about):
+            yield yes
+
+
+def _yes(event: Contact, channel: str | None) -> Consent:
+    """Return the yes of an event; in a way that is not known, the weakest."""
+    ways = {one.value: one for one in How}
+    how = ways.get(event.tags[1] if len(event.tags) > 1 else "", How.UNKNOWN)
+    evidence = event.id.removesuffix("/yes") if how is How.DOUBLE_OPT_IN else ""
+    return Consent(event.tags[0], ConsentState.GIVEN, how, event.at_us, channel=channel, evidence=evidence)

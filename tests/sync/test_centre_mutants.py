@@ -1,0 +1,146 @@
+"""Every law of the kit catches a centre that breaks it: a mutant each, and the kit is complete in this."""
+
+import attrs
+import pytest
+
+from tactful import Changes, Contact, Delivery, Erased, MemoryCentre
+from tactful.testing import centres
+from tactful.testing.centres import CentreConformance
+
+MUTANTS = {}
+
+
+def breaks(law):
+    def keep(mutant):
+        MUTANTS[f"test_{law}"] = mutant
+        return mutant
+
+    return keep
+
+
+@breaks("changes_are_told_in_rising_epochs_and_the_newest_word_counts")
+class TellsTheFirstWord(MemoryCentre):
+    def _tell(self, line, customer, told, *key):
+        if key in self._lines[line]:
+            told = self._lines[line][key].told
+        return super()._tell(line, customer, told, *key)
+
+
+@breaks("an_answer_is_no_longer_than_asked_and_says_whether_that_is_all")
+class AlwaysSaysThatIsAll(MemoryCentre):
+    def changes(self, line, after, count):
+        return attrs.evolve(super().changes(line, after, count), is_complete=True)
+
+
+@breaks("lines_are_apart")
+class OneLine(MemoryCentre):
+    def _tell(self, line, customer, told, *key):
+        super()._tell("consents" if line == "profiles" else "profiles", customer, told, *key)
+        return super()._tell(line, customer, told, *key)
+
+
+@breaks("who_is_who_is_told_in_order")
+class ForgetsWhatIsUndone(MemoryCentre):
+    def unlink(self, identifiers):
+        self._graph.unlink(identifiers)
+        return self._epochs["profiles"]
+
+
+@breaks("an_erasure_is_told_in_both_lines_and_nothing_else_of_the_customer")
+class ErasesConsentsAlone(MemoryCentre):
+    def _tell(self, line, customer, told, *key):
+        if isinstance(told, Erased) and line == "profiles":
+            return 0
+        return super()._tell(line, customer, told, *key)
+
+
+@breaks("a_withdrawal_that_is_accepted_is_in_the_line")
+class KeepsWithdrawalsToItself(MemoryCentre):
+    def _hear(self, event):
+        if event.event != "withdrawal":
+            super()._hear(event)
+
+
+@breaks("a_yes_is_in_the_line_as_it_was_given")
+class TakesAnyTickForAYes(MemoryCentre):
+    def _hear(self, event):
+        super()._hear(attrs.evolve(event, tags=(event.tags[0], "explicit")) if event.event == "opt_in" else event)
+
+
+@breaks("events_take_effect_once_and_in_any_order")
+class TakesTheTimeOfArrival(MemoryCentre):
+    def deliver(self, events):
+        now_us = max((one.at_us for one in self.events), default=0) + 1
+        return super().deliver([attrs.evolve(event, at_us=now_us) for event in events])
+
+
+@breaks("a_partner_s_notice_is_no_word_on_consents")
+class TakesNoticesForWithdrawals(MemoryCentre):
+    def _hear(self, event):
+        super()._hear(attrs.evolve(event, owner="") if isinstance(event, Contact) else event)
+
+
+@breaks("an_event_that_is_refused_holds_up_no_other")
+class RefusesAllOrNone(MemoryCentre):
+    def deliver(self, events):
+        if any(not event.id for event in events):
+            return Delivery(frozenset(), {event.id: "bad" for event in events})
+        return super().deliver(events)
+
+
+@breaks("a_hint_comes_back_whether_there_is_something_or_not")
+class AnswersHintsWithNothing(MemoryCentre):
+    def wait(self, line, after, timeout_s):
+        return None
+
+
+@breaks("who_follows_while_others_change_passes_nothing_over")
+class CommitsOutOfOrder(MemoryCentre):
+    """Every third change is told a while after the epochs that follow it."""
+
+    def changes(self, line, after, count):
+        answer = super().changes(line, after, count)
+        told = tuple(one for one in answer.changes if one.epoch % 3 or one.epoch <= answer.epoch - 5)
+        last = told[-1].epoch if told else after
+        return Changes(told, last if answer.is_complete else answer.epoch, answer.is_complete or not told, 0)
+
+
+@breaks("a_closed_centre_takes_no_calls")
+class StaysOpen(MemoryCentre):
+    def close(self):
+        pass
+
+
+@breaks("what_was_kept_is_there_again")
+class BeginsEpochsAnew(MemoryCentre):
+    def __init__(self, folder):
+        super().__init__()
+        self._consents = folder.setdefault("consents", self._consents)
+        for customer, consents in self._consents.items():
+            self.put_consents(customer, consents)
+
+
+@breaks("two_connections_are_one_centre")
+class Island(MemoryCentre):
+    pass
+
+
+class TheKit(CentreConformance):
+    persistent = shared = True
+
+    def __init__(self, mutant):
+        self.mutant, self.folder = mutant, {}
+
+    def make_centre(self, where):
+        return self.mutant(self.folder) if self.mutant is BeginsEpochsAnew else self.mutant()
+
+
+@pytest.mark.parametrize("law", sorted(MUTANTS))
+def test_a_mutant_breaks_its_law(law, tmp_path, monkeypatch):
+    monkeypatch.setattr(centres, "PATIENCE_S", 1.0)
+    with pytest.raises(AssertionError):
+        getattr(TheKit(MUTANTS[law]), law)(tmp_path)
+
+
+def test_every_law_has_its_mutant():
+    assert {name for name in dir(CentreConformance) if name.startswith("test_")} == set(MUTANTS)

@@ -1,0 +1,108 @@
+"""Edges follow a centre: what is said at one takes effect at all, once, and nothing that fails holds consent up."""
+
+import pytest
+
+import tactful
+from tactful import CentreError, MemoryStore, UsageError
+
+from .conftest import BY_HAND, FRESH_S, NAMED, PLAIN, ada, known, no, title, yes
+
+
+def test_an_edge_follows_what_the_centre_knows(open_edge, centre):
+    edge = open_edge()
+    assert title(edge) == PLAIN
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    done = edge.sync()
+    assert (done.consents, done.profiles, dict(done.errors)) == (1, 1, {})
+    assert title(edge) == NAMED
+    assert edge.sync() == tactful.Synced()
+
+
+def test_a_withdrawal_at_one_edge_takes_effect_there_at_once_and_at_the_other_after_a_pass(open_edge, centre, clock):
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    here, there = open_edge(), open_edge()
+    for edge in (here, there):
+        edge.sync()
+        assert title(edge) == NAMED
+    clock.pass_s(1)
+    here.opt_out("ada")
+    assert here.decide("page", "ada").content != {"title": NAMED}
+    assert title(there) == NAMED
+    assert here.sync().events == 1
+    there.sync()
+    assert there.decide("page", "ada").content == {}
+    assert there.decide("page", "ada").careful == ()
+    here.sync()
+    assert title(here) is None
+
+
+def test_a_yes_at_one_edge_reaches_the_other(open_edge, centre, clock):
+    centre.put_profile(ada())
+    here, there = open_edge(), open_edge()
+    here.sync()
+    here.opt_in("ada", "offers")
+    assert title(here) == NAMED
+    here.sync()
+    there.sync()
+    assert title(there) == NAMED
+
+
+def test_no_decision_after_the_pass_uses_what_was_taken_back(open_edge, centre, clock):
+    edge = open_edge()
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    edge.sync()
+    assert title(edge) == NAMED
+    clock.pass_s(1)
+    centre.add_consent("ada", no(clock()))
+    edge.sync()
+    assert edge.decide("page", "ada").content == {"title": PLAIN}
+
+
+def test_what_the_centre_never_heard_of_a_no_does_not_lift_it(open_edge, centre, clock):
+    edge = open_edge()
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    edge.sync()
+    edge.opt_out("ada")
+    clock.pass_s(5)
+    centre.put_consents("ada", known(yes(), at_us=clock()))
+    edge.sync()
+    assert title(edge) is None
+    edge.sync()
+    assert title(edge) is None
+
+
+def test_past_the_freshness_limit_a_consent_counts_as_not_given_and_a_word_of_the_centre_renews_all(
+    open_edge, centre, clock
+):
+    edge = open_edge()
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    edge.sync()
+    clock.pass_s(FRESH_S - 1)
+    assert title(edge) == NAMED
+    clock.pass_s(2)
+    assert title(edge) == PLAIN
+    edge.sync()  # nothing is new, and that is known now
+    assert title(edge) == NAMED
+
+
+def test_consents_that_came_in_another_way_keep_their_own_time(open_edge, clock):
+    store = MemoryStore(clock=clock)
+    edge = open_edge(store)
+    store.put_many([ada()], {"ada": known(yes())})
+    clock.pass_s(FRESH_S + 1)
+    edge.sync()
+    assert title(edge) == PLAIN
+
+
+def test_without_a_centre_there_is_nothing_to_sync(policy):
+    with tactful.open(policy) as edge, pytest.raises(UsageError, match="centre="):
+        edge.sync()
+    with pytest.raises(UsageError, match="centre="):
+        tactful.open(policy, sync=BY_HAND)
+    with pytest.raises(CentreError, match="nowhere"):
+        tactful.open(policy, centre="nowhere://")
