@@ -86,13 +86,19 @@ class PostgreSQLServer:
     def pid(self):
         return self._server.get_pid()
 
-    def restart(self):
-        """Stop it as a system that goes down does, and start it again."""
-        os.kill(self.pid, signal.SIGINT)
+    def restart(self, how=signal.SIGINT):
+        """Stop it as a system that goes down does, or as one that crashes (`SIGQUIT`), and start it again."""
+        self.stop(how)
+        self._server.ensure_postgres_running()
+
+    def stop(self, how=signal.SIGINT):
+        os.kill(self.pid, how)
         for _ in range(1_000):
             if not (self._server.pgdata / "postmaster.pid").exists():
                 break
             time.sleep(0.01)
+
+    def start(self):
         self._server.ensure_postgres_running()
 
 

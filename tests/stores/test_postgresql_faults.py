@@ -57,6 +57,15 @@ def test_a_server_that_goes_down_in_a_transaction_leaves_nothing_half_done(postg
     assert [one.id for one in store.contacts("ada", 0)] == ["before"]
 
 
+def test_a_server_that_crashes_has_lost_nothing_that_was_acknowledged(postgresql, opened):
+    store = opened()
+    for number in range(5):
+        store.record([contact(str(number))])
+        postgresql.restart(signal.SIGQUIT)
+        assert [one.id for one in store.contacts("ada", 0)] == [str(one) for one in range(number + 1)]
+    assert len(store.outbox_take(9)) == 5
+
+
 def test_a_commit_whose_end_nobody_saw_is_said_to_be_uncertain(postgresql, opened):
     store = opened()
 

@@ -1,0 +1,68 @@
+"""An edge whose store is in PostgreSQL: it shares one truth with others, and goes on carefully when the server is away."""
+
+import pytest
+
+import tactful
+from tactful import Consent, Consents, ConsentState, How, Observation, Registry, Snapshot, Source, StoreError
+from tactful.authoring import compile_files
+from tactful.clock import wall_clock
+from tactful_adapters.postgresql import PostgreSQLStore
+
+SHOP = """\
+name: shop
+channels: {web: semi-private}
+placements: {page: {channel: web, slots: 3}}
+topics: {food: {}}
+purposes: {offers: {basis: consent, say: choose offers for you}}
+profile: {said: {all: {source: stated}, favourite: text}}
+offers:
+  all: {intent: inform, topic: food, purpose: offers}
+  bread: {when: profile.favourite == "bread", treatments: Your bread}
+guardrails: {%s}
+"""
+INSTALLED = Registry.installed()
+POLICY = compile_files(
+    {"shop.yaml": (SHOP % ", ".join(f"{name}: off" for name in INSTALLED.guardrails)).encode()}, registry=INSTALLED
+)
+
+
+@pytest.fixture
+def store(postgresql, tmp_path):
+    with PostgreSQLStore(postgresql.url(tmp_path, timeout_s=1)) as one:
+        now_us = wall_clock()
+        for name in ("ada", "bob"):
+            one.put_profile(Snapshot(name, now_us, {"favourite": Observation("bread", Source.STATED, now_us)}))
+            one.put_consents(name, Consents((Consent("offers", ConsentState.GIVEN, How.EXPLICIT, now_us - 1),), now_us))
+        yield one
+
+
+def offers(edge, who):
+    return [pick.offer for pick in edge.decide("page", who=who).picks]
+
+
+def test_an_edge_whose_server_is_away_goes_on_carefully(postgresql, store):
+    with tactful.open(POLICY, store=store) as edge:
+        assert edge.warm("ada", deadline_s=10)
+        assert offers(edge, "ada") == ["bread"]
+        postgresql.stop()
+        try:
+            assert offers(edge, "ada") == ["bread"]  # it is here
+            assert not edge.warm("bob", deadline_s=10)
+            assert offers(edge, "bob") == []  # nothing is known of bob: nothing personal
+            with pytest.raises(StoreError, match="it cannot be reached"):
+                edge.opt_out("ada")  # whoever says no hears that it was not kept
+        finally:
+            postgresql.start()
+        assert edge.warm("bob", deadline_s=10)
+        assert offers(edge, "bob") == ["bread"]
+
+
+def test_two_edges_share_one_truth(postgresql, store, tmp_path):
+    with (
+        tactful.open(POLICY, store=store) as one,
+        PostgreSQLStore(postgresql.url(tmp_path)) as same,
+        tactful.open(POLICY, store=same) as other,
+    ):
+        one.opt_out("ada")
+        assert other.warm("ada", deadline_s=10)
+        assert offers(other, "ada") == []
