@@ -36,11 +36,15 @@ class Address:
     timeout_s: float = 5.0
 
     @classmethod
-    def of(cls, url: str) -> Self:
+    def of(cls, url: str, *, schema: str = "tactful") -> Self:
         """
         Return the address of a URL: `postgresql://role@host:5432/database?schema=tactful&connections=8&timeout_s=5`.
 
         Whatever else libpq understands goes on to it, such as `sslmode=verify-full` or `host=/run/postgresql`.
+
+        Args:
+            url: The URL.
+            schema: The schema, if the URL names none.
 
         Raises:
             StoreError: If it is none; the error does not tell the URL, which may hold a password.
@@ -52,7 +56,7 @@ class Address:
             raise StoreError(f"this is no URL of a database; {_HOW}")
         given = [option for option in query.split("&") if option]
         ours = {name: unquote(value) for name, _, value in map(_parted, given) if name in _OURS}
-        schema = ours.get("schema", "tactful")
+        schema = ours.get("schema", schema)
         if not _SCHEMA.fullmatch(schema) or schema.startswith("pg_"):
             raise StoreError("schema= names a schema in small letters, digits and _, at most 63, not pg_…; " + _HOW)
         connections = _within(ours.get("connections", "8"), "connections", 1, 100)

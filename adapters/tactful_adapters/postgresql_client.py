@@ -46,7 +46,7 @@ def client() -> ModuleType:
     return psycopg
 
 
-def connect(conninfo: str, schema: str, timeout_s: float) -> "PostgreSQLConnection":
+def connect(conninfo: str, schema: str, timeout_s: float, *, ours: bool = True) -> "PostgreSQLConnection":
     """
     Return a connection that is set up: in its schema, in autocommit, with bounds on every wait.
 
@@ -54,6 +54,7 @@ def connect(conninfo: str, schema: str, timeout_s: float) -> "PostgreSQLConnecti
         conninfo: A URL or parameters, as libpq takes them.
         schema: The schema in which all tables are.
         timeout_s: A statement, a lock and the connecting take at most this long [s].
+        ours: Whether the tables are tactful's, whose texts keep every character.
     """
     connection: PostgreSQLConnection = _bounded().connect(
         conninfo,
@@ -65,9 +66,9 @@ def connect(conninfo: str, schema: str, timeout_s: float) -> "PostgreSQLConnecti
     )
     try:
         connection.silence_s = timeout_s + _GRACE_S  # type: ignore[attr-defined]
-        for dumper in _dumpers():
+        for dumper in _dumpers() if ours else ():
             connection.adapters.register_dumper(str, dumper)
-        for loader in _loaders():
+        for loader in _loaders() if ours else ():
             connection.adapters.register_loader("text", loader)
         connection.execute(
             """SELECT set_config('search_path', %s, false),

@@ -18,7 +18,7 @@ _DOWN: Final = "the server ended the connection; it stops, starts, or somebody e
 # By SQLSTATE, or its first two characters: what it means here, and what would be right.
 _MEANS: Final = {
     "08": "the connection was lost; the next call connects again",
-    "22": "a value cannot be kept there",
+    "22": "a value does not fit there",
     "22003": "a number has over 64 bits",
     "23": "a constraint that is not tactful's, or a damaged row, refuses it; put the tables back as they were made",
     "25006": (
@@ -47,7 +47,9 @@ _MEANS: Final = {
 _TELLING: Final = frozenset({"42P01", "42703", "42883", "42804", "3F000", "42P10", "42846", "0A000"})
 
 
-def explained(error: "Error | SilentServerError | UnicodeEncodeError", where: str, *, committing: bool) -> StoreError:
+def explained(
+    error: "Error | SilentServerError | UnicodeEncodeError", where: str, *, committing: bool, ours: bool = True
+) -> StoreError:
     """
     Return what to raise in place of an error of psycopg, whose own words may hold values.
 
@@ -55,7 +57,10 @@ def explained(error: "Error | SilentServerError | UnicodeEncodeError", where: st
         error: What was raised.
         where: The name of the store.
         committing: Whether the transaction was being committed, so that nobody knows how it ended.
+        ours: Whether the tables are tactful's.
     """
+    if not ours:
+        return StoreError(f"{where}: {_meaning_of_theirs(error)}")
     outcome = _UNCERTAIN if committing and not _answered(error) else _NOT_KEPT
     return StoreError(f"{where}: {_meaning(error)}; {outcome}")
 
@@ -100,6 +105,13 @@ def _meaning(error: object) -> str:
             "postgresql_schema/*.sql beside this module has it"
         )
     return _MEANS.get(state[:2], f"{type(error).__name__}, SQLSTATE {state}")
+
+
+def _meaning_of_theirs(error: object) -> str:
+    state = getattr(error, "sqlstate", None) or ""
+    if (state.startswith("42") and state not in _MEANS) or state in _TELLING:
+        return f"the query does not fit the tables ({_primary(error)}); correct it"
+    return "the query changes something; let it only read" if state == "25006" else _meaning(error)
 
 
 def _primary(error: object) -> str:

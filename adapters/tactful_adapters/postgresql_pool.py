@@ -35,8 +35,10 @@ _pools: "weakref.WeakSet[PostgreSQLPool]" = weakref.WeakSet()
 class PostgreSQLPool:
     """At most so many connections, safe under threads and fork; opened when they are needed."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, ours: bool = True) -> None:
+        """Open nothing yet; `ours` says whether the tables are tactful's."""
         self.address = address
+        self._ours = ours
         self._closed = False
         self._idle: list[PostgreSQLConnection] = []
         self._begin_anew()
@@ -92,7 +94,7 @@ class PostgreSQLPool:
                 lost = connection.closed
                 connection.close()
                 if idle is None or not lost:
-                    raise explained(error, self.address.name, committing=False) from None
+                    raise explained(error, self.address.name, committing=False, ours=self._ours) from None
                 self._close_idle()
             else:
                 return connection
@@ -109,7 +111,7 @@ class PostgreSQLPool:
             state = getattr(error, "sqlstate", None) or ""
             goes_on = state.startswith(_GOES_ON) or isinstance(error, UnicodeEncodeError)
             goes_on = goes_on and self._rolled_back(connection)
-            raise explained(error, self.address.name, committing=committing) from None
+            raise explained(error, self.address.name, committing=committing, ours=self._ours) from None
         except BaseException:
             goes_on = self._rolled_back(connection)
             raise
@@ -134,7 +136,7 @@ class PostgreSQLPool:
     def _open(self) -> "PostgreSQLConnection":
         where = self.address
         try:
-            return connect(where.conninfo, where.schema, where.timeout_s)
+            return connect(where.conninfo, where.schema, where.timeout_s, ours=self._ours)
         except (client().Error, SilentServerError) as error:
             raise unreachable(error, where.name, where.password) from None
 

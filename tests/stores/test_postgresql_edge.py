@@ -1,29 +1,13 @@
-"""An edge whose store is in PostgreSQL: it shares one truth with others, and goes on carefully when the server is away."""
+"""An edge whose store is in PostgreSQL shares one truth with others, and is careful when the server is away."""
 
 import pytest
 
 import tactful
-from tactful import Consent, Consents, ConsentState, How, Observation, Registry, Snapshot, Source, StoreError
-from tactful.authoring import compile_files
+from tactful import Consent, Consents, ConsentState, How, Observation, Snapshot, Source, StoreError
 from tactful.clock import wall_clock
 from tactful_adapters.postgresql import PostgreSQLStore
 
-SHOP = """\
-name: shop
-channels: {web: semi-private}
-placements: {page: {channel: web, slots: 3}}
-topics: {food: {}}
-purposes: {offers: {basis: consent, say: choose offers for you}}
-profile: {said: {all: {source: stated}, favourite: text}}
-offers:
-  all: {intent: inform, topic: food, purpose: offers}
-  bread: {when: profile.favourite == "bread", treatments: Your bread}
-guardrails: {%s}
-"""
-INSTALLED = Registry.installed()
-POLICY = compile_files(
-    {"shop.yaml": (SHOP % ", ".join(f"{name}: off" for name in INSTALLED.guardrails)).encode()}, registry=INSTALLED
-)
+from .shop import POLICY, offers
 
 
 @pytest.fixture
@@ -34,10 +18,6 @@ def store(postgresql, tmp_path):
             one.put_profile(Snapshot(name, now_us, {"favourite": Observation("bread", Source.STATED, now_us)}))
             one.put_consents(name, Consents((Consent("offers", ConsentState.GIVEN, How.EXPLICIT, now_us - 1),), now_us))
         yield one
-
-
-def offers(edge, who):
-    return [pick.offer for pick in edge.decide("page", who=who).picks]
 
 
 def test_an_edge_whose_server_is_away_goes_on_carefully(postgresql, store):
