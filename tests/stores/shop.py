@@ -1,6 +1,5 @@
 """A shop that offers bread to those who like it and agreed to offers."""
 
-from tactful import Registry
 from tactful.authoring import compile_files
 
 SHOP = """\
@@ -13,12 +12,8 @@ profile: {said: {all: {source: stated, purpose: [offers]}, favourite: text}}
 offers:
   all: {intent: sell, topic: food, purpose: offers}
   bread: {when: profile.favourite == "bread", treatments: Your bread}
-guardrails: {%s}
 """
-INSTALLED = Registry.installed()
-POLICY = compile_files(
-    {"shop.yaml": (SHOP % ", ".join(f"{name}: off" for name in INSTALLED.guardrails)).encode()}, registry=INSTALLED
-)
+POLICY = compile_files({"shop.yaml": SHOP.encode()})
 
 
 def offers(edge, who):
