@@ -1,13 +1,12 @@
 """The same targeting work for everybody, in turn in one process. It checks the answers first, and prints nothing."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 import attrs
 
-from tactful.bench.timing import Timed, Work, timed
+from tactful.bench.timing import Timed, Work, on_processor
 
 from .answers import check, check_one
 from .own import WAYS, Shop
@@ -99,16 +98,11 @@ def _timed(
     """
     Return the processor time that each work takes the thread that asks, by part and name.
 
-    It does not count how long other programs kept the processor from it, which would hit long calls hardest. What
-    reading the clock takes is measured among the works, and taken off.
+    It does not count how long other programs kept the processor from it, which would hit long calls hardest.
     """
-    given = {"\n".join(key): work for key, work in works.items()}
-    found = timed({**given, "": _ready([int] * CUSTOMERS)}, rounds, progress, time.thread_time_ns)
-    clock_us = found.pop("").median_us
     sorted_out: dict[str, dict[str, Timed]] = {"one": {}, "every": {}}
-    for key, one in found.items():
-        part, _, name = key.partition("\n")
-        sorted_out[part][name] = Timed(one.calls, one.median_us - clock_us, one.p99_us - clock_us)
+    for (part, name), one in on_processor(works, rounds, progress).items():
+        sorted_out[part][name] = one
     return sorted_out
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from functools import partial
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 import tactful
-from tactful.bench import WORKS, Timed, timed
+from tactful.bench import GOALS, WORKS, Timed, timed
+from tactful.bench.packed import packed, unpacked
 from tactful.bench.shop import PLACE, SLOTS, shop
+from tactful.bench.timing import on_processor
 from tactful.bench.works import CUSTOMERS, MANY, Bench
 from tactful.cli.app import app
 
@@ -65,6 +68,20 @@ def test_many_are_decided_together_and_fill_their_slots_like_one(bench):
         assert told == [pick.offer for pick in decision.picks]
 
 
+def test_who_comes_packed_is_decided_like_who_is_brought(bench):
+    cold, brought = ([call() for call in work()] for work in (bench.cold, bench.brought))
+
+    for one, other in zip(cold, brought, strict=True):
+        assert [pick.offer for pick in one.picks] == [pick.offer for pick in other.picks]
+
+
+def test_a_profile_is_packed_whole_and_takes_some_two_kilobytes():
+    (customer,) = shop(5, 1).customers
+
+    assert unpacked(packed(customer)) == customer
+    assert 1500 < len(packed(customer)) < 2500
+
+
 def test_the_same_seed_makes_the_same_shop():
     assert shop(20, 3) == shop(20, 3) != shop(20, 3, seed=2)
 
@@ -90,15 +107,26 @@ def test_times_are_what_the_clock_tells():
     assert found == {"a": Timed(5, 16, 20)}
 
 
+def test_processor_time_is_told_without_the_reading_of_its_clock(monkeypatch):
+    ticks = itertools.count(0, 5000)  # each reading takes 5 us by this clock, and nothing else does
+    monkeypatch.setattr(time, "thread_time_ns", partial(next, ticks))
+    monkeypatch.setattr(time, "perf_counter_ns", partial(next, itertools.count(0, 7000)))
+
+    found = on_processor({"a": lambda: iter([int] * 5), "b": lambda: iter([int] * 5)}, 1, lambda *_: None, whole=["b"])
+
+    assert found == {"a": Timed(5, 0, 0), "b": Timed(5, 7, 7)}
+
+
 def test_the_page_names_each_work_and_the_options_that_there_are():
     page = (Path(__file__).parents[2] / "docs" / "speed.md").read_text(encoding="utf-8")
     told = CliRunner().invoke(app, ["bench", "--help"]).stdout
 
     assert all(f"`{work}`" in page for work in WORKS)
-    assert all(option in told for option in ("--offers", "--json") if option in page)
+    assert all(option in told for option in ("--offers", "--up-to", "--chart", "--json") if option in page)
+    assert all(goal.name in page for goal in GOALS)
 
 
-def test_the_command_prints_a_ratio_for_each_work():
+def test_the_command_prints_a_ratio_for_each_work_in_a_shop():
     told = CliRunner().invoke(app, ["bench", "--offers", "10", "--rounds", "1", "--json"])
     works = json.loads(told.stdout)["works"]
 

@@ -174,7 +174,7 @@ def test_nothing_is_timed_if_an_answer_differs(monkeypatch):
     monkeypatch.setattr(contest, "PACKAGES", {"plain": "plain-sdk"})
     monkeypatch.setattr(contest, "named", "{} 1.0".format)
     monkeypatch.setattr(contest, "opened", partial(open_plain, ("offer-2", "customer-400")))
-    monkeypatch.setattr(contest, "timed", lambda *_: pytest.fail("timed"))
+    monkeypatch.setattr(contest, "on_processor", lambda *_: pytest.fail("timed"))
     with pytest.raises(AnswersDifferError, match=r"plain 1\.0 .* offer-2 for customer number 400"):
         contest.hold(6, 1)
 

@@ -78,9 +78,14 @@ def shop(offers: int, customers: int, seed: int = 1, affinity: Affinity = Affini
     offered = tuple(drawn(offers, random))
     policy = compile_files({"policy.yaml": written(offered[:_FROM_LINES])})
     policy = attrs.evolve(policy, offers=tuple(one.offer() for one in offered))
-    known = tuple(_customer(f"c{number}", random, affinity) for number in range(customers))
+    known = customers_of(customers, random, affinity)
     agreed = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOW_US - DAY_US)
     return Shop(policy, known, Consents((agreed,), NOW_US - 60_000_000))
+
+
+def customers_of(count: int, random: Random, affinity: Affinity, prefix: str = "c") -> tuple[Snapshot, ...]:
+    """Return so many customers whose ids begin alike."""
+    return tuple(_customer(f"{prefix}{number}", random, affinity) for number in range(count))
 
 
 def predicates(offers: int, seed: int = 1) -> Sequence[str]:

@@ -2,12 +2,16 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import attrs
 
 #: A work makes ready what is not timed, and then yields calls to time one by one.
 Work = Callable[[], Iterator[Callable[[], object]]]
+Clock = Callable[[], int]
+Progress = Callable[[int, int], None]
+_Name = TypeVar("_Name", bound=Hashable)
 
 
 @attrs.frozen
@@ -29,13 +33,20 @@ class Timed:
         """Return what it took for each of so many that every call worked on."""
         return Timed(self.calls * count, self.median_us / count, self.p99_us / count)
 
+    def less(self, reading_us: float) -> "Timed":
+        """Return what it took without reading the clock [us]."""
+        return attrs.evolve(
+            self, median_us=max(self.median_us - reading_us, 0.0), p99_us=max(self.p99_us - reading_us, 0.0)
+        )
+
 
 def timed(
-    works: Mapping[str, Work],
+    works: Mapping[_Name, Work],
     rounds: int,
-    progress: Callable[[int, int], None],
-    clock: Callable[[], int] = time.perf_counter_ns,
-) -> dict[str, Timed]:
+    progress: Progress,
+    clock: Clock = time.perf_counter_ns,
+    clocks: Mapping[_Name, Clock] | None = None,
+) -> dict[_Name, Timed]:
     """
     Return how long each work took.
 
@@ -44,17 +55,45 @@ def timed(
         rounds: Each work has so many turns; the first of them is not counted.
         progress: Is told how many turns of all are over.
         clock: What tells the time [ns].
+        clocks: Other clocks, by name of work.
     """
-    times: dict[str, list[int]] = {name: [] for name in works}
+    own = clocks or {}
+    times: dict[_Name, list[int]] = {name: [] for name in works}
     for turn in range(rounds + 1):
         for number, (name, work) in enumerate(works.items(), 1):
-            taken = [_taken_ns(call, clock) for call in work()]
+            taken = [_taken_ns(call, own.get(name, clock)) for call in work()]
             times[name] += taken if turn else []
             progress(turn * len(works) + number, (rounds + 1) * len(works))
     return {name: _summed(taken) for name, taken in times.items()}
 
 
-def _taken_ns(call: Callable[[], object], clock: Callable[[], int]) -> int:
+def on_processor(
+    works: Mapping[_Name, Work], rounds: int, progress: Progress, *, whole: Iterable[_Name] = ()
+) -> dict[_Name, Timed]:
+    """
+    Return how much of the processor each work took.
+
+    It is that of the thread that asks, so what other programs do hardly counts. Reading such a clock takes long: that
+    is measured among the works, and taken off.
+
+    Args:
+        works: By name.
+        rounds: As for `timed`.
+        progress: As for `timed`.
+        whole: The names of works that use other threads too: their time is by the clock on the wall.
+    """
+    everything: dict[_Name | None, Work] = dict([*works.items(), (None, _nothing)])
+    clocks: dict[_Name | None, Clock] = dict([(name, time.perf_counter_ns) for name in whole])  # noqa: C404 - typed
+    found = timed(everything, rounds, progress, time.thread_time_ns, clocks)
+    reading_us = found[None].median_us
+    return {name: found[name] if name in clocks else found[name].less(reading_us) for name in works}
+
+
+def _nothing() -> Iterator[Callable[[], object]]:
+    yield from [int] * 100
+
+
+def _taken_ns(call: Callable[[], object], clock: Clock) -> int:
     start_ns = clock()
     call()
     return clock() - start_ns

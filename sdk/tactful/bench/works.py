@@ -1,15 +1,17 @@
 """What is timed: decisions of all sorts, and beside them the bare predicates that any of them has to beat."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.util import find_spec
+from random import Random
 from typing import Final
 
 from ..memory import MemoryStore
 from ..opening import open as open_edge
 from .drawn import ATTRIBUTES
-from .shop import NOW_US, PLACE, predicates, shop
+from .packed import packed, unpacked
+from .shop import NOW_US, PLACE, Affinity, customers_of, predicates, shop
 from .timing import Timed, timed
 
 #: So many customers come in each turn.
@@ -18,8 +20,11 @@ CUSTOMERS: Final = 100
 WORKS: Final[Mapping[str, str]] = {
     "predicates": "a list comprehension over as many compiled Python predicates as there are offers",
     "decide": "decide, the customer here and seen before, all guardrails, three slots, room reserved",
+    "flat": "the same, of customers who like every topic alike",
+    "skewed": "the same, of customers who like one topic far above the others",
     "preview": "the same without a trace, one customer again and again",
     "first": "the first decision for a customer who is here",
+    "cold": "a customer whom nobody has seen, as 2 KB of MessagePack: unpack it, and decide as for one brought",
     "brought": "a customer whom the caller brings: profile, consents and no contacts",
     "miss": "a customer who is not here, and is fetched in the background",
     "many": "each of 4,000 customers in a table, decided together (needs the extra batch)",
@@ -28,6 +33,7 @@ WORKS: Final[Mapping[str, str]] = {
 MANY: Final = 4000
 _CONTEXT: Final = {"page": "p1", "hour": 12}
 _STEP_US: Final = 1000
+_FLAT, _SKEWED = Affinity.FLAT, Affinity.SKEWED
 _Calls = Iterator[Callable[[], object]]
 
 
@@ -37,11 +43,16 @@ class Bench:
     def __init__(self, offers: int) -> None:
         self._shop = shop(offers, CUSTOMERS)
         self._ids = [customer.customer for customer in self._shop.customers]
+        random = Random(offers)  # noqa: S311 - nothing secret
+        self._leaning = {one: customers_of(CUSTOMERS, random, one, one.value) for one in (_FLAT, _SKEWED)}
+        self._packed = [packed(customer) for customer in self._shop.customers]
         self._rules = predicates(offers)
         self._strangers = itertools.count()
         self._now_us = NOW_US
         store = MemoryStore(kinds={"card": "person"}, clock=self._clock)
-        store.put_many(self._shop.customers, dict.fromkeys(self._ids, self._shop.consents), self._shop.contacts())
+        everyone = [*self._shop.customers, *itertools.chain(*self._leaning.values())]
+        agreed = {one.customer: self._shop.consents for one in everyone}
+        store.put_many(everyone, agreed, self._shop.contacts())
         self._edge = open_edge(self._shop.policy, store=store, clock=self._clock)
         # Profiles that come from elsewhere are fetched in the background; this source has none.
         self._elsewhere = open_edge(self._shop.policy, profiles=lambda _: None, clock=self._clock)
@@ -55,9 +66,20 @@ class Bench:
 
     def decide(self) -> _Calls:
         """Yield decisions for customers who were here before."""
-        for who in self._ids:
+        yield from self._again(self._ids)
+
+    def flat(self) -> _Calls:
+        """Yield decisions for customers who like all topics alike."""
+        yield from self._again([one.customer for one in self._leaning[_FLAT]])
+
+    def skewed(self) -> _Calls:
+        """Yield decisions for customers who like one topic far above the others."""
+        yield from self._again([one.customer for one in self._leaning[_SKEWED]])
+
+    def _again(self, ids: Sequence[str]) -> _Calls:
+        for who in ids:
             self._edge.decide(PLACE, who, _CONTEXT, preview=True)
-        for who in self._ids:
+        for who in ids:
             yield partial(self._edge.decide, PLACE, who, _CONTEXT)
 
     def preview(self) -> _Calls:
@@ -71,6 +93,14 @@ class Bench:
             self._edge.forget(who)
             self._edge.warm(who)
             yield partial(self._edge.decide, PLACE, who, _CONTEXT)
+
+    def cold(self) -> _Calls:
+        """Yield decisions for customers who come packed."""
+        yield from (partial(self._unpacked, raw) for raw in self._packed)
+
+    def _unpacked(self, raw: bytes) -> object:
+        one, consents = unpacked(raw), self._shop.consents
+        return self._edge.decide(PLACE, one.customer, _CONTEXT, profile=one, consents=consents, contacts=())
 
     def brought(self) -> _Calls:
         """Yield decisions for customers whom the caller brings."""
@@ -113,10 +143,14 @@ def run(offers: int, rounds: int, progress: Callable[[int, int], None] = lambda 
         progress: Is told how many turns of all are over.
     """
     bench = Bench(offers)
-    together = find_spec("pyarrow") is not None and find_spec("numpy") is not None
-    works = {name: getattr(bench, name) for name in WORKS if together or name != "many"}
     try:
-        found = timed(works, rounds, progress)
+        found = timed({name: getattr(bench, name) for name in possible(WORKS)}, rounds, progress)
     finally:
         bench.close()
     return {name: one.for_each(MANY) if name == "many" else one for name, one in found.items()}
+
+
+def possible(names: Iterable[str]) -> list[str]:
+    """Return those works that the libraries which are installed allow."""
+    together = find_spec("pyarrow") is not None and find_spec("numpy") is not None
+    return [name for name in names if together or name != "many"]

@@ -1,0 +1,97 @@
+"""All that the goals ask for, in one run: decisions in turn, then imports, then idleness. It judges nothing."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from typing import Final
+
+import attrs
+
+from .goals import Figure
+from .idle import idle
+from .imports import imports
+from .timing import Timed, Work, on_processor
+from .works import MANY, Bench, possible
+
+#: The works of the goals, by number of offers.
+_WORKS: Final[Mapping[int, tuple[str, ...]]] = {
+    200: ("predicates", "decide", "miss", "cold", "brought", "many"),
+    10_000: ("flat", "skewed"),
+    100_000: ("flat", "skewed"),
+}
+_SIZES: Final = (10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
+#: What the chart shows.
+CURVES: Final = ("predicates", "flat", "skewed", "decide")
+Progress = Callable[[str, int, int], None]
+
+
+@attrs.frozen
+class Effort:
+    """
+    How hard to measure.
+
+    Attributes:
+        rounds: Each work of decisions has so many turns of 100 calls.
+        up_to: Shops with more offers are left out.
+        imports: So often each import is timed.
+        idle_s: So long nothing is done to see who wakes [s].
+    """
+
+    rounds: int = 20
+    up_to: int = 100_000
+    imports: int = 9
+    idle_s: float = 3.0
+
+
+@attrs.frozen
+class Point:
+    """What a work takes in a shop: the work's name, how many offers there are, and its median [µs]."""
+
+    work: str
+    offers: int
+    median_us: float
+
+
+def measured(effort: Effort, progress: Progress = lambda *_: None) -> dict[str, Figure]:
+    """
+    Return what was measured, by the names of the goals.
+
+    Args:
+        effort: How hard to measure.
+        progress: Is told what is being done, how many parts of it are over, and how many there are.
+    """
+    with _shops(_WORKS, effort.up_to, progress) as works:
+        times = _timed(works, effort.rounds, progress)
+        progress("waiting", 0, 1)
+        waking = idle(effort.idle_s)
+    found = {f"{name} {size:,}": Figure(one.median_us, one.p99_us) for (name, size), one in times.items()}
+    return {**found, **imports(effort.imports, partial(progress, "importing")), **waking}
+
+
+def curves(effort: Effort, progress: Progress = lambda *_: None) -> list[Point]:
+    """Return what works take in shops of ten offers and more, in one run; otherwise like `measured`."""
+    with _shops(dict.fromkeys(_SIZES, CURVES), effort.up_to, progress) as works:
+        times = _timed(works, effort.rounds, progress)
+    return [Point(name, size, one.median_us) for (name, size), one in times.items()]
+
+
+_Key = tuple[str, int]
+
+
+@contextmanager
+def _shops(wanted: Mapping[int, Sequence[str]], up_to: int, progress: Progress) -> Iterator[dict[_Key, Work]]:
+    """Open a shop of each size, and give the works that are wanted of it."""
+    works: dict[_Key, Work] = {}
+    sizes = [size for size in wanted if size <= up_to]
+    with ExitStack() as opened:
+        for number, size in enumerate(sizes):
+            progress("making shops", number, len(sizes))
+            bench = opened.enter_context(closing(Bench(size)))
+            works |= {(name, size): getattr(bench, name) for name in possible(wanted[size])}
+        yield works
+
+
+def _timed(works: Mapping[_Key, Work], rounds: int, progress: Progress) -> dict[_Key, Timed]:
+    whole = [key for key in works if key[0] == "many"]
+    times = on_processor(works, rounds, partial(progress, "deciding"), whole=whole)
+    return {key: one.for_each(MANY) if key in whole else one for key, one in times.items()}
