@@ -147,7 +147,7 @@ def test_what_is_collected_elsewhere_and_where_somebody_is_are_declared_as_shown
 
 
 def test_the_sample_is_a_guardrail_of_fifteen_lines():
-    (sample,) = [block for kind, block in BLOCKS if kind == "python"]
+    sample, *_ = [block for kind, block in BLOCKS if kind == "python"]
     assert len([line for line in sample.splitlines() if line.strip()]) == 15
     (written,) = [block for kind, block in BLOCKS if kind == "yaml" and "pause:" in block]
     module = types.ModuleType("shop_pause")
@@ -163,6 +163,28 @@ def test_the_sample_is_a_guardrail_of_fifteen_lines():
     assert registry.sentence(PluginUse("pause", "", {"topic": "bread"}), tactful.Dial.BALANCED) == (
         "About bread we are silent to those who asked for a pause."
     )
+
+
+def test_the_samples_of_its_tests_are_tests(tactful_edge, tactful_shows, tactful_clock):
+    sample, laws, story = [block for kind, block in BLOCKS if kind == "python"]
+    shop = (
+        "channels: {web: private}\nplacements: {home: {channel: web, slots: 3}}\npurposes: {offers: consent}\n"
+        "topics: {wine: {}, bread: {}, food: {}}\n"
+        "profile: {wishes: {paused: {type: bool, purpose: offers, absent: false, protect: true, say: a pause}}}\n"
+        "offers:\n  all: {intent: sell, purpose: offers}\n  red: {topic: wine, treatments: Red}\n"
+        "  rye: {topic: bread, treatments: Rye, channels: [web], when: profile.paused && !profile.paused}\n"
+        "  olives: {topic: food, treatments: Olives}\n"
+    )
+    module = types.ModuleType("shop_pause")
+    module.SHOP = shop
+    exec(f"{sample}\n{laws}\n{story}", module.__dict__)  # noqa: S102 - the page's own
+
+    kit = type("Laws", (module.TestPause,), {"examples": 5})()
+    for law in [name for name in dir(kit) if name.startswith("test_")]:
+        getattr(kit, law)()
+    before_us = tactful_clock.now_us
+    module.test_who_asked_for_a_pause_is_offered_no_wine(tactful_edge, tactful_shows, tactful_clock)
+    assert tactful_clock.now_us - before_us == 3_600_000_000
 
 
 def yaml_of(section):
