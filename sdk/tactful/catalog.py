@@ -116,8 +116,10 @@ def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
     worth = policy.ranking.base_worth
     offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -worth(o), o.id))
     entries: list[Entry] = []
+    shared: dict[Labels, Labels] = {}  # thousands of treatments have the same ones
     for offer in offers:
-        labelled = [(t, labeller.labels(offer, t)) for t in offer.treatments]
+        found = [labeller.labels(offer, t) for t in offer.treatments]
+        labelled = [(t, shared.setdefault(one, one)) for t, one in zip(offer.treatments, found, strict=True)]
         for treatment, labels in sorted(labelled, key=lambda tl: (-tl[0].lift, tl[1].tone, tl[0].id)):
             entries.append(Entry(len(entries), offer, treatment, labels))
     return tuple(entries)

@@ -6,6 +6,7 @@ profile, as `"baby" in profile.bought`, reads evidence of that topic, however or
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import attrs
 
@@ -25,6 +26,9 @@ class Evidence:
     attributes: frozenset[str]
     topics: frozenset[str]
     sensitivity: Sensitivity
+
+
+_NOTHING: Final = Evidence(Familiarity.GENERIC, frozenset(), frozenset(), Sensitivity.ORDINARY)
 
 
 @attrs.frozen
@@ -73,6 +77,7 @@ class Labeller:
     def labels(self, offer: Offer, treatment: Treatment) -> Labels:
         """Return the labels of one treatment of an offer."""
         basis = self.evidence((offer.when, *offer.unless))
+        picked = self.evidence((offer.when, *filter(_picks, offer.unless))) if offer.unless else basis
         text = self.evidence(part for _, fields in treatment.content for f in fields for part in f.parts)
         tone = max(text.familiarity, treatment.raise_to)
         if basis.familiarity is Familiarity.PERSONAL and not treatment.signed_by:
@@ -85,12 +90,14 @@ class Labeller:
             topics=text.topics | basis.topics,
             sensitivity=max(text.sensitivity, basis.sensitivity),
             shows_sensitivity=text.sensitivity,
-            joined=text.topics | self.evidence((offer.when, *filter(_picks, offer.unless))).topics,
+            joined=text.topics | picked.topics,
         )
 
     def evidence(self, parts: Iterable[str | Expr]) -> Evidence:
         """Return what the expressions among the parts read, met into one."""
         rules = [part for part in parts if not isinstance(part, str)]
+        if not rules:
+            return _NOTHING
         names = {name for rule in rules for name in reads(rule)}
         found = [self._read(name) for name in sorted(names)]
         found += [self._about(topic) for topic in sorted({topic for rule in rules for topic in self._named(rule)})]

@@ -5,7 +5,6 @@ plugin's answer; wrappers and ordering are refused. A guardrail that fails in an
 """
 
 import copy
-import pickle
 import re
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -18,9 +17,10 @@ import pluggy
 from . import hookspecs
 from .answers import is_name, rules_of, scope_of
 from .asking import PATIENCE_S, ask
-from .catalog import Catalog, Entry
+from .catalog import Catalog
 from .errors import PluginError
 from .hookspecs import Guardrail
+from .image import Image, image_of
 from .limits import LimitRule, Scope
 from .policy import Dial, PluginUse, Policy
 
@@ -150,21 +150,27 @@ class Registry:
             return GuardrailRules(use.name, declared[0] if declared else catalog.all, broken=str(error))
         return GuardrailRules(use.name, declared[0], rules)
 
-    def asked(self, policy: Policy) -> tuple[Policy, tuple[GuardrailRules, ...]]:
-        """Return a policy as it was before any of its guardrails was asked, and what each of them asks."""
-        catalog = Catalog(policy)
-        before = _image(policy, catalog.entries)
+    def asked(self, policy: Policy, catalog: Catalog | None = None) -> tuple[Policy, tuple[GuardrailRules, ...]]:
+        """
+        Return a policy as it was before any of its guardrails was asked, and what each of them asks.
+
+        Args:
+            policy: The policy; if it comes back the same object, so is its catalog what it was.
+            catalog: Its catalog, where the caller has it already.
+        """
+        catalog = catalog or Catalog(policy)
+        before = image_of(policy, catalog.entries)
         answers = tuple(self.rules(use, catalog) for use in policy.guardrails)
-        if _image(policy, catalog.entries) == before:
+        if image_of(policy, catalog.entries) == before:
             return policy, answers
         # One of them has changed what it was shown. Each is asked again, on what was there before.
-        return _restored(before, policy)[0], tuple(self._apart(use, policy, before) for use in policy.guardrails)
+        return before.restored(policy)[0], tuple(self._apart(use, policy, before) for use in policy.guardrails)
 
-    def _apart(self, use: PluginUse, policy: Policy, before: bytes) -> GuardrailRules:
-        shown, entries = _restored(before, policy)
-        untouched = _image(shown, entries)
+    def _apart(self, use: PluginUse, policy: Policy, before: Image) -> GuardrailRules:
+        shown, entries = before.restored(policy)
+        untouched = image_of(shown, entries)
         found = self.rules(use, Catalog(shown, entries))
-        if _image(shown, entries) == untouched:
+        if image_of(shown, entries) == untouched:
             return found
         return GuardrailRules(use.name, Catalog(shown, entries).all, broken="it changed the policy that it was shown")
 
@@ -197,16 +203,6 @@ def _parts(shown: Catalog) -> tuple[object, ...]:
     """Return what tells whether a catalog that was shown has been changed since, as far as it is nobody else's."""
     policy = [id(part) for part in attrs.astuple(shown.policy, recurse=False)]
     return shown.all, id(shown.entries), id(shown.policy), policy, repr(shown.policy.guardrails)
-
-
-def _image(policy: Policy, entries: tuple[Entry, ...]) -> bytes:
-    """Return all that guardrails share, as bytes; frozen things can be changed by those who mean to."""
-    return pickle.dumps((attrs.evolve(policy, guardrails=()), entries), pickle.HIGHEST_PROTOCOL)
-
-
-def _restored(image: bytes, policy: Policy) -> tuple[Policy, tuple[Entry, ...]]:
-    shown, entries = pickle.loads(image)  # noqa: S301 - made in `_image`
-    return attrs.evolve(shown, guardrails=policy.guardrails), entries
 
 
 def _add(

@@ -342,7 +342,11 @@ PRECAUTIONS = {
     ),
     "scopes": ("tactful.answers.touched", lambda *_: Scope(), lambda: BREACH("it limits more than it declared")),
     "a look at the catalog": ("tactful.registry._parts", id, lambda: BREACH("it changes the others' settings")),
-    "a look at the policy": ("tactful.registry._image", lambda *_: b"", lambda: BREACH("it changes an offer by force")),
+    "a look at the policy": (
+        "tactful.registry.image_of",
+        lambda *_: b"",
+        lambda: BREACH("it changes an offer by force"),
+    ),
 }
 
 

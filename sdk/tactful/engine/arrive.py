@@ -1,6 +1,6 @@
 """Arrive: for whom a decision is, of what is here or what the caller brings. It waits for nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 
 import attrs
@@ -30,7 +30,7 @@ class Brought:
 
     profile: Snapshot | Mapping[str, object] | None = None
     consents: Consents | Mapping[str, object] | None = None
-    contacts: Iterable[Contact] | None = None
+    contacts: Sequence[Contact] | None = None
 
 
 #: What most callers bring.

@@ -103,6 +103,7 @@ class Budgets:
         per: It counts for everyone.
         lock: Held while room is looked for and taken.
         nearest: How little room may be left, of which no track is kept; much if no picks fill a cap together.
+        moved: What counts instead by now, under another plan; None if this does. It is set under the lock.
         known: Whether all that was recorded has come in; until then every budget is used up.
     """
 
@@ -116,6 +117,7 @@ class Budgets:
         "_zone",
         "known",
         "lock",
+        "moved",
         "nearest",
         "per",
         "plan",
@@ -125,6 +127,7 @@ class Budgets:
         self.plan = plan
         self.per: Per = "everyone"
         self.lock = Lock()
+        self.moved: Budgets | None = None
         self.known = False
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == "everyone")
         self.nearest = 0 if any(cap.fills for cap in self._caps) else NEVER_US
@@ -134,8 +137,12 @@ class Budgets:
         self._lapsing: list[tuple[int, int, str, _Count | None]] = []
         self._number = itertools.count()
         self._channels: dict[str, Limited] = {}
-        for contact in before.reservations() if before is not None else ():
-            self.add(contact)
+        if before is not None:
+            with before.lock:
+                before.moved = self
+                reserved = tuple(before.reservations())
+            for contact in reserved:
+                self.add(contact)
 
     def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
         """Return whether all that was recorded has come in."""

@@ -40,6 +40,7 @@ class Counters:
         own: What caps count them by.
         since_us: All contacts later than this are counted [us since 1970].
         lock: Held while room is looked for and taken.
+        moved: Where they are counted instead, under another plan; None if here. It is set under the lock, once.
     """
 
     __slots__ = (
@@ -55,6 +56,7 @@ class Counters:
         "_states",
         "_waiting",
         "lock",
+        "moved",
         "own",
         "per",
         "plan",
@@ -74,6 +76,7 @@ class Counters:
         self.own = unstated(plan) if own is None else own
         self.since_us = since_us
         self.lock = Lock()
+        self.moved: Counters | None = None
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
         self._kept: dict[str, Kept] = {}
         self._counted: dict[CapKey, list[Event]] = {}
@@ -93,12 +96,19 @@ class Counters:
             self._take(contact)
 
     def under(self, plan: Plan, own: Own) -> "Counters":
-        """Return the same contacts counted under a plan, by what is the customer's own."""
-        if plan is self.plan and own == self.own:
-            return self
+        """Return the same contacts counted under a plan, by what is the customer's own: here, or where they moved."""
+        found = self
+        while found.moved is not None or found.plan is not plan or found.own != own:
+            found = found.moved or found._move(plan, own)
+        return found
+
+    def _move(self, plan: Plan, own: Own) -> "Counters":
         with self.lock:
-            self._count_pending()
-            return Counters(plan, [kept.contact() for kept in self._kept.values()], self.per, own, self.since_us)
+            if self.moved is None:
+                self._count_pending()
+                contacts = [kept.contact() for kept in self._kept.values()]
+                self.moved = Counters(plan, contacts, self.per, own, self.since_us)
+            return self.moved
 
     def reach_back(self, now_us: int) -> bool:
         """Return whether they count as far back as caps look; those fetched under another plan may not."""

@@ -81,11 +81,12 @@ def shape(cap: Cap) -> str:
 class BudgetsThen:
     """Budgets as they were when a decision was made. A cap that was not counted then is reached. It counts no more."""
 
-    __slots__ = ("_caps", "_counts", "_zone", "lock", "nearest", "per")
+    __slots__ = ("_caps", "_counts", "_zone", "lock", "moved", "nearest", "per")
 
     def __init__(self, plan: Plan, budgets: Sequence[CountedBudget]) -> None:
         self._zone = shared_zone(plan)
         self.per: Per = "everyone"
+        self.moved = None
         self.lock = nullcontext()
         self.nearest = 0
         counted = {(one.cap, one.shape) for one in budgets}

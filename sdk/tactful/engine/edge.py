@@ -10,6 +10,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -36,6 +37,7 @@ from .decision import Decision
 from .disclosing import Disclosing
 from .exchange import Exchange
 from .fetch import Fetch, Sources
+from .giving_way import giving_way
 from .identify import Identities
 from .log import Log
 from .opting import Opting
@@ -43,6 +45,7 @@ from .overtaking import Following, Overtaking
 from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
+from .tally import Moved
 from .token import Receipt, Seal
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
+#: For so many customers an update works things out anew; it takes a second at most.
+_RENEWED_MAX = 500
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
 
 
@@ -173,8 +178,13 @@ class Edge:
         try:
             names = (placements,) if isinstance(placements, str) else tuple(placements)
             known = profile is None and consents is None and contacts is None
+            contacts = None if contacts is None else tuple(contacts)
+            refused = frozenset(refused)
             brought = NOTHING_BROUGHT if known else Brought(profile, consents, contacts)
-            return self._decide(names, who, context, brought, frozenset(refused), view, preview=preview)
+            return self._decide(names, who, context, brought, refused, view, preview=preview)
+        except Moved:  # the plan was swapped, and what counts for the customer is counted under the new one already
+            same = partial(self.decide, names, who, context, profile=profile, consents=consents, contacts=contacts)
+            return same(refused=refused, view=view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
             _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
             return self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
@@ -212,6 +222,8 @@ class Edge:
         id_ = f"{self._prefix}{next(self._numbers):x}" if view is None else self._id(key)
         tally = whom.tally
         with _UNHELD if tally is None else tally.held():
+            if tally is not None and tally.is_left():
+                raise Moved
             limited = whom.limited(plan, channel.channel.name, now_us)
             caps = None if tally is None else tally.room(channel.channel.name, page.slots, now_us)
             moment = middle.decide(plan, channel, page, whom.customer, values, limited, caps, now_us)
@@ -499,6 +511,9 @@ class Edge:
         """
         Decide by another bundle from now on; decisions under way end by the old one.
 
+        It gives way to threads that decide meanwhile, for which it changes two settings of the interpreter until it is
+        done (docs/speed.md). What is kept with the 500 customers who were fetched last is then worked out anew.
+
         Args:
             source: As for `tactful.open`, under the same key and tenant.
 
@@ -509,7 +524,7 @@ class Edge:
             UsageError: If an edge with a key is given what has no signature, or after `close`.
         """
         self._open()
-        with self._updating:  # so that of two bundles the newer one stays, whichever is ready first
+        with self._updating, giving_way:  # of two bundles the newer one stays, whichever is ready first
             try:
                 plan = self._read(source)
             except TactfulError as error:
@@ -518,6 +533,15 @@ class Edge:
             self._refused = ""
             self._plan = plan
             self._tail.follow(plan)
+        self._renew(plan)
+
+    def _renew(self, plan: Plan) -> None:
+        """Work out anew what is kept with customers, those fetched last first; the others' turn is when they come."""
+        places = {one.placement.channel: name for name, one in plan.placements.items()}
+        with giving_way:
+            for customer, channels in self._snapshots.recent(_RENEWED_MAX):
+                for channel in places.keys() & channels:
+                    self.decide(places[channel], customer, preview=True)
 
     def sync(self) -> Synced:
         """
@@ -597,6 +621,7 @@ class Edge:
 
 
 def _in_child() -> None:
+    giving_way.reset()
     for edge in list(_edges):
         edge._reset()  # noqa: SLF001 - the same module
         edge._identities.reset()  # noqa: SLF001 - the same module

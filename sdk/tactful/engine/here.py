@@ -69,6 +69,11 @@ class Here:
             return None
         return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
 
+    def met_on(self) -> tuple[str, ...]:
+        """Return the channels on which something was decided for the customer as a person."""
+        known = self._as.get("person")
+        return () if known is None else tuple(known.channels)
+
     @property
     def stands_for(self) -> str:
         """The id that stands for all that are merged with the customer, where the profile tells it; else empty."""
@@ -91,9 +96,7 @@ class Here:
     ) -> Tally | None:
         """Return what counts for the customer under a plan, by what is its own; None if something is not known."""
         known = self._tally
-        counters = self.counters
-        changed = counters.plan is not plan or (counters.own is not own and counters.own != own)
-        if known is None or changed or known.key[1:] != (household, budgets, strict):
-            self.counters = counters.under(plan, own)
-            known = self._tally = tally_of(plan, self.counters, household, budgets, strict)
+        counters = self.counters = self.counters.under(plan, own)
+        if known is None or known.key != (counters, household, budgets, strict):
+            known = self._tally = tally_of(plan, counters, household, budgets, strict)
         return known

@@ -106,9 +106,13 @@ class Loads:
 
 
 def add(counters: Counters, contacts: Iterable[Contact], now_us: int) -> None:
-    """Count contacts under the lock of the counters."""
-    with counters.lock:
-        counters.add(contacts, now_us)
+    """Count contacts under the lock of the counters, wherever these are by now."""
+    at: Counters | None = counters
+    while at is not None:
+        with at.lock:
+            if at.moved is None:
+                at.add(contacts, now_us)
+            at = at.moved
 
 
 def joined(before: Counters | None, fetched: Counters, now_us: int) -> Counters:

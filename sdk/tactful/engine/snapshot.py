@@ -7,7 +7,8 @@ One thread fetches what decisions asked for; it starts with the first question a
 
 import logging
 import queue
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
 from threading import Event, Lock, Thread
 
 from cachetools import FIFOCache
@@ -240,6 +241,13 @@ class Snapshots:
         if self._thread is None or not self._thread.is_alive():
             self._start()
         return done
+
+    def recent(self, count: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the ids of those who were fetched last, the last one first, and on which channels they were met."""
+        with self._lock:
+            here = list(self._here.items())
+        for customer, one in nlargest(count, here, key=lambda item: item[1].loaded_us):
+            yield customer, one.met_on()
 
     def status(self, now_us: int) -> Mapping[str, object]:
         """Return how many customers are here, how old the oldest fetch is [s], and how many questions wait."""

@@ -59,6 +59,7 @@ class Tail:
         self._first = True
         self._thread: Thread | None = None
         if self.budgets is not None:
+            self.budgets.lock = Lock()
             self.budgets = Budgets(self._plan, self.budgets)
 
     def look(self) -> None:

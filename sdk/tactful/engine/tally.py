@@ -46,6 +46,11 @@ class Limiting(Protocol):
 class Counting(Limiting, Protocol):
     """What counts contacts (`Counters`, `Budgets`)."""
 
+    @property
+    def moved(self) -> object | None:
+        """Where they are counted by now, under another plan; None if here."""
+        ...
+
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Count the room that a decision took, slot by slot, until it lapses."""
         ...
@@ -57,6 +62,10 @@ class Taking(Limiting, Protocol):
     def take(self, room: Room, now_us: int) -> tuple[str, ...]:
         """Take what showing an offer needs out of what is in hand; return the units."""
         ...
+
+
+class Moved(Exception):
+    """What counts for a decision is counted elsewhere by now: it has to be made anew, under the plan of now."""
 
 
 class Tally:
@@ -88,6 +97,11 @@ class Tally:
         for part in self._all:
             stack.enter_context(part.lock)
         return stack
+
+    def is_left(self) -> bool:
+        """Return whether something is counted elsewhere by now: room that is taken here would not be seen there."""
+        parts = self.parts
+        return parts[0].moved is not None if len(parts) == 1 else any(part.moved is not None for part in parts)
 
     def reach_back(self, now_us: int) -> bool:
         """Return whether everything is counted as far back as caps look."""
@@ -135,9 +149,10 @@ def tally_of(
 class Visitor:
     """Nobody in particular: no cap per customer concerns a visitor, quiet hours do. It counts nothing."""
 
-    __slots__ = ("_channels", "_plan", "lock", "nearest", "per")
+    __slots__ = ("_channels", "_plan", "lock", "moved", "nearest", "per")
 
     def __init__(self, plan: Plan) -> None:
+        self.moved = None
         self._plan = plan
         self.per: Per = "customer"
         self.lock = nullcontext()

@@ -209,5 +209,6 @@ def compile_function(
     scope: dict[str, object] = {**OPERATORS, **constants}
     py.locate(module)
     exec(compile(module, f"<tactful {name}>", "exec"), scope)  # noqa: S102 - never from text
-    compiled: Callable[..., object] = scope[name]  # type: ignore[assignment] # it was defined just now
+    # Taken out, so that a plan that nobody holds any more goes at once: no circle waits for the garbage collector.
+    compiled: Callable[..., object] = scope.pop(name)  # type: ignore[assignment] # it was defined just now
     return compiled

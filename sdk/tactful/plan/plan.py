@@ -113,11 +113,12 @@ class Plan:
         *,
         epoch: int | None = None,
         until_us: int = NEVER_US,
+        catalog: Catalog | None = None,
     ) -> None:
         self.policy = policy
         self.epoch = epoch
         self.until_us = until_us
-        self.catalog = Catalog(policy)
+        self.catalog = catalog or Catalog(policy)
         self.everything = self.catalog.all.bits
         self.slots = Slots.of(policy)
         self.bounds = bounds_of(self.catalog, guardrails, dict(policy.conditions), until_us)
@@ -133,12 +134,11 @@ class Plan:
         self._flagged = tuple(b for b in self.bounds if b.blind or isinstance(b.limit, AtMost | Hide))
         self._flag_of = {id(bound): 1 << number for number, bound in enumerate(self._flagged)}
         self.hide_flags = sum(self._flag_of[id(b)] for b in self._flagged if isinstance(b.limit, Hide))
-        indexed = [(one, test) for one in self.requirements if (test := context_test(one)) is not None]
         context_slots = {a.name: index for index, a in enumerate(self.slots.context)}
-        indexed = [(one, test) for one, test in indexed if test.attribute in context_slots]
-        self.lookups: tuple[ContextLookup, ...] = build_lookups(
-            [(test, one.bits) for one, test in indexed], context_slots, self.everything
-        )
+        tests = [(one, context_test(one)) for one in self.requirements]
+        indexed = [(one, test) for one, test in tests if test is not None and test.attribute in context_slots]
+        tested = [(test, one.bits) for one, test in indexed]
+        self.lookups: tuple[ContextLookup, ...] = build_lookups(tested, context_slots, self.everything)
         plain = [one for one in self.requirements if all(one is not other for other, _ in indexed)]
         anywhere = [one for one in plain if not _names_channel(one)]
         self._shared_standing = self._fuse([one for one in anywhere if not is_momentary(one.expr)])
@@ -160,8 +160,10 @@ class Plan:
     @classmethod
     def build(cls, policy: Policy, registry: Registry, *, epoch: int | None = None, until_us: int = NEVER_US) -> "Plan":
         """Return the plan of a policy, with every guardrail that it names asked once."""
-        untouched, guardrails = registry.asked(policy)
-        return cls(untouched, guardrails, epoch=epoch, until_us=until_us)
+        catalog = Catalog(policy)
+        untouched, guardrails = registry.asked(policy, catalog)
+        same = catalog if untouched is policy else None
+        return cls(untouched, guardrails, epoch=epoch, until_us=until_us, catalog=same)
 
     def careful(self, now_us: int) -> tuple[str, ...]:
         """Return why all decisions are careful at a moment: guardrails that are broken, a bundle that has expired."""
