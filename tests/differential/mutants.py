@@ -205,7 +205,7 @@ MUTANTS = [
         "min((counts[cap.number] for cap in self._caps if cap.fills",
         "min((9 for cap in self._caps if cap.fills",
     ),
-    Mutant("engine.here", " or (counters.own is not own and counters.own != own)", "", 85),
+    Mutant("engine.count", " or found.own != own", "", 85),
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 30),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 30),
