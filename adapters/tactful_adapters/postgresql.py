@@ -1,6 +1,6 @@
 """A store in PostgreSQL, for edges on many hosts; what was recorded is not lost. It needs the extra `postgresql`.
 
-What a DBA should know of it stands in docs/stores.md.
+What a DBA should know of it stands in docs/postgresql.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _NOT_KEPT: Final = "nothing of this call was kept"
 _UNCERTAIN: Final = "whether this call was kept is not known: make it again, what has the same id counts once"
-_RIGHTS: Final = "the role may not do this; grant it the rights that docs/stores.md lists"
+_RIGHTS: Final = "the role may not do this; grant it the rights that docs/postgresql.md lists"
 _BUSY: Final = "it took too long; the server is busy, or somebody else holds a lock"
 _DOWN: Final = "the server ended the connection; it stops, starts, or somebody ended it: the next call connects again"
 

@@ -44,6 +44,7 @@ HELD_ELSEWHERE = {
     "docs/bundle.md": "tests/bundle/test_bundle_docs.py",
     "docs/demo.md": "tests/demo/test_demo_docs.py",
     "docs/guardrails.md": "tests/guardrails/test_guardrail_docs.py",
+    "docs/postgresql.md": "tests/stores/test_postgresql_docs.py",
     "docs/openfeature.md": "tests/flags/test_flag_docs.py",
     "docs/rules.md": "tests/rules/test_rule_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
