@@ -1,0 +1,162 @@
+"""How much is done for a decision, counted and not timed. `python tests/bench/counting.py` renews counts.json.
+
+Three counts: what the interpreter executes of Python (instructions), how often it calls what is written in C, and how
+much memory a call needs at its peak. None depends on how busy the machine is, or on how fast. Together they see what
+Python does, what is handed to C, and what grows there with the offers. They do not see one C function become slower.
+"""
+
+import gc
+import json
+import platform
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, Final
+
+import attrs
+
+from tactful.bench.works import Bench
+
+COUNTS: Final = Path(__file__).with_name("counts.json")
+#: The works that are counted, by number of offers. `decide_many` is NumPy's: its tests hold that it loops over no row.
+WORKS: Final[Mapping[int, tuple[str, ...]]] = {
+    200: ("decide", "flat", "skewed", "preview", "first", "cold", "brought", "miss"),
+    2000: ("decide", "flat", "skewed", "first"),
+}
+#: A count may be so many times the one that is kept. An interpreter of another version counts otherwise.
+SAME_VERSION: Final = 1.25
+OTHER_VERSION: Final = 1.75
+
+
+@attrs.frozen
+class Counts:
+    """
+    What a call of a work takes.
+
+    Attributes:
+        instructions: Executed Python instructions, the mean.
+        c_calls: Calls of functions that are written in C, the mean.
+        peak_bytes: What it allocates at its peak, beyond what there was [bytes]; the median, as threads share it.
+    """
+
+    instructions: float
+    c_calls: float
+    peak_bytes: float
+
+
+def counts_of(work: Callable[[], Iterator[Callable[[], object]]]) -> Counts:
+    """The counts of a work; a turn that is not counted makes its memories warm."""
+    for call in work():
+        call()
+    with _undisturbed():
+        instructions, c_calls, peaks = ([count(call) for call in work()] for count in _COUNTERS)
+    return Counts(round(fmean(instructions), 1), round(fmean(c_calls), 1), median(peaks))
+
+
+def counted(works: Mapping[int, tuple[str, ...]] = WORKS) -> dict[str, Counts]:
+    """The counts of all works, by name and number of offers."""
+    found = {}
+    for offers, names in works.items():
+        with closing(Bench(offers)) as bench:
+            found |= {f"{name} {offers}": counts_of(getattr(bench, name)) for name in names}
+    return found
+
+
+def grown(found: Mapping[str, Counts], kept: Mapping[str, Counts], tolerance: float) -> list[str]:
+    """What has grown beyond the tolerance, or is kept and not found, in words."""
+    told = [f"{work} is not counted any more" for work in sorted(set(kept) - set(found))]
+    for work, counts in found.items():
+        before = kept.get(work)
+        if before is None:
+            told.append(f"{work} is not kept yet")
+            continue
+        for name, count in attrs.asdict(counts).items():
+            limit = getattr(before, name) * tolerance
+            if count > limit:
+                told.append(f"{work}: {count:,.1f} {name}, more than {limit:,.1f}")
+    return told
+
+
+def kept(interpreter: str) -> tuple[dict[str, Counts], float]:
+    """The counts that are kept for an interpreter, or else for the newest there is, and how far they may be passed."""
+    read = json.loads(COUNTS.read_text(encoding="utf-8"))
+    own = interpreter in read
+    works = read[interpreter if own else max(read)]
+    return {work: Counts(**counts) for work, counts in works.items()}, SAME_VERSION if own else OTHER_VERSION
+
+
+def version() -> str:
+    """The interpreter's version, as far as its instructions depend on it."""
+    return f"{platform.python_implementation()} {sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _instructions(call: Callable[[], object]) -> int:
+    count = 0
+
+    def within(_frame: Any, event: str, _arg: Any) -> Any:
+        nonlocal count
+        count += event == "opcode"
+        return within
+
+    def entered(frame: Any, _event: str, _arg: Any) -> Any:
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return within
+
+    sys.settrace(entered)
+    try:
+        call()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def _c_calls(call: Callable[[], object]) -> int:
+    count = -1  # the call that ends the counting
+
+    def event(_frame: Any, event: str, _arg: Any) -> None:
+        nonlocal count
+        count += event == "c_call"
+
+    sys.setprofile(event)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def _peak_bytes(call: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        call()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+_COUNTERS: Final = (_instructions, _c_calls, _peak_bytes)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no garbage be collected meanwhile, and give back whatever traced before."""
+    trace, profile, was_on = sys.gettrace(), sys.getprofile(), gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.settrace(trace)
+        sys.setprofile(profile)
+        if was_on:
+            gc.enable()
+
+
+if __name__ == "__main__":
+    read = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
+    read[version()] = {work: attrs.asdict(counts) for work, counts in counted().items()}
+    COUNTS.write_text(json.dumps(dict(sorted(read.items())), indent=2) + "\n", encoding="utf-8")
