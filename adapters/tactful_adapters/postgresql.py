@@ -13,6 +13,7 @@ from .postgresql_disclosures import PostgreSQLDisclosing, PostgreSQLDisclosures
 from .postgresql_evidence import PostgreSQLEvidence, PostgreSQLEvidenceKeeping
 from .postgresql_graph import PostgreSQLGraph, PostgreSQLIdentifying
 from .postgresql_ledger import PostgreSQLBookkeeping, PostgreSQLLedger
+from .postgresql_lines import PostgreSQLLines
 from .postgresql_locks import GRAPH, LEDGER, LOG
 from .postgresql_log import PostgreSQLLog, PostgreSQLLogging
 from .postgresql_migrations import migrate
@@ -96,16 +97,19 @@ class PostgreSQLStore(
             graph = PostgreSQLGraph(connection, self._rules)
             members = graph.merges(customer).members(customer)
             names = [pseudonym(key, one) for one in members if one]
-            return {
+            now_us = self._now_us(connection)
+            gone = {
                 **PostgreSQLRecords(connection).erase(members),
                 **PostgreSQLLedger(connection).erase(members),
                 "disclosures": PostgreSQLDisclosures(connection).erase(members),
                 "strict": PostgreSQLStrictCaps(connection).erase(members),
                 **graph.erase(members),
                 "outbox": PostgreSQLOutbox(connection, self._limits).erase(members),
-                "decisions": PostgreSQLLog(connection).erase(names, self._now_us(connection)),
+                "decisions": PostgreSQLLog(connection).erase(names, now_us),
                 "evidence": PostgreSQLEvidence(connection).erase(names),
             }
+            PostgreSQLLines(connection).erase(members, now_us)
+        return gone
 
     def close(self) -> None:
         """Give back the connections; a second call does nothing."""

@@ -62,7 +62,8 @@ def explained(
     if not ours:
         return StoreError(f"{where}: {_meaning_of_theirs(error)}")
     outcome = _UNCERTAIN if committing and not _answered(error) else _NOT_KEPT
-    return StoreError(f"{where}: {_meaning(error)}; {outcome}")
+    said = f"{where}: {_meaning(error)}; {outcome}"
+    return StoreError(said, code="store-value") if _is_about_a_value(error) else StoreError(said)
 
 
 def unreachable(error: "Error | SilentServerError", where: str, password: str | None) -> StoreError:
@@ -81,6 +82,12 @@ def unreachable(error: "Error | SilentServerError", where: str, password: str | 
     if password:
         said = said.replace(password, "***")
     return StoreError(f"{where}: it cannot be reached ({said[:300]}); look at its address, and whether it runs")
+
+
+def _is_about_a_value(error: object) -> bool:
+    """Return whether what was given cannot be kept, now or ever."""
+    state = getattr(error, "sqlstate", None) or ""
+    return isinstance(error, UnicodeEncodeError) or state.startswith(("22", "54"))
 
 
 def _answered(error: object) -> bool:

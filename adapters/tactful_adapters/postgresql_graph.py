@@ -61,8 +61,12 @@ class PostgreSQLGraph:
 
     def unlink(self, identifiers: Mapping[str, str]) -> int:
         """Forget whom identifiers stand for; return how many links went."""
+        cleaned = self._rules.clean(identifiers)
         query = "DELETE FROM link WHERE name = %s AND value = %s"
-        return sum(self._connection.execute(query, one).rowcount for one in self._rules.clean(identifiers))
+        gone = sum(self._connection.execute(query, one).rowcount for one in cleaned)
+        for name, value in cleaned:
+            self._connection.execute("SELECT tell('profiles', 'unlinked', '', %s, %s)", (name, value))
+        return gone
 
     def household(self, household: str) -> tuple[str, ...]:
         """Return the ids that stand for those who belong to a household and to no other, sorted."""
@@ -86,6 +90,8 @@ class PostgreSQLGraph:
             raise UsageError("a customer cannot be merged with itself")
         merges = self.merges(customer).plus(self.merges(other), Merge(customer, other, at_us))
         self._regroup(merges, merges.members(customer))
+        query = "SELECT tell('profiles', 'merge', %s, of_other => %s, of_at_us => %s)"
+        self._connection.execute(query, (customer, other, at_us))
         return merges.root(customer)
 
     def split(self, customer: str) -> Sequence[str]:
@@ -93,6 +99,7 @@ class PostgreSQLGraph:
         merges = self.merges(customer)
         members, left = merges.members(customer), merges.without(customer)
         self._regroup(left, members)
+        self._connection.execute("SELECT tell('profiles', 'split', %s)", (customer,))
         return tuple(dict.fromkeys(map(left.root, members)))
 
     def erase(self, customers: Sequence[str]) -> Mapping[str, int]:

@@ -4,9 +4,6 @@ It is small and of its own, because it must tell the cause at once when the serv
 that it waited), and because nothing of it may cross a fork: a child opens connections of its own.
 """
 
-import ctypes
-import os
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
@@ -17,6 +14,7 @@ from tactful import StoreError, UsageError
 from .postgresql_address import Address
 from .postgresql_client import SilentServerError, client, connect
 from .postgresql_errors import explained, unreachable
+from .postgresql_forks import begins_anew_in_a_child, leave_alone
 from .postgresql_locks import Lock as Held
 from .postgresql_locks import take
 
@@ -29,8 +27,6 @@ _WRITING: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 #: Errors after which a connection goes on: what was given was wrong, not what it is given to.
 _GOES_ON: Final = ("22", "23", "54")
 
-_pools: "weakref.WeakSet[PostgreSQLPool]" = weakref.WeakSet()
-
 
 class PostgreSQLPool:
     """At most so many connections, safe under threads and fork; opened when they are needed."""
@@ -41,8 +37,8 @@ class PostgreSQLPool:
         self._ours = ours
         self._closed = False
         self._idle: list[PostgreSQLConnection] = []
-        self._begin_anew()
-        _pools.add(self)
+        self.begin_anew()
+        begins_anew_in_a_child(self)
 
     @contextmanager
     def reading(self) -> "Iterator[PostgreSQLConnection]":
@@ -146,18 +142,9 @@ class PostgreSQLPool:
         for connection in idle:
             connection.close()
 
-    def _begin_anew(self) -> None:
-        """Have no connection. What the parent of a process has open is left alone: closing it here would end it."""
-        for connection in self._idle:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+    def begin_anew(self) -> None:
+        """Have no connection, and no lock that is held; what a parent process has open is left alone."""
+        leave_alone(self._idle)
         self._idle = []
         self._lock = Lock()
         self._free = BoundedSemaphore(self.address.connections)
-
-
-def _after_fork_in_child() -> None:
-    for pool in _pools:
-        pool._begin_anew()  # noqa: SLF001 - the parent's threads may hold its locks, and are not here
-
-
-os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: Gets an id with what is kept of it, and returns what is to be kept, or None to leave it.
 AmendProfile = Callable[[str, Snapshot | None], Snapshot | None]
-_AmendConsents = Callable[[Consents | None, bool], Consents | None]
+#: Gets an id's consents, and whether the centre has told of them; returns what is to be kept, or None to leave it.
+AmendConsents = Callable[[Consents | None, bool], Consents | None]
 
 
 class PostgreSQLRecords:
@@ -73,12 +74,12 @@ class PostgreSQLRecords:
                 return None
             return (before or consents).renewed(consents)
 
-        return self._change_consents(customer, newest, heard=True)
+        return self.amend_consents(customer, newest, heard=True)
 
     def add_consent(self, customers: Iterable[str], consent: Consent) -> None:
         """Keep one more record for each of some ids."""
         for customer in sorted(customers):
-            self._change_consents(
+            self.amend_consents(
                 customer, lambda before, _: (before or Consents((), consent.at_us)).plus(consent), heard=False
             )
 
@@ -106,12 +107,13 @@ class PostgreSQLRecords:
         query = "INSERT INTO profile (epoch, at_us, body, customer) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
         return True if self._connection.execute(query, new).rowcount == 1 else None
 
-    def _change_consents(self, customer: str, change: _AmendConsents, *, heard: bool) -> bool:
+    def amend_consents(self, customer: str, change: AmendConsents, *, heard: bool) -> bool:
+        """Change what is kept of an id's consents; return whether. `heard` says whether the centre has told of it."""
         while (kept := self._amend_consents(customer, change, heard=heard)) is None:
             pass  # somebody made the row in between
         return kept
 
-    def _amend_consents(self, customer: str, change: _AmendConsents, *, heard: bool) -> bool | None:
+    def _amend_consents(self, customer: str, change: AmendConsents, *, heard: bool) -> bool | None:
         """Return whether consents were changed; None if they have to be read again."""
         query = "SELECT heard, at_us, epoch, body FROM consent WHERE customer = %s FOR UPDATE"
         row = self._connection.execute(query, (customer,)).fetchone()

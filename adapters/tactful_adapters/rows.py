@@ -117,7 +117,8 @@ def _pack(value: object) -> bytes:
     try:
         packed: bytes = msgpack.packb(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise StoreError(f"a value cannot be kept: {type(error).__name__}; nothing of this call was kept") from None
+        said = f"a value cannot be kept: {type(error).__name__}; nothing of this call was kept"
+        raise StoreError(said, code="store-value") from None
     return packed
 
 

@@ -29,10 +29,12 @@ def crm(postgresql):
 
 @pytest.mark.usefixtures("shop", "crm")
 def test_the_python_runs(postgresql, tmp_path):
-    opening, mapping = samples(PAGE, "python")
+    opening, following, mapping = samples(PAGE, "python")
     names = {}
     exec(opening.text.replace("postgresql://edge@db:5432/shop", postgresql.url(tmp_path)), names)  # noqa: S102 - the page's own samples
     names["edge"].close()
+    exec(following.text.replace("postgresql://edge@db:5432/shop", postgresql.url(tmp_path)), names)  # noqa: S102 - the same
+    names["kiosk"].close()
     exec(mapping.text.replace("postgresql://reader@crm:5432/crm?", f"{postgresql.uri}&schema=crm&"), names)  # noqa: S102 - the same
     with names["edge"] as edge:
         edge.warm("ada", deadline_s=10)

@@ -1,0 +1,132 @@
+"""A store in PostgreSQL as the centre that edges with stores of their own follow. It decides nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from tactful import (
+    Changes,
+    Consents,
+    Contact,
+    Delivery,
+    Disclosure,
+    Line,
+    StoreError,
+    after_telling,
+    log_key,
+    pseudonym,
+    tells_consent,
+)
+
+from .postgresql import PostgreSQLStore
+from .postgresql_disclosures import PostgreSQLDisclosures
+from .postgresql_graph import PostgreSQLGraph
+from .postgresql_ledger import PostgreSQLLedger
+from .postgresql_lines import PostgreSQLLines
+from .postgresql_listening import PostgreSQLListening
+from .postgresql_locks import GRAPH_AS_IT_IS, LEDGER
+from .postgresql_log import PostgreSQLLog
+from .postgresql_records import PostgreSQLRecords
+
+if TYPE_CHECKING:
+    from .postgresql_client import PostgreSQLConnection
+
+
+_LINES: Final[tuple[Line, ...]] = ("consents", "profiles")
+
+
+class PostgreSQLCentre(PostgreSQLStore):
+    """
+    A `Centre`, and the store whose changes it tells: whatever fills the store, its edges hear of it.
+
+    Epochs rise in the order of commits. The truth is in the tables; the server's notices are hints.
+    """
+
+    def __init__(self, url: str, *, kinds: Mapping[str, str] | None = None) -> None:
+        """
+        Open the store, and make its tables if they are not there yet.
+
+        Args:
+            url: As for `PostgreSQLStore`.
+            kinds: The kind of each identifier, by name: "person", "household" or "device".
+
+        Raises:
+            StoreError: If the server cannot be reached, or the schema is not ours or may not be made.
+            ExtraMissing: If psycopg is not installed.
+        """
+        super().__init__(url, kinds=kinds)
+        self._hints = {line: PostgreSQLListening(self._pool.address, line) for line in _LINES}
+
+    def changes(self, line: Line, after: int, count: int) -> Changes:
+        """Return what has changed since an epoch, at most so many changes."""
+        with self._pool.reading() as connection:
+            return PostgreSQLLines(connection).changes(line, after, count, self._now_us(connection))
+
+    def deliver(self, events: Sequence[Contact | Disclosure]) -> Delivery:
+        """
+        Keep events, each once by its id, and let what customers said in them take effect.
+
+        One that can never be kept is refused, and the others are taken.
+        """
+        named = [event for event in events if event.id]
+        refused: dict[str, str] = {event.id: "no-id" for event in events if not event.id}
+        try:
+            accepted = self._taken(named)
+        except StoreError as error:
+            if error.code != "store-value":
+                raise
+            if len(named) == 1:
+                return Delivery(frozenset(), {**refused, named[0].id: "cannot-be-kept"})
+            halves = [self.deliver(half) for half in (named[: len(named) // 2], named[len(named) // 2 :])]
+            accepted = halves[0].accepted | halves[1].accepted
+            refused = {**refused, **halves[0].refused, **halves[1].refused}
+        return Delivery(accepted, refused)
+
+    def wait(self, line: Line, after: int, timeout_s: float) -> bool:
+        """Wait until there may be something newer than an epoch; return whether there may be."""
+        return self._hints[line].wait(lambda: self._epoch(line) > after, timeout_s)
+
+    def close(self) -> None:
+        """Give back the connections; calls that wait come back. A second call does nothing."""
+        for hint in self._hints.values():
+            hint.close()
+        super().close()
+
+    def _epoch(self, line: Line) -> int:
+        with self._pool.reading() as connection:
+            return PostgreSQLLines(connection).epoch(line)
+
+    def _taken(self, events: Sequence[Contact | Disclosure]) -> frozenset[str]:
+        """Keep events in one transaction, and return the ids of all: those of an erased customer leave nothing."""
+        key = log_key(self)
+        with self._pool.writing(GRAPH_AS_IT_IS, LEDGER) as connection:
+            names = {event.id: pseudonym(key, event.customer or "") for event in events}
+            erased_us = PostgreSQLLog(connection).erased_us(names.values())
+            kept = [event for event in events if event.at_us > erased_us.get(names[event.id], event.at_us - 1)]
+            new = PostgreSQLLedger(connection).keep([event for event in kept if isinstance(event, Contact)])
+            PostgreSQLDisclosures(connection).keep(event for event in kept if not isinstance(event, Contact))
+            self._hear(connection, (event for event in new if tells_consent(event)))
+        return frozenset(names)
+
+    def _hear(self, connection: "PostgreSQLConnection", events: Iterable[Contact]) -> None:
+        """Let what events say of consents take effect; a no for every id that is merged with the customer's."""
+        graph, records, now_us = (
+            PostgreSQLGraph(connection, self._rules),
+            PostgreSQLRecords(connection),
+            self._now_us(connection),
+        )
+        said = [
+            (member, event)
+            for event in events
+            for member in (
+                graph.merges(event.customer).members(event.customer)
+                if event.event == "withdrawal"
+                else (event.customer,)
+            )
+        ]
+        for member, event in sorted(said, key=lambda one: one[0]):
+
+            def heard(before: Consents | None, _: bool, event: Contact = event) -> Consents | None:  # noqa: FBT001 - as it is called
+                after = after_telling(before, event, now_us)
+                return None if before is not None and after.records == before.records else after
+
+            records.amend_consents(member, heard, heard=False)
