@@ -10,6 +10,8 @@ from tactful.authoring import compile_files, compile_folder, read_files
 
 FOLDER = Path(__file__).with_name("policy")
 COUNTING = "count.groups"
+#: Parts of the policy: its coupons; its caps; and the offers that come in where a cap says `instead`.
+COUPONS, CONTACT, STAND_INS = "offers/coupons.yaml", "contact.yaml", "offers/instead.yaml"
 #: A cap that is tighter than the policy's own: nothing is shown twice within four weeks.
 TIGHTER = "  once_in_four_weeks: {of: offer, count: 1, within: 28d}"
 
@@ -32,10 +34,10 @@ def with_coupons(coupons: bytes, caps: str = "") -> Policy:
 
 
 def coupons_alone(coupons: bytes) -> Policy:
-    """Return the policy with these coupons, rows of a CSV file, as its only offers."""
+    """Return the policy with these coupons, rows of a CSV file, as its only offers but for what caps name."""
     files = {name: raw for name, raw in read_files(FOLDER).items() if not is_offers(name)}
-    files["offers/coupons.yaml"] = (FOLDER / "offers" / "coupons.yaml").read_bytes()
-    return compile_files({**files, "coupons.csv": coupons})
+    kept = {name: (FOLDER / name).read_bytes() for name in (COUPONS, CONTACT, STAND_INS)}
+    return compile_files({**files, **kept, "coupons.csv": coupons})
 
 
 def without(policy: Policy, *guardrails: str) -> Policy:
@@ -58,4 +60,4 @@ def counting(groups: Iterable[str]) -> Policy:
 
 def is_offers(name: str) -> bool:
     """Return whether a file has offers, or names them."""
-    return name.startswith("offers/") or name == "governance.yaml"
+    return name.startswith("offers/") or name in {"governance.yaml", CONTACT}

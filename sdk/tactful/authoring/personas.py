@@ -8,6 +8,7 @@ import attrs
 from ..clock import SECOND_US
 from ..consent import Consent, ConsentState, How
 from ..contacts import Contact
+from ..offers import Intent, OfferClass
 from ..policy import Policy
 from ..profile import Observation, Snapshot
 from ..schema import Attribute, Source, ValueType
@@ -49,6 +50,10 @@ CONTACT: Final = Record(
         "topic": Key(name_of("topic"), "what it was about"),
         "offer": Key(name_of("offer"), "the offer"),
         "channel": Key(name_of("channel"), "the channel"),
+        "tags": Key(many(ID), "the tags that the offer had then", default="none"),
+        "owner": Key(ID, "its owner then", default="not known"),
+        "intent": Key(choice(Intent, "intent"), "its intent then", default="not known"),
+        "class": Key(choice(OfferClass, "class"), "its class then", default="not known"),
     },
 )
 PERSONA: Final = Record(
@@ -155,6 +160,10 @@ def _persona(name: str, values: Mapping[str, Any], profile: tuple[Known, ...]) -
             event.get("topic", ""),
             event.get("offer", ""),
             channel=event.get("channel", ""),
+            owner=event.get("owner", ""),
+            tags=tuple(event.get("tags", ())),
+            intent=event["intent"].value if "intent" in event else "",
+            offer_class=event["class"].value if "class" in event else "",
         )
         for number, event in enumerate(values.get("contacts", ()))
     )
