@@ -12,15 +12,16 @@ from pathlib import Path
 
 import tactful
 from tactful import Policy, Registry
+from tactful.authoring import load_suite
 
-from . import boundaries, consents, leases, relevance, rounds, stories, year
+from . import boundaries, consents, leases, relevance, rounds, settings, signing, sources, stories, year
 from .affinity import Affinities
 from .coupons import DEMO_DAY
 from .households import Household, Households, spread
 from .journey import Journey, date_of, load, moment_of
 from .report import render_report
 from .terminal import show
-from .variants import grocer
+from .variants import FOLDER
 
 __all__ = ["NOTE", "render_report", "run_demo", "run_year", "show"]
 
@@ -33,6 +34,7 @@ NOTE = (
 Progress = Callable[[str, int, int], None]
 Figures = dict[str, object]
 _MINUTE_US = 60_000_000
+_DAY_S = 86_400
 
 
 def run_demo(households: int | None = None, progress: Progress = lambda *_: None, seed: int = consents.SEED) -> Figures:
@@ -54,12 +56,14 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
     everyone = Households(journey, affinities, seed)
     known = list(_as_of(everyone, spread(everyone.numbers, households), step("making profiles")))
 
-    # The policy (policy/) decides for each of them on every channel (rounds.py).
-    policy, now_us = grocer(), moment_of(DEMO_DAY)
+    # The policy (policy/), signed by two (signing.py), decides for each of them on every channel (rounds.py).
+    suite, now_us = load_suite(FOLDER), moment_of(DEMO_DAY)
+    policy = suite.policy
     first, again = _decide(policy, known, now_us, step)
+    acted = first.acted() + again.acted()
 
-    # What the boundaries change (boundaries.py) and what they cost (relevance.py), which leases end (leases.py), and
-    # what all of it means (stories.py).
+    # What the boundaries change (boundaries.py) and what they cost (relevance.py), what else the policy sets
+    # (settings.py, sources.py), which leases end (leases.py), and what all of it means (stories.py).
     changed = dict(boundaries.changes(policy, known, now_us, step("switching boundaries off, one by one")))
     redeemed = relevance.cases(journey, (one.number for one in known))
     found = relevance.measure(journey, affinities, everyone, redeemed, step("looking for redeemed coupons"))
@@ -74,6 +78,10 @@ def run_demo(households: int | None = None, progress: Progress = lambda *_: None
         "guardrails": _guardrails(policy, changed),
         "pregnancy_test": boundaries.pregnancy_test(policy, everyone, known, DEMO_DAY),
         "relevance": found,
+        "settings": list(settings.effects(suite, acted, step("taking settings out, one by one"))),
+        "tests": len(suite.tests),
+        "sources": list(sources.known(policy)),
+        "signatures": signing.figures(policy, now_us),
         "leases": [month.figures() for month in months],
         "stories": list(stories.tell(policy, everyone, step("telling stories"))),
         "seconds": round(time.perf_counter() - start_s, 1),
@@ -112,8 +120,10 @@ def _decide(
     policy: Policy, known: Sequence[Household], now_us: int, step: Callable[[str], rounds.Progress]
 ) -> tuple[rounds.Round, rounds.Round]:
     """Return two rounds: all of them come, and a minute later come again, when the room that they took still counts."""
-    moment_us = now_us
-    with tactful.open(policy, store=rounds.store_of(known), clock=lambda: moment_us) as edge:
+    moment_us, signers = now_us, signing.Signers.made()
+    raw = signers.bundle(policy, now_us, _DAY_S)
+    store = rounds.store_of(known)
+    with tactful.open(raw, key=signers.pinned, signatures=2, store=store, clock=lambda: moment_us) as edge:
         for one in known:
             edge.warm(rounds.who(one))
         first = rounds.decide_for_all(edge, known, step("deciding for every household"))

@@ -16,6 +16,8 @@ from .households import Household
 PLACEMENTS: Mapping[str, str] = {"web": "web.home", "kiosk": "kiosk.welcome", "email": "email.letter"}
 #: The bins of the histogram of times: 24 to a thousandfold, from 4 us to 4 ms.
 BINS_US: Sequence[float] = [4 * 1000 ** (place / 24) for place in range(25)]
+#: Ends the id of the limit by which an offer waits until it comes in for another one: it withholds from nobody.
+_WAITS = ".instead"
 #: Tells how many steps of all are done.
 Progress = Callable[[int, int], None]
 
@@ -95,6 +97,10 @@ class Round:
         """Return why decisions showed less than usual, with how many each; nothing if all went well."""
         return dict(Counter(why for made in self.decisions.values() for decision in made for why in decision.careful))
 
+    def acted(self) -> Counter[str]:
+        """Return on how many decisions each limit acted."""
+        return Counter(limit for made in self.decisions.values() for decision in made for limit in decision.limits())
+
     def counted(self) -> tuple[dict[str, Channel], dict[str, Counter[str]]]:
         """Return what each channel showed, and on how many decisions of each channel a limit acted."""
         channels = {name: Channel() for name in self.decisions}
@@ -106,7 +112,8 @@ class Round:
                 channel.tones.update(pick.tone.name for pick in decision.picks)
                 channel.bases.update(pick.basis.name for pick in decision.picks)
                 for limit in decision.limits():
-                    limits.setdefault(limit, Counter())[name] += 1
+                    if not limit.endswith(_WAITS):
+                        limits.setdefault(limit, Counter())[name] += 1
         return channels, limits
 
 

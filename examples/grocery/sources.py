@@ -4,11 +4,11 @@
 does from a store. It tells of nobody.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from tactful import MeasuredSource, Source
+from tactful import MeasuredSource, Policy, Source
 from tactful.against_stated import pairs_of
-from tactful.measured_sources import measured
+from tactful.measured_sources import JUDGING, measured
 
 from .affinity import Affinities
 from .coupons import DEMO_DAY
@@ -32,6 +32,15 @@ def written(sources: Found) -> str:
     for (name, source), one in sources.items():
         lines.append(f"  {name}: {{{source.value}: {{right: {one.right}, of: {one.of}, guess: {one.guess}}}}}")
     return "\n".join(lines) + "\n"
+
+
+def known(policy: Policy) -> Iterator[dict[str, object]]:
+    """Yield what the policy says was measured of each source, and what follows from it."""
+    uses = {use.name: use for use in policy.guardrails}
+    for name, by_source in uses[JUDGING].settings["measured"].items():
+        for source, counts in by_source.items():
+            one = MeasuredSource(**counts)
+            yield {"attribute": name, "source": source, **counts, "verdict": one.verdict().value}
 
 
 def main() -> None:

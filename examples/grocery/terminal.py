@@ -25,7 +25,7 @@ def show(result: Figures, console: Console) -> None:
 
 
 def figures(result: Figures) -> RenderableType:
-    """Return what was decided, how fast, how familiar, what boundaries changed, and how relevant it was."""
+    """Return what was decided, how fast, how familiar, what boundaries and settings changed, and how relevant it was."""
     return Group(
         head(result),
         Text(),
@@ -36,6 +36,8 @@ def figures(result: Figures) -> RenderableType:
         Text(),
         *_relevance(result["relevance"]),
         *_leases(result["leases"]),
+        Text(),
+        *_settings(result),
     )
 
 
@@ -135,6 +137,25 @@ def _leases(months: Sequence[Figures]) -> Iterator[RenderableType]:
     yield Text()
     yield _table(("of children it is told, by month", "used", "value given", "ended", "changed"), rows)
     yield Text("use of it ends after half a year, unless they got something for it: a coupon", _QUIET)
+
+
+def _settings(result: Figures) -> Iterator[RenderableType]:
+    rows = [(one["name"], str(one["tests"] or "-"), _acted(one["acted"])) for one in result["settings"]]
+    yield _table(("what the policy sets", "tests that notice", "acted today"), rows)
+    yield Text(
+        f"so many of its {result['tests']} tests show something else without it; a limit acted on so many of the day's "
+        "decisions, of both rounds",
+        _QUIET,
+    )
+    for one in result["sources"]:
+        told = "{attribute}: right of {right} of {of} families, a guess of {guess}: {verdict}".format(**one)
+        yield Text(told, _QUIET)
+    signed = result["signatures"]
+    yield Text(f"signed by {' and '.join(signed['by'])}; with one signature alone: {signed['refused_with_one']}", _QUIET)
+
+
+def _acted(count: int | None) -> str:
+    return f"{count:,}" if count else "-"
 
 
 def _channel(found: Figures) -> Table:

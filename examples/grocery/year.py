@@ -1,4 +1,4 @@
-"""The grocer's year, logged with evidence, for `tactful replay` to decide it again.
+"""The grocer's year, logged with evidence, for `tactful replay` to decide it again. Two sign its bundles.
 
 Each household comes on the first day of every week on which it shopped, to the page in one week and to the screen at
 the entrance in the next; on the first Monday of a month each gets the letter. Everything that is chosen is shown.
@@ -15,7 +15,7 @@ from pathlib import Path
 import attrs
 
 import tactful
-from tactful import LoggedDecision, MemoryStore, Policy, SealedEvidence, StoreError, UsageError, bundle
+from tactful import LoggedDecision, MemoryStore, Policy, SealedEvidence, StoreError, UsageError
 from tactful_adapters.sqlite import SQLiteStore
 
 from .affinity import Affinities
@@ -23,6 +23,7 @@ from .coupons import of_the_year, written
 from .households import Household, Households, spread
 from .journey import Journey, date_of, moment_of
 from .rounds import PLACEMENTS, Progress, context_of, who
+from .signing import Signers
 from .variants import TIGHTER, with_coupons, without
 
 #: The data is of 2017: evidence of then must still be there today [s].
@@ -79,8 +80,9 @@ def live(
     everyone = Households(journey, affinities)
     numbers = spread(everyone.numbers, households)
     progress(0, days)
-    made = _prepare(folder, written(of_the_year(journey, affinities)))
-    counts = _log(folder, everyone, by_day(journey, numbers, days), days, progress)
+    signers = Signers.made()
+    made = _prepare(folder, signers, written(of_the_year(journey, affinities)))
+    counts = _log(folder, signers.pinned, everyone, by_day(journey, numbers, days), days, progress)
     return {
         "folder": str(folder),
         "households": len(numbers),
@@ -107,16 +109,19 @@ def by_day(journey: Journey, numbers: Sequence[int], days: int) -> Mapping[int, 
     return found
 
 
-def _prepare(folder: Path, coupons: bytes) -> list[str]:
-    """Write the key, and the bundles of the policy and of others to decide by; return the bundles' names."""
+def _prepare(folder: Path, signers: Signers, coupons: bytes) -> list[str]:
+    """Write the keys, and the bundles of the policy and of others to decide by; return the bundles' names."""
     folder.mkdir(parents=True, exist_ok=True)
     key = folder / "evidence.key"
     key.touch(mode=0o600)
     key.write_bytes(base64.b64encode(os.urandom(32)))
+    for name, public in signers.public.items():
+        (folder / f"{name}.public").write_text(f"{public}\n", encoding="utf-8")
     policy, others = with_coupons(coupons), {"tighter": with_coupons(coupons, TIGHTER)}
     others |= {f"without-{use.name}": without(policy, use.name) for use in policy.guardrails}
     for name, one in {"grocer": policy, **others}.items():
-        _write(folder / f"{name}.bundle", attrs.evolve(one, values=attrs.evolve(one.values, evidence_s=KEEP_S)))
+        kept = attrs.evolve(one, values=attrs.evolve(one.values, evidence_s=KEEP_S))
+        (folder / f"{name}.bundle").write_bytes(signers.bundle(kept, moment_of(0), KEEP_S))
     return ["grocer", *others]
 
 
@@ -145,7 +150,12 @@ class Process(MemoryStore):
 
 
 def _log(
-    folder: Path, households: Households, visits: Mapping[int, Sequence[Visit]], days: int, progress: Progress
+    folder: Path,
+    pinned: Sequence[str],
+    households: Households,
+    visits: Mapping[int, Sequence[Visit]],
+    days: int,
+    progress: Progress,
 ) -> Counter[str]:
     """Decide for all who come, and log it; return how many decisions there were on each channel."""
     counts: Counter[str] = Counter()
@@ -154,7 +164,7 @@ def _log(
     with closing(SQLiteStore(folder / FILE, shared=False, clock=lambda: now_us)) as file:
         store = Process(file, lambda: now_us)
         with tactful.open(
-            bundle_, development=True, store=store, log=True, evidence_key=key, clock=lambda: now_us
+            bundle_, key=pinned, signatures=2, store=store, log=True, evidence_key=key, clock=lambda: now_us
         ) as edge:
             for day in range(days):
                 for visit in visits.get(day, ()):
@@ -189,19 +199,3 @@ def _wait(edge: tactful.Edge) -> None:
         time.sleep(_BREATH_S)
     if told["log_dropped"]:
         raise StoreError(f"{told['log_dropped']} decisions could not be logged; the year is not whole")
-
-
-def _write(path: Path, policy: Policy) -> None:
-    """Write a bundle that is signed with a key of nobody's: for a look, not for a customer."""
-    private, _ = bundle.make_keys()
-    issued_us = moment_of(0)
-    path.write_bytes(
-        bundle.write(
-            policy,
-            private_key=private,
-            tenant="grocer",
-            epoch=1,
-            issued_us=issued_us,
-            expires_us=issued_us + KEEP_S * 1_000_000,
-        )
-    )

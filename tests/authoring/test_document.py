@@ -111,7 +111,7 @@ def test_what_is_told_of_each_is_what_is_set(told, shop):
     attributes = {row[1]: row for row in rows(told, "Attributes")}
     assert attributes["buys_quit_smoking"][6] == "loyalty, pharmacy, spirits"
     assert rows(told, "Holdouts") == [("tastings", "5%", "tasting")]
-    assert ("signatures", "The policy comes into force once signed by 1 key.") in rows(told, "Principles")
+    assert ("signatures", "The policy comes into force once signed by 2 keys.") in rows(told, "Principles")
     assert attributes["expecting"][3:] == (
         "a model's guess, computed from bought_pregnancy_test, buys_baby", "90 days", "offers", "all", "intimate"
     )  # fmt: skip
@@ -245,6 +245,8 @@ GOLDEN = """\
 | purpose | data is used to | on the ground of | silence means yes | data goes to |
 | --- | --- | --- | --- | --- |
 | **offers** | choose offers for you | consent | nowhere | nobody else |
+| **similar** | write to you about things like those that you ordered | an earlier sale, until the customer objects; a refusal of offers refuses it too | nowhere | nobody else |
+| **stores** | tell you what goes on in your store | a legitimate interest, until the customer objects | nowhere | nobody else |
 | **service** | look after what you asked us | a contract (nothing is sold) | nowhere | nobody else |
 | **location** | see where you are | consent | nowhere | nobody else |
 | **partners** | show offers of our bank partner | consent; a refusal of offers refuses it too | nowhere | citybank |

@@ -127,3 +127,35 @@ def test_a_consent_in_a_word(good, read, said, state, how):
     files = {**good, "personas/people.yaml": f"ann: {{consents: {{offers: {said}}}}}".encode()}
     (consent,) = read(files).personas["ann"].consents_at(0)
     assert (consent.state.name, consent.how.value) == (state, how)
+
+
+def test_a_contact_of_a_persona_is_as_it_was_sent(good, read):
+    said = "{event: shown, ago: 2d, owner: home, tags: [spring, new], intent: sell, class: transactional, times: 3}"
+    files = {**good, "personas/people.yaml": f"ann: {{contacts: {said}}}".encode()}
+    contacts = read(files).personas["ann"].contacts_at(5 * DAY_US)
+    assert len({one.id for one in contacts}) == 3
+    told = {(one.owner, one.tags, one.intent, one.offer_class, one.at_us) for one in contacts}
+    assert told == {("home", ("spring", "new"), "sell", "transactional", 3 * DAY_US)}
+
+
+def test_what_is_not_said_of_a_contact_is_not_known(good, read):
+    files = {**good, "personas/people.yaml": b"ann: {contacts: {event: shown, ago: 2d}}"}
+    (contact,) = read(files).personas["ann"].contacts_at(0)
+    assert (contact.owner, contact.tags, contact.intent, contact.offer_class) == ("", (), "", "")
+
+
+@pytest.mark.parametrize("tags, shown", [("[spring]", False), ("[autumn]", True), ("[]", True)])
+def test_a_cap_of_a_tag_counts_what_had_it_when_it_was_sent(good, read, tags, shown):
+    more = """
+offers: {eggs: {intent: sell, topic: food, tags: [spring], value: 8, treatments: Eggs}}
+caps: {spring: {of: tag, tag: spring, count: 2, within: 7d}}
+"""
+    seen = f"{{event: shown, offer: olives, topic: food, tags: {tags}, ago: 1d, times: 2}}"
+    files = {
+        **good,
+        "more.yaml": more.encode(),
+        "personas/more.yaml": f"lily: {{contacts: {seen}}}".encode(),
+        "tests/all.yaml": b"it: {persona: lily, place: home.hero, expect: {offers: [eggs]}}",
+    }
+    (outcome,) = read(files).run()
+    assert outcome.passed is shown

@@ -4,14 +4,28 @@ import attrs
 import pytest
 
 import tactful
-from grocery import counts, coupons, leases
+from grocery import counts, coupons, leases, sources
 from grocery.affinity import ABSENT
 from grocery.households import KNOWN, SENSITIVE
 from grocery.journey import moment_of
-from grocery.variants import grocer, without
-from tactful import Sensitivity, TopicGraph, check_value
+from grocery.settings import effects
+from grocery.signing import Signers, refused_with_one
+from grocery.variants import FOLDER, coupons_alone, grocer, without
+from tactful import (
+    BundleError,
+    Calendar,
+    LegalBasis,
+    MemoryStore,
+    Privacy,
+    Rolling,
+    Sensitivity,
+    TopicGraph,
+    check_value,
+)
 from tactful.authoring import lint, load_suite
 from tactful.catalog import Catalog
+from tactful.consent import Consents
+from tactful.strict import MemoryStrictCaps
 
 GUARDRAILS = (
     "accuracy",
@@ -41,7 +55,7 @@ def test_it_has_what_a_retailer_needs(suite):
     assert len(bought) >= 200
     assert {offer.intent.value for offer in own} == {"help", "inform", "sell"}
     assert len(policy.segments) >= 20
-    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk", "phone"}
+    assert {placement.channel for placement in policy.placements} == {"web", "email", "kiosk", "phone", "window"}
     assert {use.name for use in policy.guardrails} == set(GUARDRAILS)
     assert all(persona.say for persona in suite.personas.values())
 
@@ -52,7 +66,16 @@ def test_it_uses_what_the_contact_policy_and_governance_have(suite):
     assert any(len(cap.counted.weights) > 1 for cap in caps)
     assert any(cap.wish for cap in caps)
     assert any(cap.strict for cap in caps)
-    assert {cap.then for cap in caps} >= {"suppress", "defer", "downgrade"}
+    assert {cap.then for cap in caps} == {"suppress", "defer", "downgrade", "replace"}
+    assert {cap.per for cap in caps} == {"customer", "household", "everyone"}
+    assert {cap.of for cap in caps} >= {"offer", "topic", "tag", "owner", "all"}
+    assert {type(cap.window) for cap in caps} == {Rolling, Calendar}
+    assert any(cap.suppress_s for cap in caps)
+    assert policy.values.signatures == 2
+    assert policy.values.evidence_s
+    assert policy.ranking.satisfaction * policy.ranking.retention > 0
+    assert {purpose.legal_basis for purpose in policy.purposes} == set(LegalBasis)
+    assert {channel.privacy for channel in policy.channels} == set(Privacy)
     assert any(use.name == "overcrowding" and use.settings["quiet"] for use in policy.guardrails)
     assert any(offer.asks for offer in policy.offers)
     assert any(attribute.lease_s for attribute in policy.attributes)
@@ -62,7 +85,7 @@ def test_it_uses_what_the_contact_policy_and_governance_have(suite):
 
 
 def test_a_reviewer_asks_about_the_temptations_of_the_stories_alone(suite):
-    assert {finding.code for finding in lint(suite.policy)} == {"offer-never"}  # which: tests/authoring
+    assert {finding.code for finding in lint(suite.policy)} == {"offer-never", "source-worse"}  # which: tests/authoring
 
 
 def test_every_segment_tells_the_customer_what_it_is(suite):
@@ -95,6 +118,73 @@ def test_each_boundary_has_a_story_in_which_something_must_be_shown(suite, guard
 def test_its_own_tests_tell_when_leases_never_end(suite):
     failures = failures_of(suite, "leases", leases.without_leases(suite.policy))
     assert any("is shown" in failure for failure in failures)
+
+
+@pytest.fixture(scope="module")
+def settings(suite, silent):
+    return {one["name"]: one for one in effects(suite, {}, silent)}
+
+
+def test_its_own_tests_tell_when_any_setting_is_gone_but_for_a_budget_of_all(settings, suite):
+    unseen = {name for name, one in settings.items() if not one["tests"]}
+    assert unseen == {"cap pans"}  # its test is the next one
+    assert len(settings) > 15
+
+
+def test_two_hosts_that_share_a_centre_show_pans_200_times_a_day_and_not_once_more(suite):
+    now_us = moment_of(coupons.DEMO_DAY)
+    centre = MemoryStrictCaps(lambda: now_us)
+    leo = suite.personas["leo"]
+    context = {"place": "elm_street", "dwell": 300}
+    hosts = [
+        tactful.open(suite.policy, store=MemoryStore(), strict=centre, clock=lambda: now_us) for _ in range(2)
+    ]
+    shown = 0
+    for number in range(205):
+        edge = hosts[number % 2]
+        profile = attrs.evolve(leo.snapshot_at(now_us), customer=f"leo{number}")
+        edge.warm({"customer": f"leo{number}"})
+        decision = edge.decide(
+            "phone.note",
+            {"customer": f"leo{number}"},
+            context,
+            profile=profile,
+            consents=Consents(leo.consents_at(now_us), now_us),
+            contacts=(),
+        )
+        shown += [pick.offer for pick in decision.picks] == ["pans_nearby"]
+        edge.record(decision)
+    for edge in hosts:
+        edge.close()
+    assert shown == 200
+
+
+def test_one_signature_puts_no_policy_into_force(suite):
+    now_us = moment_of(coupons.DEMO_DAY)
+    assert refused_with_one(suite.policy, now_us) == "bundle-signatures"
+    assert refused_with_one(attrs.evolve(suite.policy, values=attrs.evolve(suite.policy.values, signatures=1)), now_us) == ""
+    signers = Signers.made()
+    raw = signers.bundle(suite.policy, now_us, 60)
+    tactful.open(raw, key=signers.pinned, signatures=2, clock=lambda: now_us).close()
+    with pytest.raises(BundleError) as refused:  # by the keys of somebody else
+        tactful.open(raw, key=Signers.made().pinned, clock=lambda: now_us)
+    assert refused.value.code == "bundle-unpinned"
+
+
+def test_what_guesses_are_worth_is_what_is_counted(everyone):
+    found = sources.found(everyone, moment_of(coupons.DEMO_DAY))
+    assert sources.FILE.read_text(encoding="utf-8") == sources.written(found)
+
+
+def test_a_variant_without_offers_of_ones_own_keeps_what_caps_name(suite):
+    books = coupons_alone((FOLDER / "coupons.csv").read_bytes())
+    named = {cap["instead"] for cap in caps_of(books).values() if cap.get("instead")}
+    assert named == {offer.id for offer in books.offers if not offer.id.startswith("coupons.")} == {"care_of_pans"}
+    assert caps_of(books) == caps_of(suite.policy)
+
+
+def caps_of(policy):
+    return next(use.settings["caps"] for use in policy.guardrails if use.name == "overcrowding")
 
 
 def test_sensitive_topics_stand_in_attributes_of_their_own(suite):

@@ -12,12 +12,19 @@ from ..offers import Intent, OfferClass
 from ..policy import Policy
 from ..profile import Observation, Snapshot
 from ..schema import Attribute, Source, ValueType
-from .format_types import DURATION, ID, SHARE, TEXT, anything, choice, many, name_of, one_of
+from .format_types import DURATION, ID, SHARE, TEXT, anything, choice, many, name_of, one_of, scalar, whole
 from .names import hint_for
 from .records import Key, Record, as_keys, mapping
 from .source import Keys, Log, Node, Place, Scalar
 from .typed_values import read_value
 from .yaml_reader import parse
+
+
+
+def _so_many(text: str) -> int | None:
+    number = whole(text)
+    return number if number is not None and 1 <= number <= TIMES_MAX else None
+
 
 _STATES: Final = {state.name.lower(): (state, How.UNKNOWN) for state in ConsentState}
 #: What a customer may have said, in a word: how consent was given, or another state.
@@ -42,6 +49,9 @@ CONSENT: Final = Record(
     },
     short="state",
 )
+#: More than this no policy has to count in a test.
+TIMES_MAX: Final = 10_000
+TIMES: Final = scalar(f"a whole number from 1 to {TIMES_MAX}", _so_many)
 CONTACT: Final = Record(
     "contact",
     {
@@ -54,6 +64,7 @@ CONTACT: Final = Record(
         "owner": Key(ID, "its owner then", default="not known"),
         "intent": Key(choice(Intent, "intent"), "its intent then", default="not known"),
         "class": Key(choice(OfferClass, "class"), "its class then", default="not known"),
+        "times": Key(TIMES, "so many times", default="`1`"),
     },
 )
 PERSONA: Final = Record(
@@ -152,24 +163,29 @@ def items_of(files: Mapping[str, bytes], folder: str, log: Log) -> Iterator[tupl
 def _persona(name: str, values: Mapping[str, Any], profile: tuple[Known, ...]) -> Persona:
     consents = tuple(_consent(purpose, said) for purpose, said in values.get("consents", {}).items())
     contacts = tuple(
-        Contact(
-            f"{name}/{number}",
-            name,
-            event["event"],
-            event["ago"] * SECOND_US,
-            event.get("topic", ""),
-            event.get("offer", ""),
-            channel=event.get("channel", ""),
-            owner=event.get("owner", ""),
-            tags=tuple(event.get("tags", ())),
-            intent=event["intent"].value if "intent" in event else "",
-            offer_class=event["class"].value if "class" in event else "",
-        )
+        _contact(f"{name}/{number}/{time}", name, event)
         for number, event in enumerate(values.get("contacts", ()))
+        for time in range(event.get("times", 1))
     )
     who = values.get("who") or {"customer": name}
     age_us = values.get("age", 0) * SECOND_US
     return Persona(name, who, profile, consents, contacts, values.get("say", ""), age_us)
+
+
+def _contact(id_: str, customer: str, event: Mapping[str, Any]) -> Contact:
+    return Contact(
+        id_,
+        customer,
+        event["event"],
+        event["ago"] * SECOND_US,  # until a moment is known, `at_us` is an age
+        event.get("topic", ""),
+        event.get("offer", ""),
+        channel=event.get("channel", ""),
+        owner=event.get("owner", ""),
+        tags=tuple(event.get("tags", ())),
+        intent=event["intent"].value if "intent" in event else "",
+        offer_class=event["class"].value if "class" in event else "",
+    )
 
 
 def _consent(purpose: str, said: Mapping[str, Any]) -> Consent:
