@@ -25,7 +25,7 @@ def show(result: Figures, console: Console) -> None:
 
 
 def figures(result: Figures) -> RenderableType:
-    """Return what was decided, how fast, how familiar, what boundaries and settings changed, and how relevant it was."""
+    """Return what was decided, how fast, how familiar, what boundaries changed, what the rest of the policy is for."""
     return Group(
         head(result),
         Text(),
@@ -151,7 +151,8 @@ def _settings(result: Figures) -> Iterator[RenderableType]:
         told = "{attribute}: right of {right} of {of} families, a guess of {guess}: {verdict}".format(**one)
         yield Text(told, _QUIET)
     signed = result["signatures"]
-    yield Text(f"signed by {' and '.join(signed['by'])}; with one signature alone: {signed['refused_with_one']}", _QUIET)
+    by = " and ".join(signed["by"])
+    yield Text(f"signed by {by}; with one signature alone: {signed['refused_with_one']}", _QUIET)
 
 
 def _acted(count: int | None) -> str:

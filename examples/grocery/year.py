@@ -15,7 +15,7 @@ from pathlib import Path
 import attrs
 
 import tactful
-from tactful import LoggedDecision, MemoryStore, Policy, SealedEvidence, StoreError, UsageError
+from tactful import LoggedDecision, MemoryStore, SealedEvidence, StoreError, UsageError
 from tactful_adapters.sqlite import SQLiteStore
 
 from .affinity import Affinities

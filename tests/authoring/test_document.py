@@ -245,8 +245,10 @@ GOLDEN = """\
 | purpose | data is used to | on the ground of | silence means yes | data goes to |
 | --- | --- | --- | --- | --- |
 | **offers** | choose offers for you | consent | nowhere | nobody else |
-| **similar** | write to you about things like those that you ordered | an earlier sale, until the customer objects; a refusal of offers refuses it too | nowhere | nobody else |
-| **stores** | tell you what goes on in your store | a legitimate interest, until the customer objects | nowhere | nobody else |
+| **similar** | write to you about things like those that you ordered | \
+an earlier sale, until the customer objects; a refusal of offers refuses it too | nowhere | nobody else |
+| **stores** | tell you what goes on in your store | \
+a legitimate interest, until the customer objects | nowhere | nobody else |
 | **service** | look after what you asked us | a contract (nothing is sold) | nowhere | nobody else |
 | **location** | see where you are | consent | nowhere | nobody else |
 | **partners** | show offers of our bank partner | consent; a refusal of offers refuses it too | nowhere | citybank |

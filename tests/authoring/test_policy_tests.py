@@ -144,7 +144,7 @@ def test_what_is_not_said_of_a_contact_is_not_known(good, read):
     assert (contact.owner, contact.tags, contact.intent, contact.offer_class) == ("", (), "", "")
 
 
-@pytest.mark.parametrize("tags, shown", [("[spring]", False), ("[autumn]", True), ("[]", True)])
+@pytest.mark.parametrize(("tags", "shown"), [("[spring]", False), ("[autumn]", True), ("[]", True)])
 def test_a_cap_of_a_tag_counts_what_had_it_when_it_was_sent(good, read, tags, shown):
     more = """
 offers: {eggs: {intent: sell, topic: food, tags: [spring], value: 8, treatments: Eggs}}

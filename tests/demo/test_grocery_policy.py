@@ -136,9 +136,7 @@ def test_two_hosts_that_share_a_centre_show_pans_200_times_a_day_and_not_once_mo
     centre = MemoryStrictCaps(lambda: now_us)
     leo = suite.personas["leo"]
     context = {"place": "elm_street", "dwell": 300}
-    hosts = [
-        tactful.open(suite.policy, store=MemoryStore(), strict=centre, clock=lambda: now_us) for _ in range(2)
-    ]
+    hosts = [tactful.open(suite.policy, store=MemoryStore(), strict=centre, clock=lambda: now_us) for _ in range(2)]
     shown = 0
     for number in range(205):
         edge = hosts[number % 2]
@@ -162,7 +160,8 @@ def test_two_hosts_that_share_a_centre_show_pans_200_times_a_day_and_not_once_mo
 def test_one_signature_puts_no_policy_into_force(suite):
     now_us = moment_of(coupons.DEMO_DAY)
     assert refused_with_one(suite.policy, now_us) == "bundle-signatures"
-    assert refused_with_one(attrs.evolve(suite.policy, values=attrs.evolve(suite.policy.values, signatures=1)), now_us) == ""
+    undemanding = attrs.evolve(suite.policy, values=attrs.evolve(suite.policy.values, signatures=1))
+    assert refused_with_one(undemanding, now_us) == ""
     signers = Signers.made()
     raw = signers.bundle(suite.policy, now_us, 60)
     tactful.open(raw, key=signers.pinned, signatures=2, clock=lambda: now_us).close()

@@ -20,7 +20,6 @@ from .typed_values import read_value
 from .yaml_reader import parse
 
 
-
 def _so_many(text: str) -> int | None:
     number = whole(text)
     return number if number is not None and 1 <= number <= TIMES_MAX else None
