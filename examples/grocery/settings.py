@@ -45,6 +45,7 @@ def settings_of(policy: Policy) -> Iterator[Setting]:
     yield Setting("measured sources", lambda it: _with(it, "accuracy", measured={}))
     yield Setting("leases", without_leases)
     yield Setting("questions", lambda it: attrs.evolve(it, offers=tuple(map(_known_or_not, it.offers))))
+    yield Setting("holdouts", lambda it: attrs.evolve(it, holdouts=()))
     yield Setting("satisfaction", lambda it: _ranked(it, satisfaction=0.0))
     yield Setting("retention", lambda it: _ranked(it, retention=0.0))
     yield Setting("boosts", lambda it: _ranked(it, boosts=()))
