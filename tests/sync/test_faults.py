@@ -8,7 +8,7 @@ from tactful.sync.marks import EPOCH_REGISTER
 from tactful.testing.faulty_centres import FlappingCentre, LossyCentre, LyingCentre
 from tactful_adapters.sqlite import SQLiteStore
 
-from .conftest import FRESH_S, NAMED, PLAIN, ada, known, no, title, yes
+from .conftest import FRESH_S, NAMED, PLAIN, ada, at_once, known, no, title, yes
 
 
 def kept(store):
@@ -38,7 +38,7 @@ def test_a_centre_that_lies_changes_nothing_and_is_told_of(open_edge, centre, cl
     assert edge.status()["centre"]["consents"]["age_s"] == 10
     lying.lie = ""
     assert edge.sync().consents == 2
-    assert edge.decide("page", "ada").content == {"title": PLAIN}
+    assert at_once(edge) == {"title": PLAIN}
 
 
 @pytest.mark.parametrize("lie", ["other-events", "two-answers"])

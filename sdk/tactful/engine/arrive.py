@@ -145,7 +145,8 @@ class Arrivals:
         lacking = here is None or not self._snapshots.reach_back(here, plan, now_us)
         if lacking and self._immediate:
             return self._snapshots.load(identity.customer)
-        if here is None or lacking or now_us - here.loaded_us > self._refresh_us:
+        is_due = here is None or here.number <= self._snapshots.due or now_us - here.loaded_us > self._refresh_us
+        if lacking or is_due:
             self._snapshots.ask(identity.customer)
         return here
 

@@ -51,10 +51,15 @@ class Load:
 
 
 class Loads:
-    """The fetches under way. Whoever calls holds the lock of the customers that are here."""
+    """
+    The fetches under way. Whoever calls holds the lock of the customers that are here.
+
+    Attributes:
+        number: The number of the fetch that began last.
+    """
 
     def __init__(self) -> None:
-        self._number = 0
+        self.number = 0
         self._under_way: set[Load] = set()
 
     @property
@@ -64,8 +69,8 @@ class Loads:
 
     def begin(self) -> Load:
         """Return a fetch that hears from now on."""
-        self._number += 1
-        load = Load(self._number)
+        self.number += 1
+        load = Load(self.number)
         self._under_way.add(load)
         return load
 

@@ -50,9 +50,13 @@ class Overtaking:
         if any(not isinstance(change.told, Consents | Snapshot) for change in changes):
             self.identities.forget(ids, {(link.name, link.value) for link in links})
         self.snapshots.changed(ids)
-        for under in self.snapshots.among(whose).values():
+        for under in self.snapshots.among(whose).values() if whose else ():
             for id_ in under:
                 self._load(id_)
+
+    def refresh(self) -> None:
+        """Have all customers taken anew, each at the next decision; they stay until then."""
+        self.snapshots.refresh_all()
 
     def let_go(self) -> None:
         """Let all customers go, so that each is fetched anew."""

@@ -34,7 +34,12 @@ _TRIES_MAX = 3
 
 
 class Snapshots:
-    """The customers that are here, bounded; and the thread that fetches the others."""
+    """
+    The customers that are here, bounded; and the thread that fetches the others.
+
+    Attributes:
+        due: Customers who came with this fetch or an earlier one are to be fetched anew.
+    """
 
     def __init__(self, fetch: Fetch, maxsize: int) -> None:
         self._fetch = fetch
@@ -53,6 +58,7 @@ class Snapshots:
         self._questions: queue.Queue[tuple[Who, Event] | None] = queue.Queue(_QUESTIONS_MAX)
         self._asked: dict[object, Event] = {}
         self._thread: Thread | None = None
+        self.due = 0
 
     def here(self, identity: Identity) -> Here | None:
         """Return a customer that is here, or None."""
@@ -171,6 +177,11 @@ class Snapshots:
         with self._lock:
             self._loads.changed(customer)
             self._here.pop(customer, None)
+
+    def refresh_all(self) -> None:
+        """Have every customer that is here fetched anew at the next question; they stay until then."""
+        with self._lock:
+            self.due = self._loads.number
 
     def forget_all(self) -> None:
         """Let every customer go, and have whoever is being fetched fetched once more."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..centre_ports import Centre
 from ..changes import Change, Line, Synced
@@ -23,6 +23,10 @@ from .worker import Worker
 
 #: The three parts, in the order of a pass.
 PARTS = ("consents", "profiles", "events")
+
+
+#: After a silence as long as this, the customers in memory are too old to wait for their turn.
+_SILENCE_US: Final = 60 * SECOND_US
 
 
 class FollowingStore(ProfilesKept, Outbox, Registers, Protocol):
@@ -85,7 +89,7 @@ class Following:
         def profiles(changes: Sequence[Change]) -> Counter[str]:
             return apply_profiles(store, changes)
 
-        self._consents = self._incoming("consents", to_consents, marks, consents, self._heard.hear)
+        self._consents = self._incoming("consents", to_consents, marks, consents, self._hear)
         self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda _: None)
         lease, account = Lease(store, "events"), self._accounts["events"]
         self._steps: Mapping[str, Callable[[], int]] = {
@@ -135,6 +139,13 @@ class Following:
             "profiles": self._line(self._profiles),
             "events": {**self._waiting(), **self._accounts["events"].status()},
         }
+
+    def _hear(self, began_us: int) -> None:
+        """Keep that all consents were known at a moment; after a silence, whoever is here is to know it too."""
+        age_us = self._heard.age_us()
+        self._heard.hear(began_us)
+        if age_us is None or age_us > _SILENCE_US:
+            self._here.refresh()
 
     def _line(self, line: Incoming) -> Mapping[str, object]:
         return {"epoch": line.position, **line.account.status()}

@@ -31,6 +31,10 @@ class Here(Protocol):
         """Take anew from the store whom changes concern, as far as they are here."""
         ...
 
+    def refresh(self) -> None:
+        """Have all customers taken anew, each at the next decision; they stay until then."""
+        ...
+
     def let_go(self) -> None:
         """Let all customers go, so that each is fetched anew."""
         ...
@@ -83,18 +87,20 @@ class Incoming:
             refused = self._take(answer.changes)
             if refused is None:  # another process is applying the same
                 break
+            if answer.is_complete:
+                self.when_complete(began_us)
+            self.here.renew(answer.changes)
             if answer.changes:
                 self.position = answer.changes[-1].epoch
             taken += len(answer.changes)
             self.account.went_well(taken=len(answer.changes))
             self.account.refused(refused)
             if answer.is_complete:
-                self.when_complete(began_us)
                 break
         return taken
 
     def _take(self, changes: Sequence[Change]) -> Mapping[str, int] | None:
-        """Apply changes, in the edge first and again when they are durable; None if it is another one's turn."""
+        """Let every no count in the edge, then keep changes durably; None if it is another one's turn."""
         if not changes:
             return {}
         self.here.overtake(changes)
@@ -105,5 +111,4 @@ class Incoming:
             new = [change for change in changes if change.epoch > mark]
             refused = self.apply(new) if new else Counter[str]()
             self.marks.rise(self.line, changes[-1].epoch)
-        self.here.renew(changes)
         return refused
