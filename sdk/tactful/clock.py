@@ -3,10 +3,24 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 #: A function that gives the moment [us since 1970, UTC].
 Clock = Callable[[], int]
+
+
+@runtime_checkable
+class SteadyClock(Protocol):
+    """A clock that also tells a time that only passes, whatever the clock is set to."""
+
+    def __call__(self) -> int:
+        """Return the moment [us since 1970, UTC]."""
+        ...
+
+    def steady_us(self) -> int:
+        """Return the time that has passed since some moment [us]."""
+        ...
+
 
 SECOND_US: Final = 1_000_000
 DAY_US: Final = 86_400 * SECOND_US

@@ -95,6 +95,14 @@ def test_it_reaches_every_id_of_a_customer_and_nobody_else(edge, store):
     assert all(shown(edge, who) == SERVED for who in everyone)  # a no stays with all of them
 
 
+def test_it_reaches_the_id_that_stands_for_all_though_nobody_asked_for_the_other(edge, store):
+    store.put_profile(Snapshot("al", NOON_US, {}))
+    store.merge(ANN, "al")
+    assert shown(edge) == SOLD | SERVED
+    edge.opt_out("al")
+    assert {pick.offer for pick in edge.decide("page", ANN).picks} == SERVED
+
+
 def test_it_outlives_the_process(edge, store, policy, clock):
     edge.opt_out(ANN)
     with tactful.open(edge.plan.policy, registry=tactful.Registry.of(), store=store, clock=clock) as other:
@@ -382,6 +390,7 @@ MUTANTS = [
     ("engine.opting", "if purpose not in asked:", "if False:"),
     ("engine.opting", "self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)", "pass"),
     ("engine.opting", "self.snapshots.forget_others(self.snapshots.same(customer), customer)", "pass"),
+    ("engine.fetch", "root = customer if of_all is None else of_all.customer", "root = customer"),
     ("engine.snapshot", "if id_ in ids or one.stands_for in ids", "if False"),
     ("engine.snapshot", "self.withdraw(self.same(contact.customer), contact.tags, contact.at_us)", "pass"),
     ("engine.here", "self._as = {}", "pass"),

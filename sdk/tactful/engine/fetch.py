@@ -7,8 +7,9 @@ import attrs
 
 from ..clock import Clock
 from ..consent import Consents
+from ..identity import IdentityRules
 from ..plan.plan import Plan
-from ..ports import ConsentFunction, ConsentSource, IdentityLinks, Ledger, ProfileFunction, ProfileSource
+from ..ports import ConsentFunction, ConsentSource, IdentityGraph, IdentityLinks, Ledger, ProfileFunction, ProfileSource
 from ..profile import Identity
 from .convert import to_consents
 from .count import SLACK_US, Counters
@@ -68,10 +69,12 @@ class Fetch:
         return ("customer", customer) if name is None else ("household", name)
 
     def same(self, customer: str) -> set[str]:
-        """Return all ids that are merged with a customer's, and itself; asks the graph."""
+        """Return ids that are merged with a customer's: itself, that which stands for all, and all that have links."""
         ledger = self.sources.ledger
         links = ledger.links(customer) if isinstance(ledger, IdentityLinks) else ()
-        return {customer, *(link.customer for link in links)}
+        of_all = ledger.identify({IdentityRules.customer: customer}) if isinstance(ledger, IdentityGraph) else None
+        root = customer if of_all is None else of_all.customer
+        return {customer, root, *(link.customer for link in links)}
 
     def _gather(self, plan: Plan, identity: Identity, since_us: int) -> tuple[HouseholdKey, Counters | None]:
         """Fetch the contacts of a customer's household, if any cap counts them; who is in none is one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from ..clock import SECOND_US, Clock, wall_clock
+from ..clock import SECOND_US, Clock, SteadyClock, wall_clock
 from ..ports import Registers
 
 #: The register of the mark, whose boot follows.
@@ -47,13 +47,14 @@ class Heard:
         Args:
             registers: Where the mark is kept.
             clock: Gives the moment [us since 1970].
-            steady: Gives a time that only passes [us]; None takes the machine's, or a simulated clock's.
+            steady: Gives a time that only passes [us]; None takes the machine's, or a simulated clock's own.
             of: The name of the boot; None takes the machine's, or none for a simulated clock.
         """
         real = clock is wall_clock
         self._registers = registers
         self._clock = clock
-        self._steady = steady or (steady_clock if real else clock)
+        simulated = clock.steady_us if isinstance(clock, SteadyClock) else clock
+        self._steady = steady or (steady_clock if real else simulated)
         self._name = HEARD_REGISTER + ((boot() if real else "") if of is None else of)
         self.reset()
 
