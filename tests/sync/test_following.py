@@ -106,3 +106,50 @@ def test_without_a_centre_there_is_nothing_to_sync(policy):
         tactful.open(policy, sync=BY_HAND)
     with pytest.raises(CentreError, match="nowhere"):
         tactful.open(policy, centre="nowhere://")
+
+
+def test_a_customer_in_memory_hears_of_a_yes_in_the_pass_itself(open_edge, centre, clock):
+    edge = open_edge()
+    centre.put_profile(ada())
+    edge.sync()
+    assert title(edge) == PLAIN
+    centre.put_consents("ada", known(yes()))
+    edge.sync()
+    assert at_once(edge) == {"title": NAMED}
+
+
+def test_a_card_that_is_someone_else_s_now_is_so_in_memory_too(open_edge, centre, clock):
+    edge = open_edge()
+    for customer in ("ada", "bob"):
+        centre.put_profile(ada(name=customer, customer=customer))
+        centre.put_consents(customer, known(yes()))
+    centre.link({"card": "4711"}, "ada")
+    edge.sync()
+    assert title(edge, {"card": "4711"}) == "ada, your olives"
+    centre.unlink({"card": "4711"})
+    centre.link({"card": "4711"}, "bob")
+    edge.sync()
+    assert title(edge, {"card": "4711"}) == "bob, your olives"
+
+
+def test_an_erasure_at_the_centre_reaches_store_outbox_and_memory_and_spares_what_came_after(open_edge, centre, clock):
+    store = MemoryStore(clock=clock)
+    edge = open_edge(store)
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    edge.sync()
+    assert title(edge) == NAMED
+    edge.observe("ada", "purchase")
+    clock.pass_s(1)
+    centre.erase("ada")
+    edge.sync()
+    assert at_once(edge) == {"title": PLAIN}
+    assert (store.profile("ada"), store.consents("ada"), store.contacts("ada", 0)) == (None, None, ())
+    clock.pass_s(1)
+    centre.put_profile(ada(clock()))
+    centre.put_consents("ada", known(yes(clock()), at_us=clock()))
+    later = open_edge(store)  # it begins where the store is; a fresh one hears of all
+    fresh = open_edge()
+    for one in (later, fresh):
+        one.sync()
+        assert title(one) == NAMED

@@ -13,7 +13,7 @@ from tactful.sync.worker import Worker
 from tactful.testing.faulty_centres import FlappingCentre, SlowCentre, WrappedCentre
 from tactful_adapters.sqlite import SQLiteStore
 
-from .conftest import NAMED, ada, at_once, known, no, title, yes
+from .conftest import FRESH_S, NAMED, PLAIN, ada, at_once, known, no, title, yes
 
 OFTEN = tactful.SyncOptions(poll_s=0.02, backoff_max_s=0.02)
 
@@ -107,6 +107,18 @@ def test_a_worker_does_its_step_again_when_it_was_nudged_meanwhile():
     eventually(lambda: len(steps) == 2)
     worker.end()
     worker.join()
+
+
+def test_after_a_silence_customers_in_memory_are_fetched_anew_without_being_let_go(open_edge, centre, clock):
+    edge = open_edge()
+    centre.put_profile(ada())
+    centre.put_consents("ada", known(yes()))
+    edge.sync()
+    assert title(edge) == NAMED
+    clock.pass_s(FRESH_S + 1)
+    assert title(edge) == PLAIN  # fetched this moment, and nobody knows whether the yes still stands
+    edge.sync()
+    eventually(lambda: at_once(edge) == {"title": NAMED})
 
 
 def test_closing_ends_every_thread(open_edge, centre):
