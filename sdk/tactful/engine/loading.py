@@ -120,6 +120,12 @@ def add(counters: Counters, contacts: Iterable[Contact], now_us: int) -> None:
             at = at.moved
 
 
+def reservations(counters: Counters, now_us: int) -> list[Contact]:
+    """Return the room that is taken in some counters, under their lock."""
+    with counters.lock:
+        return counters.reservations(now_us)
+
+
 def joined(before: Counters | None, fetched: Counters, now_us: int) -> Counters:
     """
     Return what counts: what was fetched joins what is here, as decisions under way still take room there.

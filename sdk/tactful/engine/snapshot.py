@@ -22,7 +22,7 @@ from .count import Counters
 from .customer import Customer, Who
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
-from .loading import Load, Loads, add, joined
+from .loading import Load, Loads, add, joined, reservations
 from .own import Own, shared
 from .strict import Strict
 from .tally import Tally
@@ -104,7 +104,7 @@ class Snapshots:
             found.counters = joined(before.counters, found.counters, now_us)
         if household is not None:
             household = joined(self._households.get(found.household), household, now_us)
-            add(household, _reservations(found.counters, now_us), now_us)
+            add(household, reservations(found.counters, now_us), now_us)
             self._households[found.household] = household
         load.apply(customer, found, household, now_us)
         is_done = not load.is_stale(customer)
@@ -293,12 +293,6 @@ class Snapshots:
             finally:
                 self._asked.pop(_key(who), None)
                 done.set()
-
-
-def _reservations(counters: Counters, now_us: int) -> list[Contact]:
-    """Return the room that is taken in some counters."""
-    with counters.lock:
-        return counters.reservations(now_us)
 
 
 def _key(who: Who) -> object:
