@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
+from .bitset import bits_of
 from .labels import Labeller, Labels
 from .limits import Scope
 from .offers import Intent, Offer, Treatment
@@ -66,11 +67,7 @@ class Catalog:
 
     def where(self, test: Callable[[Entry], bool]) -> Scope:
         """Return the scope of the treatments for which the test is true."""
-        bits = 0
-        for entry in self.entries:
-            if test(entry):
-                bits |= 1 << entry.index
-        return Scope(bits)
+        return Scope(bits_of(entry.index for entry in self.entries if test(entry)))
 
     def topic(self, name: str) -> Scope:
         """Return the treatments whose offer is about a topic or one under it."""

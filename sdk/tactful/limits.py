@@ -7,6 +7,7 @@ from typing import Literal
 import attrs
 from attrs.validators import deep_iterable, ge, gt, in_
 
+from .bitset import indices_of
 from .familiarity import Familiarity
 from .schema import Source
 
@@ -38,11 +39,7 @@ class Scope:
         return isinstance(index, int) and index >= 0 and bool(self.bits >> index & 1)
 
     def __iter__(self) -> Iterator[int]:
-        bits = self.bits
-        while bits:
-            lowest = bits & -bits
-            yield lowest.bit_length() - 1
-            bits ^= lowest
+        return indices_of(self.bits)
 
     def __len__(self) -> int:
         return self.bits.bit_count()

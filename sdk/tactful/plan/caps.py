@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from ..bitset import bits_of
 from ..catalog import Catalog, Entry
 from ..clock import SECOND_US
 from ..contacts import Contact
@@ -108,16 +109,16 @@ def quiets_of(bounds: tuple[Bound, ...]) -> tuple[QuietPlan, ...]:
 
 
 def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
-    scopes: dict[str, int] = {}
+    limited: dict[str, list[int]] = {}
     for index in cap.scope:
         for value in entry_values(catalog, catalog.entries[index], cap.of):
-            scopes[value] = scopes.get(value, 0) | 1 << index
+            limited.setdefault(value, []).append(index)
     suppress_us = (cap.suppress_s or 0) * SECOND_US
     return CapPlan(
         number=number,
         id=bound.id,
         cap=cap,
-        reached={value: _reach(catalog, cap, Scope(bits)) for value, bits in scopes.items()},
+        reached={value: _reach(catalog, cap, Scope(bits_of(indices))) for value, indices in limited.items()},
         counts_shown=cap.counted.event == SHOWN,
         weighted=bool(cap.counted.weights),
         fills=cap.counted.event == SHOWN and cap.of != "offer",
