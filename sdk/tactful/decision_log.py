@@ -127,7 +127,7 @@ class LoggedDecision:
             format_ = fields[0]
             if format_ == _FORMAT:
                 return _record(fields[1:])
-        except (ValueError, TypeError, LookupError, msgpack.UnpackException):
+        except (ValueError, TypeError, LookupError, AttributeError, msgpack.UnpackException):
             raise StoreError("a logged decision is damaged; restore a copy, or forget it", code="log-damaged") from None
         raise StoreError(f"a logged decision has format {format_}, this version reads {_FORMAT}", code="log-format")
 

@@ -190,7 +190,7 @@ def unpack_evidence(packed: bytes) -> Evidence:
         format_, *fields = msgpack.unpackb(packed, use_list=False, unicode_errors="surrogatepass")
         if format_ == _FORMAT:
             return _evidence(*fields)
-    except (ValueError, TypeError, LookupError, msgpack.UnpackException):
+    except (ValueError, TypeError, LookupError, AttributeError, msgpack.UnpackException):
         raise StoreError("the evidence is damaged; it cannot be repaired", code="evidence-damaged") from None
     raise StoreError(f"the evidence has format {format_}, this version reads {_FORMAT}", code="evidence-format")
 

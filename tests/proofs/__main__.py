@@ -1,0 +1,71 @@
+"""The proofs as a whole, with figures: `python -m tests.proofs --help`. The tests beside it are the quick versions."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import attrs
+import typer
+
+from . import disk
+from .fuzz import TARGETS, fuzz
+from .kills import kill_writers
+from .power_cuts import SETTINGS, cut_power
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+Count = Annotated[int, typer.Option(min=1)]
+
+
+@app.command()
+def kills(count: Count = 1000) -> None:
+    """Kill writers of a SQLite store; nothing that was acknowledged may be lost."""
+    half = count // 2
+    found = {
+        one: _run(lambda folder, told, one=one: kill_writers(folder, half, one, progress=told), half)
+        for one in ("shared", "alone")
+    }
+    _tell(found, bad=any(one["lost"] or one["torn"] or one["corrupt"] for one in found.values()))
+
+
+@app.command()
+def power_cuts(count: Count = 2000) -> None:
+    """Cut the power of a SQLite store's disk; the careless control must lose something."""
+    if not disk.is_there():
+        raise typer.BadParameter("this Python has SQLite built in: nothing can be put between it and its files")
+    found = {
+        one: _run(lambda folder, told, one=one: cut_power(folder, count, one, progress=told), count) for one in SETTINGS
+    }
+    careless = found["careless"]
+    good = [one for name, one in found.items() if name != "careless"]
+    _tell(found, bad=any(one["lost"] or one["corrupt"] for one in good) or not careless["lost"] + careless["corrupt"])
+
+
+@app.command(name="fuzz")
+def fuzz_(count: Count = 1_000_000) -> None:
+    """Give what reads from outside inputs that are wrong in any way; nothing may crash, and memory stays bounded."""
+    each = max(count // len(TARGETS), 1)
+    found = {name: _run(lambda _, told, name=name: fuzz(name, each, progress=told), each) for name in TARGETS}
+    _tell(found, bad=any(one["crashed"] for one in found.values()))
+
+
+def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> dict[str, object]:
+    def told(done: int) -> None:
+        if sys.stderr.isatty() or done % max(count // 10, 1) == 0:
+            sys.stderr.write(f"\r{done:,} of {count:,}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = proof(Path(folder), told)
+    sys.stderr.write("\n")
+    return attrs.asdict(found)  # type: ignore[call-overload, no-any-return]
+
+
+def _tell(found: dict[str, dict[str, object]], *, bad: bool) -> None:
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    raise typer.Exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    app()
