@@ -1,8 +1,6 @@
 """What a SQLite store has taken stays taken: forks, several processes, a full disk; tests/proofs kills writers."""
 
 import json
-import os
-import sqlite3
 
 import pytest
 
