@@ -1,5 +1,7 @@
 """A centre in this process's memory: for tests, simulations, and as the model of one. It is gone with the process."""
 
+import os
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from threading import Condition
 from time import monotonic
@@ -17,6 +19,9 @@ from .identity import USUAL_KINDS, IdentityRules
 from .merging import Merge
 from .profile import Snapshot
 from .told import after_telling, tells_consent
+
+_centres: "weakref.WeakSet[MemoryCentre]" = weakref.WeakSet()
+_held: "list[MemoryCentre]" = []
 
 
 class MemoryCentre:
@@ -56,6 +61,7 @@ class MemoryCentre:
         self._lines: dict[Line, dict[tuple[object, ...], Change]] = {line: {} for line in LINES}
         self._changed = Condition()
         self._closed = False
+        _centres.add(self)
 
     # What an edge asks
     def changes(self, line: Line, after: int, count: int) -> Changes:
@@ -202,3 +208,18 @@ class MemoryCentre:
     def _open(self) -> None:
         if self._closed:
             raise CentreError("the centre is closed; open another one")
+
+
+def _before_fork() -> None:
+    _held.extend(_centres)
+    for centre in _held:
+        centre._changed.acquire()  # noqa: SLF001 - so that no child begins with half a change
+
+
+def _after_fork() -> None:
+    for centre in _held:
+        centre._changed.release()  # noqa: SLF001 - taken just before, by this thread
+    _held.clear()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

@@ -96,10 +96,10 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         keys = None if pinned is None else tuple(pinned)
         read = _Reader(keys, tenant, development, kept, clock, guardrails, signatures)
         logged = _log_of(kept, log, evidence_key, clock)
+        plan = read(source)
         following, sources, clock = _followed(
             kept, centre, sync, Sources(profiles or kept, consents or kept, kept), clock
         )
-        plan = read(source)
     except BaseException:
         if kept is not store:
             kept.close()

@@ -1,9 +1,12 @@
 """Edges follow a centre: what is said at one takes effect at all, once, and nothing that fails holds consent up."""
 
+import importlib.metadata
+from types import SimpleNamespace
+
 import pytest
 
 import tactful
-from tactful import CentreError, MemoryStore, UsageError
+from tactful import CentreError, MemoryCentre, MemoryStore, UsageError
 
 from .conftest import BY_HAND, FRESH_S, NAMED, PLAIN, ada, at_once, known, no, title, yes
 
@@ -153,3 +156,30 @@ def test_an_erasure_at_the_centre_reaches_store_outbox_and_memory_and_spares_wha
     for one in (later, fresh):
         one.sync()
         assert title(one) == NAMED
+
+
+def test_a_url_opens_a_connection_for_each_part_and_all_are_closed(policy, monkeypatch):
+    opened, closed = [], []
+
+    class Mine(MemoryCentre):
+        @classmethod
+        def from_url(cls, url):
+            opened.append(cls())
+            return opened[-1]
+
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    point = SimpleNamespace(name="mine", load=lambda: Mine)
+    found = importlib.metadata.entry_points
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda **of: [point] if of["group"] == "tactful.centres" else found(**of)
+    )
+    registry = tactful.Registry.installed()
+    with pytest.raises(tactful.BundleError):
+        tactful.open(b"no bundle", centre="mine://here", development=True, registry=registry)
+    assert opened == []
+    tactful.open(policy, centre="mine://here", sync=BY_HAND, registry=registry).close()
+    assert len(opened) == 3
+    assert closed == opened

@@ -29,11 +29,15 @@ class Account:
             clock: Gives a time that only passes [us].
         """
         self._clock = clock
-        self._lock = Lock()
+        self.reset()
         self._errors: Counter[str] = Counter()
         self._contact_us: int | None = None
         self._counted: Counter[str] = Counter()
         self.last_error = ""
+
+    def reset(self) -> None:
+        """Go on with what is known: at the start, and in a forked child, where no lock is ours."""
+        self._lock = Lock()
 
     def went_well(self, **counted: int) -> None:
         """Keep that the centre answered, and how much of what that brought."""

@@ -76,6 +76,8 @@ class Following:
     def reset(self) -> None:
         """Make all anew: at the start, and in a forked child, where no thread and no lock is ours."""
         self._heard.reset()
+        for account in self._accounts.values():
+            account.reset()
         self._lock = Lock()
         self._turns = {part: Lock() for part in PARTS}
         self._workers: tuple[Worker, ...] = ()
@@ -124,8 +126,8 @@ class Following:
         for worker in self._workers:
             worker.end()
         if self._owned:
-            for centre in dict.fromkeys(map(id, self._centres)):
-                next(one for one in self._centres if id(one) == centre).close()
+            for centre in self._centres:
+                centre.close()
         for worker in self._workers:
             worker.join()
 
