@@ -23,6 +23,7 @@ LIBRARIES = {
     "openfeature": {"openfeature-sdk": "openfeature"},
     "ofrep": {"starlette": "starlette", "uvicorn": None},  # the application is served, and imports no server
     "postgresql": {"psycopg": "psycopg"},
+    "spark": {"pyspark": "pyspark"},
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
 }
 
@@ -38,6 +39,7 @@ WISHES = {
     "openfeature": "import tactful_adapters.openfeature",
     "ofrep": "import tactful_adapters.ofrep",
     "postgresql": "from tactful_adapters.postgresql import PostgreSQLStore as Store; Store.from_url('postgresql://no/db')",
+    "spark": "from tactful_adapters.spark import Campaign; Campaign('page', b'')",
     "testing": "import tactful.testing",
 }
 

@@ -47,6 +47,7 @@ HELD_ELSEWHERE = {
     "docs/postgresql.md": "tests/stores/test_postgresql_docs.py",
     "docs/openfeature.md": "tests/flags/test_flag_docs.py",
     "docs/rules.md": "tests/rules/test_rule_docs.py",
+    "docs/spark.md": "tests/spark/test_spark_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
     "docs/web.md": "tests/web/test_django.py",
     "docs/sync.md": "tests/sync/test_sync_docs.py",

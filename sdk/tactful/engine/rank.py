@@ -4,11 +4,8 @@ worth = base worth x affinity x boosts; help comes first. The walk down the offe
 highest factor cannot beat what is found (Fagin, Lotem and Naor's threshold algorithm).
 """
 
-from array import array
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
-from itertools import islice
 from threading import Lock
 
 from ..plan.plan import Plan
@@ -17,8 +14,6 @@ from ..schema import Value
 from .customer import Customer, OnChannel, Standing
 
 _ORDERS_MAX = 16
-#: So many offers are known of an order at least: of more pages than one, some are withheld at the moment.
-_KNOWN_MIN = 8
 #: An offer with its worth.
 Ranked = tuple[float, RankedOffer]
 
@@ -64,58 +59,33 @@ class Factors:
 
 
 class Order:
-    """
-    Offers in descending worth, worked out as far as asked and kept.
+    """Offers in descending worth, worked out as far as asked and kept."""
 
-    What the walk has in hand is let go at the end of each asking: it is many times what is asked for, and held with
-    every customer. Who asks further than ever before has the walk made anew, each time an eighth further than asked.
-    """
+    __slots__ = ("_lock", "_more", "known")
 
-    __slots__ = ("_ended", "_lock", "_more", "_offers", "_walk", "_worths")
-
-    def __init__(self, walk: Callable[[], Iterator[Ranked]]) -> None:
-        self._walk = walk
-        self._more: Iterator[Ranked] | None = None
-        self._ended = False
+    def __init__(self, offers: Iterator[Ranked]) -> None:
+        self._more = offers
         self._lock = Lock()
-        self._worths = array("d")
-        self._offers: list[RankedOffer] = []
+        self.known: list[Ranked] = []
 
     def __iter__(self) -> Iterator[Ranked]:
-        place = len(self._offers)
-        try:
-            yield from zip(self._worths[:place], self._offers, strict=False)
-            while (following := self._at(place)) is not None:
-                yield following
-                place += 1
-        finally:
-            if self._more is not None:
-                self._let_go()
+        known, place = self.known, 0
+        while True:
+            following = known[place] if place < len(known) else self._at(place)
+            if following is None:
+                return
+            yield following
+            place += 1
 
     def _at(self, place: int) -> Ranked | None:
         """Return the offer at a place, or None past the last."""
         with self._lock:
-            if place == len(self._offers) and not self._ended:
-                self._step()
-            return (self._worths[place], self._offers[place]) if place < len(self._offers) else None
-
-    def _step(self) -> None:
-        if self._more is None:
-            self._more = islice(self._walk(), len(self._offers), None)
-        following = next(self._more, None)
-        if following is None:
-            self._ended = True
-        else:
-            self._worths.append(following[0])
-            self._offers.append(following[1])
-
-    def _let_go(self) -> None:
-        """Let the walk go, a little further on than it was asked for."""
-        with self._lock:
-            far = max(_KNOWN_MIN, len(self._offers) * 9 // 8)
-            while len(self._offers) < far and not self._ended:
-                self._step()
-            self._more = None
+            if place == len(self.known):
+                following = next(self._more, None)
+                if following is None:
+                    return None
+                self.known.append(following)
+            return self.known[place]
 
 
 def boosting(
@@ -135,7 +105,7 @@ def order(plan: Plan, there: Standing, blind: int, boosts: int) -> tuple[Order, 
     kept = there.orders.get(key)
     if kept is None:
         factors = Factors(plan, there.scores, blind, boosts)
-        kept = (Order(partial(descending, plan, there.allow, factors)), factors)
+        kept = (Order(descending(plan, there.allow, factors)), factors)
         if len(there.orders) >= _ORDERS_MAX:
             there.orders.clear()
         there.orders[key] = kept

