@@ -37,12 +37,14 @@ if TYPE_CHECKING:
 
 PLACEMENT = "email.letter"
 TENANT = "riverside"
+#: So many must sign what the grocer's edges decide by.
+SIGNATURES = 2
 CONTEXT = {"daypart": "noon"}
 NOW_US = moment_of(DEMO_DAY)
 NOW = dt.datetime.fromtimestamp(NOW_US // 1_000_000, dt.UTC)
 _DAY_US = 86_400_000_000
 #: What no worker can count, and what contacts do not record: see docs/spark.md. No letter needs either.
-_EVERYONES_CAP = "  pans:"
+_CAPS, _LEFT_OUT = "contact.yaml", ("  pans:", "  bank:")
 _PARTNERS = "offers/partners.yaml"
 
 
@@ -71,14 +73,13 @@ class Ended:
 
 
 def policy() -> tactful.Policy:
-    """Return the grocer's policy without the cap that all customers share, and without offers of partners."""
-    files = read_files(FOLDER)
-    lines = files["policy.yaml"].decode().splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(_EVERYONES_CAP)]
-    if len(kept) != len(lines) - 1 or _PARTNERS not in files:
-        raise LookupError("the grocer's policy has other caps or partners than this campaign leaves out")
-    left = {name: raw for name, raw in files.items() if name != _PARTNERS}
-    return compile_files({**left, "policy.yaml": "".join(kept).encode()})
+    """Return the grocer's policy without the caps of pans and of the bank, and without offers of partners."""
+    files = {name: raw for name, raw in read_files(FOLDER).items() if name != _PARTNERS}
+    lines = files[_CAPS].decode().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(_LEFT_OUT)]
+    if len(kept) != len(lines) - len(_LEFT_OUT):
+        raise LookupError(f"{_CAPS} of the grocer's policy has other caps than this campaign leaves out")
+    return compile_files({**files, _CAPS: "".join(kept).encode()})
 
 
 def households(count: int | None = None) -> Iterator[Household]:
@@ -88,26 +89,32 @@ def households(count: int | None = None) -> Iterator[Household]:
     return (known.as_of(number, DEMO_DAY) for number in spread(known.numbers, count))
 
 
-def prepare(folder: Path, known: Iterable[Household]) -> str:
-    """Write customers and a signed bundle into a folder; return the public key."""
+def prepare(folder: Path, known: Iterable[Household]) -> list[str]:
+    """Write customers, and a bundle that two have signed, into a folder; return the public keys."""
     made = policy()
     pq.write_table(table_of(made, known), folder / "customers.parquet")
-    private, public = make_keys()
+    keys = [make_keys() for _ in range(SIGNATURES)]
     raw = write(
         made,
-        private_key=private,
+        private_key=[private for private, _ in keys],
         tenant=TENANT,
         epoch=NOW_US // 1_000_000,
         issued_us=NOW_US,
         expires_us=NOW_US + 7 * _DAY_US,
     )
     (folder / "letter.bundle").write_bytes(raw)
-    return public
+    return [public for _, public in keys]
 
 
-def run(session: "SparkSession", folder: Path, key: str) -> Ended:
+def campaign_of(folder: Path, keys: Sequence[str]) -> Campaign:
+    """Return the letter's campaign at noon of the day of the demo."""
+    bundle = folder / "letter.bundle"
+    return Campaign(PLACEMENT, bundle, CONTEXT, key=keys, signatures=SIGNATURES, tenant=TENANT, at=NOW)
+
+
+def run(session: "SparkSession", folder: Path, keys: Sequence[str]) -> Ended:
     """Decide for the customers of a folder, and write decisions and contacts beside them."""
-    campaign = Campaign(PLACEMENT, folder / "letter.bundle", CONTEXT, key=key, tenant=TENANT, at=NOW)
+    campaign = campaign_of(folder, keys)
     customers = session.read.parquet(str(folder / "customers.parquet"))
     progress = Progress(session)
     decisions = campaign.decide(customers, contacts="contacts", partitions=4, progress=progress)
@@ -123,7 +130,7 @@ def run(session: "SparkSession", folder: Path, key: str) -> Ended:
         Counter(found.column("tone").to_pylist()),
         pq.read_table(folder / "contacts").num_rows,
         progress.opened,
-        _plain(found) == _plain(alone(folder, key)),
+        _plain(found) == _plain(alone(folder, keys)),
     )
 
 
@@ -138,10 +145,11 @@ def contacts_of(table: pa.Table) -> dict[str, list[tactful.Contact]]:
     }
 
 
-def alone(folder: Path, key: str) -> pa.Table:
+def alone(folder: Path, keys: Sequence[str]) -> pa.Table:
     """Return what one process decides for the same customers at the same moment."""
     table = pq.read_table(folder / "customers.parquet")
-    with tactful.open(folder / "letter.bundle", key=key, tenant=TENANT, clock=lambda: NOW_US) as edge:
+    bundle = folder / "letter.bundle"
+    with tactful.open(bundle, key=keys, signatures=SIGNATURES, tenant=TENANT, clock=lambda: NOW_US) as edge:
         given = table.drop_columns(["contacts"])
         return edge.decide_many(PLACEMENT, given, CONTEXT, contacts=contacts_of(table)).table
 
@@ -167,9 +175,9 @@ def main(given: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if asked.out is None else asked.out
         folder.mkdir(parents=True, exist_ok=True)
-        key = prepare(folder, households(asked.households))
+        keys = prepare(folder, households(asked.households))
         with cluster(2) as session:
-            ended = run(session, folder, key)
+            ended = run(session, folder, keys)
     sys.stdout.write(
         f"{ended.done:,} of {ended.households:,} households decided, {ended.slots:,} slots filled: "
         f"{', '.join(f'{count:,} {tone}' for tone, count in sorted(ended.tones.items()))}\n"

