@@ -114,19 +114,16 @@ class PostgreSQLCentre(PostgreSQLStore):
             PostgreSQLRecords(connection),
             self._now_us(connection),
         )
-        said = [
-            (member, event)
-            for event in events
-            for member in (
-                graph.merges(event.customer).members(event.customer)
-                if event.event == "withdrawal"
-                else (event.customer,)
-            )
-        ]
-        for member, event in sorted(said, key=lambda one: one[0]):
+        said: dict[str, list[Contact]] = {}
+        for event in events:
+            merged = event.event == "withdrawal"
+            for member in graph.merges(event.customer).members(event.customer) if merged else (event.customer,):
+                said.setdefault(member, []).append(event)
 
-            def heard(before: Consents | None, _: bool, event: Contact = event) -> Consents | None:  # noqa: FBT001 - as it is called
-                after = after_telling(before, event, now_us)
-                return None if before is not None and after.records == before.records else after
+        def heard(customer: str, before: Consents | None, _: bool) -> Consents | None:  # noqa: FBT001 - as it is called
+            after = before
+            for event in said[customer]:
+                after = after_telling(after, event, now_us)
+            return after if before is None or after is None or after.records != before.records else None
 
-            records.amend_consents(member, heard, heard=False)
+        records.amend_consents(said, heard, heard=False)

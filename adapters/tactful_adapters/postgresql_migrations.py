@@ -100,7 +100,7 @@ def _apply(pool: PostgreSQLPool) -> None:
     schema = pool.address.schema
     with pool.writing(MIGRATION) as connection:
         version = _version(connection, pool)  # another process may have done it in the meantime
-        if _there(connection, schema) is None:
+        if not _is_there(connection, schema):
             connection.execute(f'CREATE SCHEMA "{schema}"'.encode())
         if version == 0:
             connection.execute(_VERSIONS.encode())
@@ -116,10 +116,9 @@ def _version(connection: "PostgreSQLConnection", pool: PostgreSQLPool) -> int:
     (encoding,) = connection.execute("SELECT current_setting('server_encoding')").fetchone() or ("",)
     if encoding != "UTF8":
         raise StoreError(f"{name}: the database's encoding is {encoding}; make one with ENCODING 'UTF8'")
-    there = _there(connection, schema)
-    (versions,) = connection.execute("SELECT to_regclass(%s)", (f'"{schema}".schema_version',)).fetchone() or (None,)
-    if versions is None:
-        if there is not None and _tables(connection, schema):
+    tables = _tables(connection, schema)
+    if "schema_version" not in tables:
+        if tables:
             raise StoreError(f"{name}: the schema belongs to another application; name another with ?schema=")
         return 0
     (version,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone() or (0,)
@@ -129,15 +128,18 @@ def _version(connection: "PostgreSQLConnection", pool: PostgreSQLPool) -> int:
     return int(version)
 
 
-def _there(connection: "PostgreSQLConnection", schema: str) -> object:
-    (there,) = connection.execute("SELECT to_regnamespace(%s)", (f'"{schema}"',)).fetchone() or (None,)
-    return there
+# These look into the catalogue itself: functions such as to_regclass may answer from what a session remembers, which
+# another one that made the schema in the meantime has not told it yet.
 
 
-def _tables(connection: "PostgreSQLConnection", schema: str) -> int:
-    query = "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p', 'v', 'm')"
-    (tables,) = connection.execute(query, (f'"{schema}"',)).fetchone() or (0,)
-    return int(tables)
+def _is_there(connection: "PostgreSQLConnection", schema: str) -> bool:
+    return connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None
+
+
+def _tables(connection: "PostgreSQLConnection", schema: str) -> set[str]:
+    query = """SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+               WHERE nspname = %s AND relkind IN ('r', 'p', 'v', 'm')"""
+    return {table for (table,) in connection.execute(query, (schema,))}
 
 
 def _by_hand(pool: PostgreSQLPool) -> str:

@@ -1,14 +1,11 @@
-"""Profiles and consents in PostgreSQL: the rows as a connection sees them, and the part of the store that has them.
-
-A row is locked while it is read to be changed; where there is none yet, two that make it at once are told apart by the
-key, and the second one looks again.
-"""
+"""Profiles and consents in PostgreSQL: the rows as a connection sees them, and the part of the store that has them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tactful import Consent, Consents, Contact, Snapshot, StoreError
 
+from .postgresql_amending import Table, amend_rows
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_ledger import PostgreSQLLedger
 from .postgresql_locks import GRAPH_AS_IT_IS, LEDGER
@@ -18,10 +15,15 @@ from .rows import pack_attributes, pack_consents, unpack_consents, unpack_snapsh
 if TYPE_CHECKING:
     from .postgresql_client import PostgreSQLConnection
 
+_T = TypeVar("_T")
+
 #: Gets an id with what is kept of it, and returns what is to be kept, or None to leave it.
 AmendProfile = Callable[[str, Snapshot | None], Snapshot | None]
-#: Gets an id's consents, and whether the centre has told of them; returns what is to be kept, or None to leave it.
-AmendConsents = Callable[[Consents | None, bool], Consents | None]
+#: Gets an id, its consents, and whether the centre has told of them; returns what is to be kept, or None to leave it.
+AmendConsents = Callable[[str, Consents | None, bool], Consents | None]
+
+_PROFILE: Final = Table("profile", ("epoch", "at_us", "body"), ("bigint", "bigint", "bytea"))
+_CONSENT: Final = Table("consent", ("heard", "at_us", "epoch", "body"), ("boolean", "bigint", "bigint", "bytea"))
 
 
 class PostgreSQLRecords:
@@ -34,54 +36,71 @@ class PostgreSQLRecords:
 
     def snapshots(self, customers: Iterable[str]) -> dict[str, Snapshot]:
         """Return the snapshots of customers, as far as there are any."""
-        query = "SELECT customer, epoch, at_us, body FROM profile WHERE customer = ANY(%s::text[])"
-        found = self._connection.execute(query, (list(customers),))
+        found = self._connection.execute(_PROFILE.reading.encode(), (list(customers),))
         return {row[0]: unpack_snapshot(*row) for row in found}
 
-    def put_profile(self, snapshot: Snapshot) -> bool:
-        """Keep a snapshot unless a newer one is kept; return whether it is kept."""
-        _check(snapshot, Snapshot)
+    def put_profiles(self, snapshots: Iterable[Snapshot]) -> int:
+        """Keep snapshots, each unless a newer one is kept; return how many were."""
+        given: dict[str, list[Snapshot]] = {}
+        for snapshot in snapshots:
+            given.setdefault(_checked(snapshot, Snapshot).customer, []).append(snapshot)
+        kept: dict[str, int] = {}
 
-        def newest(_: str, before: Snapshot | None) -> Snapshot | None:
-            if before is None:
-                return snapshot
-            older = (snapshot.epoch, snapshot.at_us) < (before.epoch, before.at_us)
-            return None if older else before.renewed(snapshot)
+        def newest(customer: str, before: Snapshot | None) -> Snapshot | None:
+            kept[customer] = 0
+            for one in given[customer]:
+                if before is None or (one.epoch, one.at_us) >= (before.epoch, before.at_us):
+                    before, kept[customer] = one if before is None else before.renewed(one), kept[customer] + 1
+            return before if kept[customer] else None
 
-        return self.amend_profiles([snapshot.customer], newest) == 1
+        self.amend_profiles(given, newest)
+        return sum(kept.values())
 
-    def amend_profiles(self, customers: Iterable[str], amend: AmendProfile) -> int:
-        """Change the snapshots of ids; return how many were changed."""
-        changed = 0
-        for customer in sorted(customers):
-            while (kept := self._amend_profile(customer, amend)) is None:
-                pass  # somebody made the row in between
-            changed += kept
-        return changed
+    def amend_profiles(self, customers: Iterable[str], amend: AmendProfile) -> None:
+        """Change the snapshots of ids."""
+
+        def change(customer: str, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+            changed = amend(customer, None if row is None else unpack_snapshot(customer, *row))
+            if changed is None:
+                return None
+            return _checked(changed, Snapshot).epoch, changed.at_us, pack_attributes(changed)
+
+        amend_rows(self._connection, _PROFILE, customers, change)
 
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""
-        query = "SELECT customer, at_us, epoch, body FROM consent WHERE customer = ANY(%s::text[])"
-        found = self._connection.execute(query, (list(customers),))
-        return {customer: unpack_consents(*row) for customer, *row in found}
+        found = self._connection.execute(_CONSENT.reading.encode(), (list(customers),))
+        return {customer: unpack_consents(*row) for customer, _, *row in found}
 
-    def put_consents(self, customer: str, consents: Consents) -> bool:
-        """Keep consents, and the records they could not know of, unless newer ones are kept; return whether."""
-        _check(consents, Consents)
+    def put_consents(self, consents: Mapping[str, Consents]) -> int:
+        """Keep consents, and the records they could not know of, unless newer ones are kept; return how many were."""
+        given = {customer: _checked(one, Consents) for customer, one in consents.items()}
 
-        def newest(before: Consents | None, heard: bool) -> Consents | None:  # noqa: FBT001 - as it is called
-            if before is not None and heard and consents.is_older(before):
+        def newest(customer: str, before: Consents | None, heard: bool) -> Consents | None:  # noqa: FBT001 - as it is called
+            one = given[customer]
+            if before is not None and heard and one.is_older(before):
                 return None
-            return (before or consents).renewed(consents)
+            return one if before is None else before.renewed(one)
 
-        return self.amend_consents(customer, newest, heard=True)
+        return self.amend_consents(given, newest, heard=True)
 
     def add_consent(self, customers: Iterable[str], consent: Consent) -> None:
         """Keep one more record for each of some ids."""
-        for customer in sorted(customers):
-            self.amend_consents(
-                customer, lambda before, _: (before or Consents((), consent.at_us)).plus(consent), heard=False
-            )
+
+        def plus(_: str, before: Consents | None, __: bool) -> Consents:  # noqa: FBT001 - as it is called
+            return (before or Consents((), consent.at_us)).plus(consent)
+
+        self.amend_consents(customers, plus, heard=False)
+
+    def amend_consents(self, customers: Iterable[str], amend: AmendConsents, *, heard: bool) -> int:
+        """Change the consents of ids; return how many were. `heard` says whether the centre has told of them."""
+
+        def change(customer: str, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+            before, told = (None, False) if row is None else (unpack_consents(*row[1:]), bool(row[0]))
+            changed = amend(customer, before, told)
+            return None if changed is None else (heard or told, changed.at_us, changed.epoch, pack_consents(changed))
+
+        return amend_rows(self._connection, _CONSENT, customers, change)
 
     def erase(self, customers: Iterable[str]) -> Mapping[str, int]:
         """Forget customers' profiles and consents; return how much went."""
@@ -91,44 +110,6 @@ class PostgreSQLRecords:
                         (SELECT customer FROM {table} WHERE customer = ANY(%s::text[]) ORDER BY customer FOR UPDATE)"""  # noqa: S608 - ours
             gone[name] = self._connection.execute(query.encode(), (list(customers),)).rowcount
         return gone
-
-    def _amend_profile(self, customer: str, amend: AmendProfile) -> bool | None:
-        """Return whether a profile was changed; None if it has to be read again."""
-        query = "SELECT customer, epoch, at_us, body FROM profile WHERE customer = %s FOR UPDATE"
-        row = self._connection.execute(query, (customer,)).fetchone()
-        changed = amend(customer, None if row is None else unpack_snapshot(*row))
-        if changed is None:
-            return False
-        _check(changed, Snapshot)
-        new = (changed.epoch, changed.at_us, pack_attributes(changed), customer)
-        if row is not None:
-            self._connection.execute("UPDATE profile SET epoch = %s, at_us = %s, body = %s WHERE customer = %s", new)
-            return True
-        query = "INSERT INTO profile (epoch, at_us, body, customer) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
-        return True if self._connection.execute(query, new).rowcount == 1 else None
-
-    def amend_consents(self, customer: str, change: AmendConsents, *, heard: bool) -> bool:
-        """Change what is kept of an id's consents; return whether. `heard` says whether the centre has told of it."""
-        while (kept := self._amend_consents(customer, change, heard=heard)) is None:
-            pass  # somebody made the row in between
-        return kept
-
-    def _amend_consents(self, customer: str, change: AmendConsents, *, heard: bool) -> bool | None:
-        """Return whether consents were changed; None if they have to be read again."""
-        query = "SELECT heard, at_us, epoch, body FROM consent WHERE customer = %s FOR UPDATE"
-        row = self._connection.execute(query, (customer,)).fetchone()
-        before, told = (None, False) if row is None else (unpack_consents(*row[1:]), bool(row[0]))
-        changed = change(before, told)
-        if changed is None:
-            return False
-        new = (heard or told, changed.at_us, changed.epoch, pack_consents(changed), customer)
-        if row is not None:
-            query = "UPDATE consent SET heard = %s, at_us = %s, epoch = %s, body = %s WHERE customer = %s"
-            self._connection.execute(query, new)
-            return True
-        query = """INSERT INTO consent (heard, at_us, epoch, body, customer) VALUES (%s, %s, %s, %s, %s)
-                   ON CONFLICT DO NOTHING"""
-        return True if self._connection.execute(query, new).rowcount == 1 else None
 
 
 class PostgreSQLRecording(PostgreSQLPart):
@@ -149,7 +130,7 @@ class PostgreSQLRecording(PostgreSQLPart):
     def put_profile(self, snapshot: Snapshot) -> bool:
         """Keep a snapshot; one older than what is kept changes nothing: return False."""
         with self._pool.writing() as connection:
-            return PostgreSQLRecords(connection).put_profile(snapshot)
+            return PostgreSQLRecords(connection).put_profiles([snapshot]) == 1
 
     def amend_profile(self, customer: str, amend: AmendProfile) -> None:
         """
@@ -164,7 +145,7 @@ class PostgreSQLRecording(PostgreSQLPart):
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep what the centre knows of a customer's consents; older ones change nothing: return False."""
         with self._pool.writing() as connection:
-            return PostgreSQLRecords(connection).put_consents(customer, consents)
+            return PostgreSQLRecords(connection).put_consents({customer: consents}) == 1
 
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""
@@ -179,16 +160,17 @@ class PostgreSQLRecording(PostgreSQLPart):
         contacts: Iterable[Contact] = (),
     ) -> int:
         """Keep much of what the centre knows at once, all or none; return how much was new."""
-        snapshots = [_check(snapshot, Snapshot) for snapshot in profiles]
-        told = list(contacts)
+        snapshots, told = list(profiles), list(contacts)
         with self._pool.writing(*([LEDGER] if told else [])) as connection:
             records = PostgreSQLRecords(connection)
-            new = sum(records.put_profile(one) for one in sorted(snapshots, key=lambda one: one.customer))
-            new += sum(records.put_consents(customer, one) for customer, one in sorted((consents or {}).items()))
-            return new + len(PostgreSQLLedger(connection).keep(told))
+            return (
+                records.put_profiles(snapshots)
+                + records.put_consents(consents or {})
+                + len(PostgreSQLLedger(connection).keep(told))
+            )
 
 
-def _check(one: object, noun: type) -> Snapshot:
+def _checked(one: _T, noun: type) -> _T:
     if not isinstance(one, noun):
         raise StoreError(f"only {noun.__name__} is taken here; nothing of this call was kept")
-    return one  # type: ignore[return-value]
+    return one

@@ -68,11 +68,15 @@ class SQLiteTables:
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep consents, and the records they could not know of, unless newer ones are kept; return whether."""
         _check(consents, Consents)
-        before = self.consents((customer,)).get(customer, consents)
+        before = self.consents((customer,)).get(customer)
         query = "SELECT 1 FROM consent WHERE customer = ? AND heard"
-        if consents.is_older(before) and self.connection.execute(query, (customer,)).fetchone() is not None:
+        if (
+            before is not None
+            and consents.is_older(before)
+            and self.connection.execute(query, (customer,)).fetchone() is not None
+        ):
             return False
-        self._keep_consents(customer, before.renewed(consents), heard=True)
+        self._keep_consents(customer, consents if before is None else before.renewed(consents), heard=True)
         return True
 
     def add_consent(self, customer: str, consent: Consent) -> None:

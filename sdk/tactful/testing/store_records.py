@@ -3,6 +3,8 @@
 
 from pathlib import Path
 
+import attrs
+
 from ..consent import Consents, How
 from ..contacts import Contact
 from ..outbox import OutboxLimits
@@ -27,6 +29,9 @@ class RecordLaws(StoreMaking):
             assert kept == snapshot
             assert _types(kept) == _types(snapshot)
             assert store.consents("ada") == consents
+            at_once_said = Consents((yes(3), attrs.evolve(yes(3), state=ConsentState.UNKNOWN), no(3)), 3)
+            assert store.put_consents("bob", at_once_said)
+            assert store.consents("bob") == at_once_said
 
     def test_what_was_never_put_is_absent(self, tmp_path: Path) -> None:
         """Of a stranger nothing is known: None, and no contacts."""
