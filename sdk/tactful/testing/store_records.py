@@ -5,7 +5,7 @@ from pathlib import Path
 
 import attrs
 
-from ..consent import Consents, How
+from ..consent import Consents, ConsentState, How
 from ..contacts import Contact
 from ..outbox import OutboxLimits
 from ..outbox_ports import Waiting
