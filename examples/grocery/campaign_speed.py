@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -37,9 +37,9 @@ class Way:
     wall_s: float
 
 
-def measured(folder: Path, keys: Sequence[str], rounds: int) -> list[Way]:
-    """Return what each way to decide for a folder's customers takes."""
-    ways = [_best("edge.decide_many, one process", lambda: alone(folder, keys), rounds)]
+def measured(folder: Path, keys: Sequence[str], rounds: int) -> Iterator[Way]:
+    """Yield what each way to decide for a folder's customers takes."""
+    yield _best("edge.decide_many, one process", lambda: alone(folder, keys), rounds)
     for executors in (1, 2):
         with cluster(executors, {**_BATCH, "spark.sql.adaptive.enabled": "false"}) as session:
             campaign = campaign_of(folder, keys)
@@ -48,10 +48,9 @@ def measured(folder: Path, keys: Sequence[str], rounds: int) -> list[Way]:
                 decided = campaign.decide(customers, contacts="contacts", partitions=4, each_once=each_once)
                 name = f"Spark, {executors} executor{'s' * (executors > 1)}"
                 name += ", each_once=True" if each_once else ""
-                ways.append(_best(name, decided.write.format("noop").mode("overwrite").save, rounds))
+                yield _best(name, decided.write.format("noop").mode("overwrite").save, rounds)
             read = customers.write.format("noop").mode("overwrite").save
-            ways.append(_best(f"Spark, {executors} executor{'s' * (executors > 1)}, reads alone", read, rounds))
-    return ways
+            yield _best(f"Spark, {executors} executor{'s' * (executors > 1)}, reads alone", read, rounds)
 
 
 def _best(name: str, run: Callable[[], object], rounds: int) -> Way:
@@ -108,10 +107,10 @@ def main(given: Sequence[str] | None = None) -> int:
         folder = Path(temporary)
         keys = prepare(folder, households())
         count = _many(folder, asked.customers)
-        ways = measured(folder, keys, asked.rounds)
-    sys.stdout.write(f"{count:,} customers\n{'way':<46} {'core-s per million':>18} {'customers/s':>12}\n")
-    for one in ways:
-        sys.stdout.write(f"{one.name:<46} {one.cores_s / count * 1e6:>18,.0f} {count / one.wall_s:>12,.0f}\n")
+        sys.stdout.write(f"{count:,} customers\n{'way':<46} {'core-s per million':>18} {'customers/s':>12}\n")
+        for one in measured(folder, keys, asked.rounds):
+            sys.stdout.write(f"{one.name:<46} {one.cores_s / count * 1e6:>18,.0f} {count / one.wall_s:>12,.0f}\n")
+            sys.stdout.flush()
     return 0
 
 

@@ -1,9 +1,16 @@
 """The grocer's campaign: real households, on two executors, with the rows of one process."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import tactful
-from grocery import campaign
+from grocery import campaign, campaign_speed
 from grocery.campaign import PLACEMENT
 
 COUNT = 120
@@ -43,3 +50,18 @@ def test_without_java_it_says_what_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(campaign, "lacking", lambda: "there is no Java")
     assert campaign.main([]) == 2
     assert capsys.readouterr().err == "there is no Java\n"
+
+
+def test_households_that_stand_in_many_times_each_have_ids_of_their_own(tmp_path):
+    pq.write_table(pa.table({"customer": ["ann", "bob"], "visits": [1, 2]}), tmp_path / "customers.parquet")
+    assert campaign_speed._many(tmp_path, 5) == 5
+    found = pq.read_table(tmp_path / "customers.parquet").to_pydict()
+    assert found == {"customer": ["ann.0", "bob.0", "ann.1", "bob.1", "ann.2"], "visits": [1, 2, 1, 2, 1]}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it reads /proc")
+def test_the_time_of_the_processors_has_that_of_processes_below():
+    before = campaign_speed._cores_s(os.getpid())
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", busy], check=True)
+    assert campaign_speed._cores_s(os.getpid()) - before >= 0.25
