@@ -96,6 +96,21 @@ def conjuncts(expr: Expr) -> tuple[Expr, ...]:
     return () if expr == TRUE else (expr,)
 
 
+def disjuncts(expr: Expr) -> tuple[Expr, ...]:
+    """Return the parts between the top-level `||`, in order."""
+    if isinstance(expr, Call) and expr.fn == "||":
+        return tuple(part for arg in expr.args for part in disjuncts(arg))
+    return (expr,)
+
+
+def disjunction(parts: tuple[Expr, ...]) -> Expr:
+    """Return the parts joined by `||`; there is at least one."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = Call("||", (whole, part), ValueType.BOOL)
+    return whole
+
+
 def conjunction(parts: tuple[Expr, ...]) -> Expr:
     """Return the parts joined by `&&`; of none, `true`."""
     if not parts:

@@ -4,6 +4,7 @@ It knows worths and sets; why a treatment is not in a set it does not know.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from ..limits import AtMost
 from ..plan.pages import Page
@@ -31,9 +32,17 @@ class Quota:
 _EPSILON = 1e-9
 
 
+class Ranking(Protocol):
+    """Offers by their worth."""
+
+    def best(self, open_: int) -> tuple[float, RankedOffer, int] | None:
+        """Return the best offer of which a treatment is open, its worth before it, and those after it."""
+        ...
+
+
 def compose(
     page: Page,
-    ranked: Iterable[tuple[float, RankedOffer]],
+    ranking: Ranking,
     allowed: int,
     quotas: Sequence[tuple[str, AtMost]],
     affinities: Affinities,
@@ -44,7 +53,7 @@ def compose(
 
     Args:
         page: The placements.
-        ranked: The offers in descending worth.
+        ranking: The offers by their worth.
         allowed: The treatments that may be chosen.
         quotas: The quotas that hold, with their ids.
         affinities: Tells whether the customer's own affinity ranks an offer.
@@ -54,27 +63,27 @@ def compose(
     left = page.slots
     if not left:
         return [], []
-    room = _Room(page)
+    seats = _Seats(page)
     counting = [Quota(id_, limit, page.slots) for id_, limit in quotas if limit.scope.bits & allowed]
-    blind = 0
+    open_, blind = allowed, 0
     for quota in counting:
         if quota.left <= 0:
-            allowed &= ~quota.bits
-    for worth, offer in ranked:
-        there = allowed >> offer.start & offer.mask
-        if not there or (blind & offer.bits and affinities.personal(offer)) or (at := room.take(offer)) is None:
+            open_ &= ~quota.bits
+    while left and (found := ranking.best(open_)) is not None:
+        worth, offer, there = found
+        open_ ^= there << offer.start  # each offer once on a page
+        if blind >> offer.start & offer.mask and affinities.personal(offer):
             continue
         index = offer.choose(there)
-        chosen.append(Chosen(at, index, worth, offer))
+        chosen.append(Chosen(seats.take(offer), index, worth, offer))
         left -= 1
+        open_ &= seats.open
         if counting:
-            allowed &= ~_used_up(counting, index)
+            open_ &= ~_used_up(counting, index)
         if caps is not None:
             withheld, more_blind = caps.take(offer.offer)
-            allowed &= ~withheld
+            open_ &= ~withheld
             blind |= more_blind
-        if not left:
-            break
     return chosen, _take_out(chosen, counting) if counting else []
 
 
@@ -89,30 +98,45 @@ def _used_up(quotas: Iterable[Quota], index: int) -> int:
     return closed
 
 
-class _Room:
-    """The slots that are free on a page, and how often each topic stands in a placement."""
+class _Seats:
+    """
+    The slots that are free on a page.
 
-    __slots__ = ("_free", "_placements", "_topics")
+    Attributes:
+        open: The treatments for which any placement has a slot.
+    """
+
+    __slots__ = ("_free", "_placements", "_same", "_takes", "open")
 
     def __init__(self, page: Page) -> None:
         self._placements = page.placements
         self._free = [p.placement.slots for p in page.placements]
-        self._topics: dict[tuple[int, str], int] = {}
+        self._takes = [p.mask for p in page.placements]
+        self._same: dict[tuple[int, str], int] = {}
+        self.open = page.mask
 
-    def take(self, offer: RankedOffer) -> int | None:
-        """Take a slot of the first placement that takes the offer; return its number, or None."""
-        for at, plan in enumerate(self._placements):
-            if self._free[at] and plan.mask & offer.bits:
-                most = plan.placement.per_topic
-                if most is not None:
-                    key = (at, offer.offer.topic)
-                    same = self._topics.get(key, 0)
-                    if same >= most:
-                        continue
-                    self._topics[key] = same + 1
-                self._free[at] -= 1
-                return at
-        return None
+    def take(self, offer: RankedOffer) -> int:
+        """Take a slot of the first placement that has one for an offer that is open; return its number."""
+        at = 0
+        while not self._takes[at] >> offer.start & offer.mask:
+            at += 1
+        self._free[at] -= 1
+        plan = self._placements[at]
+        if not self._free[at]:
+            self._takes[at] = 0
+        elif plan.placement.per_topic is not None and self._enough(at, offer.offer.topic, plan.placement.per_topic):
+            self._takes[at] &= ~plan.topics[offer.offer.topic]
+        else:
+            return at
+        self.open = 0
+        for takes in self._takes:
+            self.open |= takes
+        return at
+
+    def _enough(self, at: int, topic: str, most: int) -> bool:
+        """Count a topic in a placement; return whether that is all that it takes of it."""
+        same = self._same[at, topic] = self._same.get((at, topic), 0) + 1
+        return same >= most
 
 
 def _take_out(chosen: list[Chosen], quotas: Sequence[Quota]) -> list[tuple[str, Chosen]]:

@@ -30,13 +30,13 @@ class Standing:
         seen: By purpose, the slots that are seen and have no value, as bits.
         scores: The affinities by purpose; None where they are not known.
         allow: The treatments whose standing requirements are met.
-        count: How many they are.
+        spared: For each look-up in the context, the treatments that need not meet it, as something else holds.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
         orders: Orders of the offers that were asked for, by what they depend on.
     """
 
-    __slots__ = ("allow", "count", "orders", "scores", "seen", "since_us", "until_us", "views")
+    __slots__ = ("allow", "orders", "scores", "seen", "since_us", "spared", "until_us", "views")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Standing:
         seen: tuple[int, ...],
         scores: tuple[Mapping[str, float] | None, ...],
         allow: int,
+        spared: tuple[int, ...],
         since_us: int,
         until_us: int,
     ) -> None:
@@ -51,7 +52,7 @@ class Standing:
         self.seen = seen
         self.scores = scores
         self.allow = allow
-        self.count = allow.bit_count()
+        self.spared = spared
         self.since_us = since_us
         self.until_us = until_us
         self.orders: dict[object, object] = {}

@@ -14,9 +14,6 @@ from .mask import mask
 from .moment import Moment
 from .room import PageRoom
 
-#: With fewer than one in so many standing treatments allowed, sorting them is quicker than walking down the offers.
-_FEW = 16
-
 
 def decide(
     plan: Plan,
@@ -48,8 +45,8 @@ def decide(
     effects = plan.effects(flags)
     boosts = rank.boosting(plan, customer, here, there, context, now_us) if plan.boosts else 0
     order, factors = rank.order(plan, there, effects.blind | limited.blind, boosts)
-    ranked = rank.few(plan, allowed, factors) if allowed.bit_count() * _FEW < there.count else order
-    chosen, dropped = compose(page, ranked, allowed, effects.quotas, factors, caps)
+    ranking = rank.walk(plan, order, factors, allowed, page.slots)
+    chosen, dropped = compose(page, ranking, allowed, effects.quotas, factors, caps)
     return Moment(
         plan=plan,
         channel=channel,
@@ -88,7 +85,7 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
     context, _ = plan.slots.context_values(None)
     views, seen, scores, _ = mask(channel.visibility, None, plan.effects(0).hidden, now_us)
     here = OnChannel((None,) * len(plan.slots.known), 0, 0, now_us, now_us)
-    there = Standing(views, seen, scores, 0, now_us, now_us)
+    there = Standing(views, seen, scores, 0, (), now_us, now_us)
     _, factors = rank.order(plan, there, 0, 0)
     return Moment(
         plan=plan,

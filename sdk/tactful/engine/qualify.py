@@ -14,7 +14,14 @@ def standing(
     allow, until = plan.everything, NEVER_US
     if channel.need_standing is not None:
         allow, _, until = channel.need_standing(views, seen, customer.protective, here.known, (), now_us)
-    return Standing(views, seen, scores, allow, now_us, min(until, until_us, here.until_us))
+    spared = []
+    for lookup in plan.lookups:
+        met, lasts = 0, NEVER_US
+        if lookup.spare is not None:
+            met, _, lasts = lookup.spare(views, seen, customer.protective, here.known, (), now_us)
+        spared.append(met & ~lookup.otherwise)
+        until = min(until, lasts)
+    return Standing(views, seen, scores, allow, tuple(spared), now_us, min(until, until_us, here.until_us))
 
 
 def at_moment(
@@ -28,8 +35,8 @@ def at_moment(
 ) -> int:
     """Return the treatments whose requirements are all met at a moment."""
     allow = there.allow & plan.running(now_us)
-    for lookup in plan.lookups:
-        allow &= lookup.allow.get(context[lookup.slot], lookup.otherwise)
+    for lookup, spared in zip(plan.lookups, there.spared, strict=True):
+        allow &= lookup.allow.get(context[lookup.slot], lookup.otherwise) | spared
     if channel.need_momentary is not None:
         met, _, _ = channel.need_momentary(there.views, there.seen, customer.protective, here.known, context, now_us)
         allow &= met

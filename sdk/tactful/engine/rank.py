@@ -1,13 +1,16 @@
-"""Rank: offers in descending worth, as far down as anyone asks. It neither allows nor withholds.
+"""Rank: the best offer of those that are open, as often as anyone asks. It neither allows nor withholds.
 
-worth = base worth x affinity x boosts; help comes first. The walk down the offers stops when base worth times the
-highest factor cannot beat what is found (Fagin, Lotem and Naor's threshold algorithm).
+worth = base worth x affinity x boosts; help comes first. Offers of a group have the same factor, so the best open one
+of a group is the first. Both walks down the groups stop when what is still to come cannot beat what is found (Fagin,
+Lotem and Naor's threshold algorithm): one that puts groups in order by their best standing offer, once for a customer;
+and one in each decision.
 """
 
-from collections.abc import Iterator, Mapping
-from heapq import heappop, heappush
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heappop, heappush, heapreplace
 from threading import Lock
 
+from ..plan.groups import Group
 from ..plan.plan import Plan
 from ..plan.worth import RankedOffer
 from ..schema import Value
@@ -16,6 +19,11 @@ from .customer import Customer, OnChannel, Standing
 _ORDERS_MAX = 16
 #: An offer with its worth.
 Ranked = tuple[float, RankedOffer]
+#: The same, with its treatments that are open, as bits from its first one.
+Best = tuple[float, RankedOffer, int]
+#: A group by an offer that no open one of it precedes: whether it sells, its worth below 0 and the offer's index, which
+#: it sorts by; then the treatments of the group, and their factor.
+Head = tuple[bool, float, int, int, float]
 
 
 class Factors:
@@ -31,7 +39,7 @@ class Factors:
     def __init__(self, plan: Plan, scores: tuple[Mapping[str, float] | None, ...], blind: int, boosts: int) -> None:
         ranking = plan.policy.ranking
         self._scores = scores
-        self._blind = blind
+        self._blind = plan.whole(blind)
         self._absent = ranking.absent
         self._ceiling = ranking.ceiling
         self._boosts = tuple((1 << n, b.times) for n, b in enumerate(ranking.boosts) if boosts >> n & 1)
@@ -39,53 +47,110 @@ class Factors:
         self.highest = min(max([self._absent, *tops]), max(self._ceiling, self._absent))
         for _, times in self._boosts:
             self.highest *= max(times, 1.0)
-        self.plain = not tops and not self._boosts
 
     def of(self, ranked: RankedOffer) -> float:
         """Return the factor of one offer."""
+        return self._factor(ranked, blind=bool(self._blind >> ranked.start & 1))
+
+    def parts(self, group: Group) -> Iterator[tuple[int, float]]:
+        """Yield the offers of a group that have the same factor, as their treatments, and the factor."""
+        blind = self._blind & group.bits
+        if blind != group.bits:  # mostly the group's own number, which takes no room
+            yield group.bits ^ blind if blind else group.bits, self._factor(group.first, blind=False)
+        if blind:
+            yield blind if blind != group.bits else group.bits, self._factor(group.first, blind=True)
+
+    def personal(self, ranked: RankedOffer) -> bool:
+        """Return whether the customer's own affinity ranks an offer."""
+        scores = self._scores[ranked.purpose]
+        return scores is not None and ranked.offer.affinity in scores and not self._blind >> ranked.start & 1
+
+    def _factor(self, ranked: RankedOffer, *, blind: bool) -> float:
         scores = self._scores[ranked.purpose]
         factor = self._absent
-        if scores is not None and not ranked.bits & self._blind:
+        if scores is not None and not blind:
             factor = min(scores.get(ranked.offer.affinity, factor), self._ceiling)
         for bit, times in self._boosts:
             if ranked.boosts & bit:
                 factor *= times
         return factor
 
-    def personal(self, ranked: RankedOffer) -> bool:
-        """Return whether the customer's own affinity ranks an offer."""
-        scores = self._scores[ranked.purpose]
-        return scores is not None and ranked.offer.affinity in scores and not ranked.bits & self._blind
-
 
 class Order:
-    """Offers in descending worth, worked out as far as asked and kept."""
+    """Groups by their best standing offers, best first; worked out as far as asked and kept."""
 
-    __slots__ = ("_lock", "_more", "known")
+    __slots__ = ("_known", "_lock", "_more")
 
-    def __init__(self, offers: Iterator[Ranked]) -> None:
-        self._more = offers
+    def __init__(self, heads: Iterator[Head]) -> None:
+        self._more = heads
         self._lock = Lock()
-        self.known: list[Ranked] = []
+        self._known: list[Head] = []
 
-    def __iter__(self) -> Iterator[Ranked]:
-        known, place = self.known, 0
-        while True:
-            following = known[place] if place < len(known) else self._at(place)
-            if following is None:
-                return
-            yield following
-            place += 1
-
-    def _at(self, place: int) -> Ranked | None:
-        """Return the offer at a place, or None past the last."""
+    def at(self, place: int) -> Head | None:
+        """Return the group at a place, or None past the last."""
+        known = self._known
+        if place < len(known):
+            return known[place]
         with self._lock:
-            if place == len(self.known):
+            if place == len(known):
                 following = next(self._more, None)
                 if following is None:
                     return None
-                self.known.append(following)
-            return self.known[place]
+                known.append(following)
+            return known[place]
+
+
+class Walk:
+    """Gives one decision its best offers, asking no more groups than it must."""
+
+    __slots__ = ("_following", "_heap", "_order", "_place", "_plan")
+
+    def __init__(self, plan: Plan, order: Order) -> None:
+        self._plan = plan
+        self._order = order
+        self._place = 0
+        self._following = order.at(0)
+        self._heap: list[Head] = []
+
+    def best(self, open_: int) -> Best | None:
+        """Return the best offer of which a treatment is open; what is open only ever becomes less."""
+        heap = self._heap
+        while True:
+            following = self._following
+            if following is not None and (not heap or following < heap[0]):
+                heappush(heap, following)
+                self._place += 1
+                self._following = self._order.at(self._place)
+                continue
+            if not heap:
+                return None
+            _, negative, index, bits, factor = heap[0]
+            offer = self._plan.offers[index]
+            there = open_ >> offer.start & offer.mask
+            if there:
+                return -negative, offer, there
+            left = open_ & bits
+            if left:
+                heapreplace(heap, _head(self._plan, left, bits, factor))
+            else:
+                heappop(heap)
+
+
+class Listed:
+    """Gives the same from offers that are in the order of worth already."""
+
+    __slots__ = ("_ranked",)
+
+    def __init__(self, ranked: Iterable[Ranked]) -> None:
+        self._ranked = iter(ranked)
+
+    def best(self, open_: int) -> Best | None:
+        """Return the best offer of which a treatment is open; what is open only ever becomes less."""
+        for worth, offer in self._ranked:
+            there = open_ >> offer.start & offer.mask
+            if there:
+                return worth, offer, there
+        return None
 
 
 def boosting(
@@ -100,16 +165,23 @@ def boosting(
 
 
 def order(plan: Plan, there: Standing, blind: int, boosts: int) -> tuple[Order, Factors]:
-    """Return the order of the offers that stand, for a set that no affinity ranks and the boosts that hold."""
+    """Return the order of the groups that stand, for a set that no affinity ranks and the boosts that hold."""
     key = (blind, boosts)
     kept = there.orders.get(key)
     if kept is None:
         factors = Factors(plan, there.scores, blind, boosts)
-        kept = (Order(descending(plan, there.allow, factors)), factors)
+        kept = (Order(heads(plan, there.allow, factors)), factors)
         if len(there.orders) >= _ORDERS_MAX:
             there.orders.clear()
         there.orders[key] = kept
     return kept  # type: ignore[return-value] # a customer's memory does not know this stage
+
+
+def walk(plan: Plan, order: Order, factors: Factors, allowed: int, slots: int) -> Walk | Listed:
+    """Return what gives the best offers; of a few treatments it is quicker to sort all than to look for their groups."""
+    if allowed.bit_count() ** 2 < slots * len(plan.groups):
+        return Listed(few(plan, allowed, factors))
+    return Walk(plan, order)
 
 
 def few(plan: Plan, allowed: int, factors: Factors) -> list[Ranked]:
@@ -123,26 +195,21 @@ def few(plan: Plan, allowed: int, factors: Factors) -> list[Ranked]:
     return found
 
 
-def descending(plan: Plan, allowed: int, factors: Factors) -> Iterator[Ranked]:
-    """Yield the offers of the allowed treatments in descending worth, help first."""
-    heap: list[tuple[float, int, RankedOffer]] = []
-    helping = True
-    highest = factors.highest
-    while allowed:
-        ranked = plan.offer_at[(allowed & -allowed).bit_length() - 1]
-        if helping and not ranked.helps:
-            helping = False
-            yield from _drain(heap)
-        bound = ranked.base * highest
-        while heap and -heap[0][0] > bound:
-            worth, _, best = heappop(heap)
-            yield -worth, best
-        allowed &= ~ranked.bits
-        heappush(heap, (-ranked.base * factors.of(ranked), ranked.index, ranked))
-    yield from _drain(heap)
-
-
-def _drain(heap: list[tuple[float, int, RankedOffer]]) -> Iterator[Ranked]:
+def heads(plan: Plan, allow: int, factors: Factors) -> Iterator[Head]:
+    """Yield the groups by their best allowed offers, best first."""
+    heap: list[Head] = []
+    for group in plan.groups:
+        bound = (not group.first.helps, -group.first.base * factors.highest)
+        while heap and heap[0][:2] < bound:
+            yield heappop(heap)
+        for bits, factor in factors.parts(group):
+            if allow & bits:
+                heappush(heap, _head(plan, allow & bits, bits, factor))
     while heap:
-        worth, _, ranked = heappop(heap)
-        yield -worth, ranked
+        yield heappop(heap)
+
+
+def _head(plan: Plan, there: int, bits: int, factor: float) -> Head:
+    """Return a group by the best offer of those of its treatments that are there."""
+    ranked = plan.offer_at[(there & -there).bit_length() - 1]
+    return not ranked.helps, -ranked.base * factor, ranked.index, bits, factor

@@ -1,46 +1,106 @@
-"""Equality and membership tests on the context as look-ups: one per attribute, however many offers test it."""
+"""Equality and membership tests on the context as look-ups: one per attribute, however many offers test it.
 
-from collections.abc import Iterable, Mapping
+A rule that is content with something else too, such as `context.page == "cart" || profile.visits > 5`, is looked up as
+well: for whom the rest surely holds, it is spared the test.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import attrs
 
+from ..expr import disjunction, disjuncts
 from ..schema import Value
-from .requirements import ContextTest
+from .fuse import Fused, fuse_requirements, is_momentary
+from .requirements import ContextTest, Requirement, context_test, names_channel
+from .slots import Slots
 
 
 @attrs.frozen(eq=False)
 class ContextLookup:
     """
-    All tests on one context attribute.
+    Tests on one context attribute, at most one of each treatment.
 
     Attributes:
         slot: The attribute's index in the context.
         allow: The treatments that stay allowed, by value.
         otherwise: The treatments that stay allowed for any other value, and for none.
+        spare: Gives the treatments of which what they ask instead surely holds; None if nothing else will do.
     """
 
     slot: int
     allow: Mapping[Value | None, int]
     otherwise: int
+    spare: Fused | None
 
 
-def build_lookups(
-    tests: Iterable[tuple[ContextTest, int]], slots: Mapping[str, int], everything: int
-) -> tuple[ContextLookup, ...]:
-    """Return a look-up for each context attribute that the tests (each with the treatments that need it) test."""
-    by_attribute: dict[str, list[tuple[ContextTest, int]]] = {}
-    for test, bits in tests:
-        by_attribute.setdefault(test.attribute, []).append((test, bits))
-    lookups = []
-    for attribute, group in by_attribute.items():
-        allow: dict[Value | None, int] = {}
-        for value in {value for test, _ in group for value in test.values}:
-            allow[value] = everything
-            for test, bits in group:
-                if value not in test.values:
-                    allow[value] &= ~bits
-        otherwise = everything
-        for _, bits in group:
-            otherwise &= ~bits
-        lookups.append(ContextLookup(slots[attribute], allow, otherwise))
-    return tuple(lookups)
+@attrs.frozen(eq=False)
+class _Looked:
+    """A requirement that a test on the context meets, and the same one without the test; None if nothing is left."""
+
+    test: ContextTest
+    bits: int
+    instead: Requirement | None
+
+
+@attrs.define(eq=False)
+class _Layer:
+    """Tests of different treatments, and all of these."""
+
+    bits: int = 0
+    tests: list[_Looked] = attrs.field(factory=list)
+
+
+def indexed(
+    slots: Slots, requirements: Sequence[Requirement], everything: int
+) -> tuple[tuple[ContextLookup, ...], tuple[Requirement, ...]]:
+    """Return look-ups, and the requirements that they leave to be evaluated."""
+    index = {attribute.name: number for number, attribute in enumerate(slots.context)}
+    layers: dict[tuple[str, bool], list[_Layer]] = {}
+    left: list[Requirement] = []
+    for one in requirements:
+        found = _looked(one)
+        if found is None or found.test.attribute not in index:
+            left.append(one)
+            continue
+        _lay(layers.setdefault((found.test.attribute, found.instead is None), []), found)
+    lookups = (
+        _lookup(slots, index[attribute], layer, everything)
+        for (attribute, _), several in layers.items()
+        for layer in several
+    )
+    return tuple(lookups), tuple(left)
+
+
+def _looked(requirement: Requirement) -> _Looked | None:
+    """Return a requirement as it is looked up, if it can be."""
+    if requirement.kind != "when":
+        return None
+    parts = [(part, context_test(part)) for part in disjuncts(requirement.expr)]
+    tests = [test for _, test in parts if test is not None]
+    others = tuple(part for part, test in parts if test is None)
+    if len({test.attribute for test in tests}) != 1 or any(is_momentary(one) or names_channel(one) for one in others):
+        return None
+    test = ContextTest(tests[0].attribute, tuple(value for test in tests for value in test.values))
+    instead = attrs.evolve(requirement, expr=disjunction(others)) if others else None
+    return _Looked(test, requirement.bits, instead)
+
+
+def _lay(layers: list[_Layer], found: _Looked) -> None:
+    """Put a test into the first layer in which no treatment of it has another one."""
+    layer = next((layer for layer in layers if not layer.bits & found.bits), None)
+    if layer is None:
+        layer = _Layer()
+        layers.append(layer)
+    layer.bits |= found.bits
+    layer.tests.append(found)
+
+
+def _lookup(slots: Slots, slot: int, layer: _Layer, everything: int) -> ContextLookup:
+    met: dict[Value | None, int] = {}
+    for one in layer.tests:
+        for value in one.test.values:
+            met[value] = met.get(value, 0) | one.bits
+    otherwise = everything & ~layer.bits
+    instead = [one.instead for one in layer.tests if one.instead is not None]
+    spare = fuse_requirements(slots, instead, everything) if instead else None
+    return ContextLookup(slot, {value: otherwise | bits for value, bits in met.items()}, otherwise, spare)

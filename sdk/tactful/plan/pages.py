@@ -10,10 +10,18 @@ from ..offers import Placement
 
 @attrs.frozen(eq=False)
 class PlacementPlan:
-    """A placement, and the treatments that it takes."""
+    """
+    A placement, and the treatments that it takes.
+
+    Attributes:
+        placement: The placement.
+        mask: The treatments that it takes.
+        topics: By topic, all treatments of it; of those under it, none.
+    """
 
     placement: Placement
     mask: int
+    topics: Mapping[str, int]
 
 
 @attrs.frozen(eq=False)
@@ -45,6 +53,14 @@ def taken_by(catalog: Catalog, placement: Placement) -> int:
         )
 
     return catalog.where(takes).bits
+
+
+def topics_of(catalog: Catalog) -> Mapping[str, int]:
+    """Return the treatments of each topic itself, not of those under it."""
+    found: dict[str, int] = {}
+    for entry in catalog.entries:
+        found[entry.offer.topic] = found.get(entry.offer.topic, 0) | 1 << entry.index
+    return found
 
 
 def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tuple[Page | None, tuple[str, ...]]:

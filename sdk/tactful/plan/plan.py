@@ -11,7 +11,7 @@ import attrs
 
 from ..catalog import Catalog
 from ..clock import NEVER_US
-from ..expr import FALSE, TRUE, reads
+from ..expr import FALSE, TRUE
 from ..limits import AtMost, Hide, Require
 from ..offers import Channel
 from ..policy import Policy
@@ -20,9 +20,10 @@ from .bounds import Bound, bounds_of, expired
 from .caps import caps_of, quiets_of
 from .fold import on_channel
 from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
-from .index import ContextLookup, build_lookups
-from .pages import Page, PlacementPlan, page_of, taken_by
-from .requirements import Requirement, context_test, requirements_of
+from .groups import groups_of, starts_of, whole
+from .index import indexed
+from .pages import Page, PlacementPlan, page_of, taken_by, topics_of
+from .requirements import Requirement, names_channel, requirements_of
 from .slots import Slots
 from .visibility import Visibility
 from .worth import BoostPlan, RankedOffer, boosts_of, ranked_offers
@@ -103,6 +104,7 @@ class Plan:
         strict_per: For whom strict caps count.
         longest_window_us: No cap looks back further [us].
         offers: The offers in the order of worth, for ranking.
+        groups: The same in groups that every customer's factors treat alike.
         boosts: Factors for the moment.
     """
 
@@ -130,22 +132,20 @@ class Plan:
         self.quiets = quiets_of(self.bounds)
         self.offers: tuple[RankedOffer, ...] = ranked_offers(self.catalog, self.slots.purposes)
         self.boosts: tuple[BoostPlan, ...] = boosts_of(self.catalog, self.slots)
+        self.groups = groups_of(self.offers)
+        self._starts = starts_of(self.offers)
         self.offer_at = tuple(offer for offer in self.offers for _ in range(offer.width))
         self._flagged = tuple(b for b in self.bounds if b.blind or isinstance(b.limit, AtMost | Hide))
         self._flag_of = {id(bound): 1 << number for number, bound in enumerate(self._flagged)}
         self.hide_flags = sum(self._flag_of[id(b)] for b in self._flagged if isinstance(b.limit, Hide))
-        context_slots = {a.name: index for index, a in enumerate(self.slots.context)}
-        tests = [(one, context_test(one)) for one in self.requirements]
-        indexed = [(one, test) for one, test in tests if test is not None and test.attribute in context_slots]
-        tested = [(test, one.bits) for one, test in indexed]
-        self.lookups: tuple[ContextLookup, ...] = build_lookups(tested, context_slots, self.everything)
-        plain = [one for one in self.requirements if all(one is not other for other, _ in indexed)]
-        anywhere = [one for one in plain if not _names_channel(one)]
+        self.lookups, plain = indexed(self.slots, self.requirements, self.everything)
+        anywhere = [one for one in plain if not names_channel(one.expr)]
         self._shared_standing = self._fuse([one for one in anywhere if not is_momentary(one.expr)])
         self._shared_momentary = self._fuse([one for one in anywhere if is_momentary(one.expr)])
-        self._by_channel = [one for one in plain if _names_channel(one)]
+        self._by_channel = [one for one in plain if names_channel(one.expr)]
         self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
-        self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p)) for p in policy.placements}
+        topics = topics_of(self.catalog)
+        self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p), topics) for p in policy.placements}
         self._effects: dict[int, Effects] = {}
         self._made: dict[object, object] = {}
         self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
@@ -199,6 +199,10 @@ class Plan:
             if len(self._pages) < _MEMORY_MAX:
                 self._pages[names] = known
         return known
+
+    def whole(self, bits: int) -> int:
+        """Return all treatments of the offers of which some are in a set."""
+        return whole(self._starts, bits) if bits else 0
 
     def once(self, key: object, make: Callable[[], _Made]) -> _Made:
         """Return what `make` gives for a key, made once; keys come from the policy alone, so they are bounded."""
@@ -278,10 +282,6 @@ def both(one: Fused | None, other: Fused | None) -> Fused | None:
         return m1 & m2, f1 | f2, min(u1, u2)
 
     return met
-
-
-def _names_channel(requirement: Requirement) -> bool:
-    return any(name.startswith("channel.") for name in reads(requirement.expr))
 
 
 def _lineage(policy: Policy, purpose: str) -> tuple[str, ...]:

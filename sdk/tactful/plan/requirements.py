@@ -98,18 +98,21 @@ class Inliner:
 
 @attrs.frozen
 class ContextTest:
-    """A requirement that one context attribute equals one of some values."""
+    """That one context attribute equals one of some values."""
 
     attribute: str
     values: tuple[str | int | bool, ...]
 
 
-def context_test(requirement: Requirement) -> ContextTest | None:
-    """Return the requirement as an equality or membership test on the context, if it is one."""
-    if requirement.kind != "when":
-        return None
+def names_channel(expr: Expr) -> bool:
+    """Return whether an expression reads the channel that is decided for."""
+    return any(name.startswith("channel.") for name in reads(expr))
+
+
+def context_test(expr: Expr) -> ContextTest | None:
+    """Return an expression as an equality or membership test on the context, if it is one."""
     values: tuple[object, ...]
-    match requirement.expr:
+    match expr:
         case Call("==", (Var(name), Const(type_, value)) | (Const(type_, value), Var(name))):
             values = (value,)
         case Call("in", (Var(name, type=type_), Const(_, tuple(items)))):

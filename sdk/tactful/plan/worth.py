@@ -24,7 +24,6 @@ class RankedOffer:
         start: Index of its first treatment.
         width: How many treatments it has.
         mask: As many bits as it has treatments.
-        bits: Its treatments.
         base: Its base worth, by the next sale and in the long term.
         helps: Whether it comes before everything that does not help.
         purpose: Index of its purpose.
@@ -37,7 +36,6 @@ class RankedOffer:
     start: int
     width: int
     mask: int
-    bits: int
     base: float
     helps: bool
     purpose: int
@@ -45,6 +43,11 @@ class RankedOffer:
     treatments: tuple[tuple[float, int], ...]
     _margin: float = attrs.field(alias="margin")
     _choices: dict[int, int] = attrs.field(factory=dict, init=False)
+
+    @property
+    def bits(self) -> int:
+        """Its treatments; made when asked, as those of 100,000 offers are 600 MB."""
+        return self.mask << self.start
 
     def choose(self, allowed: int) -> int:
         """
@@ -91,7 +94,6 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
                 start=start,
                 width=width,
                 mask=(1 << width) - 1,
-                bits=(1 << width) - 1 << start,
                 base=catalog.policy.ranking.base_worth(offer),
                 helps=offer.intent is Intent.HELP,
                 purpose=purposes.index(offer.purpose),

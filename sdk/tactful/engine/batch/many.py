@@ -18,6 +18,7 @@ from ...plan.worth import RankedOffer
 from ...schema import Value
 from ..budgets import Budgets
 from ..compose import compose
+from ..rank import Listed
 from .columns import Customers
 from .fields import Fields
 from .picks import EMPTY, Filling, Picks, descending
@@ -199,7 +200,7 @@ class _Chunk:
         caps = None if tally is None else tally.room(asked.channel.channel.name, asked.page.slots, asked.now_us)
         offers = descending(asked.plan.offers, worths, self._worths.helping)
         treatments = int.from_bytes(allowed.tobytes(), "little")
-        chosen, _ = compose(asked.page, offers, treatments, asked.plan.effects(flags).quotas, personal, caps)
+        chosen, _ = compose(asked.page, Listed(offers), treatments, asked.plan.effects(flags).quotas, personal, caps)
         picks.put(row, chosen)
 
 

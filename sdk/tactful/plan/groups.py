@@ -1,0 +1,56 @@
+"""Offers that every customer's factors treat alike: within such a group the order of base worth is the order of worth.
+
+It knows no customer. Ranking asks each group for its best offer, and needs to look at no other.
+"""
+
+from collections.abc import Sequence
+
+import attrs
+
+from .worth import RankedOffer
+
+
+@attrs.frozen(eq=False)
+class Group:
+    """
+    Offers that are alike in all that a factor depends on.
+
+    Attributes:
+        first: Its best offer by base worth.
+        bits: The treatments of all its offers.
+    """
+
+    first: RankedOffer
+    bits: int
+
+
+def groups_of(offers: Sequence[RankedOffer]) -> tuple[Group, ...]:
+    """Return the groups of offers that are in the order of base worth, the one with the best offer first."""
+    first: dict[object, RankedOffer] = {}
+    bits: dict[object, int] = {}
+    for one in offers:
+        # No factor depends on the topic; but what a page has enough of is mostly a topic, and then a whole group.
+        alike = (one.helps, one.purpose, one.offer.affinity, one.boosts, one.offer.topic)
+        first.setdefault(alike, one)
+        bits[alike] = bits.get(alike, 0) | one.bits
+    return tuple(Group(one, bits[alike]) for alike, one in first.items())
+
+
+def starts_of(offers: Sequence[RankedOffer]) -> tuple[tuple[int, int], ...]:
+    """Return for each width of offers, where they start, as bits."""
+    starts: dict[int, int] = {}
+    for one in offers:
+        starts[one.width] = starts.get(one.width, 0) | 1 << one.start
+    return tuple(starts.items())
+
+
+def whole(starts: Sequence[tuple[int, int]], bits: int) -> int:
+    """Return all treatments of the offers of which some are in a set, by where offers of each width start."""
+    found = 0
+    for width, where in starts:
+        some = 0
+        for place in range(width):
+            some |= bits >> place & where
+        for place in range(width):
+            found |= some << place
+    return found
