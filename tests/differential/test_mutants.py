@@ -49,10 +49,10 @@ def test_a_mutant_leaves_nothing_behind():
     import tactful.engine.compose as module  # noqa: PLC0415 - to see it before and after
 
     before = {name: function.__code__ for name, function in functions(module)}
-    with mutated(Mutant("engine.compose", "if same >= most:", "if same > most:", 0)) as changed:
+    with mutated(Mutant("engine.compose", "return same >= most", "return same > most", 0)) as changed:
         assert changed == 1
     assert {name: function.__code__ for name, function in functions(module)} == before
-    assert "_Room.take" in before
+    assert "_Seats.take" in before
 
 
 def test_a_mutant_needs_one_place():

@@ -104,6 +104,8 @@ class Arrivals:
             brought: What the caller has already.
             now_us: The moment [us since 1970].
         """
+        if brought is NOTHING_BROUGHT and type(who) is str and (ready := self._ready(plan, who, now_us)) is not None:
+            return ready
         identity, ask = self._identities.here(who, vouched=brought.profile is not None)
         if ask and self._immediate:
             identity, ask = self._identities.resolve(who), False
@@ -124,6 +126,18 @@ class Arrivals:
         strict = self.strict(plan, customer, here)
         tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
+
+    def _ready(self, plan: Plan, who: str, now_us: int) -> Whom | None:
+        """Return a customer of whom nothing has to be asked, fetched or worked out anew: the usual case."""
+        here = self._snapshots.by_id(who)
+        if here is None or now_us - here.loaded_us > self._refresh_us:
+            return None
+        customer = here.person(plan)
+        if customer is None or customer.snapshot is None:
+            return None
+        tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), self.strict(plan, customer, here))
+        ready = tally is not None and tally.reach_back(now_us)
+        return Whom(customer.identity, customer, tally) if ready else None
 
     def strict(self, plan: Plan, customer: Customer | None, here: Here | None) -> tuple[Strict, ...]:
         """Return what is in hand under strict caps for a customer; for a visitor, None, what is for everyone."""

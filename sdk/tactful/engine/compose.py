@@ -4,6 +4,8 @@ It knows worths and sets; why a treatment is not in a set it does not know.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Protocol
 
 from ..limits import AtMost
@@ -64,7 +66,7 @@ def compose(
     if not left:
         return [], []
     seats = _Seats(page)
-    counting = [Quota(id_, limit, page.slots) for id_, limit in quotas if limit.scope.bits & allowed]
+    counting = [Quota(id_, limit, page.slots) for id_, limit in quotas if limit.scope.bits & allowed] if quotas else []
     open_, blind = allowed, 0
     for quota in counting:
         if quota.left <= 0:
@@ -110,31 +112,29 @@ class _Seats:
 
     def __init__(self, page: Page) -> None:
         self._placements = page.placements
-        self._free = [p.placement.slots for p in page.placements]
-        self._takes = [p.mask for p in page.placements]
+        self._free = [one.placement.slots for one in page.placements]
+        self._takes = [one.mask for one in page.placements]
         self._same: dict[tuple[int, str], int] = {}
         self.open = page.mask
 
     def take(self, offer: RankedOffer) -> int:
         """Take a slot of the first placement that has one for an offer that is open; return its number."""
-        at = 0
-        while not self._takes[at] >> offer.start & offer.mask:
+        takes, at = self._takes, 0
+        while not takes[at] >> offer.start & offer.mask:
             at += 1
-        self._free[at] -= 1
         plan = self._placements[at]
+        self._free[at] -= 1
         if not self._free[at]:
-            self._takes[at] = 0
-        elif plan.placement.per_topic is not None and self._enough(at, offer.offer.topic, plan.placement.per_topic):
-            self._takes[at] &= ~plan.topics[offer.offer.topic]
-        else:
-            return at
-        self.open = 0
-        for takes in self._takes:
-            self.open |= takes
+            takes[at] = 0
+        elif self._enough(at, plan.placement.per_topic, offer.offer.topic):
+            takes[at] &= plan.besides[offer.offer.topic]
+        self.open = takes[0] if len(takes) == 1 else reduce(or_, takes)
         return at
 
-    def _enough(self, at: int, topic: str, most: int) -> bool:
+    def _enough(self, at: int, most: int | None, topic: str) -> bool:
         """Count a topic in a placement; return whether that is all that it takes of it."""
+        if most is None or most == 1:
+            return most == 1
         same = self._same[at, topic] = self._same.get((at, topic), 0) + 1
         return same >= most
 

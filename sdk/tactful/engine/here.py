@@ -63,6 +63,11 @@ class Here:
             found = known[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
         return found
 
+    def person(self, plan: Plan) -> Customer | None:
+        """Return the customer as the persistent id shows it, if that was worked out under a plan already."""
+        found = self._as.get("person")
+        return None if found is None or found.plan is not plan else found
+
     def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:
         """Return the profile as a plan's schema reads it; another policy can know other attributes and types."""
         if self._profile is None:

@@ -6,8 +6,10 @@ Lotem and Naor's threshold algorithm): one that puts groups in order by their be
 and one in each decision.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from heapq import heappop, heappush, heapreplace
+from itertools import islice
 from threading import Lock
 
 from ..plan.groups import Group
@@ -17,12 +19,14 @@ from ..schema import Value
 from .customer import Customer, OnChannel, Standing
 
 _ORDERS_MAX = 16
+#: So many groups are known of an order at least: the best of one may be withheld at the moment.
+_KNOWN_MIN = 8
 #: An offer with its worth.
 Ranked = tuple[float, RankedOffer]
 #: The same, with its treatments that are open, as bits from its first one.
 Best = tuple[float, RankedOffer, int]
-#: A group by an offer that no open one of it precedes: whether it sells, its worth below 0 and the offer's index, which
-#: it sorts by; then the treatments of the group, and their factor.
+#: A group by an offer that no open one of it precedes: whether it is no help, its worth below 0 and the index of its
+#: first treatment, by which groups are in order; then the treatments of the group, and their factor.
 Head = tuple[bool, float, int, int, float]
 
 
@@ -77,63 +81,68 @@ class Factors:
 
 
 class Order:
-    """Groups by their best standing offers, best first; worked out as far as asked and kept."""
+    """
+    Groups by their best standing offers, best first; worked out as far as asked and kept.
 
-    __slots__ = ("_known", "_lock", "_more")
+    Of what is looked at on the way nothing is held, as an order is held with every customer: who asks further than
+    ever before has it worked out anew, twice as far.
+    """
 
-    def __init__(self, heads: Iterator[Head]) -> None:
-        self._more = heads
+    __slots__ = ("_ended", "_heads", "_known", "_lock")
+
+    def __init__(self, heads: Callable[[], Iterator[Head]]) -> None:
+        self._heads = heads
+        self._ended = False
         self._lock = Lock()
-        self._known: list[Head] = []
+        self._known: tuple[Head, ...] = ()
 
     def at(self, place: int) -> Head | None:
         """Return the group at a place, or None past the last."""
-        known = self._known
-        if place < len(known):
-            return known[place]
-        with self._lock:
-            if place == len(known):
-                following = next(self._more, None)
-                if following is None:
-                    return None
-                known.append(following)
-            return known[place]
+        if place >= len(self._known) and not self._ended:
+            with self._lock:
+                while place >= len(self._known) and not self._ended:
+                    far = max(_KNOWN_MIN, 2 * len(self._known))
+                    self._known = tuple(islice(self._heads(), far))
+                    self._ended = len(self._known) < far
+        return self._known[place] if place < len(self._known) else None
 
 
 class Walk:
     """Gives one decision its best offers, asking no more groups than it must."""
 
-    __slots__ = ("_following", "_heap", "_order", "_place", "_plan")
+    __slots__ = ("_asked", "_following", "_offer_at", "_order", "_place")
 
-    def __init__(self, plan: Plan, order: Order) -> None:
-        self._plan = plan
+    def __init__(self, offer_at: tuple[RankedOffer, ...], order: Order) -> None:
+        self._offer_at = offer_at
         self._order = order
         self._place = 0
         self._following = order.at(0)
-        self._heap: list[Head] = []
+        #: Groups whose best standing offer was not open, as a heap.
+        self._asked: list[Head] = []
 
     def best(self, open_: int) -> Best | None:
         """Return the best offer of which a treatment is open; what is open only ever becomes less."""
-        heap = self._heap
+        asked, following = self._asked, self._following
         while True:
-            following = self._following
-            if following is not None and (not heap or following < heap[0]):
-                heappush(heap, following)
-                self._place += 1
-                self._following = self._order.at(self._place)
-                continue
-            if not heap:
+            is_new = not asked or (following is not None and following < asked[0])
+            head = following if is_new else asked[0]
+            if head is None:
                 return None
-            _, negative, index, bits, factor = heap[0]
-            offer = self._plan.offers[index]
+            _, negative, index, bits, factor = head
+            offer = self._offer_at[index]
             there = open_ >> offer.start & offer.mask
             if there:
                 return -negative, offer, there
             left = open_ & bits
-            if left:
-                heapreplace(heap, _head(self._plan, left, bits, factor))
+            if is_new:
+                self._place += 1
+                following = self._following = self._order.at(self._place)
+                if left:
+                    heappush(asked, _head(self._offer_at, left, bits, factor))
+            elif left:
+                heapreplace(asked, _head(self._offer_at, left, bits, factor))
             else:
-                heappop(heap)
+                heappop(asked)
 
 
 class Listed:
@@ -170,7 +179,7 @@ def order(plan: Plan, there: Standing, blind: int, boosts: int) -> tuple[Order, 
     kept = there.orders.get(key)
     if kept is None:
         factors = Factors(plan, there.scores, blind, boosts)
-        kept = (Order(heads(plan, there.allow, factors)), factors)
+        kept = (Order(partial(heads, plan, there.allow, factors)), factors)
         if len(there.orders) >= _ORDERS_MAX:
             there.orders.clear()
         there.orders[key] = kept
@@ -178,10 +187,10 @@ def order(plan: Plan, there: Standing, blind: int, boosts: int) -> tuple[Order, 
 
 
 def walk(plan: Plan, order: Order, factors: Factors, allowed: int, slots: int) -> Walk | Listed:
-    """Return what gives the best offers; of a few treatments it is quicker to sort all than to look for their groups."""
+    """Return what gives the best offers; to sort a few treatments is quicker than to look for their groups."""
     if allowed.bit_count() ** 2 < slots * len(plan.groups):
         return Listed(few(plan, allowed, factors))
-    return Walk(plan, order)
+    return Walk(plan.offer_at, order)
 
 
 def few(plan: Plan, allowed: int, factors: Factors) -> list[Ranked]:
@@ -204,12 +213,12 @@ def heads(plan: Plan, allow: int, factors: Factors) -> Iterator[Head]:
             yield heappop(heap)
         for bits, factor in factors.parts(group):
             if allow & bits:
-                heappush(heap, _head(plan, allow & bits, bits, factor))
+                heappush(heap, _head(plan.offer_at, allow & bits, bits, factor))
     while heap:
         yield heappop(heap)
 
 
-def _head(plan: Plan, there: int, bits: int, factor: float) -> Head:
+def _head(offer_at: tuple[RankedOffer, ...], there: int, bits: int, factor: float) -> Head:
     """Return a group by the best offer of those of its treatments that are there."""
-    ranked = plan.offer_at[(there & -there).bit_length() - 1]
-    return not ranked.helps, -ranked.base * factor, ranked.index, bits, factor
+    ranked = offer_at[(there & -there).bit_length() - 1]
+    return not ranked.helps, -ranked.base * factor, ranked.start, bits, factor

@@ -110,14 +110,15 @@ def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
 
 
 def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
-    """Return what showing an offer on a channel counts for."""
-
-    def make() -> Room:
-        counting = counting_of(plan, shown(offer, channel, "", 0, 0))
-        shared = (one for one in counting if one[1].fills and one[1].limits_on(channel, one[0][1]))
-        return Room(offer, channel, counting, tuple(shared))
-
-    return plan.once(("room", offer.id, channel), make)
+    """Return what showing an offer on a channel counts for; made once."""
+    rooms = plan.rooms[channel]
+    known = rooms.get(offer.id)
+    if known is not None:
+        return known  # type: ignore[return-value] # a plan does not know this stage
+    counting = counting_of(plan, shown(offer, channel, "", 0, 0))
+    shared = (one for one in counting if one[1].fills and one[1].limits_on(channel, one[0][1]))
+    made = rooms[offer.id] = Room(offer, channel, counting, tuple(shared))
+    return made
 
 
 def shown_id(decision: str, slot: int) -> str:

@@ -64,6 +64,10 @@ class Snapshots:
         """Return a customer that is here, or None."""
         return self._here.get(identity.customer)
 
+    def by_id(self, customer: str) -> Here | None:
+        """Return a customer that is here by the persistent id, or None."""
+        return self._here.get(customer)
+
     def nobody(self, identity: Identity | None, plan: Plan) -> Customer:
         """Return the customer of whom nothing is known, for an identity's kind."""
         kind = "none" if identity is None else identity.kind

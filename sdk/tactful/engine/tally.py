@@ -105,7 +105,10 @@ class Tally:
 
     def reach_back(self, now_us: int) -> bool:
         """Return whether everything is counted as far back as caps look."""
-        return all(part.reach_back(now_us) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110 - a generator takes as long as what it asks
+            if not part.reach_back(now_us):
+                return False
+        return True
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what is asked on a channel at a moment, all met."""
@@ -119,9 +122,10 @@ class Tally:
 
     def room(self, channel: str, slots: int, now_us: int) -> PageRoom | None:
         """Return the room that is left on a page of so many slots; None if its picks cannot fill any cap."""
-        if all(part.nearest > slots for part in self._all):
-            return None
-        return PageRoom(self.plan, channel, self._all, now_us)
+        for part in self._all:
+            if part.nearest <= slots:
+                return PageRoom(self.plan, channel, self._all, now_us)
+        return None
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Take the room that a decision needs, slot by slot, until it lapses."""

@@ -16,12 +16,12 @@ class PlacementPlan:
     Attributes:
         placement: The placement.
         mask: The treatments that it takes.
-        topics: By topic, all treatments of it; of those under it, none.
+        besides: By topic, all treatments but its own; those of topics under it are not its own.
     """
 
     placement: Placement
     mask: int
-    topics: Mapping[str, int]
+    besides: Mapping[str, int]
 
 
 @attrs.frozen(eq=False)
@@ -55,12 +55,12 @@ def taken_by(catalog: Catalog, placement: Placement) -> int:
     return catalog.where(takes).bits
 
 
-def topics_of(catalog: Catalog) -> Mapping[str, int]:
-    """Return the treatments of each topic itself, not of those under it."""
+def besides_of(catalog: Catalog) -> Mapping[str, int]:
+    """Return by topic all treatments but its own; those of topics under it are not its own."""
     found: dict[str, int] = {}
     for entry in catalog.entries:
         found[entry.offer.topic] = found.get(entry.offer.topic, 0) | 1 << entry.index
-    return found
+    return {topic: catalog.all.bits ^ bits for topic, bits in found.items()}
 
 
 def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tuple[Page | None, tuple[str, ...]]:

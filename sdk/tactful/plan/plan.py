@@ -22,7 +22,7 @@ from .fold import on_channel
 from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
 from .groups import groups_of, starts_of, whole
 from .index import indexed
-from .pages import Page, PlacementPlan, page_of, taken_by, topics_of
+from .pages import Page, PlacementPlan, besides_of, page_of, taken_by
 from .requirements import Requirement, names_channel, requirements_of
 from .slots import Slots
 from .visibility import Visibility
@@ -106,6 +106,7 @@ class Plan:
         offers: The offers in the order of worth, for ranking.
         groups: The same in groups that every customer's factors treat alike.
         boosts: Factors for the moment.
+        rooms: By channel and offer, what showing it counts for; made when it is first shown.
     """
 
     def __init__(
@@ -144,10 +145,11 @@ class Plan:
         self._shared_momentary = self._fuse([one for one in anywhere if is_momentary(one.expr)])
         self._by_channel = [one for one in plain if names_channel(one.expr)]
         self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
-        topics = topics_of(self.catalog)
-        self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p), topics) for p in policy.placements}
+        besides = besides_of(self.catalog)
+        self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p), besides) for p in policy.placements}
         self._effects: dict[int, Effects] = {}
         self._made: dict[object, object] = {}
+        self.rooms: Mapping[str, dict[str, object]] = {c.name: {} for c in policy.channels}
         self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
         self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
         self._running: tuple[int, int, int] = (0, 0, 0)
@@ -224,7 +226,7 @@ class Plan:
         return Effects(
             self.visibility.hidden([b.limit for b in applying if isinstance(b.limit, Hide)], self.slots),
             blind,
-            tuple((b.id, b.limit) for b in applying if isinstance(b.limit, AtMost)),
+            tuple((b.id, b.limit) for b in applying if isinstance(b.limit, AtMost) and b.limit.scope),
         )
 
     def _fuse(self, requirements: Sequence[Requirement]) -> Fused | None:

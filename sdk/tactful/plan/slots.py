@@ -26,6 +26,10 @@ KNOWN = ("channel.name", "channel.privacy", "identity.kind", "snapshot.at", "con
 #: What is known of each consent, in the order of `k` after `KNOWN`.
 CONSENT_PARTS = ("given", "refused", "how", "at")
 
+#: What most values of some types come as; what is not great either needs no further check.
+_USUAL = {ValueType.TEXT: str, ValueType.INT: int, ValueType.BOOL: bool}
+_SMALL = 256
+
 
 def direct_variables(attribute: Attribute) -> Mapping[str, ValueType]:
     """Return the variables of an attribute in the direct view, with their types; none if it is not protected."""
@@ -58,6 +62,7 @@ class Slots:
     _protective_index: Mapping[str, int] = attrs.field(alias="protective_index")
     _context_index: Mapping[str, int] = attrs.field(alias="context_index")
     _no_context: tuple[Value | None, ...] = attrs.field(alias="no_context")
+    _usual: tuple[type | None, ...] = attrs.field(alias="usual")
 
     @classmethod
     def of(cls, policy: Policy) -> "Slots":
@@ -84,6 +89,7 @@ class Slots:
             },
             context_index={a.name: index for index, a in enumerate(context)},
             no_context=tuple(a.absent for a in context),
+            usual=tuple(_USUAL.get(a.type) for a in context),
         )
 
     def context_values(self, given: Mapping[str, object] | None) -> tuple[tuple[Value | None, ...], tuple[str, ...]]:
@@ -96,17 +102,16 @@ class Slots:
             return self._no_context, ()
         values = list(self._no_context)
         refused: list[str] = []
-        index = self._context_index
+        index, usual = self._context_index, self._usual
         for name, value in given.items():
             slot = index.get(name)
             if slot is None:
                 continue
-            type_ = self.context[slot].type
-            if type(value) is str and type_ is ValueType.TEXT and len(value) < 256:  # noqa: PLR2004 - the usual case
-                values[slot] = value
+            if type(value) is usual[slot] and isinstance(value, str | int) and _is_small(value):
+                values[slot] = value  # as a check would give it
                 continue
             try:
-                values[slot] = None if value is None else check_value(type_, value)
+                values[slot] = None if value is None else check_value(self.context[slot].type, value)
             except ValueRefused:
                 values[slot] = None
                 refused.append(name)
@@ -165,3 +170,8 @@ class SlotNames:
             return ast.parse(f"None if {place[0]}[{place[1]}] is None else False", mode="eval").body
         code = f"(True if n{self.purpose} >> {place[1]} & 1 else None) if {place[0]}[{place[1]}] is None else False"
         return ast.parse(code, mode="eval").body
+
+
+def _is_small(value: str | int) -> bool:
+    """Return whether a text, a whole number or a truth is so small that every check lets it pass."""
+    return len(value) < _SMALL if isinstance(value, str) else -_SMALL < value < _SMALL

@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-from ...expr import Call, Const, Expr, Local, Quantifier, Var, negate
+from ...expr import Call, Const, Expr, Local, Quantifier, Var, negate, reads, text
 from ...schema import Value, ValueType
 from .chance import Chance
 
@@ -41,9 +41,21 @@ class Rules:
             return self.deep(BOOL, chance.number(2, 4))
         if chance.happens(0.25):
             fn = chance.of(("&&", "||"))
-            return Call(fn, (self.simple(), self.simple()), BOOL)
+            sides = (self.simple(), self.simple())
+            return Call(fn, self._or_here(*sides) if fn == "||" else sides, BOOL)
         simple = self.simple()
         return negate(simple) if chance.happens(0.15) else simple
+
+    def _or_here(self, one: Expr, other: Expr) -> tuple[Expr, Expr]:
+        """Return two questions; where neither is about the context, the first becomes one, as in `page is x, or …`."""
+        here = [n for n, type_ in self.variables.items() if n.startswith("context.") and type_ is TEXT]
+        here = [name for name in here if name in self.values]
+        if not here or any(name.startswith("context.") for name in reads(one) | reads(other)):
+            return one, other
+        number = len(text(other))  # as good as chance, and the same rules follow from what is drawn as before
+        name = here[number % len(here)]
+        values = self.values[name]
+        return Call("==", (Var(name, TEXT), Const(TEXT, values[number % len(values)])), BOOL), other
 
     def printed(self) -> Expr:
         """Return what stands in braces in a text."""
