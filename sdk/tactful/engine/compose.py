@@ -67,7 +67,7 @@ def compose(
         return [], []
     seats = _Seats(page)
     counting = [Quota(id_, limit, page.slots) for id_, limit in quotas if limit.scope.bits & allowed] if quotas else []
-    open_, blind = allowed, 0
+    open_, blind = allowed & page.open, 0
     for quota in counting:
         if quota.left <= 0:
             open_ &= ~quota.bits
@@ -113,9 +113,9 @@ class _Seats:
     def __init__(self, page: Page) -> None:
         self._placements = page.placements
         self._free = [one.placement.slots for one in page.placements]
-        self._takes = [one.mask for one in page.placements]
+        self._takes = list(page.takes)
         self._same: dict[tuple[int, str], int] = {}
-        self.open = page.mask
+        self.open = page.open
 
     def take(self, offer: RankedOffer) -> int:
         """Take a slot of the first placement that has one for an offer that is open; return its number."""

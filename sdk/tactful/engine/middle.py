@@ -90,7 +90,7 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
     return Moment(
         plan=plan,
         channel=channel,
-        page=Page((), 0, 0),
+        page=Page((), 0, 0, (), 0),
         customer=customer,
         here=here,
         there=there,

@@ -19,7 +19,7 @@ def standing(
         met, lasts = 0, NEVER_US
         if lookup.spare is not None:
             met, _, lasts = lookup.spare(views, seen, customer.protective, here.known, (), now_us)
-        spared.append(met & ~lookup.otherwise)
+        spared.append(met)
         until = min(until, lasts)
     return Standing(views, seen, scores, allow, tuple(spared), now_us, min(until, until_us, here.until_us))
 

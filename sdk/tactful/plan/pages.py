@@ -1,6 +1,8 @@
 """Placements that are decided together, and the treatments that they take. It knows no customer and no moment."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 import attrs
 
@@ -33,11 +35,15 @@ class Page:
         placements: In the order in which they were named.
         mask: The treatments that any of them takes.
         slots: All their slots.
+        takes: For each placement, the treatments for which it has a slot.
+        open: The treatments for which any of them has one.
     """
 
     placements: tuple[PlacementPlan, ...]
     mask: int
     slots: int
+    takes: tuple[int, ...]
+    open: int
 
 
 def taken_by(catalog: Catalog, placement: Placement) -> int:
@@ -72,7 +78,6 @@ def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tu
     channel = known[0].placement.channel
     here = [one for one in known if one.placement.channel == channel]
     wrong += [f"placement {one.placement.name!r} is not on {channel!r}" for one in known if one not in here]
-    mask = 0
-    for one in here:
-        mask |= one.mask
-    return Page(tuple(here), mask, sum(one.placement.slots for one in here)), tuple(wrong)
+    mask = reduce(or_, (one.mask for one in here))
+    takes = tuple(one.mask if one.placement.slots else 0 for one in here)
+    return Page(tuple(here), mask, sum(one.placement.slots for one in here), takes, reduce(or_, takes)), tuple(wrong)
