@@ -203,7 +203,7 @@ def test_an_answer_is_there(edge, store):
 
 
 def tier(edge):
-    here = edge._snapshots.here(tactful.Identity(WHO))
+    here = edge._snapshots.here(WHO)
     return here.customer(tactful.Identity(WHO), edge.plan).snapshot.attributes["tier"].value
 
 

@@ -129,7 +129,7 @@ class Arrivals:
 
     def _ready(self, plan: Plan, who: str, now_us: int) -> Whom | None:
         """Return a customer of whom nothing has to be asked, fetched or worked out anew: the usual case."""
-        here = self._snapshots.by_id(who)
+        here = self._snapshots.here(who)
         if here is None or now_us - here.loaded_us > self._refresh_us:
             return None
         customer = here.person(plan)
@@ -155,7 +155,7 @@ class Arrivals:
     def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:
         if identity is None:
             return None
-        here = self._snapshots.here(identity)
+        here = self._snapshots.here(identity.customer)
         lacking = here is None or not self._snapshots.reach_back(here, plan, now_us)
         if lacking and self._immediate:
             return self._snapshots.load(identity.customer)

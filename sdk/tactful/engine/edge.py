@@ -316,7 +316,7 @@ class Edge:
             if done is not None:
                 done.wait(deadline_s)
             identity, _ = self._identities.here(who)
-            here = None if identity is None else self._snapshots.here(identity)
+            here = None if identity is None else self._snapshots.here(identity.customer)
         identity, _ = self._identities.here(who)
         if here is None or identity is None:
             return False

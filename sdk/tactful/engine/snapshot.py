@@ -60,11 +60,7 @@ class Snapshots:
         self._thread: Thread | None = None
         self.due = 0
 
-    def here(self, identity: Identity) -> Here | None:
-        """Return a customer that is here, or None."""
-        return self._here.get(identity.customer)
-
-    def by_id(self, customer: str) -> Here | None:
+    def here(self, customer: str) -> Here | None:
         """Return a customer that is here by the persistent id, or None."""
         return self._here.get(customer)
 
