@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
@@ -73,6 +74,14 @@ def test_who_comes_packed_is_decided_like_who_is_brought(bench):
 
     for one, other in zip(cold, brought, strict=True):
         assert [pick.offer for pick in one.picks] == [pick.offer for pick in other.picks]
+
+
+def test_what_is_held_is_what_the_edge_holds_and_no_more_of_it_each_time(bench):
+    first, second = bench.held_kb(), bench.held_kb()
+
+    assert 1 < second <= first * 1.1
+    assert not tracemalloc.is_tracing()
+    assert len(bench._edge._snapshots._here) >= CUSTOMERS
 
 
 def test_a_profile_is_packed_whole_and_takes_some_two_kilobytes():

@@ -56,7 +56,8 @@ class Rulebook:
         }
         self._purposes = purposes
         self._doubtful = frozenset(doubtful)
-        self._compilers: dict[tuple[tuple[str, ValueType], ...], RuleCompiler] = {}
+        #: Looked up for every rule of every row, so by identity; the variables are kept, so that it stays theirs.
+        self._compilers: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[Variables, RuleCompiler]] = {}
         self._compiled: dict[tuple[RuleCompiler, str, ValueType | None], Expr | RuleError] = {}
 
     @cached_property
@@ -98,7 +99,7 @@ class Rulebook:
         Raises:
             RuleError: If it is none.
         """
-        return self._compiler(self.guard).compile(text, ValueType.BOOL)
+        return self._compiler(self.guard, {}).compile(text, ValueType.BOOL)
 
     def _compile(
         self,
@@ -109,7 +110,7 @@ class Rulebook:
         expected: ValueType | None,
         constants: Constants,
     ) -> Expr | None:
-        compiler = self._compiler({**variables, **{name: const.type for name, const in constants.items()}})
+        compiler = self._compiler(variables, constants)
         key = (compiler, text, expected)
         if key not in self._compiled:
             try:
@@ -130,8 +131,10 @@ class Rulebook:
         """Return whether a mistake follows from another one: a wrong declaration, or a file that cannot be read."""
         return (self._log.unread and error.code == "rule-name") or not self._doubtful.isdisjoint(_DOTTED.findall(text))
 
-    def _compiler(self, variables: Variables) -> RuleCompiler:
-        key = tuple(variables.items())
+    def _compiler(self, variables: Variables, constants: Constants) -> RuleCompiler:
+        """Return the compiler for some variables and for constants of these types, made once."""
+        key = (id(variables), tuple((name, const.type.value) for name, const in constants.items()))
         if key not in self._compilers:
-            self._compilers[key] = RuleCompiler(variables)
-        return self._compilers[key]
+            types = {name: const.type for name, const in constants.items()}
+            self._compilers[key] = variables, RuleCompiler({**variables, **types})
+        return self._compilers[key][1]

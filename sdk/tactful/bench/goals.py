@@ -87,6 +87,9 @@ GOALS: Final = (
     Goal(
         "many 200", "each of a table: 200,000 a second, and the loop's tenth", median=5, ratio=0.1, beside="brought 200"
     ),
+    Goal("held 200", "memory that a known customer takes, beside the profile", unit="KB", median=4),
+    Goal("held 10,000", "the same", unit="KB", median=8),
+    Goal("held 100,000", "the same", unit="KB", median=32),
     Goal("libraries", "import the five libraries that tactful needs", unit="ms"),
     Goal("import", "import tactful", unit="ms", median=60, ratio=1.5, beside="libraries"),
     Goal("everything", "import all that decides, as tactful.open does", unit="ms"),

@@ -1,6 +1,6 @@
 """All that the goals ask for, in one run: decisions in turn, then imports, then idleness. It judges nothing."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import Final
@@ -60,18 +60,19 @@ def measured(effort: Effort, progress: Progress = lambda *_: None) -> dict[str, 
         effort: How hard to measure.
         progress: Is told what is being done, how many parts of it are over, and how many there are.
     """
-    with _shops(_WORKS, effort.up_to, progress) as works:
-        times = _timed(works, effort.rounds, progress)
+    with _shops(_WORKS, effort.up_to, progress) as shops:
+        times = _timed(_works(shops, _WORKS), effort.rounds, progress)
         progress("waiting", 0, 1)
         waking = idle(effort.idle_s)
+        held = {f"held {size:,}": Figure(bench.held_kb()) for size, bench in shops.items()}
     found = {f"{name} {size:,}": Figure(one.median_us, one.p99_us) for (name, size), one in times.items()}
-    return {**found, **imports(effort.imports, partial(progress, "importing")), **waking}
+    return {**found, **held, **imports(effort.imports, partial(progress, "importing")), **waking}
 
 
 def curves(effort: Effort, progress: Progress = lambda *_: None) -> list[Point]:
     """Return what works take in shops of ten offers and more, in one run; otherwise like `measured`."""
-    with _shops(dict.fromkeys(_SIZES, CURVES), effort.up_to, progress) as works:
-        times = _timed(works, effort.rounds, progress)
+    with _shops(_SIZES, effort.up_to, progress) as shops:
+        times = _timed(_works(shops, dict.fromkeys(_SIZES, CURVES)), effort.rounds, progress)
     return [Point(name, size, one.median_us) for (name, size), one in times.items()]
 
 
@@ -79,16 +80,19 @@ _Key = tuple[str, int]
 
 
 @contextmanager
-def _shops(wanted: Mapping[int, Sequence[str]], up_to: int, progress: Progress) -> Iterator[dict[_Key, Work]]:
-    """Open a shop of each size, and give the works that are wanted of it."""
-    works: dict[_Key, Work] = {}
+def _shops(wanted: Iterable[int], up_to: int, progress: Progress) -> Iterator[dict[int, Bench]]:
+    """Open a shop of each size."""
     sizes = [size for size in wanted if size <= up_to]
+    shops: dict[int, Bench] = {}
     with ExitStack() as opened:
         for number, size in enumerate(sizes):
             progress("making shops", number, len(sizes))
-            bench = opened.enter_context(closing(Bench(size)))
-            works |= {(name, size): getattr(bench, name) for name in possible(wanted[size])}
-        yield works
+            shops[size] = opened.enter_context(closing(Bench(size)))
+        yield shops
+
+
+def _works(shops: Mapping[int, Bench], wanted: Mapping[int, Sequence[str]]) -> dict[_Key, Work]:
+    return {(name, size): getattr(bench, name) for size, bench in shops.items() for name in possible(wanted[size])}
 
 
 def _timed(works: Mapping[_Key, Work], rounds: int, progress: Progress) -> dict[_Key, Timed]:

@@ -1,6 +1,8 @@
 """What is timed: decisions of all sorts, and beside them the bare predicates that any of them has to beat."""
 
+import gc
 import itertools
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.util import find_spec
@@ -116,6 +118,21 @@ class Bench:
     def many(self) -> _Calls:
         """Yield a decision for a whole table."""
         yield partial(self._edge.decide_many, PLACE, self._table(), _CONTEXT, contacts={})
+
+    def held_kb(self) -> float:
+        """Return how much memory the edge holds for a customer who was decided for, beside the profile [KB]."""
+        for who in self._ids:
+            self._edge.forget(who)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            for who in self._ids:
+                self._edge.warm(who)
+                self._edge.decide(PLACE, who, _CONTEXT, preview=True)
+            gc.collect()
+            return tracemalloc.get_traced_memory()[0] / len(self._ids) / 1000
+        finally:
+            tracemalloc.stop()
 
     @cache  # noqa: B019 - a benchmark lives as long as its process
     def _table(self) -> object:

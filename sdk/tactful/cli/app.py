@@ -19,6 +19,7 @@ from . import (
     disclosing,
     fairness,
     governing,
+    loading,
     looking,
     measuring,
     ranking,
@@ -84,6 +85,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "plugins": looking.plugins,
     "demo": demonstrating.demo,
     "bench": benchmarking.bench,
+    "load": loading.load,
 }
 for _name, _command in COMMANDS.items():
     # Without a short help of its own, a narrow screen would cut the first line.

@@ -8,6 +8,8 @@ from ..plan.plan import ChannelPlan, Plan
 from ..schema import Value
 from .customer import Customer, OnChannel
 
+_SHARED_MAX = 256
+
 
 def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int) -> OnChannel:
     """Return what is known of a customer on a channel, and what standing bounds allow; kept while it holds."""
@@ -23,9 +25,16 @@ def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int
     if channel.guard_standing is not None:
         more, set_, until = channel.guard_standing((), (), customer.protective, known, (), now_us)
         allow, flags, until_us = allow & more, flags | set_, min(until_us, until)
-    here = OnChannel(known, allow, flags, now_us, until_us)
+    here = OnChannel(known, _shared(channel, allow), flags, now_us, until_us)
     customer.channels[name] = here
     return here
+
+
+def _shared(channel: ChannelPlan, allow: int) -> int:
+    """Return the one number that all customers hold who are allowed the same."""
+    if len(channel.shared) >= _SHARED_MAX:
+        channel.shared.clear()
+    return channel.shared.setdefault(allow, allow)
 
 
 def at_moment(

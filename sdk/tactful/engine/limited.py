@@ -59,8 +59,9 @@ class Limited:
         self.acting = tuple(acting)
         self.withheld = self.blind = 0
         for one in self.acting:
-            self.withheld |= one.withheld
-            self.blind |= one.blind
+            # What alone withholds or blinds is shared, not copied: it is as long as the plan has offers.
+            self.withheld = self.withheld | one.withheld if self.withheld else one.withheld
+            self.blind = self.blind | one.blind if self.blind else one.blind
         self.since_us = since_us
         self.until_us = until_us
 

@@ -48,6 +48,7 @@ class ChannelPlan:
         bounds: The bounds that can apply here.
         flag_of: The flags that each of them sets.
         visibility: What purposes may see here.
+        shared: What bounds allowed customers of late, so that those who are allowed the same share it.
     """
 
     channel: Channel
@@ -60,6 +61,7 @@ class ChannelPlan:
     bounds: tuple[Bound, ...]
     flag_of: tuple[int, ...]
     visibility: Visibility
+    shared: dict[int, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen(eq=False)
