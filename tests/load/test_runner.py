@@ -82,7 +82,7 @@ def test_a_swap_is_measured_beside_updates_and_decisions():
     world = World(20, 60)
     try:
         old = world.edge.plan
-        found = swapped(world, 0.2, freeze=False)
+        found = swapped(world, 0.2, updates=1000, freeze=False)
         assert world.edge.plan is not old
         assert world.edge.plan.epoch == 2
     finally:
@@ -112,7 +112,15 @@ def test_the_command_prints_everything_and_the_same_as_json():
     little = ["load", "--offers", "20", "--seconds", "0.1", "--decisions", "50", "--customers", "30"]
     found = CliRunner().invoke(app, little)
     assert found.exit_code == 0, found.output
-    for words in ("32 threads", "4 processes", "event loop", "meanwhile", "a new bundle is taken", "bytes packed"):
+    for words in (
+        "32 threads",
+        "4 processes",
+        "event loop",
+        "meanwhile",
+        "a new bundle",
+        "changes of profiles",
+        "bytes packed",
+    ):
         assert words in found.output
 
     told = json.loads(CliRunner().invoke(app, [*little, "--json"]).stdout)

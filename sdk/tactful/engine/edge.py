@@ -42,6 +42,7 @@ from .identify import Identities
 from .log import Log
 from .opting import Opting
 from .overtaking import Following, Overtaking
+from .renewing import renew
 from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
-#: For so many customers an update works things out anew; it takes a second at most.
-_RENEWED_MAX = 500
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
 
 
@@ -536,12 +535,20 @@ class Edge:
         self._renew(plan)
 
     def _renew(self, plan: Plan) -> None:
-        """Work out anew what is kept with customers, those fetched last first; the others' turn is when they come."""
+        """Bring what is held of customers under the new plan; page views were decided by the one of before."""
         places = {one.placement.channel: name for name, one in plan.placements.items()}
+
+        def make_ready(customer: str, channels: tuple[str, ...]) -> None:
+            for channel in places.keys() & channels:
+                self.decide(places[channel], customer, preview=True)
+
         with giving_way:
-            for customer, channels in self._snapshots.recent(_RENEWED_MAX):
-                for channel in places.keys() & channels:
-                    self.decide(places[channel], customer, preview=True)
+            self._forget_views()
+            renew(self._snapshots, plan, make_ready)
+
+    def _forget_views(self) -> None:
+        with self._lock:
+            self._views.clear()
 
     def sync(self) -> Synced:
         """

@@ -9,7 +9,7 @@ from .budgets import Budgets
 from .convert import to_snapshot
 from .count import Counters
 from .customer import Customer
-from .own import Own
+from .own import Own, unstated
 from .strict import Strict
 from .tally import Tally, tally_of
 
@@ -78,6 +78,16 @@ class Here:
         """Return the channels on which something was decided for the customer as a person."""
         known = self._as.get("person")
         return () if known is None else tuple(known.channels)
+
+    def let_go(self, plan: Plan) -> None:
+        """Let go of what was worked out under all plans but this one; contacts count under it."""
+        known = self._as  # taken out one by one: what a withdrawal meanwhile leaves behind is not put back
+        for kind, customer in list(known.items()):
+            if customer.plan is not plan:
+                known.pop(kind, None)
+        if self.counters.plan is not plan:
+            self.counters = self.counters.under(plan, unstated(plan))
+            self._tally = None
 
     @property
     def stands_for(self) -> str:

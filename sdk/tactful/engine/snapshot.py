@@ -7,8 +7,7 @@ One thread fetches what decisions asked for; it starts with the first question a
 
 import logging
 import queue
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import nlargest
+from collections.abc import Iterable, Mapping, Sequence
 from threading import Event, Lock, Thread
 
 from cachetools import FIFOCache
@@ -253,12 +252,17 @@ class Snapshots:
             self._start()
         return done
 
-    def recent(self, count: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield the ids of those who were fetched last, the last one first, and on which channels they were met."""
+    def everyone(self) -> list[tuple[str, Here]]:
+        """Return who is here."""
         with self._lock:
-            here = list(self._here.items())
-        for customer, one in nlargest(count, here, key=lambda item: item[1].loaded_us):
-            yield customer, one.met_on()
+            return list(self._here.items())
+
+    def let_go(self, plan: Plan) -> None:
+        """Let go of all plans but this one in what is held of households, and of nobody."""
+        self._nobody = {}
+        with self._lock:
+            for key, household in list(self._households.items()):
+                self._households[key] = household.under(plan, shared(plan))
 
     def status(self, now_us: int) -> Mapping[str, object]:
         """Return how many customers are here, how old the oldest fetch is [s], and how many questions wait."""

@@ -28,6 +28,7 @@ class Effort:
         threads: So many threads decide, in turn.
         processes: So many forked processes decide, in turn.
         here: So many customers are here, for whom everything but memory is measured.
+        updates: So many profiles change in a second around the second swap.
         decisions: So many decisions are made to see that memory is flat.
         customers: For so many customers.
         freeze: Whether the host freezes old objects around a swap.
@@ -38,6 +39,7 @@ class Effort:
     threads: tuple[int, ...] = (1, 2, 8, 32)
     processes: tuple[int, ...] = (2, 4)
     here: int = 1000
+    updates: int = 1000
     decisions: int = 20_000
     customers: int = 10_000
     freeze: bool = False
@@ -52,7 +54,8 @@ class Report:
         offers: So many offers has the shop.
         has_gil: Whether one thread at a time runs Python.
         decisions: What decisions take, by who makes them.
-        swap: What a swap costs.
+        calm: What a swap costs while decisions go on.
+        swap: What it costs while decisions go on and profiles change.
         kept: Memory over many customers.
         held: The bytes of one.
         wakes_a_second: How often the busiest thread wakes while nobody asks; None where nobody counts it.
@@ -61,6 +64,7 @@ class Report:
     offers: int
     has_gil: bool
     decisions: Mapping[str, Calls]
+    calm: Swapped
     swap: Swapped
     kept: Kept
     held: Held
@@ -83,12 +87,13 @@ def run(effort: Effort, progress: Progress = lambda *_: None) -> Report:
         progress("waiting", 0, 1)
         waking = idle(effort.seconds).get("idle")
         progress("swapping", 0, 1)
-        swap = swapped(world, effort.seconds, freeze=effort.freeze)
+        calm = swapped(world, effort.seconds, updates=0, freeze=effort.freeze)
+        swap = swapped(world, effort.seconds, updates=effort.updates, freeze=effort.freeze)
         memory = kept(world, effort.decisions, effort.customers, partial(progress, "many customers"))
         one = held(world)
     finally:
         world.close()
-    return Report(effort.offers, has_gil(), made, swap, memory, one, None if waking is None else waking.median)
+    return Report(effort.offers, has_gil(), made, calm, swap, memory, one, None if waking is None else waking.median)
 
 
 def _decisions(world: World, effort: Effort, progress: Progress) -> dict[str, Calls]:

@@ -14,7 +14,6 @@ from .world import World
 _THREADS: Final = 2
 #: Each thread decides so many times a second; a server at a third of what it could do.
 _DECISIONS: Final = 250
-_UPDATES: Final = 1000
 #: So many customers are decided for right after the swap, one after the other.
 _FIRST: Final = 200
 _NS: Final = 1_000_000_000
@@ -42,23 +41,24 @@ class Swapped:
     first: Calls
 
 
-def swapped(world: World, seconds: float, *, freeze: bool) -> Swapped:
+def swapped(world: World, seconds: float, *, updates: int, freeze: bool) -> Swapped:
     """
     Return what a swap costs.
 
     Args:
-        world: The shop; it has the newer bundle afterwards.
+        world: The shop; it has its next bundle afterwards.
         seconds: So long decisions go on before and after [s].
+        updates: So many profiles change in a second; 0 for none.
         freeze: Whether to `gc.freeze()` before and after, as a host may that wants no search through old objects.
     """
     ended, ids = Event(), world.ids
     _settle(freeze=freeze)
     with ThreadPoolExecutor(_THREADS + 1) as pool:
         deciding = [pool.submit(as_due, world.decide, ids, _DECISIONS, ended.is_set) for _ in range(_THREADS)]
-        changing = pool.submit(as_due, world.change, ids, _UPDATES, ended.is_set)
+        changing = pool.submit(as_due, world.change, ids, updates, ended.is_set) if updates else None
         time.sleep(seconds)
         start_ns = time.perf_counter_ns()
-        world.edge.update(world.bundles[1])
+        world.edge.update(world.bundles.pop())
         end_ns = time.perf_counter_ns()
         _settle(freeze=freeze)
         first = [_taken(world, who) for who in ids[:_FIRST]]
@@ -66,7 +66,7 @@ def swapped(world: World, seconds: float, *, freeze: bool) -> Swapped:
         ended.set()
         all_s = (time.perf_counter_ns() - start_ns) / _NS + seconds
         made = [one for part in deciding for one in part.result()]
-        changes = len(changing.result())
+        changes = 0 if changing is None else len(changing.result())
     update_s = (end_ns - start_ns) / _NS
     return Swapped(
         update_s,

@@ -1,4 +1,4 @@
-"""A shop, its bundle in two epochs, and an edge that decides by it; the clock is the machine's. It times nothing."""
+"""A shop, its bundle in several epochs, and an edge that decides by it, on the machine's clock. It times nothing."""
 
 import time
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class World:
 
     Attributes:
         ids: The customers of the store.
-        bundles: The same policy as two bundles, the second newer.
+        bundles: The same policy as bundles, the newest first, for as many swaps.
         store: The store.
         edge: The edge, with all customers here.
     """
@@ -36,7 +36,8 @@ class World:
         self.ids = [one.customer for one in self._shop.customers]
         private, self._public = make_keys()
         seal = partial(write, self._shop.policy, private_key=private, tenant=_TENANT)
-        self.bundles = [seal(epoch=n, issued_us=NOW_US - 1, expires_us=NOW_US + _YEAR_US) for n in (1, 2)]
+        self.bundles = [seal(epoch=n, issued_us=NOW_US - 1, expires_us=NOW_US + _YEAR_US) for n in (3, 2, 1)]
+        self._first = self.bundles.pop()
         self.store = MemoryStore(kinds={"card": "person"}, clock=self.clock)
         self.store.put_many(self._shop.customers, dict.fromkeys(self.ids, self._shop.consents), self._shop.contacts())
         self.edge = self._open(store=self.store)
@@ -52,8 +53,7 @@ class World:
         return self.edge.decide(PLACE, who, CONTEXT)
 
     def change(self, who: str) -> None:
-        """Have a profile said to be another one by now, and fetch it."""
-        self.edge.forget(who)
+        """Have a profile fetched anew, as if it were another one by now."""
         self.edge.warm(who)
 
     def elsewhere(self, customers_max: int) -> Edge:
@@ -78,4 +78,4 @@ class World:
         self.edge.close()
 
     def _open(self, **parts: object) -> Edge:
-        return open_edge(self.bundles[0], key=self._public, tenant=_TENANT, clock=self.clock, **parts)  # type: ignore[arg-type] # one of two sorts
+        return open_edge(self._first, key=self._public, tenant=_TENANT, clock=self.clock, **parts)  # type: ignore[arg-type] # one of two sorts
