@@ -28,8 +28,9 @@ def load(
 
     Example: `tactful load --offers 10000 --seconds 5`
     """
-    memory = {"decisions": decisions, "customers": customers}
-    effort = Effort(offers=offers, seconds=seconds, updates=updates, freeze=freeze, **memory)
+    effort = Effort(
+        offers=offers, seconds=seconds, updates=updates, decisions=decisions, customers=customers, freeze=freeze
+    )
     with told(json_=json), progress(quiet=json) as bars:
         task = bars.add_task("", total=None)
         found = run(effort, lambda what, done, of: bars.update(task, description=what, completed=done, total=of))
