@@ -172,6 +172,11 @@ def protective_view(plan: Plan, snapshot: Snapshot | None) -> View:
     return (*view, *values, *(None if one is None else one.at_us for one in sure))
 
 
+def told_apart(who: Who) -> object:
+    """Return what tells the caller's words apart, or None for one that means nobody."""
+    return who if isinstance(who, str) else tuple(who.items()) if who else None
+
+
 def _values(snapshot: Snapshot | None) -> Mapping[str, Value | None] | None:
     if snapshot is None:
         return None

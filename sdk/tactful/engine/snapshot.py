@@ -18,7 +18,7 @@ from ..plan.plan import Plan
 from ..profile import Identity
 from .budgets import Budgets
 from .count import Counters
-from .customer import Customer, Who
+from .customer import Customer, Who, told_apart
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
 from .loading import Load, Loads, add, joined, reservations
@@ -236,7 +236,7 @@ class Snapshots:
 
     def ask(self, who: Who) -> Event | None:
         """Have a customer fetched in the background; return what is set when that is done, None if too many wait."""
-        key = _key(who)
+        key = told_apart(who)
         if key is None or self._closed:
             return None
         done = self._asked.get(key)
@@ -295,10 +295,5 @@ class Snapshots:
             except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
                 _log.warning("a customer could not be fetched: %s", type(error).__name__)
             finally:
-                self._asked.pop(_key(who), None)
+                self._asked.pop(told_apart(who), None)
                 done.set()
-
-
-def _key(who: Who) -> object:
-    """Return what tells questions apart, or None for one that cannot be asked."""
-    return who if isinstance(who, str) else tuple(who.items()) if who else None
