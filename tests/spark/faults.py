@@ -53,7 +53,8 @@ def after(batches, folder, whom):
     from pyspark import TaskContext  # noqa: PLC0415 - on a worker, where it is
 
     folder, seen = Path(folder), []
-    if TaskContext.get().attemptNumber():
+    # A lost executor can begin the stage anew, whose tasks then count as first attempts: so parts are counted here.
+    if not _first(folder / f"part-{TaskContext.get().partitionId()}"):
         (folder / "again").touch()
     for number, batch in enumerate(batches):
         if number == 1 and _first(folder / "killed"):

@@ -64,6 +64,15 @@ def test_a_killed_process_changes_no_row_and_no_id(spark, campaign, undisturbed,
     assert progress.done == COUNT  # an attempt that failed counts nothing
 
 
+def test_where_nobody_is_killed_no_task_runs_again(spark, campaign, tmp_path):
+    """The control: that a task ran again is seen because somebody was killed."""
+    at = str(tmp_path)
+    made = campaign.decide(frame(spark, 100), contacts="contacts", partitions=4)
+    assert made.mapInArrow(lambda batches: faults.after(batches, at, list), faults.SCHEMA).count()
+    assert (tmp_path / "killed").exists()  # it went through the place where somebody would be
+    assert not (tmp_path / "again").exists()
+
+
 def test_what_is_written_under_a_killed_executor_is_whole(spark, campaign, undisturbed, tmp_path):
     made = campaign.decide(frame(spark, COUNT), contacts="contacts", partitions=4)
     at = str(tmp_path)
