@@ -14,7 +14,7 @@ from .output import as_json, progress, say, table, told
 
 def load(
     offers: Annotated[int, typer.Option(min=1, max=100_000, help="So many offers has the shop.")] = 200,
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600, help="Each part goes on for so long.")] = 3.0,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Each part goes on for so long.")] = 3.0,
     updates: Annotated[int, typer.Option(min=0, help="So many profiles change in a second around a swap.")] = 1000,
     decisions: Annotated[int, typer.Option(min=1, help="So many decisions to see that memory is flat.")] = 20_000,
     customers: Annotated[int, typer.Option(min=1, help="They are for so many customers.")] = 10_000,
