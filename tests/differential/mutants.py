@@ -234,8 +234,7 @@ MUTANTS = [
     Mutant("engine.rank", "(following is not None and following < asked[0])", "False", 14),
     Mutant("engine.rank", "blind = self._blind & group.bits", "blind = 0", 0),
     Mutant("plan.groups", "(one.helps, one.purpose, one.offer.affinity,", "(one.helps, one.purpose,", 0),
-    Mutant("plan.groups", "(one.helps, one.purpose,", "(one.helps,", 0),
-    Mutant("plan.groups", "some |= bits >> place & where", "some |= bits & where", 0),
+    Mutant("plan.groups", "some |= bits >> place & where", "some |= bits & where", 68),
     Mutant(
         "engine.rank",
         "key=lambda pair: (not pair[1].helps, -pair[0], pair[1].index)",
@@ -248,7 +247,7 @@ MUTANTS = [
     Mutant("engine.rank", "self.highest *= max(times, 1.0)", "pass", 22),
     # what fills the page
     Mutant("engine.compose", "failing = bool(shares)", "failing = False", 3),
-    Mutant("engine.compose", "return same >= most", "return same > most", 3),
+    Mutant("engine.compose", "return same >= most", "return same > most", 5),
     Mutant("engine.compose", "quota.left -= 1", "pass", 3),
     Mutant("engine.compose", "counts.append(int(limit.share * slots + _EPSILON))", "pass", 3),
     Mutant(
@@ -258,8 +257,8 @@ MUTANTS = [
         147,
     ),
     Mutant("engine.compose", "self._free[at] -= 1", "pass", 1),
-    Mutant("engine.compose", "takes[at] &= plan.besides[offer.offer.topic]", "pass", 0),
-    Mutant("engine.compose", "takes[at] = 0", "pass", 0),
+    Mutant("engine.compose", "takes[at] &= plan.besides[offer.offer.topic]", "pass", 3),
+    Mutant("engine.compose", "takes[at] = 0", "pass", 1),
     Mutant("engine.compose", "open_ ^= there << offer.start", "pass", 0),
     Mutant("plan.pages", "(not placement.intents or offer.intent in placement.intents)", "True", 3),
     Mutant("plan.pages", "(not placement.moments or offer.moment in placement.moments)", "True", 8),

@@ -18,7 +18,9 @@ name: looked-up
 values: {dial: balanced, zone: UTC}
 channels: {web: private}
 placements: {home: {channel: web, slots: 9}}
-purposes: {offers: {basis: consent, say: choose offers for you}}
+purposes:
+  offers: {basis: consent, say: choose offers for you}
+  service: {basis: consent, say: look after what you bought}
 context: {page: text, vip: bool}
 topics: {food: {}, toys: {}}
 ranking: {affinity: scores, boosts: [{times: 10, offers: [boosted], when: context.vip}]}
@@ -38,6 +40,7 @@ offers:
   boosted: {value: 0.5, treatments: [Boosted]}
   help: {intent: help, value: 0.1, treatments: [Help]}
   toys: {topic: toys, affinity: toys, value: 2.5, treatments: [Toys]}
+  bought: {purpose: service, value: 2, treatments: [Bought]}
 """
 
 
@@ -58,13 +61,13 @@ def shown(edge, visits, page=None, *, scores=None, came_us=NOW_US - 2 * DAY_US, 
         return Observation(value, Source.OBSERVED, NOW_US - DAY_US)
 
     known = {"visits": seen(visits), "scores": seen(scores or {"food": 1.0, "toys": 1.0}), "came": seen(came_us)}
-    consent = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOW_US - DAY_US)
+    agreed = (Consent(to, ConsentState.GIVEN, How.EXPLICIT, NOW_US - DAY_US) for to in ("offers", "service"))
     decision = edge.decide(
         "home",
         "c1",
         {"vip": vip} | ({"page": page} if page else {}),
         profile=Snapshot("c1", NOW_US, known),
-        consents=Consents((consent,), NOW_US),
+        consents=Consents(tuple(agreed), NOW_US),
         contacts=(),
     )
     return [pick.offer for pick in decision.picks]
@@ -98,6 +101,11 @@ def test_what_spares_the_page_ends_with_its_time(moment):
 
 def test_groups_are_in_the_order_of_worth_after_help(edge):
     everything = shown(edge, 8, "b", scores={"food": 1.0, "toys": 1.0})
-    assert everything == ["help", "plain", "two", "toys", "either", "boosted"]
-    assert shown(edge, 8, "b", scores={"food": 0.1, "toys": 3.0})[:3] == ["help", "toys", "plain"]
+    assert everything == ["help", "plain", "two", "toys", "bought", "either", "boosted"]
+    assert shown(edge, 8, "b", scores={"food": 0.1, "toys": 3.0})[:4] == ["help", "toys", "bought", "plain"]
     assert shown(edge, 8, "b", vip=True)[:3] == ["help", "boosted", "plain"]
+
+
+def test_an_affinity_that_a_purpose_does_not_see_ranks_none_of_its_offers(edge):
+    liked = shown(edge, 8, "b", scores={"food": 3.0, "toys": 1.0})
+    assert liked.index("either") < liked.index("toys") < liked.index("bought")
