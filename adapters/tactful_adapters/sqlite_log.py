@@ -8,6 +8,7 @@ from tactful import LoggedDecision, LogLimits, StoreError
 
 from .sqlite_evidence import SQLiteEvidenceKeeping
 from .sqlite_listing import SQLiteListing
+from .sqlite_many import SQLiteMany
 
 _AT_ONCE: Final = 500
 _ROW_BYTES: Final = 64
@@ -86,7 +87,7 @@ class SQLiteLog:
         self._connection.execute("UPDATE logged SET dropped = dropped + ?", (len(gone),))
 
 
-class SQLiteLogging(SQLiteEvidenceKeeping, SQLiteListing):
+class SQLiteLogging(SQLiteEvidenceKeeping, SQLiteListing, SQLiteMany):
     """A `DecisionLog` in the file of a store, with the evidence of its decisions and the list of whom it knows."""
 
     def log_decisions(self, records: Sequence[LoggedDecision]) -> int:

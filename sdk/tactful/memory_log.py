@@ -15,13 +15,14 @@ from .decision_log import (
 from .errors import StoreError
 from .evidence import Access, SealedEvidence
 from .memory_listing import MemoryListing
+from .memory_many import MemoryMany
 
 _AT_ONCE: Final = 500
 _ACCESSES_TOLD: Final = 10_000
 _ACCESSES_MAX: Final = 100_000
 
 
-class MemoryLogging(MemoryListing):
+class MemoryLogging(MemoryListing, MemoryMany):
     """A `DecisionLog` in the memory of a store, with the list of whom it knows."""
 
     def __init__(self, limits: LogLimits) -> None:

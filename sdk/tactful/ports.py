@@ -33,6 +33,15 @@ class ConsentSource(Protocol):
 
 
 @runtime_checkable
+class ConsentsOfMany(Protocol):
+    """A `ConsentSource` that can be asked for many customers at once; who cannot is asked for each."""
+
+    def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
+        """Return what `consents` says of each customer, by id; without those who are not known."""
+        ...
+
+
+@runtime_checkable
 class IdentityGraph(Protocol):
     """Who is behind identifiers."""
 
@@ -70,6 +79,15 @@ class Ledger(Protocol):
         Returns:
             How many contacts were new by their id.
         """
+        ...
+
+
+@runtime_checkable
+class ContactsOfMany(Protocol):
+    """A `Ledger` that can be asked for many customers at once; who cannot is asked for each."""
+
+    def contacts_of(self, customers: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
+        """Return what `contacts` says of each customer, by id; without those who have none."""
         ...
 
 

@@ -212,6 +212,19 @@ def test_where_customers_depend_on_one_another_they_come_one_by_one(more, why):
         assert 0 < shown <= (4 if "everyone" in more else 3 * len(ROWS))
 
 
+@pytest.mark.parametrize("per", ["household", "everyone"])
+@pytest.mark.parametrize("strict", ["", ", strict: true"])
+def test_caps_that_limit_nothing_on_the_page_hold_nobody_up(per, strict):
+    more = f"caps: {{there: {{per: {per}, of: all, channels: [kiosk], count: 1, within: 1d{strict}}}}}\n"
+    with opened(more) as edge:
+        edge.observe("ann", "shown", topic="food")  # it is reached
+        decisions = edge.decide_many("rows", table())
+        assert decisions.one_by_one == ""
+        for row in ROWS:
+            assert many(decisions, row["customer"]) == alone(edge, row, "rows")
+        assert edge.decide_many("screen", table()).one_by_one
+
+
 def test_a_budget_that_is_large_enough_is_looked_at_once():
     with opened("caps: {budget: {per: everyone, of: all, count: 999, within: 1d}}\n") as edge:
         assert edge.decide_many("rows", table()).one_by_one == ""
@@ -315,10 +328,10 @@ MUTANTS = [
     ("fields", "empty = (demand.absent, demand.absent is None)", "empty = (demand.absent, False)"),
     ("many", "blind = effects.blind | subjects_.limited[pair % wide].blind", "blind = effects.blind"),
     ("many", "and not subjects_.filling[pair % wide]", ""),
-    ("many", "budgets.spare(asked.now_us) < shown", "False"),
+    ("many", "budgets.spare(asked.now_us, shared) < customers * asked.page.slots", "False"),
     ("arrow", "codes[place] = UNREADABLE", "codes[place] = ABSENT"),
     ("arrow", "self.refused[row_of[wrong]] = True", "pass"),
-    ("run", "if part.tells_consents:", "if True:"),
+    ("run", "customers if part.tells_consents else", "customers if True else"),
     ("around", "return contacts or {}", "return {}"),
 ]
 

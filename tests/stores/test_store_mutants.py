@@ -55,6 +55,19 @@ class ListsTheLastAgain(MemoryStore):
         return sorted(id_ for id_ in self._profiles if id_ >= after)[:count]
 
 
+@breaks("contacts_of_many_are_those_of_each")
+class CountsTheIdAlone(MemoryStore):
+    def contacts_of(self, customers, since_us):
+        found = {one: self._ledger.recent([one], since_us) for one in customers}
+        return {one: theirs for one, theirs in found.items() if theirs}
+
+
+@breaks("consents_of_many_are_those_of_each")
+class HearsTheIdAlone(MemoryStore):
+    def consents_of(self, customers):
+        return {one: self._consents[one] for one in customers if one in self._consents}
+
+
 @breaks("an_older_snapshot_changes_nothing")
 class TakesTheLast(MemoryStore):
     def _put_profile(self, snapshot):

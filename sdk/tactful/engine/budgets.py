@@ -6,7 +6,7 @@ until it is recorded or lapses.
 
 import itertools
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import tzinfo
 from heapq import heappop, heappush
 from threading import Lock
@@ -201,12 +201,12 @@ class Budgets:
         for (_, value), count in self._counts.items():
             yield count.cap, value, count.inside(now_us), count.frees_us(now_us)
 
-    def spare(self, now_us: int) -> int:
-        """Return how many more events surely use up no budget at a moment; of budgets that are not known, none."""
+    def spare(self, now_us: int, caps: Collection[int]) -> int:
+        """Return how many more events surely use up none of these caps at a moment; of what is not known, none."""
         if not self.known:
             return 0
-        used = [cap.cap.count - inside for cap, _, inside, _ in self.used(now_us)]
-        return max(min([*used, *(cap.cap.count for cap in self._caps)], default=0) - 1, 0)
+        used = [cap.cap.count - inside for cap, _, inside, _ in self.used(now_us) if cap.number in caps]
+        return max(min([*used, *(cap.cap.count for cap in self._caps if cap.number in caps)], default=0) - 1, 0)
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a budget would be used up for a value with so many more events at a moment."""

@@ -245,6 +245,7 @@ class Edge:
         *,
         contacts: Mapping[str, Sequence[Contact]] | None = None,
         progress: Callable[[int, int], None] = lambda done, count: None,  # noqa: ARG005 - it says nothing
+        workers: int = 1,
     ) -> "Decisions":
         """
         Decide for many customers at one moment, such as for a campaign; each gets what `decide` would say.
@@ -258,7 +259,8 @@ class Edge:
                 docs/batch.md says.
             context: As for `decide`; the same for all.
             contacts: The customers' contacts within the windows of the caps, by customer id; None asks the ledger.
-            progress: Told now and then how many customers are done, of how many.
+            progress: Told now and then how many customers are done, of how many; by the thread that calls.
+            workers: How many threads decide, >= 1. The decisions are the same; sources are asked by several at once.
 
         Raises:
             ExtraMissing: Without the extra `batch`.
@@ -275,7 +277,7 @@ class Edge:
         plan, prefix = self._plan, f"{self._prefix}{next(self._numbers):x}"
         budgets, now_us = self._tail.budgets_of(plan), self._clock()
         inside = Inside(self, plan, self._fetch, budgets, self._seal, prefix, now_us)
-        return decided(inside, names, customers, context, contacts, progress)
+        return decided(inside, names, customers, context, contacts, progress, workers)
 
     def _seen(self, key: object, customer: Customer, now_us: int) -> Decision | None:
         """Return what was decided for a page view, unless what is known of the customer or the policy has changed."""

@@ -1,15 +1,26 @@
 """Fetch: one customer from the sources, as it is there now. It keeps nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import attrs
 
 from ..clock import Clock
 from ..consent import Consents
+from ..contacts import Contact
 from ..identity import IdentityRules
 from ..plan.plan import Plan
-from ..ports import ConsentFunction, ConsentSource, IdentityGraph, IdentityLinks, Ledger, ProfileFunction, ProfileSource
+from ..ports import (
+    ConsentFunction,
+    ConsentsOfMany,
+    ConsentSource,
+    ContactsOfMany,
+    IdentityGraph,
+    IdentityLinks,
+    Ledger,
+    ProfileFunction,
+    ProfileSource,
+)
 from ..profile import Identity
 from .convert import to_consents
 from .count import SLACK_US, Counters
@@ -97,3 +108,18 @@ class Fetch:
         consents = self.sources.consents
         found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
         return None if found is None else to_consents(found, now_us)[0]
+
+    def consents_of(self, customers: Sequence[str], now_us: int) -> Sequence[Consents | None]:
+        """Return what each customer agreed to; None where it is not known."""
+        source = self.sources.consents
+        if not isinstance(source, ConsentsOfMany):
+            return [self.consents(one, now_us) for one in customers]
+        known = source.consents_of(customers)
+        return [known.get(one) for one in customers]
+
+    def contacts_of(self, customers: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
+        """Return the contacts of customers at or after a moment [us since 1970], by id; without those who have none."""
+        ledger = self.sources.ledger
+        if isinstance(ledger, ContactsOfMany):
+            return ledger.contacts_of(customers, since_us)
+        return {one: theirs for one in customers if (theirs := tuple(ledger.contacts(one, since_us)))}

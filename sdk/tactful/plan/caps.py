@@ -65,6 +65,11 @@ class CapPlan:
         cap = self.cap
         return (not cap.channels or channel in cap.channels) and (cap.of != "channel" or value == channel)
 
+    def concerns(self, channel: str, treatments: int) -> bool:
+        """Return whether it could limit any of these treatments on a channel, whatever has happened."""
+        here = not self.cap.channels or channel in self.cap.channels
+        return here and bool(treatments & (self.cap.scope.bits | self.cap.instead.bits))
+
     def knows_its_clock(self, zone: tzinfo | None) -> bool:
         """Return whether the time zone by which it counts is known, given the customer's own."""
         window = self.cap.window

@@ -73,6 +73,7 @@ def decided(
     context: Mapping[str, object] | None,
     contacts: Mapping[str, Sequence[Contact]] | None,
     progress: Progress,
+    workers: int,
 ) -> Decisions:
     """Return what an edge decides for many customers; see `Edge.decide_many`."""
     plan, fetch, now_us = inside.plan, inside.fetch, inside.now_us
@@ -81,12 +82,14 @@ def decided(
     wrong = (*wrong, *(f"context.{name} does not fit its type" for name in refused))
     if page is None or wrong:
         raise UsageError(f"decide_many: {'; '.join(wrong) or 'name a placement'}")
+    if not isinstance(workers, int) or workers < 1:
+        raise UsageError(f"decide_many: workers is a whole number from 1, got {workers!r}")
     since_us = now_us - plan.longest_window_us - SLACK_US
 
     def counted(ids: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
         if contacts is not None or not plan.caps:
             return contacts or {}
-        return {one: theirs for one in ids if (theirs := tuple(fetch.sources.ledger.contacts(one, since_us)))}
+        return fetch.contacts_of(ids, since_us)
 
     def alone(profile: Snapshot, consents: Consents | None) -> Decision:
         inside.edge.warm(profile.customer)
@@ -98,5 +101,5 @@ def decided(
 
     channel = plan.channels[page.placements[0].placement.channel]
     asked = Asked(plan, channel, page, values, inside.budgets, now_us)
-    around = Around(counted, lambda one: fetch.consents(one, now_us), alone, made)
-    return Run(asked, around).decide(customers, progress)
+    around = Around(counted, lambda ids: fetch.consents_of(ids, now_us), alone, made)
+    return Run(asked, around).decide(customers, progress, workers)

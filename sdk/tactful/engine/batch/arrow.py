@@ -142,6 +142,9 @@ class Table:
 
     def _told(self, spec: Attribute) -> Told:
         name = spec.name
+        at_us, gave_us = self._moments(f"{name}.at", self._now_us), self._moments(f"{name}.gave", -NEVER_US)
+        if not any(f"{name}.{part}" in self._columns for part in ("source", "confidence", "first_party")):
+            return Told(((spec.source, 1.0, True),), np.zeros(self._rows, dtype=np.int32), at_us, gave_us)
         sources, source_of = self._words(f"{name}.source", spec.source, Source, "a source")
         confidences, confidence_of = self._numbers(f"{name}.confidence")
         first = self._bools(f"{name}.first_party")
@@ -151,7 +154,6 @@ class Table:
             (sources[one // 2 // len(confidences)], confidences[one // 2 % len(confidences)], bool(one % 2))
             for one in kinds.tolist()
         ]
-        at_us, gave_us = self._moments(f"{name}.at", self._now_us), self._moments(f"{name}.gave", -NEVER_US)
         return Told(tuple(sorts), sort_of.astype(np.int32), at_us, gave_us)
 
     def _consents(self) -> tuple[tuple[Consents | None, ...], Codes]:

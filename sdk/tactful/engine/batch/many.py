@@ -5,6 +5,7 @@ cannot say is decided customer by customer, by the very same code as a single de
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Final
 
 import attrs
@@ -66,12 +67,16 @@ def lacking(asked: Asked, customers: int) -> str:
         customers: How many customers there are.
     """
     plan, budgets = asked.plan, asked.budgets
-    if plan.strict_per:
+    possible = asked.channel.allow & asked.page.mask & plan.running(asked.now_us)
+    caps = [cap for cap in plan.caps if cap.concerns(asked.channel.channel.name, possible)]
+    if any(cap.cap.strict for cap in caps):
         return "strict caps reserve room at the centre, customer by customer"
-    if "household" in plan.counted_per:
+    if any(cap.cap.per == "household" for cap in caps):
         return "caps count for households"
-    shown = customers * asked.page.slots
-    if "everyone" in plan.counted_per and (budgets is None or budgets.spare(asked.now_us) < shown):
+    if budgets is None and "everyone" in plan.counted_per:
+        return "what counts for everyone together is not known"
+    shared = frozenset(cap.number for cap in caps if cap.cap.per == "everyone")
+    if budgets is not None and shared and budgets.spare(asked.now_us, shared) < customers * asked.page.slots:
         return "the customers could use up a budget for everyone together"
     if (
         max((bound.bit_length() for channel in plan.channels.values() for bound in channel.flag_of), default=0)
@@ -200,7 +205,9 @@ class _Chunk:
         caps = None if tally is None else tally.room(asked.channel.channel.name, asked.page.slots, asked.now_us)
         offers = descending(asked.plan.offers, worths, self._worths.helping)
         treatments = int.from_bytes(allowed.tobytes(), "little")
-        chosen, _ = compose(asked.page, Listed(offers), treatments, asked.plan.effects(flags).quotas, personal, caps)
+        page, quotas = asked.page, asked.plan.effects(flags).quotas
+        with nullcontext() if tally is None else tally.held():
+            chosen, _ = compose(page, Listed(offers), treatments, quotas, personal, caps)
         picks.put(row, chosen)
 
 

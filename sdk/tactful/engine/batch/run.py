@@ -16,6 +16,7 @@ from .columns import Customers
 from .decisions import Decisions, table_of
 from .fields import Fields
 from .nouns import with_consents
+from .parts import in_order
 from .picks import Picks
 from .subjects import subjects
 
@@ -30,15 +31,24 @@ class Around:
 
     Attributes:
         contacts: Gives the contacts of customers within the caps' windows, by id.
-        consents: Gives a customer's consents, for tables that do not tell them.
+        consents: Gives each customer's consents, for tables that do not tell them; None where they are not known.
         alone: Decides for one customer who is brought along, as a decision of its own that takes room.
         decision: Makes a decision of a moment, by its number and the customer's id.
     """
 
     contacts: Callable[[Sequence[str]], Mapping[str, Sequence[Contact]]]
-    consents: Callable[[str], Consents | None]
+    consents: Callable[[Sequence[str]], Sequence[Consents | None]]
     alone: Callable[[Snapshot, Consents | None], Decision]
     decision: Callable[[int, str, Moment], Decision]
+
+
+@attrs.frozen(eq=False, repr=False)
+class _Done:
+    """A part of a table whose customers are decided for."""
+
+    part: Table
+    customers: Customers
+    picks: Picks
 
 
 class Run:
@@ -51,13 +61,14 @@ class Run:
         self._refused: dict[str, int] = {}
         self._misunderstood: set[str] = set()
 
-    def decide(self, given: object, progress: Progress) -> Decisions:
+    def decide(self, given: object, progress: Progress, workers: int) -> Decisions:
         """
         Return what to show to each customer of a table.
 
         Args:
             given: The table.
             progress: Told now and then how many customers are done, of how many.
+            workers: How many threads decide, >= 1; customers who depend on one another are decided by one.
 
         Raises:
             UsageError: If the table does not fit.
@@ -67,28 +78,31 @@ class Run:
         whole.ids()
         lacking = many.lacking(asked, len(whole))
         tables, done = [table_of(plan, self._names, (), Picks.none(0, asked.page.slots), 0)], 0
-        for part in whole.slices(many.CHUNK):
-            customers = self._customers(part)
-            if lacking:
-                picks = self._one_by_one(customers)
-            else:
-                picks = many.decide(asked, customers, self._around.contacts(customers.ids))
-            tables.append(table_of(plan, self._names, customers.ids, picks, done))
-            done += len(customers)
+        work = self._one_by_one if lacking else self._at_once
+        for one in in_order(work, whole.slices(many.CHUNK), 1 if lacking else workers):
+            self._note(one.part)
+            tables.append(table_of(plan, self._names, one.customers.ids, one.picks, done))
+            done += len(one.customers)
             progress(done, len(whole))
         careful = (*plan.careful(asked.now_us), *self._careful())
         return Decisions(pa.concat_tables(tables), careful, lacking, len(whole), lambda row: self._again(whole, row))
 
-    def _customers(self, part: Table) -> Customers:
-        customers = part.customers()
+    def _note(self, part: Table) -> None:
+        """Remember what was wrong with a part."""
         for name, count in part.refused.items():
             self._refused[name] = self._refused.get(name, 0) + count
         self._misunderstood |= part.misunderstood
-        if part.tells_consents:
-            return customers
-        return with_consents(customers, [self._around.consents(one) for one in customers.ids])
 
-    def _one_by_one(self, customers: Customers) -> Picks:
+    def _customers(self, part: Table) -> Customers:
+        customers = part.customers()
+        return customers if part.tells_consents else with_consents(customers, self._around.consents(customers.ids))
+
+    def _at_once(self, part: Table) -> "_Done":
+        customers = self._customers(part)
+        return _Done(part, customers, many.decide(self._asked, customers, self._around.contacts(customers.ids)))
+
+    def _one_by_one(self, part: Table) -> "_Done":
+        customers = self._customers(part)
         picks = Picks.none(len(customers), self._asked.page.slots)
         for row in range(len(customers)):
             decision = self._around.alone(customers.profile(row), customers.consents_of(row))
@@ -96,7 +110,7 @@ class Run:
             picks.put(row, moment.chosen)
             for slot, one in enumerate(moment.chosen):
                 picks.personal[row, slot] = moment.affinities.personal(one.ranked)
-        return picks
+        return _Done(part, customers, picks)
 
     def _again(self, whole: Table, row: int) -> Decision:
         """Return the decision for one customer."""

@@ -1,6 +1,7 @@
 """Subjects: what counts under the caps for many customers; those of whom nothing is counted share one tally."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import attrs
 import numpy as np
@@ -68,8 +69,11 @@ def subjects(
         if theirs:
             codes[row] = len(tallies)
             tallies.append(tally_of(plan, Counters(plan, theirs, "customer", owns[own_of[row]]), None, budgets))
-    limited = [everything_reached(plan, channel) if one is None else one.limited(channel, now_us) for one in tallies]
-    filling = [one is not None and one.room(channel, slots, now_us) is not None for one in tallies]
+    limited, filling = [], []
+    for one in tallies:
+        with nullcontext() if one is None else one.held():
+            limited.append(everything_reached(plan, channel) if one is None else one.limited(channel, now_us))
+            filling.append(one is not None and one.room(channel, slots, now_us) is not None)
     return Subjects(tuple(tallies), codes, tuple(limited), tuple(filling))
 
 

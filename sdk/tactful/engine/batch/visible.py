@@ -20,7 +20,7 @@ def exists(told: Told, demand: Demand, now_us: int) -> Flags:
         now_us: The moment [us since 1970].
     """
     fit = np.array([_fits(demand, *sort) for sort in told.sorts], dtype=np.bool_)
-    met: Flags = fit[told.sort_of]
+    met: Flags = np.full(len(told.sort_of), fit[0]) if len(fit) == 1 else fit[told.sort_of]
     if demand.lasts_us is None and demand.lease_us is None and not demand.waits_us:
         return met
     at_us = told.at_us
