@@ -122,11 +122,13 @@ def test_a_policy_is_swapped_under_threads_without_a_failed_decision(open_edge: 
     threads = [threading.Thread(target=decide) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for number in range(20):
-        edge.update(other if number % 2 else policy)
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for number in range(20):
+            edge.update(other if number % 2 else policy)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert failures == []
 
 

@@ -199,16 +199,16 @@ def compile_function(
         constants: What the other names in the body stand for. They may not start with an underscore and a digit, nor
             be the name of an operator of `operators`.
     """
-    module = ast.parse("def function(): pass")  # which fields the node has differs between versions of Python
-    function = module.body[0]
+    (function,) = py.parsed("def function(): pass")  # which fields the node has differs between versions of Python
     if not isinstance(function, ast.FunctionDef):
         raise TypeError("the skeleton is not a function")
     function.name = name
     function.args = ast.arguments([], [ast.arg(arg) for arg in args], None, [], [], None, [])
     function.body = list(body)
     scope: dict[str, object] = {**OPERATORS, **constants}
+    module = ast.Module([function], [])
     py.locate(module)
-    exec(compile(module, f"<tactful {name}>", "exec"), scope)  # noqa: S102 - never from text
+    exec(py.compiled(module, f"<tactful {name}>"), scope)  # noqa: S102 - never from text
     # Taken out, so that a plan that nobody holds any more goes at once: no circle waits for the garbage collector.
     compiled: Callable[..., object] = scope.pop(name)  # type: ignore[assignment] # it was defined just now
     return compiled

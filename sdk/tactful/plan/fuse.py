@@ -12,6 +12,7 @@ from . import conditions
 from .bounds import Bound
 from .requirements import Requirement
 from .slots import Slots
+from .syntax import parsed
 
 #: What a fused function returns: the treatments allowed, flags that are set, and until when that holds.
 Truth = tuple[int, int, int]
@@ -101,9 +102,9 @@ def _in_turn(parts: Sequence[Fused], everything: int) -> Fused:
 
 
 def _compile_piece(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
-    body: list[ast.stmt] = [*ast.parse(f"m = {everything:#x}; f = 0; u = {NEVER_US}").body]
+    body: list[ast.stmt] = [*parsed(f"m = {everything:#x}; f = 0; u = {NEVER_US}")]
     for test in tests:
-        effects = ast.parse("\n".join(_effects(test)) or "pass").body
+        effects = parsed("\n".join(_effects(test)) or "pass")
         body.append(ast.If(ast.UnaryOp(ast.Not(), test.test), effects, []))
         emitter = conditions.Emitter(slots.names(test.purpose))
         for crossing in test.crossings:
@@ -118,7 +119,7 @@ def _unpack(slots: Slots, body: Iterable[ast.AST]) -> Iterable[ast.stmt]:
     for index in range(len(slots.purposes)):
         for local, whole in ((f"p{index}", "v"), (f"n{index}", "n")):
             if local in used:
-                yield from ast.parse(f"{local} = {whole}[{index}]").body
+                yield from parsed(f"{local} = {whole}[{index}]")
 
 
 def _effects(test: Guarded) -> Iterable[str]:
@@ -130,7 +131,7 @@ def _effects(test: Guarded) -> Iterable[str]:
 
 def _until(moment: ast.expr) -> list[ast.stmt]:
     """Return the code that ends the holding time at a moment, or one microsecond after it when it is now."""
-    lines = ast.parse("if t is not None:\n    if now < t < u: u = t\n    elif now == t < u: u = t + 1").body
+    lines = parsed("if t is not None:\n    if now < t < u: u = t\n    elif now == t < u: u = t + 1")
     return [ast.Assign([ast.Name("t", ast.Store())], moment), *lines]
 
 

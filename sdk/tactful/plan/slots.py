@@ -14,6 +14,7 @@ from ..errors import ValueRefused
 from ..expr import Var, reads
 from ..policy import Policy
 from ..schema import Attribute, ContextAttribute, Value, ValueType, check_value
+from .syntax import parsed_expression
 
 #: Context attributes that every policy has.
 BUILT_IN_CONTEXT = (
@@ -167,9 +168,9 @@ class SlotNames:
         if place is None:
             return ast.Constant(None)
         if place[0] != f"p{self.purpose}":  # everything but the profile is simply there or unknown
-            return ast.parse(f"None if {place[0]}[{place[1]}] is None else False", mode="eval").body
+            return parsed_expression(f"None if {place[0]}[{place[1]}] is None else False")
         code = f"(True if n{self.purpose} >> {place[1]} & 1 else None) if {place[0]}[{place[1]}] is None else False"
-        return ast.parse(code, mode="eval").body
+        return parsed_expression(code)
 
 
 def _is_small(value: str | int) -> bool:

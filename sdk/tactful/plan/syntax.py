@@ -1,7 +1,40 @@
 """Short names for the `ast` nodes that generated code is made of. It knows nothing of rules."""
 
 import ast
+import os
 from collections.abc import Sequence
+from threading import RLock
+from types import CodeType
+
+#: CPython counts the depth of trees that it makes or reads in one place for all threads, until 3.12.1 (its gh-106905):
+#: of two at a time, one could fail.
+_turn = RLock()
+
+
+def parsed(code: str) -> list[ast.stmt]:
+    """Return the statements of some code."""
+    with _turn:
+        return ast.parse(code).body
+
+
+def parsed_expression(code: str) -> ast.expr:
+    """Return the expression of some code."""
+    with _turn:
+        return ast.parse(code, mode="eval").body
+
+
+def compiled(module: ast.Module, name: str) -> CodeType:
+    """Return the code of a module."""
+    with _turn:
+        return compile(module, name, "exec")
+
+
+def _in_child() -> None:
+    global _turn  # noqa: PLW0603 - who held it in the parent is not in the child
+    _turn = RLock()
+
+
+os.register_at_fork(after_in_child=_in_child)
 
 
 def constant(value: object) -> ast.expr:
