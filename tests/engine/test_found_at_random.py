@@ -1,5 +1,7 @@
 """What random cases against the reference engine have found, each once more by hand."""
 
+from threading import Event
+
 import attrs
 import pytest
 
@@ -56,14 +58,18 @@ def test_a_cap_that_looks_back_further_than_what_was_fetched_is_reached(open_edg
     ledger.record([Contact("1", "ann", "shown", clock.now_us - 10 * DAY_US, offer="wine")])
     values = [attrs.evolve(policy.values, min_segment=days) for days in (1, 30)]
     short, long = (attrs.evolve(policy, values=one, guardrails=(PluginUse("house"),)) for one in values)
-    edge = open_edge(day, changed=short, store=ledger, profiles=nothing_known)
+    may_fetch = Event()
+    edge = open_edge(day, changed=short, store=ledger, profiles=lambda one: may_fetch.wait(5) and nothing_known(one))
+    may_fetch.set()
     edge.warm("ann")
     assert shown(edge.decide("hero", "ann", preview=True)) == ["olives"]
 
+    may_fetch.clear()  # an update has customers fetched in the background
     edge.update(long)
     decision = edge.decide("hero", "ann", preview=True)
     assert (shown(decision), decision.careful) == ([], ("contacts not here: warm",))
     assert "house.cap" in reasons(decision, "olives")
+    may_fetch.set()
     edge.warm("ann")
     assert shown(edge.decide("hero", "ann", preview=True)) == ["olives"]
 
