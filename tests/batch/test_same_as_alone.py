@@ -58,7 +58,8 @@ def asked_of(plan, step, at_us):
 
 def roomy(page):
     placements = tuple(attrs.evolve(one, placement=attrs.evolve(one.placement, slots=30)) for one in page.placements)
-    return Page(placements, page.mask, 30 * len(placements))
+    takes = tuple(one.mask for one in placements)
+    return Page(placements, page.mask, 30 * len(placements), takes, page.mask)
 
 
 @cache

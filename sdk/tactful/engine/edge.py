@@ -260,7 +260,7 @@ class Edge:
             context: As for `decide`; the same for all.
             contacts: The customers' contacts within the windows of the caps, by customer id; None asks the ledger.
             progress: Told now and then how many customers are done, of how many; by the thread that calls.
-            workers: How many threads decide, >= 1. The decisions are the same; sources are asked by several at once.
+            workers: How many threads decide, >= 1. The decisions are the same; it helps where sources make them wait.
 
         Raises:
             ExtraMissing: Without the extra `batch`.

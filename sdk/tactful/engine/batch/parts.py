@@ -1,6 +1,6 @@
 """Parts: one function over the parts of a table, by several threads; what it gives keeps the order of the parts.
 
-NumPy and Arrow let other threads run meanwhile; the code between them waits for its turn.
+It helps where sources make a thread wait; the code between NumPy and Arrow runs in one thread at a time.
 """
 
 from collections import deque
