@@ -56,7 +56,7 @@ def _said(known: Consents, event: Contact) -> Iterable[Consent]:
 
 def _yes(event: Contact, channel: str | None) -> Consent:
     """Return the yes of an event; in a way that is not known, the weakest."""
-    ways = {one.value: one for one in How}
-    how = ways.get(event.tags[1] if len(event.tags) > 1 else "", How.UNKNOWN)
+    purpose, way = (*event.tags, "", "")[:2]  # an event that names no purpose is a yes to none
+    how = {one.value: one for one in How}.get(way, How.UNKNOWN)
     evidence = event.id.removesuffix("/yes") if how is How.DOUBLE_OPT_IN else ""
-    return Consent(event.tags[0], ConsentState.GIVEN, how, event.at_us, channel=channel, evidence=evidence)
+    return Consent(purpose, ConsentState.GIVEN, how, event.at_us, channel=channel, evidence=evidence)

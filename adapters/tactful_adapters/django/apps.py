@@ -1,6 +1,7 @@
 """The app's configuration, and the site that the setting `TACTFUL` names."""
 
 from functools import cache
+from importlib import import_module
 
 import tactful
 
@@ -23,7 +24,7 @@ class TactfulConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from . import checks  # noqa: F401, PLC0415 - importing registers them
+        import_module(f"{__package__}.checks")  # importing registers them
 
 
 @cache
