@@ -48,7 +48,10 @@ REFUSALS = {
         "--context gpc: expected true or false",
     ),
     "no moment": (["decide", "shop", "home.hero", "--at", "noon"], "--at: 'noon' is no day or time; write 2026-12-01"),
-    "no adapter": (["status", "shop", "--store", "foo://x"], "no adapter is named 'foo'; there are: sqlite"),
+    "no adapter": (
+        ["status", "shop", "--store", "foo://x"],
+        "no adapter is named 'foo'; there are: postgres, postgresql, sqlite",
+    ),
     "no place for a store": (["status", "shop", "--store", "sqlite:////proc/no/edge.db"], "[store]"),
     "no key to sign with": (
         ["build", "shop", "--key", "nowhere"],

@@ -30,7 +30,7 @@ class Backoff:
         ceiling_s = min(self._max_s, _FIRST_S * 2 ** min(self._failures, 30))
         self._failures += 1
         wanted_s = error.retry_after_s if isinstance(error, CentreError) else None
-        return max(self._chance(0.0, ceiling_s), min(wanted_s or 0.0, _RETRY_AFTER_MAX_S))
+        return max(self._chance(0.0, ceiling_s), min(float(wanted_s or 0), _RETRY_AFTER_MAX_S))
 
     def reset(self) -> None:
         """Begin anew after a success."""
