@@ -31,7 +31,7 @@ ranking: {affinity: scores, absent: 0.5, ceiling: 4}
 caps:
   offer: {of: offer, count: 30, within: 14d}
   topic: {of: topic, count: 200, within: 7d}
-  all: {of: all, count: 1000, within: 7d}
+  total: {of: all, count: 1000, within: 7d}
 """
 #: So many offers are compiled from their lines; the others are made as the compiler would make them.
 _FROM_LINES: Final = 20

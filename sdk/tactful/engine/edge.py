@@ -42,7 +42,7 @@ from .identify import Identities
 from .log import Log
 from .opting import Opting
 from .overtaking import Following, Overtaking
-from .renewing import renew
+from .renewing import let_go, parts_of, renew
 from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
@@ -525,16 +525,18 @@ class Edge:
             UsageError: If an edge with a key is given what has no signature, or after `close`.
         """
         self._open()
-        with self._updating, giving_way:  # of two bundles the newer one stays, whichever is ready first
-            try:
-                plan = self._read(source)
-            except TactfulError as error:
-                self._refused = error.code
-                raise
-            self._refused = ""
-            self._plan = plan
-            self._tail.follow(plan)
-        self._renew(plan)
+        with giving_way:
+            with self._updating:  # of two bundles the newer one stays, whichever is ready first
+                try:
+                    plan = self._read(source)
+                except TactfulError as error:
+                    self._refused = error.code
+                    raise
+                self._refused = ""
+                before, self._plan = parts_of(self._plan), plan
+                self._tail.follow(plan)
+            self._renew(plan)
+            let_go(before)
 
     def _renew(self, plan: Plan) -> None:
         """Bring what is held of customers under the new plan; page views were decided by the one of before."""
@@ -544,9 +546,8 @@ class Edge:
             for channel in places.keys() & channels:
                 self.decide(places[channel], customer, preview=True)
 
-        with giving_way:
-            self._forget_views()
-            renew(self._snapshots, plan, make_ready)
+        self._forget_views()
+        renew(self._snapshots, plan, make_ready)
 
     def _forget_views(self) -> None:
         with self._lock:

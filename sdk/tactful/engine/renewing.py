@@ -2,6 +2,8 @@
 
 Those who were fetched last are made ready at once, the last one first. Of the others, what was worked out under plans
 of before is let go, so that these plans go too; it is worked out anew when they come.
+
+A plan that nobody holds any more goes part by part: to free all of it is one call, in which nobody decides.
 """
 
 from collections.abc import Callable
@@ -30,3 +32,23 @@ def renew(snapshots: Snapshots, plan: Plan, make_ready: Callable[[str, tuple[str
     for _, one in here:
         one.let_go(plan)
     snapshots.let_go(plan)
+
+
+def parts_of(plan: Plan) -> list[object]:
+    """Return the many small parts of a plan: while they are held, it is little to free the plan itself."""
+    return [
+        *plan.policy.offers,
+        *plan.catalog.entries,
+        *plan.offers,
+        *plan.requirements,
+        *plan.bounds,
+        *plan.policy.conditions,
+        *(one for channel in plan.channels.values() for one in channel.bounds),
+        *(reach for cap in plan.caps for reach in cap.reached.values()),
+    ]
+
+
+def let_go(parts: list[object]) -> None:
+    """Let go of parts one after the other; those that somebody else holds stay."""
+    while parts:
+        parts.pop()
