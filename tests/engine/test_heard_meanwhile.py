@@ -8,7 +8,7 @@ from tests.differential.mutating import Mutant, mutated
 
 import tactful
 from tactful import Consent, ConsentState, How, MemoryStore, Observation, Snapshot, Source
-from tactful.engine import loading
+from tactful.engine import loading, snapshot
 from tactful.limits import Always, Cap, Rolling
 from tactful.policy import PluginUse
 
@@ -129,12 +129,21 @@ def test_an_opt_out_whose_own_fetch_fails_counts(edge, store):
     assert shown(edge) == set()
 
 
+def test_an_opt_out_whose_own_fetch_fails_counts_against_a_yes_of_a_clock_that_is_ahead(edge, store):
+    store.add_consent(WHO, Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOON_US + 1_000_000))
+    edge.warm(WHO)
+    store.then = [lambda: 1 / 0]
+    edge.opt_out(WHO)
+    assert shown(edge) == set()
+
+
 @pytest.mark.parametrize("known", [False, True])
-def test_what_was_shown_counts(edge, store, known):
-    decision = edge.decide("rows", WHO)
-    if not known:
-        edge.forget(WHO)
-    store.then = [lambda: None, lambda: edge.record(decision)]
+def test_what_was_shown_counts(edge, store, policy, clock, known):
+    with opened(policy, store, clock) as other:  # which took the room, so that here none is taken
+        decision = other.decide("rows", WHO)
+    if known:
+        edge.warm(WHO)
+    store.then = [lambda: None, lambda: edge.record(decision.token)]
     edge.warm(WHO)
     assert shown(edge) == set()
     edge.warm(WHO)
@@ -185,6 +194,76 @@ def test_room_that_was_taken_counts(edge, store):
     store.then = [lambda: None, lambda: edge.decide("rows", WHO)]
     edge.warm(WHO)
     assert shown(edge) == set()
+
+
+def test_room_that_was_taken_stays_taken_when_a_customer_is_let_go(edge, store):
+    edge.warm(WHO)
+    edge.decide("rows", WHO)
+    edge.forget(WHO)
+    edge.warm(WHO)
+    assert shown(edge) == set()
+    edge._snapshots.forget_all()
+    edge.warm(WHO)
+    assert shown(edge) == set()
+
+
+def test_room_that_lapses_does_so_for_a_customer_who_was_let_go_too(edge, store, clock):
+    edge.warm(WHO)
+    edge.decide("rows", WHO)
+    edge.forget(WHO)
+    clock.now_us += 3600 * 1_000_000
+    edge.warm(WHO)
+    assert shown(edge) == {"olives", "ask"}
+
+
+def test_nothing_is_kept_of_who_is_erased(edge, store):
+    edge.warm(WHO)
+    edge.decide("rows", WHO)
+    edge.opt_out(WHO)
+    for held in (edge._snapshots._here, edge._snapshots._left, edge._snapshots._noes):
+        held.setdefault(WHO, next(iter(edge._snapshots._here.values())))  # wherever it may be
+    edge._snapshots.erase({WHO})
+    assert not any(WHO in held for held in vars(edge._snapshots).values() if hasattr(held, "popitem"))
+
+
+class Away(Exception):
+    """A store that cannot be reached."""
+
+
+def cannot_be_reached(*_):
+    raise Away
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("what", ["add_consent", "record", "consents"])
+def test_a_no_counts_though_the_store_cannot_be_reached(edge, store, clock, monkeypatch, what, known):
+    if known:
+        edge.warm(WHO)
+    with monkeypatch.context() as broken:
+        broken.setattr(store, what, cannot_be_reached)
+        with pytest.raises(Away):
+            edge.opt_out(WHO)
+        assert shown(edge) == set()
+    edge.warm(WHO)  # the store, which may not have it, is read again
+    assert shown(edge) == set()
+    clock.now_us += 1
+    edge.opt_in(WHO, "offers")
+    assert shown(edge) == {"olives", "ask"}
+
+
+def test_noes_are_bounded_and_one_that_makes_way_has_fetches_begin_anew(edge, store, monkeypatch):
+    monkeypatch.setattr(snapshot, "_NOES_MAX", 3)
+    edge._snapshots.reset()
+    read = []
+
+    def many_say_no():
+        for number in range(5):
+            edge._snapshots.withdraw({f"customer {number}"}, ("offers",), NOON_US)
+
+    store.then = [lambda: None, many_say_no, lambda: read.append(1)]
+    edge.warm(WHO)
+    assert read == [1]
+    assert len(edge._snapshots._noes) == 3
 
 
 def test_an_answer_is_there(edge, store):
@@ -266,14 +345,19 @@ def test_a_source_that_fails_leaves_nothing_under_way(edge, store):
 
 MUTANTS = [
     ("engine.snapshot", "self._loads.heard(contact, key)", "pass"),
-    ("engine.snapshot", "self._loads.withdrawn(ids, purposes, at_us)", "pass"),
+    ("engine.snapshot", "noes.update((one, max(at_us, noes.get(one, at_us))) for one in purposes)", "pass"),
+    ("engine.snapshot", "for id_ in {customer, found.stands_for}:", "for id_ in ():"),
+    ("engine.snapshot", "self._left[customer] = here.counters", "pass"),
+    ("engine.snapshot", "for held in (self._here, self._left, self._noes):", "for held in (self._here, self._noes):"),
+    ("engine.snapshot", "self._loads.lose()  # what is forgotten", "pass  # what is forgotten"),
+    ("engine.opting", "self.snapshots.withdraw(same, purposes, now_us)", "pass"),
+    ("engine.opting", "self.snapshots.withdraw(same, purposes, at_us)", "pass"),
     ("engine.snapshot", "self._loads.changed(customer)", "pass"),
     ("engine.snapshot", "if before is not None and before.number > load.number:", "if False:"),
-    ("engine.snapshot", "found.counters = joined(before.counters, found.counters, now_us)", "pass"),
+    ("engine.snapshot", "found.counters = joined(counters, found.counters, now_us)", "pass"),
     ("engine.snapshot", "return self._fetch.household(customer)", "return None"),
     ("engine.snapshot", "self._households.clear()", "pass"),
     ("engine.snapshot", "is_done = not load.is_stale(customer)", "is_done = True"),
-    ("engine.loading", "if customer in same or here.stands_for in same:", "if False:"),
     ("engine.loading", "if key == here.household", "if False"),
     ("engine.loading", "if one.customer == customer", "if False"),
     ("engine.loading", "return self.lost or", "return"),
@@ -291,6 +375,7 @@ def fails(check, policy, known):
     store = Pausing(clock)
     with opened(policy, store, clock) as edge, pytest.MonkeyPatch.context() as patch:
         there = {"edge": edge, "store": store, "clock": clock, "policy": policy, "known": known, "monkeypatch": patch}
+        there["what"] = "add_consent"
         try:
             check(**{name: there[name] for name in inspect.signature(check).parameters})
         except (AssertionError, tactful.TactfulError):

@@ -389,7 +389,6 @@ MUTANTS = [
     ("engine.opting", "one.purpose in (purpose, EVERYTHING) and", "one.purpose == EVERYTHING and"),
     ("engine.opting", "self.snapshots.load(who)", "pass"),
     ("engine.opting", "if purpose not in asked:", "if False:"),
-    ("engine.opting", "self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)", "pass"),
     ("engine.opting", "self.snapshots.forget_others(self.snapshots.same(customer), customer)", "pass"),
     ("engine.fetch", "root = customer if of_all is None else of_all.customer", "root = customer"),
     ("engine.snapshot", "if id_ in ids or one.stands_for in ids", "if False"),

@@ -130,7 +130,7 @@ class Arrivals:
     def _ready(self, plan: Plan, who: str, now_us: int) -> Whom | None:
         """Return a customer of whom nothing has to be asked, fetched or worked out anew: the usual case."""
         here = self._snapshots.here(who)
-        if here is None or now_us - here.loaded_us > self._refresh_us:
+        if here is None or self._is_due(here, now_us):
             return None
         customer = here.person(plan)
         if customer is None or customer.snapshot is None:
@@ -159,10 +159,13 @@ class Arrivals:
         lacking = here is None or not self._snapshots.reach_back(here, plan, now_us)
         if lacking and self._immediate:
             return self._snapshots.load(identity.customer)
-        is_due = here is None or here.number <= self._snapshots.due or now_us - here.loaded_us > self._refresh_us
-        if lacking or is_due:
+        if lacking or here is None or self._is_due(here, now_us):
             self._snapshots.ask(identity.customer)
         return here
+
+    def _is_due(self, here: Here, now_us: int) -> bool:
+        """Return whether a customer is to be fetched anew, in the background."""
+        return here.number <= self._snapshots.due or now_us - here.loaded_us > self._refresh_us
 
     def _brought(self, plan: Plan, identity: Identity | None, here: Here | None, brought: Brought, now_us: int) -> Whom:
         id_ = "" if identity is None else identity.customer

@@ -443,7 +443,7 @@ class Edge:
 
         Raises:
             UsageError: If nobody is meant, if consents come from where none can be kept, or after `close`.
-            StoreError: If the store cannot keep it.
+            StoreError: If the store cannot keep it. It counts in this process all the same; ask again to keep it.
         """
         self._open()
         partners = self._opting.out(who)

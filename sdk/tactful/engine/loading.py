@@ -4,7 +4,7 @@ A source is read at one moment and what it gave is put in place at a later one. 
 it: it waits here, and counts before what was fetched is in place.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
@@ -25,14 +25,12 @@ class Load:
     Attributes:
         number: Fetches that begin later have greater ones.
         contacts: What was recorded, and whose contacts count together with it.
-        withdrawn: Withdrawals: of whom, of which purposes, and when [us since 1970].
         changed: Customers of whom the sources may say something else by now.
         lost: Whether more was heard than could be kept.
     """
 
     number: int
     contacts: list[tuple[Contact, HouseholdKey | None]] = attrs.field(factory=list)
-    withdrawn: list[tuple[frozenset[str], Sequence[str], int]] = attrs.field(factory=list)
     changed: set[str] = attrs.field(factory=set)
     lost: bool = False
 
@@ -42,9 +40,6 @@ class Load:
 
     def apply(self, customer: str, here: Here, household: Counters | None, now_us: int) -> None:
         """Let what was heard count for a customer who was fetched, and for the household."""
-        for same, purposes, at_us in self.withdrawn:
-            if customer in same or here.stands_for in same:
-                here.withdraw(purposes, at_us)
         add(here.counters, (one for one, _ in self.contacts if one.customer == customer), now_us)
         if household is not None:
             add(household, (one for one, key in self.contacts if key == here.household), now_us)
@@ -87,14 +82,6 @@ class Loads:
                 load.lost = True
         if contact.event in (ANSWERED, GAVE):
             self.changed(contact.customer)
-
-    def withdrawn(self, same: frozenset[str], purposes: Sequence[str], at_us: int) -> None:
-        """Keep a withdrawal by a customer who has all these ids."""
-        for load in self._under_way:
-            if len(load.withdrawn) < _HEARD_MAX:
-                load.withdrawn.append((same, purposes, at_us))
-            else:
-                load.lost = True
 
     def changed(self, customer: str) -> None:
         """Keep that the sources may say something else of a customer by now."""

@@ -57,6 +57,8 @@ class Opting:
         now_us, asked = self.clock(), [one for one in self.plan().policy.purposes if one.asks]
         # The one that stands for all comes first: if the store fails after it, nothing is sold all the same.
         purposes = (EVERYTHING, *(one.name for one in asked))
+        same = self.snapshots.same(customer)
+        self.snapshots.withdraw(same, purposes, now_us)  # it counts here, whether or not the store can be reached
         # A yes whose clock was ahead of ours must not come after this no.
         at_us = max([now_us, *(one.at_us for one in self._records(customer).records if one.state in GIVEN)])
         for purpose in purposes:
@@ -64,7 +66,7 @@ class Opting:
         partners = tuple(dict.fromkeys(one.partner for one in asked if one.partner is not None))
         id_ = f"opt_out/{customer}/{now_us}"
         self.ledger.record([_notice(id_, customer, at_us, asked, partner) for partner in ("", *partners)])
-        self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)
+        self.snapshots.withdraw(same, purposes, at_us)
         self._fetch(who)
         return partners
 

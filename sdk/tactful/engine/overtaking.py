@@ -6,7 +6,7 @@ from typing import Protocol
 
 import attrs
 
-from ..changes import Change, Split, Synced, Unlinked
+from ..changes import Change, Erased, Split, Synced, Unlinked
 from ..consent import Consents
 from ..identity import Link
 from ..merging import Merge
@@ -50,6 +50,9 @@ class Overtaking:
         if any(not isinstance(change.told, Consents | Snapshot) for change in changes):
             self.identities.forget(ids, {(link.name, link.value) for link in links})
         self.snapshots.changed(ids)
+        for change in changes:
+            if isinstance(change.told, Erased):
+                self.snapshots.erase(whose.get(change.customer, {change.customer}))
         for under in self.snapshots.among(whose).values() if whose else ():
             for id_ in under:
                 self._load(id_)

@@ -1,14 +1,12 @@
 """Snapshot: the customers that are here, and how the others come. A miss does no I/O in a decision: it asks.
 
-What is heard of a customer counts whether it is heard before, during or after a fetch.
-
-One thread fetches what decisions asked for; it starts with the first question and sleeps between questions.
+What is heard of a customer counts whether it is heard before, during or after a fetch. Who is let go leaves two things
+behind until the next fetch: the room that decisions took under the caps, and a no.
 """
 
 import logging
-import queue
 from collections.abc import Iterable, Mapping, Sequence
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 
 from cachetools import FIFOCache
 
@@ -18,16 +16,18 @@ from ..plan.plan import Plan
 from ..profile import Identity
 from .budgets import Budgets
 from .count import Counters
-from .customer import Customer, Who, told_apart
+from .customer import Customer, Who
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
 from .loading import Load, Loads, add, joined, reservations
 from .own import Own, shared
+from .questions import Questions
 from .strict import Strict
 from .tally import Tally
 
 _log = logging.getLogger("tactful")
-_QUESTIONS_MAX = 4096
+#: Of so many ids a no is remembered here.
+_NOES_MAX = 10_000
 #: So often a customer is fetched anew because the sources changed meanwhile.
 _TRIES_MAX = 3
 
@@ -44,7 +44,7 @@ class Snapshots:
         self._fetch = fetch
         self._plan = fetch.plan
         self._maxsize = maxsize
-        self._closed = False
+        self._questions = Questions(self.load)
         self.reset()
 
     def reset(self) -> None:
@@ -54,9 +54,9 @@ class Snapshots:
         self._here: FIFOCache[str, Here] = FIFOCache(self._maxsize)
         self._households: FIFOCache[HouseholdKey, Counters] = FIFOCache(self._maxsize)
         self._nobody: dict[str, Customer] = {}
-        self._questions: queue.Queue[tuple[Who, Event] | None] = queue.Queue(_QUESTIONS_MAX)
-        self._asked: dict[object, Event] = {}
-        self._thread: Thread | None = None
+        self._left: FIFOCache[str, Counters] = FIFOCache(self._maxsize)
+        self._noes: FIFOCache[str, dict[str, int]] = FIFOCache(_NOES_MAX)
+        self._questions.reset()
         self.due = 0
 
     def here(self, customer: str) -> Here | None:
@@ -99,15 +99,19 @@ class Snapshots:
             return before, True
         found.number = load.number
         now_us = found.loaded_us
-        if before is not None:
-            found.counters = joined(before.counters, found.counters, now_us)
+        counters = self._left.get(customer) if before is None else before.counters
+        found.counters = joined(counters, found.counters, now_us)
         if household is not None:
             household = joined(self._households.get(found.household), household, now_us)
             add(household, reservations(found.counters, now_us), now_us)
             self._households[found.household] = household
         load.apply(customer, found, household, now_us)
+        for id_ in {customer, found.stands_for}:
+            for purpose, at_us in self._noes.get(id_, {}).items():
+                found.withdraw((purpose,), at_us)  # perhaps the source does not have it yet
         is_done = not load.is_stale(customer)
         if is_done:
+            self._left.pop(customer, None)
             self._here[customer] = found
         return found, is_done
 
@@ -172,10 +176,18 @@ class Snapshots:
             return {customer}
 
     def forget(self, customer: str) -> None:
-        """Let a customer go, so that the next question fetches it anew."""
+        """Let a customer go, so that the next question fetches it anew; the room that was taken stays taken."""
         with self._lock:
             self._loads.changed(customer)
-            self._here.pop(customer, None)
+            self._let_go(customer)
+
+    def erase(self, ids: Iterable[str]) -> None:
+        """Keep nothing of a customer under some ids, and have whoever is being fetched fetched once more."""
+        with self._lock:
+            for id_ in ids:
+                self._loads.changed(id_)
+                for held in (self._here, self._left, self._noes):
+                    held.pop(id_, None)
 
     def refresh_all(self) -> None:
         """Have every customer that is here fetched anew at the next question; they stay until then."""
@@ -186,7 +198,13 @@ class Snapshots:
         """Let every customer go, and have whoever is being fetched fetched once more."""
         with self._lock:
             self._loads.lose()
-            self._here.clear()
+            for customer in tuple(self._here):
+                self._let_go(customer)
+
+    def _let_go(self, customer: str) -> None:
+        here = self._here.pop(customer, None)
+        if here is not None:
+            self._left[customer] = here.counters
 
     @property
     def is_idle(self) -> bool:
@@ -214,7 +232,11 @@ class Snapshots:
         """Let a withdrawal count at once under every id of a customer that is here."""
         with self._lock:
             ids = self._ids(same)
-            self._loads.withdrawn(ids, purposes, at_us)
+            if len(self._noes) + len(ids) > _NOES_MAX:
+                self._loads.lose()  # what is forgotten of noes by this is in the sources by now
+            for id_ in ids:
+                noes = self._noes.setdefault(id_, {})
+                noes.update((one, max(at_us, noes.get(one, at_us))) for one in purposes)
             for _, here in self._all_of(ids):
                 here.withdraw(purposes, at_us)
 
@@ -236,21 +258,7 @@ class Snapshots:
 
     def ask(self, who: Who) -> Event | None:
         """Have a customer fetched in the background; return what is set when that is done, None if too many wait."""
-        key = told_apart(who)
-        if key is None or self._closed:
-            return None
-        done = self._asked.get(key)
-        if done is not None:
-            return done
-        done = self._asked[key] = Event()
-        try:
-            self._questions.put_nowait((who, done))
-        except queue.Full:
-            del self._asked[key]
-            return None
-        if self._thread is None or not self._thread.is_alive():
-            self._start()
-        return done
+        return self._questions.ask(who)
 
     def everyone(self) -> list[tuple[str, Here]]:
         """Return who is here."""
@@ -271,29 +279,9 @@ class Snapshots:
         return {
             "customers_here": len(here),
             "oldest_fetch_age_s": (now_us - oldest_us) // SECOND_US,
-            "questions_waiting": self._questions.qsize(),
+            "questions_waiting": self._questions.waiting,
         }
 
     def close(self) -> None:
-        """End the thread; what waits is dropped."""
-        self._closed = True
-        if self._thread is not None and self._thread.is_alive():
-            self._questions.put(None)
-            self._thread.join(timeout=5)
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._answer, name="tactful-snapshots", daemon=True)
-                self._thread.start()
-
-    def _answer(self) -> None:
-        while (question := self._questions.get()) is not None:
-            who, done = question
-            try:
-                self.load(who)
-            except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
-                _log.warning("a customer could not be fetched: %s", type(error).__name__)
-            finally:
-                self._asked.pop(told_apart(who), None)
-                done.set()
+        """End the thread that fetches; what waits is dropped."""
+        self._questions.close()
