@@ -5,7 +5,7 @@ import pytest
 import tactful
 from tactful import MemoryCentre, MemoryStore, StoreError
 from tactful.sync.marks import EPOCH_REGISTER
-from tactful.testing.faulty_centres import FlappingCentre, LossyCentre, LyingCentre
+from tactful.testing.faulty_centres import FlappingCentre, LossyCentre, LyingCentre, WrappedCentre
 from tactful_adapters.sqlite import SQLiteStore
 
 from .conftest import FRESH_S, NAMED, PLAIN, ada, at_once, known, no, title, yes
@@ -130,6 +130,64 @@ def test_what_the_centre_refuses_is_set_aside_and_counted(open_edge, clock):
     events = edge.status()["centre"]["events"]
     assert (events["set_aside"], events["errors"]) == (1, {"too-old": 1})
     assert edge.sync() == tactful.Synced()
+
+
+class FailsAt(WrappedCentre):
+    """A centre that breaks when it is given one event, and on some calls besides."""
+
+    def __init__(self, inner, id_, also=lambda call: False):
+        super().__init__(inner)
+        self.id_, self.also, self.most = id_, also, 0
+
+    def deliver(self, events):
+        told = super().deliver
+        self.most = max(self.most, len(events))
+        if any(event.id == self.id_ for event in events) or self.also(self.calls["deliver"]):
+            self.calls["deliver"] += 1
+            raise OSError(f"cannot store {self.id_}")
+        return told(events)
+
+
+def test_an_event_at_which_the_centre_fails_is_set_aside_and_no_other(open_edge, centre, clock):
+    store = MemoryStore(clock=clock)
+    edge = open_edge(store, at=FailsAt(centre, "poison"))
+    edge.observe("ada", "purchase", id="poison")
+    for number in range(20):
+        edge.observe("ada", "purchase", id=f"ada-{number}")
+        edge.observe("bob", "purchase", id=f"bob-{number}")
+    passes = [edge.sync() for _ in range(8)]
+    assert [one.errors for one in passes if one.errors] == [{"events": "OSError"}] * 5
+    assert [(one.id, code) for one, code in store.outbox_refused()] == [("poison", "centre-fails")]
+    assert {one.id for one in centre.events} == {f"{who}-{n}" for who in ("ada", "bob") for n in range(20)}
+    assert [one.id for one in centre.events if one.customer == "ada"] == [f"ada-{n}" for n in range(20)]
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_centre_that_takes_nothing_has_nothing_set_aside(open_edge, centre, clock, others):
+    store = MemoryStore(clock=clock)
+    down = FailsAt(centre, "none", also=lambda call: True)
+    edge = open_edge(store, at=down)
+    for number in range(1 + others):
+        edge.observe(f"customer-{number}", "purchase", id=f"event-{number}")
+    before = down.calls["deliver"]
+    for _ in range(20):
+        assert edge.sync().errors == {"events": "OSError"}
+    assert down.calls["deliver"] - before <= 20 * 2  # two calls a pass
+    down.also = lambda call: False
+    assert edge.sync().events == 1 + others
+    assert store.outbox_refused() == ()
+
+
+def test_after_a_failure_more_and_more_go_over_at_once(open_edge, centre, clock):
+    flaky = FailsAt(centre, "none", also=lambda call: call == 0)
+    edge = open_edge(at=flaky)
+    for number in range(40):
+        edge.observe("ada", "purchase", id=f"event-{number}")
+    assert edge.sync().errors == {"events": "OSError"}
+    flaky.most = 0
+    assert edge.sync().events == 40
+    assert 8 <= flaky.most < 40
+    assert [one.id for one in centre.events] == [f"event-{number}" for number in range(40)]
 
 
 class Killed(BaseException):
