@@ -12,6 +12,7 @@ from .postgresql_address import Address
 from .postgresql_disclosures import PostgreSQLDisclosing, PostgreSQLDisclosures
 from .postgresql_evidence import PostgreSQLEvidence, PostgreSQLEvidenceKeeping
 from .postgresql_graph import PostgreSQLGraph, PostgreSQLIdentifying
+from .postgresql_held import PostgreSQLHolding
 from .postgresql_ledger import PostgreSQLBookkeeping, PostgreSQLLedger
 from .postgresql_lines import PostgreSQLLines
 from .postgresql_locks import GRAPH, LEDGER, LOG
@@ -32,6 +33,7 @@ class PostgreSQLStore(
     PostgreSQLReserving,
     PostgreSQLLogging,
     PostgreSQLEvidenceKeeping,
+    PostgreSQLHolding,
 ):
     """A `WritableStore` in a schema of a database, safe under threads, fork, `kill -9` and loss of power."""
 

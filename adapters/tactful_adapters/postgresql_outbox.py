@@ -173,5 +173,14 @@ class PostgreSQLOutgoing(PostgreSQLPart):
             return PostgreSQLOutbox(connection, self._limits).retry()
 
 
+def waiting_of(connection: "PostgreSQLConnection", customers: Iterable[str]) -> tuple[Contact | Disclosure, ...]:
+    """Return what waits or is set aside and concerns customers."""
+    waits = "SELECT rank, body FROM outbox WHERE customer = ANY(%s::text[]) ORDER BY number"
+    aside = "SELECT rank, body FROM refused WHERE customer = ANY(%s::text[]) ORDER BY number"
+    ids = list(customers)
+    rows = [row for query in (waits, aside) for row in connection.execute(query, (ids,)).fetchall()]
+    return tuple(_unpacked(rank, body) for rank, body in rows)
+
+
 def _unpacked(rank: int, body: bytes) -> Contact | Disclosure:
     return unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body)

@@ -107,5 +107,14 @@ class SQLiteOutbox:
         self._count(rank for _, rank in gone)
 
 
+def waiting_of(connection: sqlite3.Connection, customers: Iterable[str]) -> tuple[Contact | Disclosure, ...]:
+    """Return what waits or is set aside and concerns customers."""
+    waits = "SELECT rank, body FROM outbox WHERE customer = ? ORDER BY number"
+    aside = "SELECT rank, body FROM refused WHERE customer = ? ORDER BY number"
+    ids = list(customers)
+    rows = (row for query in (waits, aside) for one in ids for row in connection.execute(query, (one,)))
+    return tuple(_unpacked(rank, body) for rank, body in rows)
+
+
 def _unpacked(rank: int, body: bytes) -> Contact | Disclosure:
     return unpack_disclosure(body) if rank == _DISCLOSURE else unpack_contact(body)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .decision_log import LoggedDecision, LoggedPick, LogLimits
     from .disclosures import Disclosure, Passed
     from .engine.decision import Decision
-    from .engine.edge import Edge, Options
+    from .engine.edge import Edge
+    from .engine.options import Options
     from .engine.pick import Pick
     from .errors import (
         BundleError,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     )
     from .evidence import Access, SealedEvidence
     from .familiarity import Familiarity
+    from .held import Held
     from .hookspecs import hookimpl
     from .identity import IdentityRules, Link
     from .limits import (
@@ -106,6 +108,7 @@ __all__ = [
     "ExtraMissing",
     "Familiarity",
     "GppString",
+    "Held",
     "Hide",
     "How",
     "Identity",
@@ -207,6 +210,7 @@ _LATE = {
     "ExtraMissing": ".errors",
     "Familiarity": ".familiarity",
     "GppString": ".signals",
+    "Held": ".held",
     "Hide": ".limits",
     "How": ".consent",
     "Identity": ".profile",
@@ -228,7 +232,7 @@ _LATE = {
     "Observation": ".profile",
     "Offer": ".offers",
     "OfferClass": ".offers",
-    "Options": ".engine.edge",
+    "Options": ".engine.options",
     "OutboxLimits": ".outbox",
     "Passed": ".disclosures",
     "Pick": ".engine.pick",

@@ -237,6 +237,11 @@ class MemoryDecisionLog:
             self._size_bytes += _size_bytes(after) - _size_bytes(before)
         return len(found)
 
+    def of(self, names: Iterable[bytes]) -> list[LoggedDecision]:
+        """Return what was decided for these pseudonyms, oldest first."""
+        whose = frozenset(names)
+        return [record for record in self._records if record.who in whose]
+
     def _remove(self, first: int, last: int) -> None:
         self._places.difference_update(map(place, self._records[first:last]))
         del self._records[first:last]

@@ -89,6 +89,8 @@ class MemoryGraph:
             merged += self._merges.pop(customer, None) is not None
             for one in self._linked.pop(customer, ()):
                 links += self._links[one].pop(customer, None) is not None
+                if not self._links[one]:  # the identifier itself would lead to the customer
+                    del self._links[one]
         return {"links": links, "merges": merged}
 
     def _root(self, customer: str) -> str:

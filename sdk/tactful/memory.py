@@ -17,6 +17,7 @@ from .graph import MemoryGraph
 from .identity import USUAL_KINDS, IdentityRules, Link
 from .ledger import MemoryLedger
 from .memory_disclosures import MemoryDisclosing, MemoryDisclosures
+from .memory_held import MemoryHolding
 from .memory_log import MemoryLogging
 from .memory_outbox import MemorySending
 from .memory_profiles import MemoryProfiles
@@ -31,7 +32,7 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging, MemoryRoom):
+class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging, MemoryHolding, MemoryRoom):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 

@@ -11,9 +11,10 @@ import attrs
 
 from .centre_ports import Centre
 from .clock import NEVER_US, Clock, wall_clock
-from .engine.edge import Edge, Options
+from .engine.edge import Edge
 from .engine.fetch import Sources
 from .engine.log import Log, LoggingStore
+from .engine.options import Options
 from .engine.overtaking import Following
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
 from .log_ports import DecisionLog, EvidenceRows

@@ -113,6 +113,12 @@ class MemoryOutbox:
         found = [n for waiting in self._waiting[:-1] for n, c in waiting.items() if c.customer in gone]
         return set_aside + self.acknowledge(found)
 
+    def of(self, customers: Iterable[str]) -> tuple[Contact | Disclosure, ...]:
+        """Return what waits or is set aside and concerns customers."""
+        whose = frozenset(customers)
+        every = chain(*(waiting.values() for waiting in self._waiting), (one for one, _ in self.refused))
+        return tuple(one for one in every if one.customer in whose)
+
     def waiting(self) -> Mapping[str, Waiting]:
         """Return what waits, by class."""
         named = zip(self._limits.classes, self._waiting, strict=True)

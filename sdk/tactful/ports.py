@@ -11,6 +11,7 @@ from .identity import Link
 from .log_ports import DecisionLog, EvidenceRows
 from .outbox_ports import Outbox
 from .profile import Identity, Snapshot
+from .rights_ports import SubjectAccess
 from .strict import Ask
 
 
@@ -272,6 +273,7 @@ class WritableStore(
     EvidenceRows,
     StrictCaps,
     CustomerList,
+    SubjectAccess,
     Protocol,
 ):
     """A store with all that fills it, as the embedded ones have it."""

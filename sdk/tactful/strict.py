@@ -107,6 +107,12 @@ class MemoryStrictCaps:
                 self._drop(unit)
         return len(unused)
 
+    def of(self, customers: Iterable[str]) -> int:
+        """Return how much is reserved and used for customers."""
+        whose = frozenset(customers)
+        with self._lock:
+            return sum(found.key[3] in whose for found in self._units.values())
+
     def erase(self, customers: Iterable[str]) -> int:
         """Forget what was reserved and used for customers; return how much it was."""
         gone = frozenset(customers)

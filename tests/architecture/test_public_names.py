@@ -33,6 +33,7 @@ PUBLIC = [
     "ExtraMissing",
     "Familiarity",
     "GppString",
+    "Held",
     "Hide",
     "How",
     "Identity",

@@ -50,6 +50,7 @@ HELD_ELSEWHERE = {
     "docs/spark.md": "tests/spark/test_spark_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
     "docs/web.md": "tests/web/test_django.py",
+    "docs/subject-rights.md": "tests/stores/test_rights_docs.py",
     "docs/sync.md": "tests/sync/test_sync_docs.py",
 }
 

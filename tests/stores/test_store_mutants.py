@@ -5,7 +5,7 @@ import time
 import attrs
 import pytest
 
-from tactful import Consents, Contact, LogLimits, MemoryStore, OutboxLimits, StoreError, wall_clock
+from tactful import Consents, Contact, Disclosure, LogLimits, MemoryStore, OutboxLimits, StoreError, wall_clock
 from tactful.ledger import MemoryLedger
 from tactful.strict import MemoryStrictCaps
 from tactful.testing.stores import StoreConformance
@@ -519,6 +519,40 @@ class DisclosesInMemory(SQLiteStore):
     def __init__(self, path, *, outbox):
         super().__init__(path, outbox=outbox)
         self.forget_disclosures(2**63 - 1)
+
+
+@breaks("all_that_is_held_is_told")
+class TellsWhatIsStillTold(MemoryStore):
+    """What is kept of disclosures whose time is over is held all the same."""
+
+    def held(self, customer):
+        found = super().held(customer)
+        return attrs.evolve(found, disclosures=tuple(self.disclosures(customer, 99)))
+
+
+@breaks("nothing_of_another_is_told")
+class LeaksTheHousehold(MemoryStore):
+    def held(self, customer):
+        found = super().held(customer)
+        homes = [one.value for one in found.links if one.name == "household"]
+        shared = [one for home in homes for one in self.household_contacts(home, 0)]
+        return attrs.evolve(found, contacts=tuple(dict.fromkeys((*found.contacts, *shared))))
+
+
+@breaks("of_nobody_nothing_is_held")
+class HoldsVisitors(MemoryStore):
+    def held(self, customer):
+        found = super().held(customer)
+        return found if customer else attrs.evolve(found, decisions=tuple(self._decisions.of([b""])))
+
+
+@breaks("an_erasure_takes_all_that_is_held")
+class ForgetsTheOutbox(MemoryStore):
+    def erase(self, customer):
+        waits = [one for one in self.held(customer).waiting if isinstance(one, Disclosure)]
+        gone = super().erase(customer)
+        self._outbox.add(waits)
+        return gone
 
 
 # Processes are started by the kit, and import the store by its name.

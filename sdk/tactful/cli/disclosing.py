@@ -32,7 +32,7 @@ def disclosures(
     with told(json_=json):
         kept = store_of(store)
         try:
-            found = kept.disclosures(_customer(kept, customer, who), wall_clock())
+            found = kept.disclosures(customer_of(kept, customer, who), wall_clock())
         finally:
             kept.close()
     if json:
@@ -43,8 +43,13 @@ def disclosures(
         say("nothing is on record that was passed on of this customer")
 
 
-def _customer(store: Store, customer: str | None, who: list[str] | None) -> str:
-    """Return the id of whom the caller means."""
+def customer_of(store: Store, customer: str | None, who: list[str] | None) -> str:
+    """
+    Return the id of whom the caller means.
+
+    Raises:
+        UsageError: If that is nobody, or was said twice.
+    """
     if (customer is None) is (not who):
         raise UsageError("give the customer's id or --who, one of them")
     if customer is not None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-import attrs
 from cachetools import LRUCache
 
 from ..changes import Synced
@@ -41,6 +40,7 @@ from .giving_way import giving_way
 from .identify import Identities
 from .log import Log
 from .opting import Opting
+from .options import Options
 from .overtaking import Following, Overtaking
 from .renewing import let_go, parts_of, renew
 from .snapshot import Snapshots
@@ -51,28 +51,11 @@ from .token import Receipt, Seal
 
 if TYPE_CHECKING:
     from .batch.decisions import Decisions
+    from .rights import SubjectRights
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
-
-
-@attrs.frozen
-class Options:
-    """
-    What bounds an edge's memory and patience.
-
-    Attributes:
-        customers_max: So many customers are held at most.
-        views_max: So many page views are remembered at most.
-        refresh_s: A customer fetched longer ago than this is fetched again in the background [s].
-        disclosures_s: So long is kept what was passed on to partners [s]; three years.
-    """
-
-    customers_max: int = 100_000
-    views_max: int = 10_000
-    refresh_s: int = 300
-    disclosures_s: int = 3 * 365 * 86_400
 
 
 class Edge:
@@ -95,7 +78,7 @@ class Edge:
         read: Callable[[object], Plan],
         strict: StrictCaps | None = None,
         token_key: bytes | None = None,
-        options: Options = Options(),
+        options: Options = Options(),  # noqa: B008 - frozen
         log: Log | None = None,
         following: Following | None = None,
     ) -> None:
@@ -113,9 +96,8 @@ class Edge:
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
         self._fetch = Fetch(sources, self._identities, lambda: self._plan, clock)
         self._snapshots = Snapshots(self._fetch, options.customers_max)
-        self._rooms = Rooms(
-            strict, clock, options.customers_max, inline=isinstance(strict, MemoryStore | MemoryStrictCaps)
-        )
+        inline = isinstance(strict, MemoryStore | MemoryStrictCaps)
+        self._rooms = Rooms(strict, clock, options.customers_max, inline=inline)
         disclosing = Disclosing(store, options.disclosures_s)
         self._recorder = record.Recorder(
             store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
@@ -293,9 +275,8 @@ class Edge:
     def _nothing(self, names: tuple[str, ...], *careful: str) -> Decision:
         """Return the decision that shows fallbacks alone."""
         plan = self._plan
-        return Decision(
-            "", names, middle.nothing(plan, self._snapshots.nobody(None, plan), self._clock()), "", careful, self._seal
-        )
+        nothing = middle.nothing(plan, self._snapshots.nobody(None, plan), self._clock())
+        return Decision("", names, nothing, "", careful, self._seal)
 
     def warm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """
@@ -502,6 +483,26 @@ class Edge:
             raise UsageError("disclosures: the identifiers stand for nobody; link them first")
         return tuple(self._store.disclosures(identity.customer, self._clock()))
 
+    @property
+    def rights(self) -> "SubjectRights":
+        """What a customer may ask for: all that is held (`export`), and to be forgotten (`erase`)."""
+        from .rights import SubjectRights  # noqa: PLC0415 - for the few who ask
+
+        self._open()
+        return SubjectRights(
+            plan=lambda: self._plan,
+            store=self._store,
+            identities=self._identities,
+            snapshots=self._snapshots,
+            rooms=self._rooms,
+            log=self._log,
+            following=self._following,
+            forget_views=self._forget_views,
+            look=partial(self.decide, preview=True),
+            clock=self._clock,
+            refresh_s=self._options.refresh_s,
+        )
+
     def forget(self, who: Who) -> None:
         """Let go of what is held of a customer, so that it is fetched anew."""
         identity, _ = self._identities.here(who)
@@ -629,19 +630,17 @@ class Edge:
         if self._closed:
             raise UsageError("the edge is closed; open another one")
 
+    def _in_child(self) -> None:
+        self._reset()
+        for part in (self._identities, self._snapshots, self._tail, self._log, self._rooms, self._following):
+            if part is not None:
+                part.reset()
+
 
 def _in_child() -> None:
     giving_way.reset()
     for edge in list(_edges):
-        edge._reset()  # noqa: SLF001 - the same module
-        edge._identities.reset()  # noqa: SLF001 - the same module
-        edge._snapshots.reset()  # noqa: SLF001 - the same module
-        edge._tail.reset()  # noqa: SLF001 - the same module
-        if edge._log is not None:  # noqa: SLF001 - the same module
-            edge._log.reset()  # noqa: SLF001 - the same module
-        edge._rooms.reset()  # noqa: SLF001 - the same module
-        if edge._following is not None:  # noqa: SLF001 - the same module
-            edge._following.reset()  # noqa: SLF001 - the same module
+        edge._in_child()  # noqa: SLF001 - the same module
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -181,9 +181,11 @@ class Snapshots:
             self._loads.changed(customer)
             self._let_go(customer)
 
-    def erase(self, ids: Iterable[str]) -> None:
-        """Keep nothing of a customer under some ids, and have whoever is being fetched fetched once more."""
+    def erase(self, ids: Iterable[str], homes: frozenset[str] = frozenset()) -> None:
+        """Keep nothing of a customer under some ids and in households, and have who is being fetched fetched again."""
         with self._lock:
+            for key in [key for key in self._households if key[1] in homes]:
+                del self._households[key]
             for id_ in ids:
                 self._loads.changed(id_)
                 for held in (self._here, self._left, self._noes):

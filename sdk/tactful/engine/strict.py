@@ -177,10 +177,8 @@ class Rooms:
     """What an edge holds at the centre for all, bounded; and the thread that reserves and confirms."""
 
     def __init__(self, centre: StrictCaps | None, clock: Clock, maxsize: int, *, inline: bool) -> None:
-        self._centre = centre
-        self._clock = clock
-        self._maxsize = maxsize
-        self._inline = inline
+        self._centre, self._clock = centre, clock
+        self._maxsize, self._inline = maxsize, inline
         self._closed = False
         self.reset()
 
@@ -193,13 +191,7 @@ class Rooms:
         self._thread: Thread | None = None
 
     def parts(self, plan: Plan, subjects: Mapping[Per, tuple[str, tzinfo | None]]) -> tuple[Strict, ...]:
-        """
-        Return what is in hand under a plan's strict caps, in a fixed order.
-
-        Args:
-            plan: The plan.
-            subjects: By for whom caps count: the subject, and the time zone in which it is counted.
-        """
+        """Return what is in hand under a plan's strict caps, in order, for the subjects and zones they count for."""
         return tuple(self._of(plan, per, *subjects[per]) for per in _PER if per in plan.strict_per and per in subjects)
 
     def ask(self, strict: Strict, asks: Sequence[Ask]) -> None:
@@ -233,6 +225,12 @@ class Rooms:
             self._confirm(self._centre)
             if self._confirming and not self._closed:
                 self._start()
+
+    def forget(self, subjects: frozenset[str]) -> None:
+        """Let go of what is in hand for subjects; what the centre keeps of it lapses."""
+        with self._lock:
+            for key in [key for key in self._held if key[1] in subjects]:
+                del self._held[key]
 
     def status(self) -> Mapping[str, int]:
         """Return how much is in hand, and how many confirmations wait."""

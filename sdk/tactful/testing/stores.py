@@ -24,10 +24,13 @@ from .store_kit import at_once, contact, full_snapshot, logged, refused, whom, y
 from .store_log import LogLaws
 from .store_many import ManyLaws
 from .store_records import RecordLaws
+from .store_rights import RightsLaws
 from .store_strict import StrictLaws
 
 
-class StoreConformance(RecordLaws, DisclosureLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws, ManyLaws):
+class StoreConformance(
+    RecordLaws, DisclosureLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws, ManyLaws, RightsLaws
+):
     """The laws of a `WritableStore`; each is a test, and is given an empty folder."""
 
     def test_a_closed_store_takes_no_calls(self, tmp_path: Path) -> None:

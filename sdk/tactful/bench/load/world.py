@@ -6,7 +6,8 @@ from functools import partial
 from typing import Final
 
 from ...bundle import make_keys, write
-from ...engine.edge import Edge, Options
+from ...engine.edge import Edge
+from ...engine.options import Options
 from ...memory import MemoryStore
 from ...opening import open as open_edge
 from ...profile import Snapshot

@@ -13,7 +13,8 @@ from ...consent import Consents
 from ...contacts import Contact
 from ...engine.count import SLACK_US
 from ...engine.decision import Decision
-from ...engine.edge import Edge, Options
+from ...engine.edge import Edge
+from ...engine.options import Options
 from ...errors import UsageError
 from ...limits import Cap, Per
 from ...memory import MemoryStore

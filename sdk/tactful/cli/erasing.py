@@ -1,0 +1,77 @@
+"""`tactful erase`: a customer is forgotten in a store, for who asks for it; with a receipt. It prints no value."""
+
+from typing import Annotated
+
+import attrs
+import typer
+
+from ..clock import in_words, wall_clock
+from ..erasing import FOLLOWERS, WHY_KEPT, ErasureReceipt, receipt_of
+from ..errors import UsageError
+from ..held import Held
+from ..opening import store_of
+from ..ports import Erasure
+from ..rights_ports import SubjectAccess
+from .checking import Json
+from .deciding import WhoOption
+from .disclosing import customer_of
+from .output import as_json, bullets, say, table, told
+from .replaying import StoreUrl
+
+_PENDING = (
+    "processes that have this store open let go of what they hold within their refresh_s, 300 s as usual",
+    FOLLOWERS,
+)
+
+
+def erase(
+    store: StoreUrl,
+    customer: Annotated[str | None, typer.Argument(help="The customer's id.", show_default=False)] = None,
+    who: WhoOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only tell what would be erased.")] = False,  # noqa: FBT002 - a flag
+    json: Json = False,  # noqa: FBT002 - a flag
+) -> None:
+    """
+    Forget a customer and all merged ids in a store, with a receipt; without --yes tell what would go.
+
+    Example: `tactful erase 4711 --store sqlite:///edge.db --yes`
+    """
+    with told(json_=json):
+        kept = store_of(store)
+        try:
+            if not (isinstance(kept, SubjectAccess) and isinstance(kept, Erasure)):
+                raise UsageError(f"{type(kept).__name__} cannot tell what it holds of a customer: erase at its source")
+            id_ = customer_of(kept, customer, who)
+            held = kept.held(id_)
+            receipt = receipt_of(kept.erase(id_), held, wall_clock(), _PENDING) if yes else None
+        finally:
+            kept.close()
+    if receipt is None:
+        _tell(held, json=json)
+    elif json:
+        as_json({"erased": True, **attrs.asdict(receipt)})
+    else:
+        _print(receipt)
+
+
+def _tell(held: Held, *, json: bool) -> None:
+    """Tell what an erasure would take."""
+    if json:
+        as_json({"erased": False, "would_go": dict(held.counts), "would_stay": {"withdrawals": len(held.notices)}})
+        return
+    table(("what", "would go"), [(sort, count) for sort, count in held.counts.items() if count])
+    say("nothing was erased; with --yes it is" if any(held.counts.values()) else "nothing is held of this customer")
+
+
+def _print(receipt: ErasureReceipt) -> None:
+    say(f"erased {in_words(receipt.at_us)}")
+    rows = [(sort, count) for sort, count in receipt.gone.items() if count]
+    if rows:
+        table(("what", "went"), rows)
+    else:
+        say("nothing was held of this customer")
+    if receipt.kept:
+        say("What stays:")
+        bullets(f"{count} {sort}: {WHY_KEPT[sort]}" for sort, count in receipt.kept.items())
+    say("Who has still to forget:")
+    bullets(receipt.pending)

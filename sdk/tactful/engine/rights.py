@@ -1,0 +1,138 @@
+"""Rights: what a customer may ask for, all that is held and its erasure, at an edge and in its store."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import attrs
+
+from ..clock import Clock
+from ..erasing import FOLLOWERS, ErasureReceipt, receipt_of
+from ..errors import UsageError
+from ..held import Held
+from ..plan.plan import Plan
+from ..ports import Erasure, Store
+from ..profile import Identity
+from ..rights_ports import SubjectAccess
+from ..subject_export import SubjectExport
+from .customer import Who
+from .identify import Identities
+from .log import Log
+from .overtaking import Following
+from .snapshot import Snapshots
+from .strict import Rooms
+
+if TYPE_CHECKING:
+    from .decision import Decision
+
+#: Decides for a customer in a placement, without a trace.
+Look = Callable[[str, str], "Decision"]
+
+
+@attrs.frozen(repr=False)
+class SubjectRights:
+    """
+    What a customer may ask of an edge: `export` and `erase`.
+
+    Attributes:
+        plan: Gives the plan of the moment.
+        store: Where the customer's rows are.
+        identities: Whom identifiers stand for, as far as that is remembered.
+        snapshots: The customers that are here.
+        rooms: What is in hand under strict caps.
+        log: What has still to be logged; None if nothing is.
+        following: What follows a centre; None without one.
+        forget_views: Forgets what was decided for page views.
+        look: Decides without a trace, to tell segments.
+        clock: Gives the moment [us since 1970].
+        refresh_s: Other processes hold what they have of a customer for at most so long [s].
+    """
+
+    plan: Callable[[], Plan]
+    store: Store
+    identities: Identities
+    snapshots: Snapshots
+    rooms: Rooms
+    log: Log | None
+    following: Following | None
+    forget_views: Callable[[], None]
+    look: Look
+    clock: Clock
+    refresh_s: int
+
+    def export(self, who: Who) -> SubjectExport:
+        """
+        Return all that is held of a customer: values with their sources, inferences, consents, recipients, times.
+
+        Nothing of another customer is in it, whoever shares the household or was merged once.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+
+        Raises:
+            UsageError: If nobody is meant, or the store cannot tell.
+            StoreError: If the store cannot be read.
+        """
+        customer = self._customer("export", who)
+        held = self._access().held(customer)
+        self.snapshots.load(customer)
+        plan = self.plan()
+        places = {one.placement.channel: name for name, one in plan.placements.items()}
+        found = {name for place in places.values() for name in self.look(place, customer).segments()}
+        return SubjectExport(held, plan.policy, tuple(sorted(found)), plan.longest_window_us, self.clock())
+
+    def erase(self, who: Who) -> ErasureReceipt:
+        """
+        Forget a customer and every merged id: in the store, in its outbox and log, and here.
+
+        Asked again it does no harm and finds nothing more; if it was interrupted, ask again.
+
+        Args:
+            who: As for `decide`. Identifiers that stand for nobody are refused; after an erasure give the id.
+
+        Raises:
+            UsageError: If nobody is meant, or the store cannot erase.
+            StoreError: If the store cannot; then nothing went.
+        """
+        customer = self._customer("erase", who)
+        held = self._access().held(customer)
+        if self.log is not None:
+            self.log.flush()  # what waits there is logged under the pseudonym, and unlinked with the rest
+        ids = frozenset({*held.ids, *self.snapshots.same(customer)})
+        gone = self._erasure().erase(customer)
+        self._let_go(ids, held)
+        return receipt_of(gone, held, self.clock(), self._pending())
+
+    def _let_go(self, ids: frozenset[str], held: Held) -> None:
+        """Let go of all that is here of a customer."""
+        self.identities.forget(ids, {(link.name, link.value) for link in held.links})
+        self.rooms.forget(ids)
+        self.forget_views()
+        homes = frozenset({*ids, *(link.value for link in held.links)})
+        self.snapshots.erase(ids, homes)
+        for id_, here in self.snapshots.everyone():
+            if here.household[1] in homes:  # who counts together with the customer holds what the customer did
+                self.snapshots.forget(id_)
+
+    def _pending(self) -> tuple[str, ...]:
+        processes = f"other processes that have this store open let go of what they hold within {self.refresh_s} s"
+        if self.following is None:
+            return processes, FOLLOWERS
+        return processes, "the centre that this edge follows was not asked: erase there as well, and it tells its edges"
+
+    def _customer(self, what: str, who: Who) -> str:
+        identity: Identity | None = self.identities.resolve(who)
+        if identity is None:
+            raise UsageError(f"{what}: the identifiers stand for nobody; link them first, or give the customer's id")
+        return identity.customer
+
+    def _access(self) -> SubjectAccess:
+        if not isinstance(self.store, SubjectAccess):
+            raise UsageError(
+                f"{type(self.store).__name__} cannot tell what it holds of a customer: ask it at its source"
+            )
+        return self.store
+
+    def _erasure(self) -> Erasure:
+        if not isinstance(self.store, Erasure):
+            raise UsageError(f"{type(self.store).__name__} cannot erase: erase the customer at its source")
+        return self.store

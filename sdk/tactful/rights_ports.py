@@ -1,0 +1,18 @@
+"""The port of what a customer may ask a store for. No adapter is named here."""
+
+from typing import Protocol, runtime_checkable
+
+from .held import Held
+
+
+@runtime_checkable
+class SubjectAccess(Protocol):
+    """A store that can tell all that it holds of one customer."""
+
+    def held(self, customer: str) -> Held:
+        """
+        Return all that is kept of a customer and every id that is merged with it, as of one moment; of nobody else.
+
+        What it counts is what `Erasure.erase` would take at that moment.
+        """
+        ...

@@ -1,0 +1,228 @@
+"""What a customer may ask an edge for, over each store: all that is held and of nobody else; and to be forgotten."""
+
+import gc
+import json
+
+import pytest
+
+import tactful
+from tactful import Consents, Contact, MemoryStore, Observation, Snapshot, Source, UsageError
+from tactful.authoring import compile_files
+from tactful.testing.store_kit import yes
+from tactful_adapters.postgresql import PostgreSQLStore
+from tactful_adapters.sqlite import SQLiteStore
+
+POLICY = compile_files(
+    {
+        "shop.yaml": b"""\
+name: shop
+channels: {web: private, email: {privacy: private, outbound: true}}
+placements: {page: {channel: web, slots: 3}, letter: {channel: email, slots: 1}}
+topics: {food: {}}
+purposes: {offers: {basis: consent, say: choose offers for you}, bank: {basis: consent, partner: citybank}}
+profile:
+  seen:
+    all: {purpose: [offers]}
+    guests: {type: int, source: stated, say: how many you are, max_age: 30d}
+    taste: {type: text, source: modelled, derived_from: [guests]}
+    likes: {type: scores, source: derived}
+ranking: {affinity: likes}
+segments: {crowd: {when: profile.guests > 2, say: you are many, size: 900}}
+caps: {page: {of: all, count: 99, within: 7d, per: household}}
+offers:
+  bread: {intent: sell, topic: food, purpose: offers, affinity: bread, when: segment.crowd, treatments: Bread}
+  card: {intent: sell, topic: food, purpose: bank, treatments: A card}
+"""
+    }
+)
+MARK = "canary-7c1e"
+
+
+def canary(who):
+    return f"{MARK}-{who}"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store(request, tmp_path):
+    if request.param == "memory":
+        made = MemoryStore()
+    elif request.param == "sqlite":
+        made = SQLiteStore(tmp_path / "edge.db")
+    else:
+        made = PostgreSQLStore(request.getfixturevalue("postgresql").url(tmp_path))
+    with made:
+        yield made
+
+
+@pytest.fixture
+def edge(store):
+    """Ann and Bob share a household, and each has something of every sort, with a canary in every field."""
+    with tactful.open(POLICY, store=store, log=True) as opened:
+        for who in (canary("ann"), canary("bob")):
+            at_us = tactful.wall_clock()
+            store.link({"card": f"card {who}", "household": "home"}, customer=who)
+            values = {
+                "guests": Observation(4, Source.STATED, at_us),
+                "taste": Observation(f"taste {who}", Source.MODELLED, at_us, 0.5),
+                "likes": Observation({"bread": 2.0, f"likes {who}": 1.0}, Source.DERIVED, at_us),
+            }
+            store.put_profile(Snapshot(who, at_us, values))
+            store.put_consents(who, Consents((yes(at_us),), at_us))
+            opened.opt_in(who, "bank")
+            opened.warm(who)
+            decision = opened.decide("page", who)
+            for slot in range(len(decision.picks)):
+                opened.record(decision.token, slot=slot)
+            opened.observe(who, "visit", id=f"visit of {who}")
+        opened._log.flush()
+        yield opened
+
+
+def test_an_export_has_everything_and_says_what_is_inferred(edge):
+    who = canary("ann")
+    told = edge.rights.export(who).as_dict()
+    json.dumps(told)
+    values = {one["attribute"]: one for one in told["profile"]}
+    assert (values["guests"]["value"], values["guests"]["source"], values["guests"]["is_inferred"]) == (
+        4,
+        "stated",
+        False,
+    )
+    assert (values["guests"]["purposes"], values["guests"]["used_for_s"]) == (["offers"], 30 * 86_400)
+    assert (values["taste"]["value"], values["taste"]["is_inferred"]) == (f"taste {who}", True)
+    assert values["taste"]["derived_from"] == ["guests"]
+    assert (values["likes"]["value"]["bread"], values["likes"]["ranks_offers"]) == (2.0, True)
+    assert [one["segment"] for one in told["segments"]] == ["crowd"]
+    assert {(one["purpose"], one["state"], one["how"]) for one in told["consents"]} == {
+        ("offers", "ConsentGiven", "explicit"),
+        ("bank", "ConsentGiven", "explicit"),
+    }
+    assert {one["value"] for one in told["identifiers"]} == {f"card {who}", "home"}
+    assert {one["event"] for one in told["contacts"]} == {"opt_in", "shown", "visit"}
+    assert [{pick["offer"] for pick in one["shown"]} for one in told["decisions"]] == [{"bread", "card"}]
+    assert [(one["partner"], one["purpose"]) for one in told["recipients"]] == [("citybank", "bank")]
+    assert {one["of"] for one in told["retention"]} >= {"profile", "consents", "contacts", "decisions", "recipients"}
+    assert told["waiting"]
+
+
+def test_an_export_has_nothing_of_who_shares_the_household(edge, store):
+    store.merge(canary("bob"), "bobby")
+    told = json.dumps(edge.rights.export({"card": f"card {canary('ann')}"}).as_dict())
+    assert canary("ann") in told
+    assert canary("bob") not in told
+    assert canary("ann") not in json.dumps(edge.rights.export(canary("bob")).as_dict())
+
+
+def test_an_export_has_nothing_of_whom_one_was_merged_with(edge, store):
+    ann, bob = canary("ann"), canary("bob")
+    store.merge(ann, bob)
+    assert bob in json.dumps(edge.rights.export(ann).as_dict())
+    store.split(bob)
+    assert bob not in json.dumps(edge.rights.export(ann).as_dict())
+
+
+def test_an_export_leaves_no_trace(edge, store):
+    held = store.held(canary("ann"))
+    edge.rights.export(canary("ann"))
+    edge._log.flush()
+    assert store.held(canary("ann")) == held
+
+
+def test_an_erasure_leaves_nothing_in_the_store_nor_here(edge, store, tmp_path):
+    ann, bob = canary("ann"), canary("bob")
+    of_bob = store.held(bob)
+    counts = store.held(ann).counts
+    receipt = edge.rights.erase({"card": f"card {ann}"})
+    assert dict(receipt.gone) == dict(counts)
+    assert dict(receipt.kept) == {"disclosures": 1, "decisions": 1}
+    assert not any(store.held(ann).counts.values())
+    assert store.held(bob) == of_bob
+    gc.collect()
+    assert not [one for one in reached(edge) if ann in one]
+    if isinstance(store, SQLiteStore):
+        raw = b"".join(file.read_bytes() for file in tmp_path.glob("edge.db*"))
+        assert ann.encode() not in raw
+        assert bob.encode() in raw
+
+
+def test_the_walk_through_memory_finds_what_is_there(edge):
+    assert [one for one in reached(edge) if canary("ann") in one]
+
+
+def test_a_receipt_is_not_personal_and_a_second_one_is_empty(edge):
+    ann = canary("ann")
+    receipt = edge.rights.erase(ann)
+    assert MARK not in repr(receipt)
+    assert all(receipt.pending)
+    again = edge.rights.erase(ann)
+    assert not any(again.gone.values())
+    assert dict(again.kept) == {}
+
+
+def test_a_withdrawal_that_waits_is_told_in_the_receipt(edge, store):
+    edge.opt_out(canary("ann"))
+    receipt = edge.rights.erase(canary("ann"))
+    assert receipt.kept["withdrawals"] == 2  # the centre's and the partner's
+    assert {one.event for _, one in store.outbox_take(99) if one.customer == canary("ann")} == {"withdrawal"}
+
+
+def test_who_was_erased_is_a_stranger_to_the_next_decision(edge):
+    ann = canary("ann")
+    assert edge.decide("page", ann, preview=True).picks[0].offer in {"bread", "card"}
+    edge.rights.erase(ann)
+    edge.warm(ann)
+    assert "no profile is on record" in edge.decide("page", ann, preview=True).careful
+
+
+def test_what_household_members_counted_is_counted_anew(edge, store):
+    bob = canary("bob")
+    edge.rights.erase(canary("ann"))
+    edge.warm(bob)
+    assert not [one for one in edge.decide("page", bob, preview=True).careful if "contacts" in one]
+    assert {one.customer for one in store.household_contacts("home", 0)} == {bob}
+
+
+def test_nobody_has_no_rights(edge):
+    for ask in (edge.rights.export, edge.rights.erase):
+        with pytest.raises(UsageError, match="stand for nobody"):
+            ask({"card": "0"})
+
+
+class Reads:
+    """A store that reads, and can neither tell all nor erase."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        if name in {"held", "erase"}:
+            raise AttributeError(name)
+        return getattr(self._store, name)
+
+
+def test_a_store_that_cannot_says_so():
+    store = MemoryStore()
+    store.record([Contact("1", "ann", "shown", 1)])
+    with tactful.open(POLICY, store=Reads(store)) as opened:
+        with pytest.raises(UsageError, match="cannot tell what it holds"):
+            opened.rights.export("ann")
+        with pytest.raises(UsageError, match="cannot tell what it holds"):
+            opened.rights.erase("ann")
+    assert len(store.contacts("ann", 0)) == 1
+
+
+def reached(root):
+    """Yield every text that can be reached from an object, as a debugger would: what is in memory of an edge."""
+    seen, todo, found = set(), [root], []
+    while todo:
+        one = todo.pop()
+        if id(one) in seen or isinstance(one, type) or type(one).__name__ in {"module", "function", "frame"}:
+            continue
+        seen.add(id(one))
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, bytes):
+            found.append(one.decode("latin-1"))
+        else:
+            todo += gc.get_referents(one)
+    return found
