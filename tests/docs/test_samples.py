@@ -33,6 +33,8 @@ HELD_HERE = {
     "docs/errors.md": {"python", "yaml", "text"},
     "docs/one-decision.md": {"python"},
     "docs/signals.md": {"pycon"},  # by doctest
+    "docs/start-developer.md": {"python", "sh"},
+    "docs/start-policy.md": {"console", "sh"},
     "docs/stores.md": {"python", "pycon"},  # the latter by doctest
 }
 HELD_ELSEWHERE = {
@@ -138,7 +140,7 @@ def good_policy():
 # Python
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/errors.md", "docs/stores.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/errors.md", "docs/start-developer.md", "docs/stores.md"])
 @pytest.mark.usefixtures("shop")
 def test_the_python_of_a_page_runs(page):
     names: dict[str, object] = {}
@@ -173,14 +175,16 @@ def run(command: str) -> str:
 
 
 def like(expected: str, printed: str) -> bool:
-    """Whether lines are as expected; `…` stands for anything."""
-    pattern = "\n".join(".*".join(map(re.escape, line.rstrip().split("…"))) for line in expected.splitlines())
+    """Whether lines are as expected; `…` stands for anything, alone in a line also for more lines."""
+    patterns = (".*".join(map(re.escape, line.rstrip().split("…"))) for line in expected.splitlines())
+    pattern = "\n".join("(?s:.*)" if one == ".*" else one for one in patterns)
     return re.fullmatch(pattern, "\n".join(map(str.rstrip, printed.rstrip().splitlines()))) is not None
 
 
-def test_the_commands_print_what_the_page_says(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", ["docs/commands.md", "docs/start-policy.md"])
+def test_the_commands_print_what_the_page_says(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    told = [part for sample in samples("docs/commands.md", "console") for part in sample.text.split("\n$ ")]
+    told = [part for sample in samples(page, "console") for part in sample.text.split("\n$ ")]
     assert len(told) >= 7
     for part in told:
         command, _, expected = part.removeprefix("$ ").partition("\n")
@@ -191,6 +195,8 @@ def test_the_commands_print_what_the_page_says(tmp_path, monkeypatch):
 def test_another_output_would_be_noticed():
     assert like("a … b\nc", "a 12 b  \nc\n")
     assert not like("a … b\nc", "a 12 b\nd\n")
+    assert like("a\n…\nd", "a\nb\nc\nd\n")
+    assert not like("a\n…\nd", "a\nb\nc\n")
     assert not like("a", "a\nb")
 
 
