@@ -44,7 +44,6 @@ def parts_of(plan: Plan) -> list[object]:
         *plan.bounds,
         *plan.policy.conditions,
         *(one for channel in plan.channels.values() for one in channel.bounds),
-        *(reach for cap in plan.caps for reach in cap.reached.values()),
     ]
 
 

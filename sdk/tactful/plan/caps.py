@@ -102,10 +102,48 @@ class QuietPlan:
         return zone_of(self.quiet.zone) if self.quiet.zone else own
 
 
+class _ByOffer(Mapping[str, Reach]):
+    """What follows when a cap is reached for an offer; made when asked, as a set for each of 100,000 is a gigabyte."""
+
+    def __init__(self, catalog: Catalog, cap: Cap, places: Mapping[str, tuple[int, int]]) -> None:
+        self._catalog = catalog
+        self._cap = cap
+        self._places = places
+        self._all = cap.scope == catalog.all
+
+    def _bits(self, offer: object) -> int:
+        start, mask = self._places.get(offer, (0, 0))  # type: ignore[call-overload] # anything may be looked for
+        return mask << start & self._cap.scope.bits
+
+    def __getitem__(self, offer: str) -> Reach:
+        if not (bits := self._bits(offer)):
+            raise KeyError(offer)
+        return _reach(self._catalog, self._cap, Scope(bits))
+
+    def __contains__(self, offer: object) -> bool:
+        return offer in self._places if self._all else self._bits(offer) != 0
+
+    def __iter__(self) -> Iterator[str]:
+        return (offer for offer in self._places if offer in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
     """Return the caps among the bounds, in their order."""
     found = [(bound, bound.limit) for bound in bounds if isinstance(bound.limit, Cap)]
-    return tuple(_plan(catalog, number, bound, cap) for number, (bound, cap) in enumerate(found))
+    places = _places(catalog) if any(cap.of == "offer" for _, cap in found) else {}
+    return tuple(_plan(catalog, number, bound, cap, places) for number, (bound, cap) in enumerate(found))
+
+
+def _places(catalog: Catalog) -> Mapping[str, tuple[int, int]]:
+    """Return of each offer the index of its first treatment, and its treatments as bits from there."""
+    found: dict[str, tuple[int, int]] = {}
+    for entry in catalog.entries:
+        start, mask = found.get(entry.offer.id, (entry.index, 0))
+        found[entry.offer.id] = (start, mask | 1 << entry.index - start)
+    return found
 
 
 def quiets_of(bounds: tuple[Bound, ...]) -> tuple[QuietPlan, ...]:
@@ -113,17 +151,13 @@ def quiets_of(bounds: tuple[Bound, ...]) -> tuple[QuietPlan, ...]:
     return tuple(QuietPlan(b.id, b.limit, b.reason, b.say) for b in bounds if isinstance(b.limit, Quiet))
 
 
-def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
-    limited: dict[str, list[int]] = {}
-    for index in cap.scope:
-        for value in entry_values(catalog, catalog.entries[index], cap.of):
-            limited.setdefault(value, []).append(index)
+def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap, places: Mapping[str, tuple[int, int]]) -> CapPlan:
     suppress_us = (cap.suppress_s or 0) * SECOND_US
     return CapPlan(
         number=number,
         id=bound.id,
         cap=cap,
-        reached={value: _reach(catalog, cap, Scope(bits_of(indices))) for value, indices in limited.items()},
+        reached=_ByOffer(catalog, cap, places) if cap.of == "offer" else _by_value(catalog, cap),
         counts_shown=cap.counted.event == SHOWN,
         weighted=bool(cap.counted.weights),
         fills=cap.counted.event == SHOWN and cap.of != "offer",
@@ -133,6 +167,14 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap) -> CapPlan:
         reason=bound.reason,
         say=bound.say,
     )
+
+
+def _by_value(catalog: Catalog, cap: Cap) -> Mapping[str, Reach]:
+    limited: dict[str, list[int]] = {}
+    for index in cap.scope:
+        for value in entry_values(catalog, catalog.entries[index], cap.of):
+            limited.setdefault(value, []).append(index)
+    return {value: _reach(catalog, cap, Scope(bits_of(indices))) for value, indices in limited.items()}
 
 
 def _reach(catalog: Catalog, cap: Cap, scope: Scope) -> Reach:

@@ -12,24 +12,24 @@ from . import conditions
 from .bounds import Bound
 from .requirements import Requirement
 from .slots import Slots
-from .syntax import parsed
+from .syntax import constant, load, parsed
 
 #: What a fused function returns: the treatments allowed, flags that are set, and until when that holds.
 Truth = tuple[int, int, int]
 #: `(views, seen, q, k, c, now) -> Truth`
 Fused = Callable[..., Truth]
 
-#: So many tests are compiled at once: a few milliseconds.
-_PIECE: Final = 128
+#: So many tests are compiled at once: a millisecond.
+_PIECE: Final = 64
 _ARGUMENTS = ["v", "n", "q", "k", "c", "now"]
 
 
 @attrs.frozen(eq=False)
 class Guarded:
-    """A test with what follows when it does not let off: the treatments that stay allowed, and flags to set."""
+    """A test with what follows when it does not let off: the treatments that are barred, and flags to set."""
 
     test: ast.expr
-    allow: int | None = None
+    barred: int = 0
     flags: int = 0
     crossings: tuple[Expr, ...] = ()
     purpose: int | None = None
@@ -64,7 +64,7 @@ def fuse_requirements(slots: Slots, requirements: Sequence[Requirement], everyth
     for one in requirements:
         emitter = emitters.setdefault(one.purpose, conditions.Emitter(slots.names(one.purpose)))
         crossings = () if is_momentary(one.expr) else crossings_of(one.expr)
-        tests.append(Guarded(holds(one, emitter), everything & ~one.bits, 0, crossings, one.purpose))
+        tests.append(Guarded(holds(one, emitter), one.bits, 0, crossings, one.purpose))
     return _compile(slots, tests, everything)
 
 
@@ -73,9 +73,8 @@ def fuse_bounds(slots: Slots, bounds: Sequence[tuple[Bound, int]], everything: i
     emitter = conditions.Emitter(slots.names())
     tests = []
     for bound, flags in bounds:
-        allow = bound.allow if bound.allow != everything else None
         crossings = () if is_momentary(bound.condition) else crossings_of(bound.condition)
-        tests.append(Guarded(emitter.surely_false(bound.condition), allow, flags, crossings))
+        tests.append(Guarded(emitter.surely_false(bound.condition), everything & ~bound.allow, flags, crossings))
     return _compile(slots, tests, everything)
 
 
@@ -102,14 +101,15 @@ def _in_turn(parts: Sequence[Fused], everything: int) -> Fused:
 
 
 def _compile_piece(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
-    body: list[ast.stmt] = [*parsed(f"m = {everything:#x}; f = 0; u = {NEVER_US}")]
+    body: list[ast.stmt] = [*parsed(f"b = f = 0; u = {NEVER_US}")]
     for test in tests:
-        effects = parsed("\n".join(_effects(test)) or "pass")
-        body.append(ast.If(ast.UnaryOp(ast.Not(), test.test), effects, []))
+        effects = list(_effects(test))
+        body.append(ast.If(ast.UnaryOp(ast.Not(), test.test), effects or [ast.Pass()], []))
         emitter = conditions.Emitter(slots.names(test.purpose))
         for crossing in test.crossings:
             body += _until(emitter.value(crossing))
-    body.append(ast.Return(ast.Tuple([ast.Name(name, ast.Load()) for name in "mfu"], ast.Load())))
+    allowed = ast.BinOp(constant(everything), ast.BitXor(), load("b"))
+    body.append(ast.Return(ast.Tuple([allowed, load("f"), load("u")], ast.Load())))
     return cast("Fused", conditions.compile_function("fused", _ARGUMENTS, [*_unpack(slots, body), *body], {}))
 
 
@@ -122,11 +122,11 @@ def _unpack(slots: Slots, body: Iterable[ast.AST]) -> Iterable[ast.stmt]:
                 yield from parsed(f"{local} = {whole}[{index}]")
 
 
-def _effects(test: Guarded) -> Iterable[str]:
-    if test.allow is not None:
-        yield f"m &= {test.allow:#x}"
-    if test.flags:
-        yield f"f |= {test.flags:#x}"
+def _effects(test: Guarded) -> Iterable[ast.stmt]:
+    """Yield what a test does; sets come in as they are, so that there is no second one, nor digits to be read."""
+    for name, bits in (("b", test.barred), ("f", test.flags)):
+        if bits:
+            yield ast.AugAssign(ast.Name(name, ast.Store()), ast.BitOr(), constant(bits))
 
 
 def _until(moment: ast.expr) -> list[ast.stmt]:

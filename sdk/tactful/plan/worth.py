@@ -11,6 +11,8 @@ from .fuse import single
 from .slots import Slots
 
 _CHOICES_MAX = 4096
+#: Lift and tone of each of an offer's treatments.
+Told = tuple[tuple[float, int], ...]
 
 
 @attrs.frozen(eq=False)
@@ -40,9 +42,9 @@ class RankedOffer:
     helps: bool
     purpose: int
     boosts: int
-    treatments: tuple[tuple[float, int], ...]
+    treatments: Told
     _margin: float = attrs.field(alias="margin")
-    _choices: dict[int, int] = attrs.field(factory=dict, init=False)
+    _choices: dict[int, int] = attrs.field(alias="choices")
 
     @property
     def bits(self) -> int:
@@ -61,13 +63,13 @@ class RankedOffer:
             choice = self._choose(allowed)
             if len(self._choices) < _CHOICES_MAX:
                 self._choices[allowed] = choice
-        return choice
+        return self.start + choice
 
     def _choose(self, allowed: int) -> int:
         there = [i for i in range(self.width) if allowed >> i & 1]
         enough = max(self.treatments[i][0] for i in there) * (1 - self._margin)
         close = [i for i in there if self.treatments[i][0] >= enough]
-        return self.start + min(close, key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i))
+        return min(close, key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i))
 
 
 @attrs.frozen(eq=False)
@@ -83,9 +85,13 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
     found: list[RankedOffer] = []
     entries = catalog.entries
     start = 0
+    # Thousands of offers are told alike, and then choose alike.
+    alike: dict[Told, tuple[Told, dict[int, int]]] = {}
     while start < len(entries):
         offer = entries[start].offer
         width = len(offer.treatments)
+        told = tuple((e.treatment.lift, e.labels.tone) for e in entries[start : start + width])
+        treatments, choices = alike.setdefault(told, (told, {}))
         concern = [n for n, boost in enumerate(catalog.policy.ranking.boosts) if _selects(catalog, boost, offer)]
         found.append(
             RankedOffer(
@@ -98,8 +104,9 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
                 helps=offer.intent is Intent.HELP,
                 purpose=purposes.index(offer.purpose),
                 boosts=sum(1 << n for n in concern),
-                treatments=tuple((e.treatment.lift, e.labels.tone) for e in entries[start : start + width]),
+                treatments=treatments,
                 margin=catalog.policy.values.exposure_margin,
+                choices=choices,
             )
         )
         start += width
