@@ -18,6 +18,7 @@ from ..expr import Call, Const, Expr, Local, Quantifier, Var
 from ..schema import Value
 from . import forms
 from .forms import Form, Misfit, checked, each, each_named, expected, keyed
+from .sharing import sharing
 
 #: Lists and mappings inside one another; a rule uses two for each level, and authors are allowed 32 levels.
 DEPTH_MAX: Final = 256
@@ -45,7 +46,8 @@ def decode(cls: Any, plain: object) -> Any:
         BundleError: If something does not fit; the message names the place and what would be right.
     """
     _check_depth(plain)
-    return _refusing(_form(cls).read, plain)
+    with sharing:
+        return _refusing(_form(cls).read, plain)
 
 
 def _refusing(do: Callable[[Any], Any], value: object) -> Any:
@@ -60,7 +62,7 @@ def _refusing(do: Callable[[Any], Any], value: object) -> Any:
 def _check_depth(plain: object) -> None:
     level: list[object] = [plain]
     for _ in range(DEPTH_MAX):
-        level = [inner for outer in level for inner in _inner(outer)]
+        level = [inner for outer in level for inner in _inner(outer) if type(inner) is dict or type(inner) is list]
         if not level:
             return
     message = f"more than {DEPTH_MAX} lists and mappings are inside one another; split the rule into segments"
@@ -118,8 +120,9 @@ def _noun(cls: Any) -> Form:
         found = keyed(plain)
         if strange := found.keys() - layout.reads.keys():
             raise Misfit(f"a {cls.__name__} has no such field; it has {', '.join(layout.reads)}", min(strange))
-        if missing := [name for name, default in layout.defaults.items() if default is NOTHING and name not in found]:
-            raise Misfit(f"a {cls.__name__} needs it", missing[0])
+        for name in layout.needed:
+            if name not in found:
+                raise Misfit(f"a {cls.__name__} needs it", name)
         return cls(**layout.typed(each_named(layout.reads, found)))
 
     return Form(write, read)
@@ -136,6 +139,10 @@ def _write_rule(rule: Any) -> list[Any]:
 
 
 def _read_rule(plain: Any) -> Expr:
+    return sharing.rule(plain, _read_new_rule)
+
+
+def _read_new_rule(plain: Any) -> Expr:
     items = checked(plain, list, "a rule")
     cls = _RULES.get(items[0]) if items and isinstance(items[0], str) else None
     if cls is None:
@@ -157,16 +164,20 @@ class _Layout:
         writes: How each is written.
         reads: How each is read.
         defaults: The default of each, or `NOTHING`.
+        needed: Those without a default.
         valued: Those that hold a value of the type that the field `type` names.
     """
 
     writes: Mapping[str, Callable[[Any], Any]]
     reads: Mapping[str, Callable[[Any], Any]]
     defaults: Mapping[str, object]
+    needed: Sequence[str]
     valued: Sequence[str]
 
     def typed(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the fields' values, those that the field `type` speaks of as the engine holds them."""
+        if not self.valued:
+            return values
         valued = {name: values[name] for name in self.valued if name in values}
         return values | each_named(dict.fromkeys(valued, forms.of_type(values["type"])), valued) if valued else values
 
@@ -180,5 +191,6 @@ def _layout(cls: Any) -> _Layout:
         {name: form.write for name, form in found.items()},
         {name: form.read for name, form in found.items()},
         {field.name: field.default for field in fields},
+        [field.name for field in fields if field.default is NOTHING],
         [field.name for field in fields if hints[field.name] in _VALUES],
     )

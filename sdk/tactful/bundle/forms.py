@@ -12,6 +12,7 @@ import attrs
 
 from ..errors import BundleError, ValueRefused
 from ..schema import INT64_MAX, Value, ValueType, check_value
+from .sharing import sharing
 
 _SHOWN_CHARS: Final = 80
 
@@ -56,7 +57,14 @@ def each(steps: Iterable[tuple[object, Callable[[Any], Any], Any]]) -> list[Any]
 
 def each_named(steps: Mapping[str, Callable[[Any], Any]], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what each step gives for the value of its name."""
-    return dict(zip(values, each((name, steps[name], value) for name, value in values.items()), strict=True))
+    done = {}
+    for name, value in values.items():
+        try:
+            done[name] = steps[name](value)
+        except Misfit as misfit:
+            misfit.path.append(name)
+            raise
+    return done
 
 
 def checked(value: Any, kind: type, what: str) -> Any:
@@ -91,7 +99,12 @@ def scalar(kind: Any) -> Form:
             raise expected(_NAMES[float], value)
         return value + 0.0  # a zero has no sign: equal values, the same bytes
 
-    return Form(number, number) if kind is float else Form(exact, exact)
+    def text(value: Any) -> str:
+        if type(value) is not str:
+            raise expected(_NAMES[str], value)
+        return sharing.text(value)
+
+    return Form(number, number) if kind is float else Form(exact, text if kind is str else exact)
 
 
 def member(kind: type[enum.Enum]) -> Form:
