@@ -119,4 +119,5 @@ def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
         labelled = [(t, shared.setdefault(one, one)) for t, one in zip(offer.treatments, found, strict=True)]
         for treatment, labels in sorted(labelled, key=lambda tl: (-tl[0].lift, tl[1].tone, tl[0].id)):
             entries.append(Entry(len(entries), offer, treatment, labels))
+    labeller.forget()
     return tuple(entries)

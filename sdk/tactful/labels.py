@@ -68,6 +68,9 @@ class Labeller:
         self._segments = {segment.name: segment for segment in policy.segments}
         self._attributes = {attribute.name: attribute for attribute in policy.attributes}
         self._known: dict[str, Evidence] = {}
+        # Thousands of offers have the same rules.
+        self._found: dict[tuple[Expr, ...], Evidence] = {}
+        self._made_of: dict[tuple[Expr, ...], frozenset[str]] = {}
         self._parts = {f"segment.{name}": reads(segment.when) for name, segment in self._segments.items()}
         for attribute in policy.attributes:
             origins = frozenset(f"profile.{origin}" for origin in attribute.derived_from)
@@ -93,11 +96,20 @@ class Labeller:
             joined=text.topics | picked.topics,
         )
 
+    def forget(self) -> None:
+        """Let go of what is kept to label many offers; it is worked out anew when it is asked for."""
+        self._found, self._made_of = {}, {}
+
     def evidence(self, parts: Iterable[str | Expr]) -> Evidence:
         """Return what the expressions among the parts read, met into one."""
-        rules = [part for part in parts if not isinstance(part, str)]
+        rules = tuple([part for part in parts if not isinstance(part, str)])
         if not rules:
             return _NOTHING
+        if rules not in self._found:
+            self._found[rules] = self._evidence(rules)
+        return self._found[rules]
+
+    def _evidence(self, rules: tuple[Expr, ...]) -> Evidence:
         names = {name for rule in rules for name in reads(rule)}
         found = [self._read(name) for name in sorted(names)]
         found += [self._about(topic) for topic in sorted({topic for rule in rules for topic in self._named(rule)})]
@@ -129,9 +141,11 @@ class Labeller:
     def reads(self, offer: Offer, treatment: Treatment) -> frozenset[str]:
         """Return the variables that a treatment's rules and text read, and all that these are made of."""
         parts = [part for _, fields in treatment.content for f in fields for part in f.parts]
-        rules = [offer.when, *offer.unless, *(part for part in parts if not isinstance(part, str))]
-        names = frozenset(name for rule in rules for name in reads(rule))
-        return names.union(*(reached(self._parts, name) for name in names))
+        rules = (offer.when, *offer.unless, *(part for part in parts if not isinstance(part, str)))
+        if rules not in self._made_of:
+            names = frozenset(name for rule in rules for name in reads(rule))
+            self._made_of[rules] = names.union(*(reached(self._parts, name) for name in names))
+        return self._made_of[rules]
 
     def _read(self, name: str) -> Evidence:
         if name not in self._known:

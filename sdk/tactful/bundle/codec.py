@@ -117,9 +117,10 @@ def _noun(cls: Any) -> Form:
         return each_named(layout.writes, layout.typed(told))
 
     def read(plain: Any) -> object:
-        found = keyed(plain)
-        if strange := found.keys() - layout.reads.keys():
-            raise Misfit(f"a {cls.__name__} has no such field; it has {', '.join(layout.reads)}", min(strange))
+        found = plain if type(plain) is dict else keyed(plain)
+        if not found.keys() <= layout.reads.keys():
+            strange = min(keyed(plain).keys() - layout.reads.keys())
+            raise Misfit(f"a {cls.__name__} has no such field; it has {', '.join(layout.reads)}", strange)
         for name in layout.needed:
             if name not in found:
                 raise Misfit(f"a {cls.__name__} needs it", name)

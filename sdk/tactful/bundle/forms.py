@@ -76,7 +76,7 @@ def checked(value: Any, kind: type, what: str) -> Any:
 
 def keyed(value: Any) -> Mapping[str, Any]:
     """Return a mapping whose keys are text."""
-    if not isinstance(value, Mapping) or not all(type(key) is str for key in value):
+    if not (type(value) is dict or isinstance(value, Mapping)) or not all(type(key) is str for key in value):
         raise expected("a mapping with text for keys", value)
     return value
 
@@ -150,7 +150,15 @@ def many(items: Form) -> Form:
         return each((n, items.write, item) for n, item in enumerate(checked(value, tuple, "a tuple")))
 
     def read(plain: Any) -> tuple[Any, ...]:
-        return tuple(each((n, items.read, item) for n, item in enumerate(checked(plain, list, "a list"))))
+        done: list[Any] = []
+        try:
+            for item in checked(plain, list, "a list"):
+                done.append(items.read(item))  # noqa: PERF401 - how far it came tells the place
+        except Misfit as misfit:
+            if type(plain) is list:
+                misfit.path.append(str(len(done)))
+            raise
+        return tuple(done)
 
     return Form(write, read)
 

@@ -134,7 +134,12 @@ def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
     """Return the caps among the bounds, in their order."""
     found = [(bound, bound.limit) for bound in bounds if isinstance(bound.limit, Cap)]
     places = _places(catalog) if any(cap.of == "offer" for _, cap in found) else {}
-    return tuple(_plan(catalog, number, bound, cap, places) for number, (bound, cap) in enumerate(found))
+    limited = {of: _limited(catalog, of) for of in {cap.of for _, cap in found} - {"offer"}}
+
+    def reached(cap: Cap) -> Mapping[str, Reach]:
+        return _ByOffer(catalog, cap, places) if cap.of == "offer" else _by_value(catalog, cap, limited[cap.of])
+
+    return tuple(_plan(number, bound, cap, reached(cap)) for number, (bound, cap) in enumerate(found))
 
 
 def _places(catalog: Catalog) -> Mapping[str, tuple[int, int]]:
@@ -151,13 +156,13 @@ def quiets_of(bounds: tuple[Bound, ...]) -> tuple[QuietPlan, ...]:
     return tuple(QuietPlan(b.id, b.limit, b.reason, b.say) for b in bounds if isinstance(b.limit, Quiet))
 
 
-def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap, places: Mapping[str, tuple[int, int]]) -> CapPlan:
+def _plan(number: int, bound: Bound, cap: Cap, reached: Mapping[str, Reach]) -> CapPlan:
     suppress_us = (cap.suppress_s or 0) * SECOND_US
     return CapPlan(
         number=number,
         id=bound.id,
         cap=cap,
-        reached=_ByOffer(catalog, cap, places) if cap.of == "offer" else _by_value(catalog, cap),
+        reached=reached,
         counts_shown=cap.counted.event == SHOWN,
         weighted=bool(cap.counted.weights),
         fills=cap.counted.event == SHOWN and cap.of != "offer",
@@ -169,12 +174,25 @@ def _plan(catalog: Catalog, number: int, bound: Bound, cap: Cap, places: Mapping
     )
 
 
-def _by_value(catalog: Catalog, cap: Cap) -> Mapping[str, Reach]:
-    limited: dict[str, list[int]] = {}
-    for index in cap.scope:
-        for value in entry_values(catalog, catalog.entries[index], cap.of):
-            limited.setdefault(value, []).append(index)
-    return {value: _reach(catalog, cap, Scope(bits_of(indices))) for value, indices in limited.items()}
+def _by_value(catalog: Catalog, cap: Cap, limited: Mapping[str, int]) -> Mapping[str, Reach]:
+    return {
+        value: _reach(catalog, cap, Scope(bits & cap.scope.bits))
+        for value, bits in limited.items()
+        if bits & cap.scope.bits
+    }
+
+
+def _limited(catalog: Catalog, dimension: Dimension) -> Mapping[str, int]:
+    """Return the treatments that are limited under each value of a dimension."""
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for entry in catalog.entries:
+        alike.setdefault(tuple(entry_values(catalog, entry, dimension)), []).append(entry.index)
+    found: dict[str, int] = {}
+    for values, indices in alike.items():
+        bits = bits_of(indices)
+        for value in values:
+            found[value] = found.get(value, 0) | bits
+    return found
 
 
 def _reach(catalog: Catalog, cap: Cap, scope: Scope) -> Reach:
