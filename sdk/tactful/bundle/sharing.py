@@ -1,6 +1,6 @@
 """Sharing: rules and texts that come again and again in one bundle are one object each. It reads nothing itself.
 
-Thousands of offers have the same owner, the same topic, the same rule: less memory, and less to be searched for garbage.
+Thousands of offers have the same owner, the same topic, the same rule: less memory, less to search for garbage.
 Nothing is shared between two bundles: what somebody did to the objects of one is none of the other's business.
 """
 

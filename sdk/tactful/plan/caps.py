@@ -111,8 +111,8 @@ class _ByOffer(Mapping[str, Reach]):
         self._places = places
         self._all = cap.scope == catalog.all
 
-    def _bits(self, offer: object) -> int:
-        start, mask = self._places.get(offer, (0, 0))  # type: ignore[call-overload] # anything may be looked for
+    def _bits(self, offer: str) -> int:
+        start, mask = self._places.get(offer, (0, 0))
         return mask << start & self._cap.scope.bits
 
     def __getitem__(self, offer: str) -> Reach:
@@ -121,7 +121,7 @@ class _ByOffer(Mapping[str, Reach]):
         return _reach(self._catalog, self._cap, Scope(bits))
 
     def __contains__(self, offer: object) -> bool:
-        return offer in self._places if self._all else self._bits(offer) != 0
+        return offer in self._places and (self._all or bool(self._bits(str(offer))))
 
     def __iter__(self) -> Iterator[str]:
         return (offer for offer in self._places if offer in self)
@@ -134,7 +134,7 @@ def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
     """Return the caps among the bounds, in their order."""
     found = [(bound, bound.limit) for bound in bounds if isinstance(bound.limit, Cap)]
     places = _places(catalog) if any(cap.of == "offer" for _, cap in found) else {}
-    limited = {of: _limited(catalog, of) for of in {cap.of for _, cap in found} - {"offer"}}
+    limited = {of: _limited(catalog, of) for of in {cap.of for _, cap in found if cap.of != "offer"}}
 
     def reached(cap: Cap) -> Mapping[str, Reach]:
         return _ByOffer(catalog, cap, places) if cap.of == "offer" else _by_value(catalog, cap, limited[cap.of])
