@@ -42,6 +42,13 @@ def test_the_map_has_every_page():
     assert listed == {path.name for name, path in PAGES.items() if name.startswith("docs/")} - {"index.md"}
 
 
+def test_the_site_has_every_page_once():
+    named = re.findall(
+        r"^\.\./([\w-]+)$", (ROOT / "docs" / "site" / "index.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(f"{name}.md" for name in named) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
 @pytest.mark.parametrize("page", ["docs/one-decision.md", "README.md", "CONTRIBUTING.md"])
 def test_every_file_that_a_page_names_is_there(page):
     named = re.findall(r"`((?:[\w.*-]+/)+[\w.*-]*|[\w-]+\.(?:py|md|toml))`", text_of(page))
