@@ -25,6 +25,7 @@ from .postgresql_lines import PostgreSQLLines
 from .postgresql_listening import PostgreSQLListening
 from .postgresql_locks import GRAPH_AS_IT_IS, LEDGER
 from .postgresql_log import PostgreSQLLog
+from .postgresql_outbox import PostgreSQLOutbox
 from .postgresql_records import PostgreSQLRecords
 
 if TYPE_CHECKING:
@@ -96,7 +97,11 @@ class PostgreSQLCentre(PostgreSQLStore):
             return PostgreSQLLines(connection).epoch(line)
 
     def _taken(self, events: Sequence[Contact | Disclosure]) -> frozenset[str]:
-        """Keep events in one transaction, and return the ids of all: those of an erased customer leave nothing."""
+        """
+        Keep events in one transaction, and return the ids of all: those of an erased customer leave nothing.
+
+        Only partners' notices wait here in any case, for whoever tells the partners.
+        """
         key = log_key(self)
         with self._pool.writing(GRAPH_AS_IT_IS, LEDGER) as connection:
             names = {event.id: pseudonym(key, event.customer or "") for event in events}
@@ -105,6 +110,7 @@ class PostgreSQLCentre(PostgreSQLStore):
             new = PostgreSQLLedger(connection).keep([event for event in kept if isinstance(event, Contact)])
             PostgreSQLDisclosures(connection).keep(event for event in kept if not isinstance(event, Contact))
             self._hear(connection, (event for event in new if tells_consent(event)))
+            PostgreSQLOutbox(connection, self._limits).add([*filter(_is_notice, new), *_late(events, kept)])
         return frozenset(names)
 
     def _hear(self, connection: "PostgreSQLConnection", events: Iterable[Contact]) -> None:
@@ -127,3 +133,13 @@ class PostgreSQLCentre(PostgreSQLStore):
             return after if before is None or after is None or after.records != before.records else None
 
         records.amend_consents(said, heard, heard=False)
+
+
+def _is_notice(event: Contact) -> bool:
+    """Return whether an event is the notice to a partner that a customer opted out."""
+    return event.event == "withdrawal" and bool(event.owner)
+
+
+def _late(events: Sequence[Contact | Disclosure], kept: Sequence[Contact | Disclosure]) -> list[Contact]:
+    """Return the notices of customers who were erased since: the partner must hear of them all the same."""
+    return [one for one in events if isinstance(one, Contact) and _is_notice(one) and one not in kept]

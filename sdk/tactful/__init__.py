@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .opening import open  # noqa: A004 - the word for it
     from .outbox import OutboxLimits
     from .outbox_ports import Waiting
+    from .partner_ports import PartnerNotice
     from .policy import Dial, Policy
     from .profile import Identity, Observation, Snapshot
     from .pseudonyms import log_key, pseudonym
@@ -132,6 +133,7 @@ __all__ = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "PartnerNotice",
     "Passed",
     "Pick",
     "PluginError",
@@ -234,6 +236,7 @@ _LATE = {
     "OfferClass": ".offers",
     "Options": ".engine.options",
     "OutboxLimits": ".outbox",
+    "PartnerNotice": ".partner_ports",
     "Passed": ".disclosures",
     "Pick": ".engine.pick",
     "PluginError": ".errors",

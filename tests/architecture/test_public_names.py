@@ -57,6 +57,7 @@ PUBLIC = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "PartnerNotice",
     "Passed",
     "Pick",
     "PluginError",
