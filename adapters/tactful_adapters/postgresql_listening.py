@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from tactful import UsageError
 
+from .forks import begins_anew_in_a_child, leave_alone
 from .postgresql_client import SilentServerError, client, connect
 from .postgresql_errors import explained, unreachable
-from .postgresql_forks import begins_anew_in_a_child, leave_alone
 
 if TYPE_CHECKING:
     from .postgresql_address import Address

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from tactful import StoreError, UsageError
 
+from .forks import begins_anew_in_a_child, leave_alone
 from .postgresql_address import Address
 from .postgresql_client import SilentServerError, client, connect
 from .postgresql_errors import explained, unreachable
-from .postgresql_forks import begins_anew_in_a_child, leave_alone
 from .postgresql_locks import Lock as Held
 from .postgresql_locks import take
 

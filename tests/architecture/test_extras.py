@@ -20,6 +20,7 @@ LIBRARIES = {
     "django": {"django": "django"},
     "flask": {"flask": "flask"},
     "jinja": {"jinja2": "jinja2"},
+    "nats": {"nats-py": "nats"},
     "openfeature": {"openfeature-sdk": "openfeature"},
     "ofrep": {"starlette": "starlette", "uvicorn": None},  # the application is served, and imports no server
     "postgresql": {"psycopg": "psycopg"},
@@ -36,6 +37,7 @@ WISHES = {
     "django": "import tactful_adapters.django.apps",
     "flask": "import tactful_adapters.flask",
     "jinja": "import tactful_adapters.jinja",
+    "nats": "from tactful_adapters.nats_centre import NATSCentre; NATSCentre.from_url('nats://no/shop')",
     "openfeature": "import tactful_adapters.openfeature",
     "ofrep": "import tactful_adapters.ofrep",
     "postgresql": "from tactful_adapters.postgresql import PostgreSQLStore as Store; Store.from_url('postgresql://no/db')",

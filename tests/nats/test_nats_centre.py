@@ -1,0 +1,18 @@
+"""A centre in NATS: the laws of centres."""
+
+import pytest
+
+from tactful.testing.centres import CentreConformance
+
+
+class TestNATSCentre(CentreConformance):
+    persistent = shared = True
+
+    @pytest.fixture(autouse=True)
+    def _started(self, shared_server, name_of):
+        self.url = lambda where: shared_server.url(name_of(where))
+
+    def make_centre(self, where):
+        from tactful_adapters.nats_centre import NATSCentre  # noqa: PLC0415 - an extra
+
+        return NATSCentre.from_url(self.url(where))
