@@ -5,12 +5,12 @@ taken effect. Who dies in between, or hears no answer, delivers it again, to no 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
 
-from tactful import Consents, Contact, Delivery, Disclosure, StoreError, after_telling, tells_consent
+from tactful import CentreError, Consents, Contact, Delivery, Disclosure, StoreError, after_telling, tells_consent
 
 from .nats_graph import merged
 from .nats_lines import Amend, NATSLines
@@ -21,6 +21,7 @@ from .nats_streams import Streams
 _Event = Contact | Disclosure
 #: A message's headers and subject take no more than this [bytes].
 _BESIDE: Final = 1_024
+_FEWEST: Final = 2
 _NOBODY: Final = Consents((), 0)
 
 
@@ -33,16 +34,38 @@ class NATSEvents:
         self._lines = NATSLines(link, streams)
 
     async def deliver(self, events: Sequence[_Event]) -> Delivery:
-        """Keep events, each once by its id, and let what customers said in them take effect."""
+        """
+        Keep events, each once by its id, and let what customers said in them take effect.
+
+        What is damaged of one customer holds up that one's events alone; they are not named in what is returned.
+        """
+        try:
+            return await self._deliver(events)
+        except CentreError as error:
+            if error.code != "centre-nonsense" or len(events) < _FEWEST:
+                raise
+        accepted, refused, failed = set[str](), dict[str, str](), list[CentreError]()
+        for half in (events[: len(events) // 2], events[len(events) // 2 :]):
+            try:
+                answer = await self.deliver(half)
+            except CentreError as error:
+                failed.append(error)
+            else:
+                accepted |= answer.accepted
+                refused.update(answer.refused)
+        if failed and not accepted and not refused:
+            raise failed[0]
+        return Delivery(frozenset(accepted), refused)
+
+    async def _deliver(self, events: Sequence[_Event]) -> Delivery:
         now_us = (await self._lines.state("consents")).at_us
         messages, refused = self._messages(events)
         taken = {event.id: event for event in events if event.id in messages}
         erased_us = await self._lines.erased_us({event.customer for event in taken.values() if event.customer})
         kept = [one for one in taken.values() if one.at_us > erased_us.get(one.customer or "", one.at_us - 1)]
         await self._hear(await self._new(one for one in kept if tells_consent(one)), now_us)
-        async with asyncio.TaskGroup() as group:  # sent in this order over one connection, so kept in this order
-            for event in kept:
-                group.create_task(self._record(event, messages[event.id]))
+        # They are sent in this order over one connection, and so kept in this order.
+        await _together(self._record(event, messages[event.id]) for event in kept)
         return Delivery(frozenset(taken), refused)
 
     def _messages(self, events: Iterable[_Event]) -> tuple[Mapping[str, bytes], Mapping[str, str]]:
@@ -76,15 +99,22 @@ class NATSEvents:
             is_no = event.event == "withdrawal"
             for member in groups[event.customer].members(event.customer) if is_no else (event.customer,):
                 said.setdefault(member, []).append(event)
-        async with asyncio.TaskGroup() as group:
-            for member, one in said.items():
-                key = key_of(member, _NOBODY)
-                group.create_task(self._lines.amend("consents", member, key, _telling(one, now_us)))
+        await _together(
+            self._lines.amend("consents", member, key_of(member, _NOBODY), _telling(one, now_us))
+            for member, one in said.items()
+        )
 
     async def _record(self, event: _Event, message: bytes) -> None:
         """Put an event on record, unless it is: its subject is its own, and takes one message only."""
         subject = self._streams.event(event_key(event))
         await self._link.put(self._streams.events, subject, message, after=0, id_=digest(event.id))
+
+
+async def _together(work: Iterable[Awaitable[object]]) -> None:
+    """Do all of it at once, to its end; then raise the first error, if there was any."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 def _telling(events: Iterable[Contact], now_us: int) -> Amend:

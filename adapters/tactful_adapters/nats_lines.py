@@ -48,7 +48,8 @@ class NATSLines:
             if not is_whole:
                 left = 1
                 break
-        epoch = max(epoch, position)
+        if position > after:  # else the epoch is what the leader says, also if that is lower than what was known
+            epoch = max(epoch, position)
         return Changes(tuple(told), epoch, left == 0 and position >= epoch, state.at_us)
 
     def _take(self, line: Line, messages: Iterable[Message], told: list[Change]) -> tuple[int, bool]:
@@ -83,17 +84,24 @@ class NATSLines:
         epoch = await self._link.put(self._streams.line(line), subject, packed(customer, told))
         return epoch or 0
 
-    async def amend(self, line: Line, customer: str, key: str, amend: Amend) -> int:
+    async def amend(self, line: Line, customer: str, key: str, amend: Amend, *, mend: bool = False) -> int:
         """
         Change what is so under a key by compare-and-set; return the epoch of what is so then, 0 for nothing.
 
+        Args:
+            line: The line.
+            customer: Whom it concerns.
+            key: The key.
+            amend: Says what is to be so.
+            mend: Whether a damaged message counts as none, and is replaced.
+
         Raises:
-            CentreError: If others change it all the time.
+            CentreError: If others change it all the time, or what is there is damaged.
         """
         stream, subject = self._streams.line(line), self._streams.subject(line, key)
         for _ in range(_TRIES):
             message = await self._link.last(stream, subject)
-            before = None if message is None else self._read(line, message)
+            before = None if message is None else self._read(line, message, mend=mend)
             after = amend(None if before is None else before.told)
             if after is None:
                 return 0 if before is None else before.epoch
@@ -112,7 +120,7 @@ class NATSLines:
             if message.body != GONE or message.is_marker:
                 await self._link.put(stream, message.subject, GONE)
 
-    def _read(self, line: Line, message: Message) -> Change | None:
+    def _read(self, line: Line, message: Message, *, mend: bool = False) -> Change | None:
         try:
             if message.is_marker:
                 raise ValueError("a message was deleted by hand")  # noqa: TRY301 - one place tells of all
@@ -120,6 +128,8 @@ class NATSLines:
                 line, message.subject.removeprefix(self._streams.subject(line, "")), message.epoch, message.body
             )
         except ValueError as error:
+            if mend:
+                return None
             said = f"{self._streams.line(line)}, revision {message.epoch}: {error}; put there again what is so"
             raise CentreError(said, code="centre-nonsense") from None
 

@@ -27,6 +27,8 @@ _T = TypeVar("_T")
 #: A loop that hangs is given so much more than a call may take; then it is left to itself [s].
 _GRACE_S: Final = 2.0
 _END_S: Final = 1.0
+#: The library itself knocks once more before it says that nobody is there [s].
+_PAUSE_S: Final = 0.05
 
 
 class NATSLoop:
@@ -142,6 +144,8 @@ class NATSLoop:
                 [where.server],
                 name="tactful",
                 allow_reconnect=False,
+                max_reconnect_attempts=1,
+                reconnect_time_wait=_PAUSE_S,
                 connect_timeout=max(1, int(where.timeout_s)),
                 error_cb=_say_nothing,
                 closed_cb=lose,

@@ -160,4 +160,4 @@ def _plus(consent: Consent, at_us: int) -> Amend:
 
 
 async def _amend(lines: NATSLines, line: Line, customer: str, told: Told, amend: Amend) -> int:
-    return await lines.amend(line, customer, key_of(customer, told), amend)
+    return await lines.amend(line, customer, key_of(customer, told), amend, mend=True)

@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from tactful import Changes, Contact, Delivery, Erased, MemoryCentre
+from tactful.graph import MemoryGraph
 from tactful.testing import centres
 from tactful.testing.centres import CentreConformance
 
@@ -74,6 +75,21 @@ class TakesTheTimeOfArrival(MemoryCentre):
         return super().deliver([attrs.evolve(event, at_us=now_us) for event in events])
 
 
+@breaks("what_is_said_of_one_customer_at_once_is_all_kept")
+class KeepsTheLastWordAlone(MemoryCentre):
+    def _hear(self, event):
+        self._consents.pop(event.customer, None)
+        super()._hear(event)
+
+
+@breaks("a_no_reaches_every_id_that_is_the_same_customer")
+class HearsOneIdAlone(MemoryCentre):
+    def _hear(self, event):
+        graph, self._graph = self._graph, MemoryGraph(self._rules)
+        super()._hear(event)
+        self._graph = graph
+
+
 @breaks("a_partner_s_notice_is_no_word_on_consents")
 class TakesNoticesForWithdrawals(MemoryCentre):
     def _hear(self, event):
@@ -125,6 +141,23 @@ class Island(MemoryCentre):
     pass
 
 
+@breaks("who_follows_on_over_another_connection_passes_nothing_over")
+class CountsByItself(MemoryCentre):
+    """One of several connections to a centre, with numbers of its own for what it sees."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.centre = folder.setdefault("centre", MemoryCentre())
+        self.put_consents = self.centre.put_consents
+        self.seen = {}
+
+    def changes(self, line, after, count):
+        answer = self.centre.changes(line, 0, 10**6)
+        numbers = [self.seen.setdefault(one.epoch, len(self.seen) + 1) for one in answer.changes]
+        told = [attrs.evolve(one, epoch=n) for one, n in zip(answer.changes, numbers, strict=True) if n > after]
+        return Changes(tuple(told[:count]), max([after, *numbers]), len(told) <= count, 0)
+
+
 class TheKit(CentreConformance):
     persistent = shared = True
 
@@ -132,7 +165,7 @@ class TheKit(CentreConformance):
         self.mutant, self.folder = mutant, {}
 
     def make_centre(self, where):
-        return self.mutant(self.folder) if self.mutant is BeginsEpochsAnew else self.mutant()
+        return self.mutant(self.folder) if self.mutant in (BeginsEpochsAnew, CountsByItself) else self.mutant()
 
 
 @pytest.mark.parametrize("law", sorted(MUTANTS))

@@ -151,6 +151,37 @@ class CentreConformance(CentreMaking):
             assert centre.deliver(events).accepted == {"1", "2", "3"}
             assert stands(followed(centre).get("ada")) == (False, True)
 
+    def test_what_is_said_of_one_customer_at_once_is_all_kept(self, tmp_path: Path) -> None:
+        """Noes to several purposes that come in at the same moment, over several connections, all stand."""
+        with self.opened(tmp_path) as centre, self.opened(tmp_path) as another:
+            both = (centre, another if self.shared else centre)
+
+            def say(writer: int) -> None:
+                for number in range(10):
+                    purpose = f"purpose {writer}/{number}"
+                    assert both[writer % 2].deliver([withdrawal(purpose, "ada", 5, purpose)]).accepted == {purpose}
+
+            at_once(4, say)
+            told = followed(centre).get("ada")
+            for writer in range(4):
+                for number in range(10):
+                    assert stands(told, f"purpose {writer}/{number}") == (False, True)
+
+    def test_a_no_reaches_every_id_that_is_the_same_customer(self, tmp_path: Path) -> None:
+        """Also the ids that were merged by way of another one; what was split stands for itself."""
+        if not self.tells_links:
+            return
+        with self.opened(tmp_path) as centre:
+            for name in ("ada", "al", "lovelace", "eve"):
+                self.tell(centre, name, Consents((yes(1),), 1))
+            for customer, other in (("ada", "al"), ("lovelace", "ada"), ("ada", "eve")):
+                self.tell(centre, customer, Merge(customer, other, 2))
+            self.tell(centre, "eve", Split())
+            centre.deliver([withdrawal("1", "al", 5, "offers")])
+            told = followed(centre)
+            assert [stands(told.get(one)) for one in ("ada", "al", "lovelace")] == [(False, True)] * 3
+            assert stands(told.get("eve")) == (True, False)
+
     def test_a_partner_s_notice_is_no_word_on_consents(self, tmp_path: Path) -> None:
         """It is on record for the partner, and takes back nothing of the customer's."""
         notice = Contact("1", "ada", "withdrawal", 5, owner="citybank", tags=("offers",))
@@ -237,6 +268,21 @@ class CentreConformance(CentreMaking):
             assert stands(followed(other).get("ada")) == (True, False)
             other.deliver([withdrawal("2", "ada", 9, "offers")])
             assert stands(followed(one).get("ada")) == (False, True)
+
+    def test_who_follows_on_over_another_connection_passes_nothing_over(self, tmp_path: Path) -> None:
+        """Epochs are the centre's, and not the connection's; for centres that are shared."""
+        if not self.shared:
+            return
+        with self.opened(tmp_path) as one, self.opened(tmp_path) as other:
+            follower = Follower(one)
+            for moment in range(1, 5):  # of these, one that begins later is told the last
+                self.tell(one, "ada", Consents((yes(moment),), moment))
+                follower.catch_up()
+            on = Follower(other)
+            on.position = follower.position
+            self.tell(one, "bob", Consents((no(9),), 9))
+            on.catch_up()
+            assert [change.customer for change in on.told] == ["bob"]
 
 
 def _waited(centre: Centre) -> None:
