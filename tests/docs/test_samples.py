@@ -47,6 +47,7 @@ HELD_ELSEWHERE = {
     "docs/demo.md": "tests/demo/test_demo_docs.py",
     "docs/guardrails.md": "tests/guardrails/test_guardrail_docs.py",
     "docs/postgresql.md": "tests/stores/test_postgresql_docs.py",
+    "docs/nats.md": "tests/nats/test_nats_docs.py",
     "docs/openfeature.md": "tests/flags/test_flag_docs.py",
     "docs/rules.md": "tests/rules/test_rule_docs.py",
     "docs/spark.md": "tests/spark/test_spark_docs.py",

@@ -3,6 +3,7 @@
 import pytest
 
 from tactful.testing.centres import CentreConformance
+from tactful_adapters.nats_centre import NATSCentre
 
 
 class TestNATSCentre(CentreConformance):
@@ -13,6 +14,4 @@ class TestNATSCentre(CentreConformance):
         self.url = lambda where: shared_server.url(name_of(where))
 
     def make_centre(self, where):
-        from tactful_adapters.nats_centre import NATSCentre  # noqa: PLC0415 - an extra
-
         return NATSCentre.from_url(self.url(where))

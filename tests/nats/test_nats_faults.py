@@ -1,4 +1,4 @@
-"""What becomes of a centre in NATS whose server is killed, paused, full, robbed or altered: nothing is lost in silence."""
+"""A centre in NATS whose server is killed, paused, full, robbed or altered: nothing is lost in silence."""
 
 import os
 import shutil
@@ -10,10 +10,11 @@ import pytest
 from tactful import CentreError, Consents, Contact, Snapshot, UsageError
 from tactful.testing.centre_kit import Follower, followed, opt_in, stands, withdrawal
 from tactful.testing.store_kit import contact, no, yes
+from tactful_adapters.nats_centre import NATSCentre
+from tactful_adapters.nats_link import NATSLink
+from tactful_adapters.nats_messages import digest, packed
 
 from .proxy import Proxy
-
-NATSCentre = pytest.importorskip("tactful_adapters.nats_centre").NATSCentre
 
 
 def failed(call, *args):
@@ -97,11 +98,9 @@ def test_what_is_kept_but_not_acknowledged_counts_once(own_server, as_admin):
 
 
 def test_an_event_whose_acknowledgement_is_lost_counts_once(own_server, as_admin, monkeypatch):
-    """The server has it, and the client is cut off before it hears so: wherever that happens, once more does no harm."""
+    """The server has it, and the client never hears so: wherever that happens, once more does no harm."""
     server = own_server()
     events = [withdrawal("1", "ada", 5, "offers"), contact("2", "ada", 6)]
-    from tactful_adapters.nats_link import NATSLink  # noqa: PLC0415 - an extra
-
     put = NATSLink.put
     for lost in range(3):  # the change of consents, then each event
         calls = []
@@ -249,8 +248,6 @@ def test_a_line_that_may_drop_a_withdrawal_is_not_believed(centre, url, as_admin
 
 
 def test_a_damaged_message_holds_up_what_comes_after_it_until_it_is_mended(centre, url, as_admin):
-    from tactful_adapters.nats_messages import digest  # noqa: PLC0415 - an extra
-
     subject = f"$KV.{url.rpartition('/')[2]}_consents.c.{digest('bob')}"
     centre.put_consents("ada", Consents((no(1),), 1))
     for body, headers in ((b"\x00", None), (b"", {"KV-Operation": "DEL"}), (b"\x93\xa8consents", None)):
@@ -271,8 +268,6 @@ def test_a_damaged_message_holds_up_what_comes_after_it_until_it_is_mended(centr
 
 def test_a_message_counts_under_its_own_key_alone(centre, url, as_admin):
     """Who copies ada's yes under bob's key gives bob nothing."""
-    from tactful_adapters.nats_messages import digest, packed  # noqa: PLC0415 - an extra
-
     subject = f"$KV.{url.rpartition('/')[2]}_consents.c.{digest('bob')}"
     as_admin(url, lambda js: js.publish(subject, packed("ada", Consents((yes(1),), 1))))
     assert failed(centre.changes, "consents", 0, 9).code == "centre-nonsense"

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import attrs
 import typer
+from tests.nats.delays import delays
+from tests.nats.server import NATSServer
 
 from . import disk
 from .fuzz import TARGETS, fuzz
@@ -49,6 +51,18 @@ def fuzz_(count: Count = 1_000_000) -> None:
     each = max(count // len(TARGETS), 1)
     found = {name: _run(lambda _, told, name=name: fuzz(name, each, progress=told), each) for name in TARGETS}
     _tell(found, bad=any(one["crashed"] for one in found.values()))
+
+
+@app.command()
+def nats_delays(count: Count = 200) -> None:
+    """Measure how long a withdrawal takes from edge to edge by way of a NATS server; nothing is asserted."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = NATSServer(Path(folder)).start()
+        try:
+            found = _run(lambda where, told: delays(server.url("shop"), where, count, progress=told), count)
+        finally:
+            server.stop()
+    _tell({"nats": found}, bad=False)
 
 
 def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> dict[str, object]:
