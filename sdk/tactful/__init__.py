@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         UsageError,
         ValueRefused,
     )
+    from .events import Event, EventKind, Fate
     from .evidence import Access, SealedEvidence
     from .familiarity import Familiarity
     from .held import Held
@@ -106,8 +107,11 @@ __all__ = [
     "Edge",
     "Entry",
     "Erased",
+    "Event",
+    "EventKind",
     "ExtraMissing",
     "Familiarity",
+    "Fate",
     "GppString",
     "Held",
     "Hide",
@@ -209,8 +213,11 @@ _LATE = {
     "Edge": ".engine.edge",
     "Entry": ".catalog",
     "Erased": ".changes",
+    "Event": ".events",
+    "EventKind": ".events",
     "ExtraMissing": ".errors",
     "Familiarity": ".familiarity",
+    "Fate": ".events",
     "GppString": ".signals",
     "Held": ".held",
     "Hide": ".limits",

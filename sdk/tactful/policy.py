@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import attrs
 
 from .consent import Purpose
+from .events import Events
 from .expr import Expr
 from .holdouts import Holdout
 from .offers import Channel, MomentKind, Offer, Placement
@@ -166,3 +167,4 @@ class Policy:
     conditions: tuple[tuple[str, Expr], ...] = ()
     holdouts: tuple[Holdout, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    events: Events = Events()  # noqa: RUF009 - frozen

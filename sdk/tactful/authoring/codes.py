@@ -51,6 +51,7 @@ CODES: Final[Mapping[str, str]] = {
     "approval": "an approval is of a tactic that the offer does not use, or nobody is named",
     "reader": "an offer reads an attribute that its department may not read",
     "holdout": "the holdouts lack their key, or take more customers than they may",
+    "events": "what the policy takes from events cannot be meant",
     "csv-file": "there is no such CSV file, or it cannot be read",
     "csv-column": "a column is not there, or there twice",
     "csv-row": "a row has another number of columns, or there are too many rows",

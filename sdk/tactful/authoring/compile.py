@@ -14,6 +14,7 @@ from ..schema import ContextAttribute
 from .approvals_reader import known_tactics
 from .asks import with_asks
 from .checks import check_meaning, check_offers, check_sections
+from .events_reader import read_events
 from .folder import BESIDE, read_files
 from .governance_reader import read_expectations, read_holdouts
 from .guardrails_reader import GuardrailsReader
@@ -81,6 +82,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
     offers_reader = OffersReader(sections, rules, values, zone, policy_files)
     offers = tuple(with_asks(offers_reader.read(), profile.attributes, purposes := tuple(read_purposes(sections)), log))
     guardrails = GuardrailsReader(sections, registry, values.dial)
+    kinds = {**USUAL_KINDS, **(IDENTIFIERS.read(sections.keys("identifiers"), log) or {})}
     policy = Policy(
         name=sections.name(),
         values=values,
@@ -94,9 +96,10 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
         segments=tuple(read_segments(sections, rules)),
         ranking=read_ranking(sections, rules, profile.attributes),
         guardrails=guardrails.read(),
-        identifiers=tuple({**USUAL_KINDS, **(IDENTIFIERS.read(sections.keys("identifiers"), log) or {})}.items()),
+        identifiers=tuple(kinds.items()),
         holdouts=read_holdouts(sections, values),
         expectations=read_expectations(sections),
+        events=read_events(sections, kinds),
     )
     check_offers(policy, sections, profile.places, offers)
     names: dict[str, Collection[str]] = {kind: sections.names(section) for kind, section in _SECTION_OF.items()}

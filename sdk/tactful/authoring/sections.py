@@ -10,6 +10,7 @@ from ..policy import Dial
 from ..schema import Precision, Sensitivity, Source, ValueType
 from .approvals_reader import TACTIC
 from .contact_policy import CAP, QUIET_HOURS
+from .events_table import EVENTS
 from .format_types import (
     BOOL,
     COUNT,
@@ -284,6 +285,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
     "sources": SOURCES,
+    "events": EVENTS,
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,
     "offers": OFFER,

@@ -23,6 +23,7 @@ from ..consent import Consents
 from ..contacts import Contact
 from ..disclosures import Disclosure
 from ..errors import ExtraMissing, TactfulError, UsageError
+from ..events import Event, Fate
 from ..memory import MemoryStore
 from ..plan.plan import Plan
 from ..policy import Policy
@@ -37,6 +38,7 @@ from .disclosing import Disclosing
 from .exchange import Exchange
 from .fetch import Fetch, Sources
 from .giving_way import giving_way
+from .hearing import Elsewhere, Hearing
 from .identify import Identities
 from .log import Log
 from .opting import Opting
@@ -102,7 +104,8 @@ class Edge:
         self._recorder = record.Recorder(
             store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
         )
-        self._tail = Tail(store, plan, self._snapshots.heard, clock, inline=isinstance(store, MemoryStore))
+        elsewhere = Elsewhere(self._snapshots, self._identities)
+        self._tail = Tail(store, plan, elsewhere, clock, inline=isinstance(store, MemoryStore))
         budgets_of, refresh_s = self._tail.budgets_of, options.refresh_s
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
@@ -116,6 +119,10 @@ class Edge:
         plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
         self._opting = Opting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
         self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
+        decided = self._recorder.decided
+        self._hearing = Hearing(
+            plan, sources.profiles, sources.consents, self._store, decided, self._identities, self._snapshots, clock
+        )
         if self._following is not None:
             self._following.attach(Overtaking(self._snapshots, self._identities))
 
@@ -408,6 +415,29 @@ class Edge:
 
     def _receipt(self, decision: Decision | str) -> Receipt:
         return self._seal.open(decision, self._clock()) if isinstance(decision, str) else decision.receipt()
+
+    def hear(self, events: Iterable[Event]) -> Mapping[Fate, int]:
+        """
+        Keep what clients' events tell of customers, as the policy's section `events` takes it, durably and once.
+
+        It counts for the next decision. An event whose customer allows no purpose for it is not kept.
+
+        Args:
+            events: The events, in the order in which they are to be taken. What came before one that fails stays.
+
+        Returns:
+            What became of them and their parts, and how often.
+
+        Raises:
+            UsageError: If profiles cannot be changed here, or after `close`.
+            StoreError: If the store cannot keep it; hear them once more.
+        """
+        self._open()
+        heard = tuple(events)
+        fates = self._hearing.hear(heard)
+        if self._following is not None and not all(all(event.preferences.values()) for event in heard):
+            self._following.nudge()  # the centre, and all other edges, are to hear of a no now
+        return fates
 
     def opt_out(self, who: Who) -> tuple[str, ...]:
         """

@@ -12,6 +12,7 @@ from typing import Final
 
 from ..against_stated import misnamed
 from ..errors import ValueRefused
+from ..events import Events, misused
 from ..expr import Expr, Var, conjuncts, reads, walk
 from ..expr import text as written
 from ..holdouts import key_of
@@ -65,6 +66,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
         )
     yield from (f"attribute {why}" for _, why in misnamed(policy.attributes))
     yield from _numbers(policy)
+    yield from (why for _, why in misused(policy.events, dict(policy.identifiers)))
     yield from _keys(policy)
     for offer in policy.offers:
         yield from _treatments(policy, offer)
@@ -109,6 +111,17 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
         yield "a boost", "offers", boost.offers
         yield "a boost", "topics", boost.topics
     yield "the ranking", "attributes", _some(policy.ranking.affinity)
+    yield from _told_by_events(policy.events)
+
+
+def _told_by_events(events: Events) -> Iterator[tuple[str, str, Iterable[str]]]:
+    for category in events.consents:
+        yield f"consent category {category.name}", "purposes", category.purposes
+    for feed in events.feeds:
+        yield f"a feed of {feed.kind.value}", "attributes", [feed.attribute]
+    for contact in events.contacts:
+        yield f"event {contact.event}", "topics", [contact.topic] if contact.topic else []
+        yield f"event {contact.event}", "purposes", _some(contact.purpose)
 
 
 def _some(name: str | None) -> list[str]:
@@ -130,6 +143,7 @@ def _numbers(policy: Policy) -> Iterator[str]:
         ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
         ("the ranking's satisfaction", ranking.satisfaction, 0, _FINITE),
         ("the ranking's retention", ranking.retention, 0, _FINITE),
+        *(("confidence of a feed", feed.confidence, 0, 1) for feed in policy.events.feeds),
         *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
         *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
         *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
