@@ -40,6 +40,14 @@ SAMPLES = {
         "treatment n/t2",
     ),
     "personal-in-public": ("channels: {screen: exposed}", "channel screen"),
+    "event-unconsented": (
+        "events: {identify: {spend: spend}, track: {Bought: {properties: {spend: spend}}}}",
+        "attribute spend",
+    ),
+    "event-one-way": (
+        "events: {consent: {Advertising: offers}, identify: {spend: spend}}",
+        "consent category Advertising",
+    ),
     "field-like-key": ("offers: {n: {intent: sell, topic: food, treatments: {title: N, lfit: 2}}}", "field lfit"),
 }
 

@@ -27,6 +27,8 @@ from tactful import (
     bundle,
 )
 from tactful.clock import DAY_US
+from tactful.consent import How
+from tactful.events import ConsentCategory, EventContact, EventKind, Events, Feed
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
 from tactful.holdouts import Holdout
 from tactful.offers import Approval, Channel, Escape, Field, FieldKind, MomentKind, Offer, Placement, Treatment
@@ -195,6 +197,15 @@ SMALL = Policy(
     ),
     context=(ContextAttribute("page", TEXT), ContextAttribute("rain", BOOL, absent=False)),
     expectations=(Expectation("regulars", "loaf", 0.6, 0.125),),
+    events=Events(
+        "cookie",
+        consents=(ConsentCategory("Advertising", ("offers", "partner_offers"), How.EXPLICIT),),
+        feeds=(
+            Feed(EventKind.IDENTIFY, "firstName", "first_name"),
+            Feed(EventKind.TRACK, "visits", "visits", "Visited", Source.DERIVED, 0.75),
+        ),
+        contacts=(EventContact(EventKind.TRACK, "Visited", "click", "food", "offers", "token"),),
+    ),
     holdouts=(Holdout("letters", 0.1, tags=("salty",), topics=("music",)),),
     segments=(Segment("regulars", REGULAR, "you shop here often", 640),),
     ranking=Ranking(

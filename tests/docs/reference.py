@@ -7,6 +7,7 @@ from pathlib import Path
 from tactful.authoring import (
     approvals_reader,
     contact_policy,
+    events_table,
     governance_tables,
     measured_table,
     periods,
@@ -38,6 +39,10 @@ RECORDS: Mapping[str, Record] = {
     "ranking": sections.RANKING,
     "boost": sections.BOOST,
     "measurement": measured_table.MEASURED,
+    "events": events_table.EVENTS,
+    "feed": events_table.FEED,
+    "event": events_table.EVENT,
+    "category": events_table.CATEGORY,
     "caps": contact_policy.CAP,
     "quiet hours": contact_policy.QUIET_HOURS,
     "personas": personas.PERSONA,

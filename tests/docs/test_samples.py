@@ -41,6 +41,7 @@ HELD_ELSEWHERE = {
     "docs/batch.md": "tests/batch/test_batch_docs.py",
     "docs/customer.md": "tests/engine/test_customer_docs.py",
     "docs/from-other-systems.md": "tests/docs/test_from_other_systems.py",
+    "docs/events.md": "tests/segment/test_events_docs.py",
     "docs/evidence.md": "tests/evidence/test_evidence_docs.py",
     "docs/governance.md": "tests/authoring/test_governance_docs.py",
     "docs/bundle.md": "tests/bundle/test_bundle_docs.py",

@@ -15,6 +15,7 @@ from ..policy import Dial, Policy, Ranking
 from ..registry import Registry
 from ..schema import Attribute, Sensitivity, Source
 from ..topics import TopicGraph
+from .document_events import events_told
 from .told import Section, counted, length, listed, share, word
 
 _DIALS: Final = {
@@ -138,6 +139,7 @@ def infrastructure(policy: Policy, _: Registry) -> Iterator[Section]:
         "Groups", ("group", "in a customer's words", "customers", "treated as", "rule"), tuple(_segments(policy))
     )
     yield Section("Recognizing a customer", ("identifier", "stands for"), policy.identifiers)
+    yield from events_told(policy)
     moment = tuple((it.name, it.type.value) for it in policy.context)
     yield Section("The moment", ("what is known of it", "type"), moment)
 

@@ -10,6 +10,7 @@ from ..schema import Source
 from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
 from .lint_caps import caps_found, wishes_read
+from .lint_events import events_found
 from .lint_offers import offers_found
 from .lint_ranking import ranking_found
 from .lint_rules import rules_found
@@ -44,6 +45,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
         *texts_found(catalog),
         *ranking_found(policy),
         *sources_found(policy, there),
+        *events_found(policy),
         *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
     }
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))

@@ -96,7 +96,7 @@ def _allows(
     found = standing(known, lineage, "", now_us)
     if found.refused or any(said.get(one) is False for one in lineage):
         return False
-    if found.given and found.how in _ways(purpose):
+    if found.given and found.how is not None and found.how in _ways(purpose):
         return True
     silent = purpose.partner is None and purpose.legal_basis is LegalBasis.LEGITIMATE_INTEREST
     return not in_peace and (silent or said.get(purpose.name) is True)

@@ -65,16 +65,16 @@ class Hearing:
         if not isinstance(profiles, ProfileAmending):
             raise UsageError("hear: profiles come from a source of yours that takes no change: change them there")
         fates: Counter[Fate] = Counter()
-        concerned: dict[str, None] = {}
+        concerned: dict[str, dict[str, str]] = {}
         try:
             for event in events:
                 fates.update(self._one(event, profiles, concerned))
         finally:
-            for customer in concerned:
-                renew(self.snapshots, self.identities, customer)
+            for customer, seen in concerned.items():
+                renew(self.snapshots, self.identities, customer, seen)
         return dict(fates)
 
-    def _one(self, event: Event, profiles: ProfileAmending, concerned: dict[str, None]) -> Sequence[Fate]:
+    def _one(self, event: Event, profiles: ProfileAmending, concerned: dict[str, dict[str, str]]) -> Sequence[Fate]:
         plan, now_us = self.plan(), self.clock()
         events, joining = plan.policy.events, Joining(self.store)
         if not _takes(events, event):
@@ -91,18 +91,19 @@ class Hearing:
         may = allowed(plan, after, preferred(events, event), now_us)
         what = told(plan, event, may)
         joined: list[Fate] = []
-        concerned[customer] = None
+        seen = concerned.setdefault(customer, {})
         if what or said or (event.user and may):
             joined = joining.join(events, event, customer)
+        if Fate.KEPT in joined:
+            seen |= {events.anonymous: event.anonymous or event.previous, events.group: event.group}
         news = self._agreed(plan, customer, said, receipt) + joined.count(Fate.KEPT)
         amends, outdated = self._amended(profiles, customer, event, what, now_us)
-        fates = [*what.fates, *outdated, *(one for one in joined if one is not Fate.KEPT)]
+        fates = [*what.fates, *outdated, *(one for one in joined if one not in (Fate.KEPT, Fate.REPEATED))]
         if not may and _joins(events, event):
             fates.append(Fate.NOT_ALLOWED)
         contacts, unfit = self._contacts(customer, event, what, receipt)
-        kept = news + amends + len(contacts) + len(what.contacts) - len(unfit)
-        if not kept:
-            return fates + unfit
+        if not news and not amends and len(what.contacts) == len(unfit):
+            return fates + unfit or [one for one in joined if one is Fate.REPEATED][:1]
         tags = (_JOINED,) if Fate.KEPT in joined else ()
         self._record([*contacts, Contact(receipt, customer, HEARD, now_us, tags=tags)], now_us)
         return [*fates, *unfit, Fate.KEPT]
@@ -114,20 +115,20 @@ class Hearing:
         """Keep what was said of purposes; a no counts at once, and its notices wait for the centre and the partners."""
         if not isinstance(self.consents, ConsentSink):
             return 0
-        for one in said:
-            self.consents.add_consent(customer, one)
         noes = [one for one in said if one.refuses]
-        if noes:
+        if noes:  # the notices come first: if the store fails then, the event comes again, and so do they
             purposes, at_us = tuple(one.purpose for one in noes), noes[0].at_us
-            partners = {p.partner: p.name for p in plan.policy.purposes if p.name in purposes and p.partner is not None}
+            partners = {p.partner for p in plan.policy.purposes if p.name in purposes and p.partner is not None}
             notices = [Contact(f"{receipt}/no/", customer, WITHDRAWAL, at_us, tags=purposes)]
-            for partner in partners:
+            for partner in sorted(partners):
                 theirs = tuple(p.name for p in plan.policy.purposes if p.name in purposes and p.partner == partner)
                 notices.append(
-                    Contact(f"{receipt}/no/{partner}", customer, WITHDRAWAL, at_us, owner=partner or "", tags=theirs)
+                    Contact(f"{receipt}/no/{partner}", customer, WITHDRAWAL, at_us, owner=partner, tags=theirs)
                 )
             self.store.record(notices)
             self.snapshots.withdraw(self.snapshots.same(customer), purposes, at_us)
+        for one in said:
+            self.consents.add_consent(customer, one)
         return len(said)
 
     def _amended(
@@ -198,15 +199,27 @@ class Elsewhere:
                     self.snapshots.ask(id_)
 
 
-def renew(snapshots: Snapshots, identities: Identities, customer: str) -> None:
-    """Fetch a customer anew under every id that is here, so that the next decision knows what was heard."""
+def renew(snapshots: Snapshots, identities: Identities, customer: str, seen: Mapping[str, str]) -> None:
+    """
+    Fetch a customer anew under every id that is here, so that the next decision knows what was heard.
+
+    Args:
+        snapshots: The customers that are here.
+        identities: Whom identifiers stand for, as far as that is remembered.
+        customer: The customer.
+        seen: The identifiers that stand for somebody else than before.
+    """
     same = snapshots.same(customer)
-    identities.forget(same, ())
+    told = {name: value for name, value in seen.items() if name and value}
+    if told:
+        identities.forget(same, told.items())
     snapshots.changed(same)
     here = snapshots.among({customer: same}).get(customer, [])
     for id_ in dict.fromkeys((customer, *here)):
         try:
             snapshots.load(id_)
+            for one in told.items():
+                identities.resolve(dict([one]))
         except Exception as error:  # noqa: BLE001 - a source may raise anything; what was heard is kept all the same
             _log.warning("a customer could not be fetched anew: %s", type(error).__name__)
             snapshots.forget(id_)
