@@ -7,6 +7,7 @@ FUNCTION_LINES = 50
 
 # Each stands here with the reason why it is better long; one that has become short must go from the list.
 LONG_MODULES: dict[str, str] = {
+    "sdk/tactful/__init__.py": "a table: three lines for each public name, and nothing else",
     "sdk/tactful/engine/edge.py": "the face of the library: more than half of it tells what its few methods promise",
 }
 LONG_FUNCTIONS: dict[str, str] = {
