@@ -19,11 +19,13 @@ LIBRARIES = {
     },
     "django": {"django": "django"},
     "flask": {"flask": "flask"},
+    "http": {"httpx2": "httpx2"},
     "jinja": {"jinja2": "jinja2"},
     "nats": {"nats-py": "nats"},
     "openfeature": {"openfeature-sdk": "openfeature"},
     "ofrep": {"starlette": "starlette", "uvicorn": None},  # the application is served, and imports no server
     "postgresql": {"psycopg": "psycopg"},
+    "relay": {"starlette": "starlette", "uvicorn": "uvicorn"},
     "spark": {"pyspark": "pyspark"},
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
 }
@@ -36,11 +38,13 @@ WISHES = {
     "demo": "from tactful.cli import main; sys.argv[1:] = ['demo']; main()",
     "django": "import tactful_adapters.django.apps",
     "flask": "import tactful_adapters.flask",
+    "http": "import tactful.relay.client",
     "jinja": "import tactful_adapters.jinja",
     "nats": "from tactful_adapters.nats_centre import NATSCentre; NATSCentre.from_url('nats://no/shop')",
     "openfeature": "import tactful_adapters.openfeature",
     "ofrep": "import tactful_adapters.ofrep",
     "postgresql": "from tactful_adapters.postgresql import PostgreSQLStore as Store; Store.from_url('postgresql://no/db')",
+    "relay": "import tactful.relay.serving",
     "spark": "from tactful_adapters.spark import Campaign; Campaign('page', b'')",
     "testing": "import tactful.testing",
 }

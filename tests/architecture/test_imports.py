@@ -9,7 +9,12 @@ EDGE = {"attr", "attrs", "cachetools", "cryptography", "msgpack", "pluggy", "tac
 #: What extras bring; `edge.decide_many` loads the one in the engine when it is called.
 ABOVE_THE_EDGE = ("sdk/tactful/authoring/", "sdk/tactful/testing/", "sdk/tactful/cli/", "sdk/tactful/engine/batch/")
 #: Loaded where the libraries of an extra are there.
-ABOVE_THE_EDGE += ("sdk/tactful/pytest_plugin.py", "sdk/tactful/bench/tables.py", "sdk/tactful/bench/chart.py")
+ABOVE_THE_EDGE += (
+    "sdk/tactful/relay/",
+    "sdk/tactful/pytest_plugin.py",
+    "sdk/tactful/bench/tables.py",
+    "sdk/tactful/bench/chart.py",
+)
 
 
 def imported(node: ast.AST) -> Iterator[str]:

@@ -37,33 +37,42 @@ class Envelope:
     signatures: tuple[Signature, ...]
 
 
-def seal(payload: bytes, private_keys: Iterable[str]) -> bytes:
+def seal(payload: bytes, private_keys: Iterable[str], payload_type: str = PAYLOAD_TYPE) -> bytes:
     """
     Return the bytes of an envelope around a payload, signed by each key.
+
+    Args:
+        payload: What is signed.
+        private_keys: Ed25519 private keys in base64.
+        payload_type: What it is; a signature on one type is none on another.
 
     Raises:
         BundleError: If a key is no key, if there are none or too many, or if the bundle would be too large.
     """
-    signed = encoding(payload)
+    signed = encoding(payload, payload_type)
     signatures = {keys.key_id(keys.public_of(one)): keys.private_key(one).sign(signed) for one in private_keys}
-    return _sealed(payload, [Signature(*pair) for pair in signatures.items()])
+    return _sealed(payload, [Signature(*pair) for pair in signatures.items()], payload_type)
 
 
-def _sealed(payload: bytes, signatures: Sequence[Signature]) -> bytes:
+def _sealed(payload: bytes, signatures: Sequence[Signature], payload_type: str = PAYLOAD_TYPE) -> bytes:
     if not 1 <= len(signatures) <= SIGNATURES_MAX:
         message = f"a bundle is signed by 1 to {SIGNATURES_MAX} different keys, not by {len(signatures)}"
         raise BundleError(message, code="bundle-key")
     signed_by = [{"keyid": one.key_id, "sig": one.signature} for one in signatures]
-    packed = pack({"payloadType": PAYLOAD_TYPE, "payload": payload, "signatures": signed_by})
+    packed = pack({"payloadType": payload_type, "payload": payload, "signatures": signed_by})
     _check_size(packed)
     return packed
 
 
-def unpack(raw: bytes) -> Envelope:
+def unpack(raw: bytes, payload_type: str = PAYLOAD_TYPE) -> Envelope:
     """
     Return an envelope, unverified.
 
     It is read step by step against the one form it can have, so that bytes from anywhere cost no more than their size.
+
+    Args:
+        raw: The bytes.
+        payload_type: What it must carry.
 
     Raises:
         BundleError: If it is too large, truncated, or no envelope.
@@ -80,7 +89,7 @@ def unpack(raw: bytes) -> Envelope:
     )
     unpacker.feed(raw)
     try:
-        found = _envelope(unpacker)
+        found = _envelope(unpacker, payload_type)
         _expect(unpacker.tell(), len(raw))
     except msgpack.OutOfData:
         message = f"the bundle ends after {len(raw):,} bytes, in the middle; fetch it again"
@@ -106,7 +115,7 @@ def add_signature(raw: bytes, private_key: str) -> bytes:
     return _sealed(found.payload, [*found.signatures, Signature(key_id, signature)])
 
 
-def verify(envelope: Envelope, public_keys: Sequence[str]) -> int:
+def verify(envelope: Envelope, public_keys: Sequence[str], payload_type: str = PAYLOAD_TYPE) -> int:
     """
     Return how many pinned keys signed the payload, each counted once.
 
@@ -123,7 +132,7 @@ def verify(envelope: Envelope, public_keys: Sequence[str]) -> int:
         names = ", ".join(one.key_id for one in envelope.signatures)
         message = f"the bundle is signed by {names}, not by a pinned key ({', '.join(pinned) or 'none is pinned'})"
         raise BundleError(message, code="bundle-unpinned")
-    signed = encoding(envelope.payload)
+    signed = encoding(envelope.payload, payload_type)
     for one in known:
         try:
             pinned[one.key_id].verify(one.signature, signed)
@@ -133,16 +142,16 @@ def verify(envelope: Envelope, public_keys: Sequence[str]) -> int:
     return len({one.key_id for one in known})
 
 
-def encoding(payload: bytes) -> bytes:
+def encoding(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """Return DSSE's pre-authentication encoding: what is signed."""
-    return b"DSSEv1 %d %s %d %s" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload)
+    return b"DSSEv1 %d %s %d %s" % (len(payload_type), payload_type.encode(), len(payload), payload)
 
 
-def _envelope(unpacker: msgpack.Unpacker) -> Envelope:
+def _envelope(unpacker: msgpack.Unpacker, payload_type: str) -> Envelope:
     """Return what stands there in the one order and form that `seal` writes; a ValueError if something else does."""
     _expect(unpacker.read_map_header(), 3)
     _expect(unpacker.unpack(), "payloadType")
-    _expect(unpacker.unpack(), PAYLOAD_TYPE)
+    _expect(unpacker.unpack(), payload_type)
     _expect(unpacker.unpack(), "payload")
     payload = _of(bytes, unpacker.unpack())
     _expect(unpacker.unpack(), "signatures")

@@ -25,6 +25,7 @@ from . import (
     looking,
     measuring,
     ranking,
+    relaying,
     replaying,
     signing,
     whynot,
@@ -90,6 +91,8 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "demo": demonstrating.demo,
     "bench": benchmarking.bench,
     "load": loading.load,
+    "relay": relaying.relay,
+    "device": relaying.device,
 }
 for _name, _command in COMMANDS.items():
     # Without a short help of its own, a narrow screen would cut the first line.

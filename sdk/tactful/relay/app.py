@@ -1,0 +1,88 @@
+"""A relay as an ASGI application: who is let in, what is refused, and whether it is well. What it answers is `routes`'.
+
+Nothing that came in is logged, and no error's message: only codes.
+"""
+
+import logging
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from ..errors import CentreError, ExtraMissing
+
+try:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route as Path
+except ImportError as error:
+    raise ExtraMissing("the relay", "relay") from error
+
+from ..sync.account import code_of
+from .asking import Refused
+from .relaying import Relay
+from .routes import ROUTES, Ask, Route, nothing
+
+_log = logging.getLogger("tactful")
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+def relay_app(relay: Relay) -> Starlette:
+    """
+    Return the application of a relay; it begins and closes the relay with itself.
+
+    Args:
+        relay: What it serves.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        relay.start()
+        try:
+            yield
+        finally:
+            relay.close()
+
+    async def live(_: Request) -> Response:
+        return JSONResponse({"live": True}, headers=_NO_STORE)
+
+    async def ready(_: Request) -> Response:
+        told = {"ready": relay.is_ready(), "ages_s": relay.ages_s()}
+        return JSONResponse(told, 200 if told["ready"] else 503, headers=_NO_STORE)
+
+    paths = [Path(path, _endpoint(relay, route), methods=[method]) for method, path, route in ROUTES]
+    health = [Path("/health/live", live), Path("/health/ready", ready)]
+    for path in paths:
+        path.methods = (path.methods or set()) - {"HEAD"}  # a head alone vouches for nothing
+    # Whoever may not ask hears the same of every path, whether it is there or not.
+    rest = Path("/{rest:path}", _endpoint(relay, nothing), methods=_METHODS)
+    return Starlette(routes=[*health, *paths, rest], lifespan=lifespan)
+
+
+def _endpoint(relay: Relay, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    async def answered(request: Request) -> Response:
+        try:
+            return await route(Ask(relay, relay.let_in(request), request))
+        except Refused as refused:
+            return refused.response()
+        except CentreError as error:
+            return _unavailable(error).response()
+        except Exception as error:  # noqa: BLE001 - its message, which may be personal, must reach no log
+            return _failed(error).response()
+
+    return answered
+
+
+def _unavailable(error: CentreError) -> Refused:
+    _log.warning("relay: %s", error.code)
+    wait_s = error.retry_after_s if error.retry_after_s is not None else 1.0
+    return Refused(503, error.code, "the centre cannot answer now", retry_after_s=math.ceil(wait_s))
+
+
+def _failed(error: Exception) -> Refused:
+    """Return the answer when something was raised that is none of ours: mostly by the centre's client library."""
+    code = code_of(error)
+    _log.warning("relay: %s", code)
+    return Refused(503, "centre", "the centre failed", retry_after_s=1)
