@@ -15,6 +15,8 @@ from starlette.responses import Response, StreamingResponse
 
 from ..changes import LINES, Changes, Delivery, Line
 from ..clock import wall_clock
+from ..contacts import Contact
+from ..disclosures import Disclosure, Passed
 from ..errors import BundleError, CentreError
 from ..sync.check import checked
 from . import wire
@@ -38,6 +40,7 @@ ANSWER_MAX_BYTES: Final = 16 * 1024 * 1024
 #: Of each device, so many may listen at the same time.
 _LISTENERS_EACH: Final = 4
 _LISTEN_MAX_S: Final = 900.0
+_FIELDS: Final = frozenset(field.name for cls in (Contact, Disclosure, Passed) for field in attrs.fields(cls))
 
 
 @attrs.frozen
@@ -82,7 +85,7 @@ async def events(ask: Ask) -> Response:
         taken = await relay.lanes["events"].run(lambda: wire.unpack_events(body, EVENTS_MAX))
     except BundleError as error:
         place, _, detail = str(error).rpartition(": ")
-        raise Refused(400, "field", detail, field=f"body{place}") from None
+        raise Refused(400, "field", detail, field=_place(place)) from None
     found = await relay.lanes["events"].run(lambda: relay.centres["events"].deliver(taken.events))
     refused = dict.fromkeys(taken.unreadable - found.accepted, "event-unreadable")
     packed = wire.pack_delivery(Delivery(found.accepted, {**found.refused, **refused}))
@@ -142,6 +145,12 @@ def _answer(
     if is_known:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)
+
+
+def _place(place: str) -> str:
+    """Return where something in the body does not fit: by numbers and by names of ours, never by what came in."""
+    parts = (part for part in place.split("/") if part.isdecimal() or part in _FIELDS)
+    return "/".join(("body", *parts))
 
 
 def _bounded(told: Changes) -> bytes:
