@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tactful.authoring import compile_files
 from tactful.bundle import make_keys
 from tactful.relay.client import RelayCentre
 from tactful.relay.devices import DevicesFile, add_device
@@ -14,6 +15,25 @@ from tactful.relay.relaying import Relay, RelayOptions
 from tactful.relay.serving import server
 
 PRIVATE, PUBLIC = make_keys()
+SHOP = """
+channels: {web: private}
+placements: {page: web}
+topics: {food: {}}
+purposes: {offers: consent}
+profile:
+  shop:
+    all: {owner: crm, purpose: offers, source: observed, max_age: 3650d}
+    first_name: text
+offers:
+  olives:
+    intent: sell
+    topic: food
+    purpose: offers
+    treatments:
+      - title: Olives
+      - title: "{profile.first_name}, your olives"
+        lift: 9
+"""
 #: Nothing waits for long in a test.
 QUICK = RelayOptions(rate_per_s=100_000, burst=100_000, poll_s=0.05, heartbeat_s=0.05)
 
@@ -60,6 +80,11 @@ class Served:
         self._server.should_exit = True
         self._thread.join(20)
         assert not self._thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def policy():
+    return compile_files({"policy.yaml": SHOP.encode()})
 
 
 @pytest.fixture

@@ -45,10 +45,10 @@ class Listening:
                 self._epoch = after
                 self._thread = Thread(target=self._run, name=f"tactful-relay-{self._line}", daemon=True)
                 self._thread.start()
-            while not self._ended.is_set() and self._epoch <= after and (left_s := until_s - monotonic()) > 0:
+            while not self._is_over(after) and (left_s := until_s - monotonic()) > 0:
                 self._changed.wait(left_s)
-            if self._error is not None and self._epoch <= after:
-                error, self._error = self._error, None
+            error, self._error = self._error, None
+            if error is not None and self._epoch <= after:
                 raise error
             return self._epoch > after
 
@@ -57,6 +57,9 @@ class Listening:
         self._ended.set()
         with self._changed:
             self._changed.notify_all()
+
+    def _is_over(self, after: int) -> bool:
+        return self._ended.is_set() or self._epoch > after or self._error is not None
 
     def _reset(self) -> None:
         """Make all anew: at first, and in a forked child, where no thread and no lock is ours."""
@@ -70,13 +73,13 @@ class Listening:
         while not self._ended.is_set():
             try:
                 self._listen()
-                backoff.reset()
-                pause_s = backoff.after(CentreError("it was over"))
-                backoff.reset()
+                backoff.reset()  # it was heard, and is asked anew a moment later
+                pause_s = Backoff(1.0).after(CentreError("the relay ended its hints"))
             except Exception as error:  # noqa: BLE001 - hints are a courtesy; polling goes on
                 told = error if isinstance(error, CentreError) else self._calls.failure(error)
                 with self._changed:
                     self._error = told
+                    self._changed.notify_all()
                 pause_s = backoff.after(told)
             self._ended.wait(pause_s)
 
