@@ -50,6 +50,7 @@ HELD_ELSEWHERE = {
     "docs/postgresql.md": "tests/stores/test_postgresql_docs.py",
     "docs/nats.md": "tests/nats/test_nats_docs.py",
     "docs/openfeature.md": "tests/flags/test_flag_docs.py",
+    "docs/relay.md": "tests/relay/test_relay_docs.py",
     "docs/rules.md": "tests/rules/test_rule_docs.py",
     "docs/spark.md": "tests/spark/test_spark_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
@@ -216,8 +217,8 @@ CHECKED = "profile: {more: {kids: {type: bool, source: stated}, guess: {type: bo
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("page", ["docs/policy.md", "docs/commands.md"])
 def test_the_commands_of_a_page_run(page):
-    """In their order, where what they name is; but what tests/demo and tests/evidence try."""
-    elsewhere = ("tactful demo", "tactful replay", "tactful case")
+    """In their order, where what they name is; but what tests/demo, evidence and stores try."""
+    elsewhere = ("tactful demo", "tactful replay", "tactful case", "tactful relay")
     told = [command for command in commands(page) if not command.startswith(elsewhere)]
     assert told
     shutil.copy("policy/keys/development.private", "release.private")
