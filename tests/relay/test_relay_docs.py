@@ -53,7 +53,7 @@ def test_a_kiosk_opens_as_the_page_says(folder, serve, policy, monkeypatch):
     served = serve(MemoryCentre(), bundle=folder / "shop.bundle")
     for name in ("relay.public", "kiosk-1.token"):
         (folder / name).write_bytes((served.where / name).read_bytes())
-    opening, bundle = samples(PAGE, "python")
+    opening, bundle, _ = samples(PAGE, "python")
     here = f"localhost:{served.port}"
     # The scheme is found by what is installed, which this tree may not be: the edge is given the same centre itself.
     text = opening.text.replace("localhost:8787", here).replace('"policy/"', "POLICY")
@@ -66,6 +66,16 @@ def test_a_kiosk_opens_as_the_page_says(folder, serve, policy, monkeypatch):
     assert names["kiosk"].status()["epoch"] == 1
     names["kiosk"].close()
     names["relay"].close()
+
+
+def test_a_folder_is_filled_and_followed_as_the_page_says(folder, policy):
+    *_, filling = samples(PAGE, "python")
+    names = {"tactful": tactful, "POLICY": policy}
+    text = filling.text.replace('"/srv/centre"', '"centre"').replace('"policy/"', "POLICY")
+    exec(text, names)  # noqa: S102 - the page's own sample
+    with names["edge"] as edge:
+        assert edge.sync().errors == {}
+        assert edge.status()["centre"]["consents"]["epoch"] == 1
 
 
 def test_every_route_is_on_the_page():
