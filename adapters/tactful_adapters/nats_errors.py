@@ -1,5 +1,6 @@
 """What went wrong in NATS, in words that say what to do. No value of a message gets into them, and no password."""
 
+import ssl
 from typing import Final
 
 from tactful import CentreError
@@ -48,6 +49,12 @@ def gone(stream: str) -> CentreError:
     return CentreError(said, code="centre-went-back")
 
 
+def forbidden(where: str) -> CentreError:
+    """Return what to raise where a call failed and the server said that the user may not do something."""
+    said = f"{where}: the user may not do this; docs/nats.md lists the rights it needs"
+    return CentreError(said, code="centre-refused")
+
+
 def explained(error: BaseException, where: str) -> CentreError:
     """Return what to raise in place of an error of nats-py, whose own words may hold values."""
     if isinstance(error, CentreError):
@@ -64,8 +71,8 @@ def explained(error: BaseException, where: str) -> CentreError:
         said = "nothing answers there: JetStream is not enabled, a stream is gone, or the cluster has no leader"
     elif isinstance(error, nats.errors.AuthorizationError) or "authorization" in str(error).lower():
         code, said = "centre-refused", "the server does not let this user in; look at its name and password"
-    elif "permissions violation" in str(error).lower():
-        code, said = "centre-refused", "the user may not do this; docs/nats.md lists the rights it needs"
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        code, said = "centre-refused", f"the server's certificate is not to be trusted: {error.verify_message}"
     elif isinstance(error, nats.errors.MaxPayloadError):
         said = "a value is larger than the server takes"
     elif isinstance(error, nats.errors.Error | OSError):

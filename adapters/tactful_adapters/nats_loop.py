@@ -17,7 +17,7 @@ from tactful import CentreError, UsageError
 
 from .forks import begins_anew_in_a_child, leave_alone
 from .nats_client import SERVER_MIN, client
-from .nats_errors import explained
+from .nats_errors import explained, forbidden
 from .nats_link import NATSLink
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class NATSLoop:
         self.address = address
         self._when_lost = when_lost
         self._closed = False
+        self._forbidden = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._link: NATSLink | None = None
@@ -107,6 +108,7 @@ class NATSLoop:
         return UsageError(f"{self.address.name}: the centre is closed; open another one")
 
     async def _bounded(self, work: Callable[[NATSLink], Awaitable[_T]]) -> _T:
+        before = self._forbidden
         try:
             async with asyncio.timeout(self.address.timeout_s):
                 link = await self._connected()
@@ -114,6 +116,8 @@ class NATSLoop:
         except (CentreError, UsageError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever the library raises is told in our words
+            if self._forbidden != before:
+                raise forbidden(self.address.name) from None
             if isinstance(error, TimeoutError | OSError):
                 self._let_go()
             raise explained(error, self.address.name) from None
@@ -147,7 +151,7 @@ class NATSLoop:
                 max_reconnect_attempts=1,
                 reconnect_time_wait=_PAUSE_S,
                 connect_timeout=max(1, int(where.timeout_s)),
-                error_cb=_say_nothing,
+                error_cb=self._hear,
                 closed_cb=lose,
                 **(known if where.password is not None else {}),
                 **secure,
@@ -157,6 +161,10 @@ class NATSLoop:
                 await asyncio.wait_for(at.close(), _END_S)
             raise
         return at
+
+    async def _hear(self, error: Exception) -> None:
+        """Count what the user may not do; the rest is met by calls. What the library would log can hold values."""
+        self._forbidden += "permissions violation" in str(error).lower()
 
     def _let_go(self) -> None:
         """Have the next call connect again."""
@@ -173,10 +181,6 @@ class NATSLoop:
         for task in others:
             task.cancel()
         await asyncio.wait(others, timeout=_END_S) if others else None
-
-
-async def _say_nothing(_: Exception) -> None:
-    """Leave errors of the connection to the calls that meet them: what the library would log can hold values."""
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
