@@ -54,7 +54,7 @@ class NATSLines:
 
     def _take(self, line: Line, messages: Iterable[Message], told: list[Change]) -> tuple[int, bool]:
         """Take changes in up to the first that is damaged; if that is the first of all, say so."""
-        position = 0
+        position = told[-1].epoch if told else 0
         for message in messages:
             try:
                 found = self._read(line, message)

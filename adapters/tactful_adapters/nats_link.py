@@ -104,6 +104,7 @@ class NATSLink:
     async def unless_lost(self, work: Awaitable[_T]) -> _T:
         """Do some work; if the connection is lost meanwhile, raise at once rather than when its time is over."""
         task = asyncio.ensure_future(work)
+        task.add_done_callback(_take_note)
         try:
             either: set[asyncio.Future[Any]] = {task, self._lost}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -244,6 +245,12 @@ class Refusal(Exception):
     def __init__(self, error: Mapping[str, Any] | None) -> None:
         self.err_code = None if error is None else error.get("err_code", error.get("code"))
         super().__init__(self.err_code)
+
+
+def _take_note(task: "asyncio.Future[Any]") -> None:
+    """Take note of how work ended that nobody waits for any more, or asyncio would log it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _pending(status: str, headers: Mapping[str, str]) -> int:

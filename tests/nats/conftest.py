@@ -1,12 +1,12 @@
 """A NATS server that is started when it is first needed, and one of a test's own."""
 
-import asyncio
 import hashlib
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from .admin import at_server, events_on_record
 from .server import NATSServer, program
 
 
@@ -51,16 +51,10 @@ def url(shared_server, tmp_path, name_of):
 @pytest.fixture
 def as_admin():
     """Do something at a server with a client of its own: called with a URL and what to do with the client."""
-    import nats  # noqa: PLC0415 - an extra
+    return at_server
 
-    def run(url, work):
-        async def do():
-            connection = await nats.connect(url.rpartition("/")[0], allow_reconnect=False)
-            try:
-                return await work(connection.jetstream())
-            finally:
-                await connection.close()
 
-        return asyncio.run(do())
-
-    return run
+@pytest.fixture
+def on_record():
+    """Give how many events a centre has on record, by its URL."""
+    return events_on_record

@@ -20,7 +20,7 @@ class NATSServer:
     def __init__(self, folder, **settings):
         self.folder = folder
         self.settings = settings
-        self.port = _free_port()
+        self.port = free_port()
         self._process = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -64,7 +64,7 @@ class NATSServer:
         return f"nats://{user}127.0.0.1:{port or self.port}/{name}" + (f"?{asked}" if asked else "")
 
 
-def _free_port():
+def free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]

@@ -1,9 +1,10 @@
 """The samples of docs/nats.md, with a server of the tests' in the place of theirs, and what its tables say."""
 
 import re
+import tomllib
 
 import pytest
-from tests.docs.conftest import PAGES, samples, shop
+from tests.docs.conftest import PAGES, ROOT, samples, shop
 
 from tactful.testing.centre_kit import followed, stands
 from tactful_adapters import nats_address
@@ -28,6 +29,12 @@ def test_the_python_runs(url):
         with names["kiosk"] as kiosk:
             kiosk.sync()
             assert kiosk.status()["centre"]["profiles"]["epoch"] == centre.changes("profiles", 0, 9).epoch
+
+
+def test_its_urls_find_it():
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
+    for scheme in ("nats", "tls"):
+        assert points["tactful.centres"][scheme] == f"{NATSCentre.__module__}:{NATSCentre.__qualname__}"
 
 
 def test_the_tables_are_whole():

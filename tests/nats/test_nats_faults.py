@@ -14,6 +14,7 @@ from tactful_adapters.nats_centre import NATSCentre
 from tactful_adapters.nats_link import NATSLink
 from tactful_adapters.nats_messages import digest, packed
 
+from .admin import events_on_record
 from .proxy import Proxy
 
 
@@ -27,13 +28,6 @@ def failed(call, *args):
 def centre(url):
     with NATSCentre(url) as one:
         yield one
-
-
-def events_of(as_admin, url):
-    async def count(js):
-        return (await js.stream_info(f"{url.rpartition('/')[2]}_events")).state.messages
-
-    return as_admin(url, count)
 
 
 # The server goes away
@@ -93,7 +87,7 @@ def test_what_is_kept_but_not_acknowledged_counts_once(own_server, as_admin):
         for _ in range(2):
             assert centre.deliver(events[::-1]).accepted == {"1", "2"}
         assert another.changes("consents", 0, 9).epoch == epoch
-        assert events_of(as_admin, server.url("shop")) == 2
+        assert events_on_record(server.url("shop")) == 2
     proxy.close()
 
 
@@ -119,7 +113,7 @@ def test_an_event_whose_acknowledgement_is_lost_counts_once(own_server, as_admin
             assert centre.deliver(events).accepted == {"1", "2"}
             assert len(centre.changes("consents", 0, 9).changes) == 1
             assert stands(followed(centre)["ada"]) == (False, True)
-        assert events_of(as_admin, server.url(f"shop{lost}")) == 2
+        assert events_on_record(server.url(f"shop{lost}")) == 2
 
 
 def test_an_event_counts_once_when_the_server_s_own_window_is_long_over(centre, url, as_admin):
@@ -134,7 +128,7 @@ def test_an_event_counts_once_when_the_server_s_own_window_is_long_over(centre, 
     for _ in range(2):
         assert centre.deliver([contact("1", "ada", 5), opt_in("2", "ada", 5)]).accepted == {"1", "2"}
         time.sleep(0.3)
-    assert events_of(as_admin, url) == 2
+    assert events_on_record(url) == 2
 
 
 # Somebody else changes what is there

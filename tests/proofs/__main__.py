@@ -9,8 +9,11 @@ from typing import Annotated
 
 import attrs
 import typer
+from tests.nats.admin import events_on_record
 from tests.nats.delays import delays
+from tests.nats.failover import fail_over
 from tests.nats.server import NATSServer
+from tests.nats.server_kills import kill_servers
 
 from . import disk
 from .fuzz import TARGETS, fuzz
@@ -51,6 +54,20 @@ def fuzz_(count: Count = 1_000_000) -> None:
     each = max(count // len(TARGETS), 1)
     found = {name: _run(lambda _, told, name=name: fuzz(name, each, progress=told), each) for name in TARGETS}
     _tell(found, bad=any(one["crashed"] for one in found.values()))
+
+
+@app.command()
+def nats_kills(count: Count = 1000) -> None:
+    """Kill a NATS server while events are delivered; none that was acknowledged may be lost or doubled."""
+    found = _run(lambda where, told: kill_servers(where, count, events_on_record, told), count)
+    _tell({"nats": found}, bad=bool(found["lost"] or found["doubled"] or found["passed_over"]))
+
+
+@app.command()
+def nats_failover(count: Count = 10) -> None:
+    """Kill the leader of three NATS servers while withdrawals are delivered; none that was acknowledged may be lost."""
+    found = _run(lambda where, told: fail_over(where, count, told), count)
+    _tell({"nats": found}, bad=bool(found["lost"] or found["passed_over"]))
 
 
 @app.command()
