@@ -17,6 +17,7 @@ from .engine.log import Log, LoggingStore
 from .engine.options import Options
 from .engine.overtaking import Following
 from .errors import BundleError, ExtraMissing, StoreError, UsageError
+from .installed import store_of, strict_of
 from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore
 from .plan.contradictions import contradictions
@@ -34,6 +35,8 @@ from .registry import Registry
 from .sealing import EvidenceSeal
 from .sealing import evidence_key as evidence_key_of
 from .sync.options import SyncOptions
+
+__all__ = ["EPOCH_REGISTER", "open", "store_of"]
 
 #: The register that keeps the highest epoch that was ever taken of a tenant, whose name follows.
 EPOCH_REGISTER = "bundle-epoch/"
@@ -53,7 +56,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     consents: ConsentSource | ConsentFunction | None = None,
     registry: Registry | None = None,
     clock: Clock = wall_clock,
-    strict: StrictCaps | None = None,
+    strict: StrictCaps | str | None = None,
     token_key: bytes | None = None,
     options: Options | None = None,
     log: bool | float = False,
@@ -75,7 +78,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         consents: Where consents come from, if not from the store; likewise.
         registry: The guardrails that the policy can name; None takes all that are installed.
         clock: Gives the moment [us since 1970]; for tests and simulations.
-        strict: The centre of strict caps, if it is not the store; without one, strict caps are reached.
+        strict: The centre of strict caps, or its URL, if it is not the store; without one, strict caps are reached.
         token_key: 32 bytes that seal decision tokens; None takes the store's own.
         options: Bounds of memory and patience.
         log: Whether decisions are logged in the store, or which share of them, 0 to 1.
@@ -86,11 +89,11 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         BundleError: If the bundle is refused; its code says at which check.
         PolicyError: If the folder's policy has mistakes.
         ExtraMissing: If a folder needs the extra `author`, or the store's URL another one.
-        StoreError: If the store cannot be opened.
+        StoreError: If the store, or the centre of strict caps, cannot be opened.
         CentreError: If the centre's URL names none, or it cannot open.
         UsageError: If the arguments contradict each other.
     """
-    kept = store_of(store)
+    kept, close_strict = store_of(store), None
     pinned = (key,) if isinstance(key, str) else key
     try:
         guardrails = Registry.installed() if registry is None else registry
@@ -98,10 +101,13 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         read = _Reader(keys, tenant, development, kept, clock, guardrails, signatures)
         logged = _log_of(kept, log, evidence_key, clock)
         plan = read(source)
+        caps, close_strict = strict_of(strict, kept)
         following, sources, clock = _followed(
             kept, centre, sync, Sources(profiles or kept, consents or kept, kept), clock
         )
     except BaseException:
+        if close_strict is not None:
+            close_strict()
         if kept is not store:
             kept.close()
         raise
@@ -114,7 +120,8 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         immediate=isinstance(kept, MemoryStore) and profiles is None and consents is None,
         clock=clock,
         read=read,
-        strict=strict or (kept if isinstance(kept, StrictCaps) else None),
+        strict=caps,
+        close_strict=close_strict,
         token_key=token_key,
         options=options or Options(),
         log=logged,
@@ -262,26 +269,3 @@ def _authoring() -> ModuleType:
         if isinstance(error, ExtraMissing):
             raise
         raise ExtraMissing("a policy's folder", "author") from error
-
-
-def store_of(store: Store | str | None) -> Store:
-    """
-    Return the store that is meant.
-
-    Args:
-        store: A store; a URL whose scheme is the name of an installed adapter; or None for memory.
-
-    Raises:
-        StoreError: If no adapter has that name, or it cannot open.
-    """
-    if store is None:
-        return MemoryStore()
-    if not isinstance(store, str):
-        return store
-    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and needed for a URL alone
-
-    scheme = store.partition(":")[0].lower() if ":" in store else ""
-    points = {point.name: point for point in entry_points(group="tactful.adapters")}
-    if scheme not in points:
-        raise StoreError(f"no adapter is named {scheme!r}; there are: {', '.join(sorted(points)) or 'none'}")
-    return cast("Store", points[scheme].load().from_url(store))

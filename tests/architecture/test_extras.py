@@ -28,6 +28,7 @@ LIBRARIES = {
     "relay": {"starlette": "starlette", "uvicorn": "uvicorn"},
     "spark": {"pyspark": "pyspark"},
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
+    "valkey": {"valkey": "valkey"},
 }
 
 # What a person does who needs the extra.
@@ -47,6 +48,7 @@ WISHES = {
     "relay": "import tactful.relay.serving",
     "spark": "from tactful_adapters.spark import Campaign; Campaign('page', b'')",
     "testing": "import tactful.testing",
+    "valkey": "from tactful_adapters.valkey_strict import ValkeyStrictCaps as Caps; Caps.from_url('valkey://no')",
 }
 
 # Finders that find nothing under one name: the library is as good as absent.

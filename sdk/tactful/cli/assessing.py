@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
-from ..opening import store_of
+from ..installed import store_of
 from ..registry import Registry
 from .checking import Json
 from .opened import Source, StoreOption, policy_of

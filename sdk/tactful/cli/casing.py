@@ -10,8 +10,8 @@ import typer
 import tactful
 
 from ..errors import StoreError, UsageError
+from ..installed import store_of
 from ..log_ports import DecisionLog, EvidenceRows
-from ..opening import store_of
 from ..replaying import is_of
 from ..sealing import EvidenceReader, EvidenceSeal, evidence_key
 from .checking import Json

@@ -8,7 +8,7 @@ import typer
 from ..clock import in_words, wall_clock
 from ..disclosures import Disclosure
 from ..errors import UsageError
-from ..opening import store_of
+from ..installed import store_of
 from ..ports import Store
 from .checking import Json
 from .deciding import WhoOption, pairs

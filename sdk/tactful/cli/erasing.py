@@ -9,7 +9,7 @@ from ..clock import in_words, wall_clock
 from ..erasing import FOLLOWERS, WHY_KEPT, ErasureReceipt, receipt_of
 from ..errors import UsageError
 from ..held import Held
-from ..opening import store_of
+from ..installed import store_of
 from ..ports import Erasure
 from ..rights_ports import SubjectAccess
 from .checking import Json

@@ -14,8 +14,8 @@ from ..decision_log import LoggedPick
 from ..disparity import Disparity, disparity
 from ..errors import UsageError
 from ..grouping import Grouping
+from ..installed import store_of
 from ..log_ports import DecisionLog
-from ..opening import store_of
 from ..policy import Policy
 from ..ports import CustomerList, Store
 from ..pseudonyms import log_key, pseudonym

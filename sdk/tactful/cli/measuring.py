@@ -10,8 +10,8 @@ import typer
 from ..against_stated import Pair, pairs_of
 from ..clock import wall_clock
 from ..errors import UsageError
+from ..installed import store_of
 from ..measured_sources import JUDGING, SMALLEST, MeasuredSource, Verdict, measured, smallest_of
-from ..opening import store_of
 from ..policy import Policy
 from ..ports import CustomerList, Store
 from ..registry import Registry

@@ -11,7 +11,7 @@ import tactful
 
 from ..bundle import Header, read_unsigned
 from ..errors import UsageError
-from ..opening import store_of
+from ..installed import store_of
 from ..plan.plan import Plan
 from ..ports import Store
 from .files import read_file

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
-from ..opening import store_of
+from ..installed import store_of
 from ..policy import Policy
 from .checking import Json
 from .files import write_file

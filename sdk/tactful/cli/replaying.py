@@ -10,8 +10,8 @@ import typer
 import tactful
 
 from ..errors import UsageError
+from ..installed import store_of
 from ..log_ports import DecisionLog, EvidenceRows
-from ..opening import store_of
 from ..plan.plan import Plan
 from ..pseudonyms import log_key
 from ..replay_figures import BINS, Figures, Turn, bin_name

@@ -79,6 +79,7 @@ class Edge:
         clock: Clock,
         read: Callable[[object], Plan],
         strict: StrictCaps | None = None,
+        close_strict: Callable[[], None] | None = None,
         token_key: bytes | None = None,
         options: Options = Options(),  # noqa: B008 - frozen
         log: Log | None = None,
@@ -87,6 +88,7 @@ class Edge:
         self._plan = plan
         self._store = store
         self._owned = owned
+        self._close_strict = close_strict
         self._clock = clock
         self._read = read
         self._refused = ""
@@ -643,6 +645,8 @@ class Edge:
             if self._log is not None:
                 self._log.close()
             self._rooms.close()
+            if self._close_strict is not None:
+                self._close_strict()
             if self._owned:
                 self._store.close()
 

@@ -1,0 +1,137 @@
+"""What tactful asks of the client of Valkey: commands in one go, bounds on every wait, and its errors in words.
+
+The client is loaded when it is first needed; without it everything else goes on. It speaks to Redis as well.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from tactful import ExtraMissing, StoreError
+
+if TYPE_CHECKING:
+    from .valkey_address import Address
+
+#: A client: few of its methods have types.
+Server = Any
+#: One command and what it is given.
+Command = tuple[str | bytes | int | float, ...]
+
+
+class AwayError(StoreError):
+    """
+    The server could not be reached, or nobody knows what became of the call.
+
+    Attributes:
+        is_silent: Whether it took all the time that a call may take.
+    """
+
+    is_silent = False
+
+
+_NOT_LET_IN: Final = "it does not let this user in; look at the name and the password"
+_RIGHTS: Final = "the user may not do this; grant it the rights that docs/valkey.md lists"
+_REPLICA: Final = "it is a replica and takes no changes; name the primary"
+_FULL: Final = "its memory is full; raise maxmemory, or make room there"
+# By the name of the client's error, or a word of the server's: what it means here, and what would be right.
+_MEANS: Final = {
+    "BusyLoadingError": "it is starting, and still reads its data; the next call tries again",
+    "NOAUTH": "it wants a password; give it in the URL",
+    "Authentication required": "it wants a password; give it in the URL",
+    "AuthenticationError": _NOT_LET_IN,
+    "WRONGPASS": _NOT_LET_IN,
+    "MaxConnectionsError": "it has no connection left; raise maxclients",
+    "max number of clients": "it has no connection left; raise maxclients",
+    "NoPermissionError": _RIGHTS,
+    "NOPERM": _RIGHTS,
+    "ReadOnlyError": _REPLICA,
+    "READONLY": _REPLICA,
+    "OutOfMemoryError": _FULL,
+    "OOM": _FULL,
+    "WRONGTYPE": "a key of tactful's holds something else; somebody altered it: delete it",
+    "appendonly": "it forgets what it promised when it stops: set appendonly yes",
+    "unknown command": "it is too old; Valkey 7.2 or Redis 7.2 is needed",
+    "MISCONF": "it cannot write to its disk; look at its log",
+    "NOREPLICAS": "too few of its replicas are connected",
+}
+
+
+@cache
+def client() -> ModuleType:
+    """
+    Return the client.
+
+    Raises:
+        ExtraMissing: If it is not installed.
+    """
+    try:
+        import valkey  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ExtraMissing("a server of Valkey or Redis", "valkey") from error
+    return valkey
+
+
+def connected(address: "Address") -> Server:
+    """
+    Return a client of a server; it connects when it is first asked, and anew in a forked child.
+
+    Raises:
+        ExtraMissing: If it is not installed.
+        StoreError: If it does not understand the URL.
+    """
+    valkey = client()
+    try:
+        return valkey.Valkey.from_url(
+            address.url,
+            socket_timeout=address.timeout_s,
+            socket_connect_timeout=address.timeout_s,
+            **({} if address.url.startswith("unix") else {"socket_keepalive": True}),
+            retry=valkey.retry.Retry(valkey.backoff.NoBackoff(), 0),  # what may be repeated, its caller knows
+        )
+    except (ValueError, TypeError, valkey.ValkeyError):
+        raise StoreError(f"{address.name}: the client does not understand the URL") from None
+
+
+def answers(server: Server, address: "Address", commands: Sequence[Command]) -> list[Any]:
+    """
+    Return the answers to commands that go over together, on one connection.
+
+    Raises:
+        StoreError: If one of them fails; in words that hold no value, key or password.
+    """
+    pipeline = server.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)
+    try:
+        # Raised from there, an error would hold the whole command, and with it keys and values.
+        found: list[Any] = pipeline.execute(raise_on_error=False)
+    except (client().ValkeyError, OSError) as error:
+        raise explained(error, address) from None
+    for answer in found:
+        if isinstance(answer, Exception):
+            raise explained(answer, address) from None
+    return found
+
+
+def explained(error: Exception, address: "Address") -> StoreError:
+    """Return what to raise in place of an error of the client, whose own words may hold keys and values."""
+    said = f"{address.name}: {_meaning(error)}"
+    kinds = client().exceptions
+    if isinstance(error, kinds.AuthenticationError):
+        return StoreError(said)
+    if not isinstance(error, kinds.ConnectionError | kinds.TimeoutError | OSError):
+        return StoreError(said)
+    away = AwayError(said)
+    away.is_silent = isinstance(error, kinds.TimeoutError | kinds.BusyLoadingError)
+    return away
+
+
+def _meaning(error: Exception) -> str:
+    kinds = client().exceptions
+    if isinstance(error, kinds.TimeoutError):
+        return "it is silent; it is paused, overloaded or cut off: the next call connects again"
+    told = next((meaning for word, meaning in _MEANS.items() if word in f"{type(error).__name__} {error}"), None)
+    if told is None and isinstance(error, kinds.ConnectionError | OSError):
+        return "it cannot be reached, or ended the connection; look at its address, and whether it runs"
+    return told or f"it refused the call ({type(error).__name__})"

@@ -1,0 +1,53 @@
+"""What installed adapters open by URL: stores, and centres of strict caps. It loads one when it is named."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from .errors import StoreError
+from .memory import MemoryStore
+from .ports import Store, StrictCaps
+
+
+def store_of(store: Store | str | None) -> Store:
+    """
+    Return the store that is meant.
+
+    Args:
+        store: A store; a URL whose scheme is the name of an installed adapter; or None for memory.
+
+    Raises:
+        StoreError: If no adapter has that name, or it cannot open.
+    """
+    if store is None:
+        return MemoryStore()
+    if not isinstance(store, str):
+        return store
+    return cast("Store", _installed("adapter", "tactful.adapters", store).from_url(store))
+
+
+def strict_of(strict: StrictCaps | str | None, store: Store) -> tuple[StrictCaps | None, Callable[[], None] | None]:
+    """
+    Return the centre of strict caps that is meant, and what closes it if it was opened here.
+
+    Args:
+        strict: A centre; a URL whose scheme is the name of an installed one; or None for the store, if it is one.
+        store: The edge's store.
+
+    Raises:
+        StoreError: If no centre has that name, or it cannot open.
+    """
+    if isinstance(strict, str):
+        found = _installed("centre of strict caps", "tactful.strict", strict).from_url(strict)
+        return found, found.close
+    return strict or (store if isinstance(store, StrictCaps) else None), None
+
+
+def _installed(what: str, group: str, url: str) -> Any:
+    """Return what an installed entry point has for the scheme of a URL."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and needed for a URL alone
+
+    scheme = url.partition(":")[0].lower() if ":" in url else ""
+    points = {point.name: point for point in entry_points(group=group)}
+    if scheme not in points:
+        raise StoreError(f"no {what} is named {scheme!r}; there are: {', '.join(sorted(points)) or 'none'}")
+    return points[scheme].load()
