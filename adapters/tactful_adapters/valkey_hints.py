@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import entry_points
 from time import monotonic
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from tactful import CentreError, Changes, Contact, Delivery, Disclosure, Line, StoreError, tells_consent
-from tactful.centre_ports import Centre
 
 from .valkey_address import Address
 from .valkey_client import client, connected, explained
@@ -22,6 +21,22 @@ _AT_ONCE_S: Final = 0.25
 #: So many entries are kept, about: the newest would do.
 _KEPT: Final = 16
 _EPOCH_MAX: Final = 2**63
+
+
+class Centre(Protocol):
+    """What holds the truth, as tactful's port of a centre has it, but for its hints."""
+
+    def changes(self, line: Line, after: int, count: int) -> Changes:
+        """Return what has changed since an epoch."""
+        ...
+
+    def deliver(self, events: Sequence[Contact | Disclosure]) -> Delivery:
+        """Keep events, each once by its id."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
 
 
 class ValkeyHints:

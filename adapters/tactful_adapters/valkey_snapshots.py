@@ -17,7 +17,6 @@ import attrs
 import msgpack
 
 from tactful import Consent, Consents, Snapshot, StoreError
-from tactful.ports import ConsentSource, ProfileSource
 
 from .rows import pack_attributes, pack_consents, unpack_consents, unpack_snapshot
 from .valkey_address import Address
@@ -33,7 +32,23 @@ _TRIES: Final = 8
 _DIGEST: Final = 16
 
 
-class OwnConsents(ConsentSource, Protocol):
+class Profiles(Protocol):
+    """Where profiles come from."""
+
+    def profile(self, customer: str) -> Snapshot | None:
+        """Return the newest snapshot, or None for a customer who is not known."""
+        ...
+
+
+class ConsentsKnown(Protocol):
+    """Where consents come from."""
+
+    def consents(self, customer: str) -> Consents | None:
+        """Return all records, or None for a customer who is not known."""
+        ...
+
+
+class OwnConsents(ConsentsKnown, Protocol):
     """The edge's own store, as far as it keeps what is said at the edge."""
 
     def add_consent(self, customer: str, consent: Consent) -> None:
@@ -65,8 +80,8 @@ class ValkeySnapshots:
         url: str,
         *,
         own: OwnConsents,
-        profiles: ProfileSource,
-        consents: ConsentSource,
+        profiles: Profiles,
+        consents: ConsentsKnown,
         fresh_s: float = 60.0,
     ) -> None:
         """
