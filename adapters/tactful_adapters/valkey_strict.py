@@ -8,6 +8,7 @@ begins counting, once. It is no store, and what it cannot be sure to have kept i
 import base64
 import hashlib
 import json
+import logging
 import re
 import sys
 import uuid
@@ -22,6 +23,7 @@ from .valkey_address import Address
 from .valkey_client import AwayError, answers, connected
 from .valkey_settings import ASKING, wrong
 
+_log = logging.getLogger("tactful")
 #: What ends later than in so long never ends here: a double in Lua is exact up to 2^53 [us].
 _LONGEST_US: Final = 4 * 10**15
 #: At most so many units for one question.
@@ -29,6 +31,10 @@ _WANTED_MAX: Final = 10_000
 _UNIT: Final = re.compile(r"([\w-]{20})\.([\w-]{1,40})\.(\d{1,16})\.(\d{1,16})", re.ASCII)
 #: Of the time that a call may take, the server may spend so much until all is on disk.
 _ON_DISK: Final = 0.8
+
+
+class LossError(StoreError):
+    """The server does not have all that strict caps count, or was never begun."""
 
 
 class ValkeyStrictCaps:
@@ -56,12 +62,13 @@ class ValkeyStrictCaps:
         self._members = members
         self._roster = self._address.key("strict")
         self._seen = (0, 0)
+        self._complaint = ""
         self._closed = False
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """
-        Return what a URL names; a server that answers is looked at, one that is away may come back.
+        Return what a URL names; a server that is away may come back, and one that has lost something be begun anew.
 
         Raises:
             StoreError: If the URL is none, or the server is not set up to keep what it promises.
@@ -70,8 +77,8 @@ class ValkeyStrictCaps:
         found = cls(url)
         try:
             found.check()
-        except AwayError:
-            pass  # until it is back, strict caps count as reached
+        except (AwayError, LossError) as error:
+            found._complain(error)  # an edge opens all the same: until then strict caps count as reached
         except StoreError:
             found.close()
             raise
@@ -141,12 +148,20 @@ class ValkeyStrictCaps:
         if not about:
             return ()
         try:
-            answer = self._asked_server(what, about)
+            found = self._well(self._asked_twice(what, about))
+        except StoreError as error:
+            self._complain(error)
+            raise
+        self._complaint = ""
+        return found
+
+    def _asked_twice(self, what: str, about: Sequence[Mapping[str, object]]) -> Sequence[Any]:
+        try:
+            return self._asked_server(what, about)
         except AwayError as error:
             if error.is_silent:
                 raise
-            answer = self._asked_server(what, about)  # a connection that went stale; twice is as once
-        return self._well(answer)
+            return self._asked_server(what, about)  # a connection that went stale; twice is as once
 
     def _asked_server(self, what: str, about: Sequence[Mapping[str, object]]) -> Sequence[Any]:
         """
@@ -183,10 +198,16 @@ class ValkeyStrictCaps:
             if state == b"nothing"
             else "it has lost some of what strict caps count"
         )
-        raise StoreError(
+        raise LossError(
             f"{self._address.name}: {what}; they count as reached until you run "
             "python -m tactful_adapters.valkey_strict begin URL"
         )
+
+    def _complain(self, error: StoreError) -> None:
+        """Log what is wrong, once and not with each call."""
+        if str(error) != self._complaint:
+            self._complaint = str(error)
+            _log.warning("%s", error)
 
 
 @cache

@@ -166,6 +166,20 @@ def test_opening_waits_for_no_server_but_tells_what_is_wrong_with_one(serve):
     ValkeyStrictCaps.from_url(server.url()).close()
 
 
+def test_an_edge_opens_though_something_was_lost_and_says_so_once(serve, opened, caplog):
+    server = serve()
+    opened(server)
+    server.run("FLUSHALL")
+    with contextlib.closing(ValkeyStrictCaps.from_url(server.url())) as caps:
+        for _ in range(3):
+            with pytest.raises(StoreError, match="valkey_strict begin"):
+                caps.reserve([ask()])
+        caps.begin()
+        assert len(caps.reserve([ask()])[0]) == 1
+    (told,) = (one.getMessage() for one in caplog.records)
+    assert "has not begun to count" in told
+
+
 def test_a_paused_server_gives_no_room_and_what_it_did_all_the_same_lapses_or_counts(serve, opened):
     server = serve()
     caps = opened(server)
