@@ -10,6 +10,8 @@ from .clock import NEVER_US, SKEW_US
 
 #: Stands for every purpose at once in the record of a customer who wants to be left in peace.
 EVERYTHING: Final = "*"
+#: Stands in the record of a customer for the use of all that is known: a no keeps it, and lets nobody use it.
+RESTRICTION: Final = "*restriction"
 
 
 class LegalBasis(enum.Enum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from .consent import EVERYTHING, GIVEN, OWN_YES, Consent, Consents, ConsentState, How
+from .consent import EVERYTHING, GIVEN, OWN_YES, RESTRICTION, Consent, Consents, ConsentState, How
 from .contacts import Contact
 from .disclosures import Disclosure
 
@@ -39,7 +39,8 @@ def after_telling(known: Consents | None, event: Contact, at_us: int) -> Consent
 def _said(known: Consents, event: Contact) -> Iterable[Consent]:
     channel = event.channel or None
     if event.event == "withdrawal":
-        given = [one.purpose for one in known.records if one.state in GIVEN and one.at_us <= event.at_us]
+        yeses = [one for one in known.records if one.state in GIVEN and one.purpose != RESTRICTION]
+        given = [one.purpose for one in yeses if one.at_us <= event.at_us]
         purposes = (*event.tags, *given) if EVERYTHING in event.tags else event.tags  # other policies have others
         for purpose in dict.fromkeys(purposes):
             yield Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, event.at_us, channel=channel)

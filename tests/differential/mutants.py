@@ -12,7 +12,7 @@ MUTANTS = [
     Mutant("engine.mask", "or (demand.first_party and not found.first_party)", "", 2),
     Mutant("engine.mask", "if gone >> demand.slot & 1:", "if False:", 2),
     Mutant("engine.mask", "if now_us < begins_us:", "if False:", 11),
-    Mutant("engine.mask", "empty |= 1 << demand.slot", "pass", 6),
+    Mutant("engine.mask", "empty |= 1 << demand.slot", "pass", 3),
     Mutant("engine.mask", "view[demand.slot] = demand.absent", "pass", 0),
     Mutant("engine.mask", "until_us = min(until_us, until)", "pass", 0),
     Mutant("engine.mask", "if demand.name in snapshot.unreadable:", "if False:", 3),
@@ -53,7 +53,13 @@ MUTANTS = [
     Mutant("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "False"),
     Mutant("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "True"),
     Mutant("plan.bounds", "if scope and purpose.asks:", "if scope:"),
-    Mutant("plan.bounds", 'Call("&&", (out, negate(since)), ValueType.BOOL)', "out", 13),
+    Mutant("engine.guard", "standing(consents, (RESTRICTION,), channel.name, now_us).refused", "False", 0),
+    Mutant("engine.guard", "standing(consents, (RESTRICTION,), channel.name, now_us).refused", "True", 1),
+    Mutant(
+        "plan.bounds", '"core.restricted", restricted, unknown,', '"core.restricted", negate(restricted), unknown,', 1
+    ),
+    Mutant("engine.guard", "standing(consents, (RESTRICTION,)", "standing(consents, (EVERYTHING,)", 1),
+    Mutant("plan.bounds", 'Call("&&", (out, negate(since)), ValueType.BOOL)', "out", 14),
     Mutant("plan.bounds", 'Call("&&", (given, how), ValueType.BOOL)', "given", 0),
     Mutant("plan.bounds", "catalog.intent(Intent.SELL) | catalog.intent(Intent.INFORM)", "catalog.intent(Intent.SELL)"),
     # what governs: holdouts, and who may read
@@ -63,7 +69,7 @@ MUTANTS = [
     Mutant("holdouts", "offer.intent is Intent.HELP or offer.offer_class is not OfferClass.DEFAULT", "False", 0),
     Mutant("holdouts", "not set(self.topics).isdisjoint(topics)", "offer.topic in self.topics", 23),
     Mutant("plan.governed", "return reads and not attribute.may_be_read_by(entry.offer.owner)", "return False", 7),
-    Mutant("plan.governed", ', f"protective.{attribute.name}"}', "}", 38),
+    Mutant("plan.governed", ', f"protective.{attribute.name}"}', "}", 51),
     Mutant("plan.governed", "reads = ranks or not names", "reads = not names", 7),
     Mutant("schema", 'department != "" and department in', "department in", 7),
     Mutant("schema", "in (self.owner, *self.readers)", "in self.readers", 7),

@@ -6,8 +6,9 @@ import json
 import pytest
 
 import tactful
-from tactful import Consents, Contact, MemoryStore, Observation, Snapshot, Source, UsageError
+from tactful import Consents, Contact, MemoryCentre, MemoryStore, Observation, Snapshot, Source, UsageError
 from tactful.authoring import compile_files
+from tactful.consent import standing
 from tactful.testing.store_kit import yes
 from tactful_adapters.postgresql import PostgreSQLStore
 from tactful_adapters.sqlite import SQLiteStore
@@ -226,3 +227,91 @@ def reached(root):
         else:
             todo += gc.get_referents(one)
     return found
+
+
+# Objection and restriction
+
+
+def shown(edge, who, place="page"):
+    return {pick.offer for pick in edge.decide(place, who, preview=True).picks}
+
+
+def test_an_objection_to_one_purpose_ends_it_at_once_and_no_other(edge, store):
+    ann = canary("ann")
+    assert shown(edge, ann) == {"bread", "card"}
+    assert edge.rights.object_to(ann, "bank") == ("citybank",)
+    assert shown(edge, ann) == {"bread"}
+    assert shown(edge, canary("bob")) == {"bread", "card"}
+    (no,) = [one for one in store.consents(ann).records if one.refuses]
+    assert (no.purpose, no.evidence) == ("bank", "objection")
+    notices = [one for one in store.held(ann).waiting if isinstance(one, Contact) and one.event == "withdrawal"]
+    assert {(one.owner, one.tags) for one in notices} == {("", ("bank",)), ("citybank", ("bank",))}
+    edge.opt_in(ann, "bank")
+    assert shown(edge, ann) == {"bread", "card"}
+
+
+def test_an_objection_to_everything_is_an_opt_out(edge, store):
+    ann = canary("ann")
+    assert edge.rights.object_to(ann) == ("citybank",)
+    assert shown(edge, ann) == set()
+    assert {one.purpose for one in store.consents(ann).records if one.refuses} == {"*", "offers", "bank"}
+
+
+def test_what_cannot_be_objected_to_is_refused(edge):
+    with pytest.raises(UsageError, match="did you mean 'bank'"):
+        edge.rights.object_to(canary("ann"), "bnk")
+
+
+def test_a_restriction_keeps_all_and_uses_nothing_until_it_is_lifted(edge, store):
+    ann = canary("ann")
+    held = store.held(ann)
+    edge.rights.restrict(ann)
+    decision = edge.decide("page", ann, preview=True)
+    assert "bread" not in {pick.offer for pick in decision.picks}
+    assert {one.id for one in decision.explain().of("bread")[0].reasons} >= {"core.restricted"}
+    assert store.held(ann).profiles == held.profiles
+    for lifts_nothing in (
+        lambda: edge.opt_in(ann, "offers"),
+        lambda: edge.warm(ann),
+        lambda: edge.opt_out(canary("bob")),
+    ):
+        lifts_nothing()
+        assert "bread" not in shown(edge, ann)
+    assert edge.rights.lift(ann)
+    assert "bread" in shown(edge, ann)
+    assert not edge.rights.lift(ann)
+
+
+def test_a_restriction_holds_for_all_ids_and_outlasts_a_split(edge, store):
+    ann, other = canary("ann"), canary("other")
+    store.put_profile(Snapshot(other, 9, {"guests": Observation(4, Source.STATED, tactful.wall_clock())}))
+    store.put_consents(other, Consents((yes(tactful.wall_clock()),), tactful.wall_clock()))
+    store.merge(ann, other)
+    edge.rights.restrict(other)
+    store.split(other)
+    for who in (ann, other):
+        edge.forget(who)
+        edge.warm(who)
+        assert "core.restricted" in {
+            one.id for one in edge.decide("page", who, preview=True).explain().of("bread")[0].reasons
+        }
+
+
+def test_who_opts_out_after_a_restriction_was_lifted_is_not_restricted_again(edge, store):
+    ann, centre = canary("ann"), MemoryCentre()
+    edge.rights.restrict(ann)
+    edge.rights.lift(ann)
+    edge.opt_out(ann)
+    centre.deliver([one for _, one in store.outbox_take(99)])
+    (told,) = [one.told for one in centre.changes("consents", 0, 99).changes if one.customer == ann]
+    for known in (told, store.consents(ann)):
+        assert not standing(known, ("*restriction",), "web", tactful.wall_clock()).refused
+        assert standing(known, ("*",), "web", tactful.wall_clock()).refused
+
+
+def test_a_restriction_reaches_the_centre_and_its_edges(edge, store):
+    ann, centre = canary("ann"), MemoryCentre()
+    edge.rights.restrict(ann)
+    centre.deliver([one for _, one in store.outbox_take(99)])
+    (told,) = [one.told for one in centre.changes("consents", 0, 99).changes if one.customer == ann]
+    assert standing(told, ("*restriction",), "web", tactful.wall_clock()).refused

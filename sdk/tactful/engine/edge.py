@@ -41,7 +41,7 @@ from .giving_way import giving_way
 from .hearing import Elsewhere, Hearing
 from .identify import Identities
 from .log import Log
-from .opting import Opting
+from .objecting import Objecting
 from .options import Options
 from .overtaking import Following, Overtaking
 from .renewing import let_go, parts_of, renew
@@ -119,7 +119,7 @@ class Edge:
     def _listen(self, sources: Sources) -> None:
         """Make what keeps the customer's own word, for the methods that take it; and hear what the centre has of it."""
         plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
-        self._opting = Opting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
+        self._opting = Objecting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
         self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
         decided = self._recorder.decided
         self._hearing = Hearing(
@@ -517,21 +517,19 @@ class Edge:
 
     @property
     def rights(self) -> "SubjectRights":
-        """What a customer may ask for: all that is held (`export`), and to be forgotten (`erase`)."""
+        """What a customer may ask for: `export`, `erase`, `object_to`, `restrict`, `lift`; docs/subject-rights.md."""
         from .rights import SubjectRights  # noqa: PLC0415 - for the few who ask
 
         self._open()
         return SubjectRights(
-            plan=lambda: self._plan,
+            opting=self._opting,
             store=self._store,
             identities=self._identities,
-            snapshots=self._snapshots,
             rooms=self._rooms,
             log=self._log,
             following=self._following,
             forget_views=self._forget_views,
             look=partial(self.decide, preview=True),
-            clock=self._clock,
             refresh_s=self._options.refresh_s,
         )
 

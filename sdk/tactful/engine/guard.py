@@ -1,7 +1,7 @@
 """Guard: what the bounds of guardrails and core allow a customer. It sees the protective view alone."""
 
 from ..clock import NEVER_US, SKEW_US
-from ..consent import EVERYTHING, Consents, standing
+from ..consent import EVERYTHING, RESTRICTION, Consents, standing
 from ..offers import Channel
 from ..plan.fold import privacy_name
 from ..plan.plan import ChannelPlan, Plan
@@ -64,7 +64,8 @@ def known_of(
     known_us, made_until_us = _trusted(made_us, now_us)
     true_us, true_until_us = _trusted(None if consents is None else consents.at_us, now_us)
     opted_out = consents is not None and standing(consents, (EVERYTHING,), channel.name, now_us).refused
-    known: list[Value | None] = [channel.name, privacy_name(channel), kind, known_us, true_us, opted_out]
+    restricted = consents is not None and standing(consents, (RESTRICTION,), channel.name, now_us).refused
+    known: list[Value | None] = [channel.name, privacy_name(channel), kind, known_us, true_us, opted_out, restricted]
     until_us = min(made_until_us, true_until_us)
     for lineage in plan.lineages:
         if consents is None:

@@ -5,11 +5,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..clock import Clock
 from ..erasing import FOLLOWERS, ErasureReceipt, receipt_of
 from ..errors import UsageError
 from ..held import Held
-from ..plan.plan import Plan
 from ..ports import Erasure, Store
 from ..profile import Identity
 from ..rights_ports import SubjectAccess
@@ -17,8 +15,8 @@ from ..subject_export import SubjectExport
 from .customer import Who
 from .identify import Identities
 from .log import Log
+from .objecting import Objecting
 from .overtaking import Following
-from .snapshot import Snapshots
 from .strict import Rooms
 
 if TYPE_CHECKING:
@@ -31,32 +29,28 @@ Look = Callable[[str, str], "Decision"]
 @attrs.frozen(repr=False)
 class SubjectRights:
     """
-    What a customer may ask of an edge: `export` and `erase`.
+    What a customer may ask of an edge.
 
     Attributes:
-        plan: Gives the plan of the moment.
+        opting: Keeps what customers say about purposes, and gives plan, customers and clock.
         store: Where the customer's rows are.
         identities: Whom identifiers stand for, as far as that is remembered.
-        snapshots: The customers that are here.
         rooms: What is in hand under strict caps.
         log: What has still to be logged; None if nothing is.
         following: What follows a centre; None without one.
         forget_views: Forgets what was decided for page views.
         look: Decides without a trace, to tell segments.
-        clock: Gives the moment [us since 1970].
         refresh_s: Other processes hold what they have of a customer for at most so long [s].
     """
 
-    plan: Callable[[], Plan]
+    opting: Objecting
     store: Store
     identities: Identities
-    snapshots: Snapshots
     rooms: Rooms
     log: Log | None
     following: Following | None
     forget_views: Callable[[], None]
     look: Look
-    clock: Clock
     refresh_s: int
 
     def export(self, who: Who) -> SubjectExport:
@@ -74,11 +68,11 @@ class SubjectRights:
         """
         customer = self._customer("export", who)
         held = self._access().held(customer)
-        self.snapshots.load(customer)
-        plan = self.plan()
+        self.opting.snapshots.load(customer)
+        plan = self.opting.plan()
         places = {one.placement.channel: name for name, one in plan.placements.items()}
         found = {name for place in places.values() for name in self.look(place, customer).segments()}
-        return SubjectExport(held, plan.policy, tuple(sorted(found)), plan.longest_window_us, self.clock())
+        return SubjectExport(held, plan.policy, tuple(sorted(found)), plan.longest_window_us, self.opting.clock())
 
     def erase(self, who: Who) -> ErasureReceipt:
         """
@@ -97,10 +91,57 @@ class SubjectRights:
         held = self._access().held(customer)
         if self.log is not None:
             self.log.flush()  # what waits there is logged under the pseudonym, and unlinked with the rest
-        ids = frozenset({*held.ids, *self.snapshots.same(customer)})
+        ids = frozenset({*held.ids, *self.opting.snapshots.same(customer)})
         gone = self._erasure().erase(customer)
         self._let_go(ids, held)
-        return receipt_of(gone, held, self.clock(), self._pending())
+        return receipt_of(gone, held, self.opting.clock(), self._pending())
+
+    def object_to(self, who: Who, purpose: str | None = None) -> tuple[str, ...]:
+        """
+        Take an objection: from the next decision on the purpose, and each under it, is as refused; return the partners.
+
+        Each partner of such a purpose gets a notice. A later explicit `opt_in` to the purpose opens it again.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+            purpose: A purpose of the policy that is not a contract's; None objects to all of them, as `opt_out`.
+
+        Raises:
+            UsageError: If nobody or no such purpose is meant, or consents come from where none can be kept.
+            StoreError: If the store cannot keep it; here it counts all the same.
+        """
+        partners = self.opting.out(who) if purpose is None else self.opting.object_to(who, purpose)
+        self._nudge()
+        return partners
+
+    def restrict(self, who: Who) -> None:
+        """
+        Keep all that is known of a customer, and use none of it: decisions are as for a visitor, until `lift`.
+
+        It holds for every merged id, on every channel, and at every edge that follows the same centre.
+
+        Raises:
+            UsageError: If nobody is meant, or consents come from where none can be kept.
+            StoreError: If the store cannot keep it; here it counts all the same.
+        """
+        self.opting.restrict(who)
+        self._nudge()
+
+    def lift(self, who: Who) -> bool:
+        """
+        Use again what is known of a customer; return whether it was restricted. Nothing else lifts a restriction.
+
+        Raises:
+            UsageError: If nobody is meant, or consents come from where none can be kept.
+            StoreError: If the store cannot keep it.
+        """
+        lifted = self.opting.lift(who)
+        self._nudge()
+        return lifted
+
+    def _nudge(self) -> None:
+        if self.following is not None:
+            self.following.nudge()  # the centre, and all other edges, are to hear of it now
 
     def _let_go(self, ids: frozenset[str], held: Held) -> None:
         """Let go of all that is here of a customer."""
@@ -108,10 +149,10 @@ class SubjectRights:
         self.rooms.forget(ids)
         self.forget_views()
         homes = frozenset({*ids, *(link.value for link in held.links)})
-        self.snapshots.erase(ids, homes)
-        for id_, here in self.snapshots.everyone():
+        self.opting.snapshots.erase(ids, homes)
+        for id_, here in self.opting.snapshots.everyone():
             if here.household[1] in homes:  # who counts together with the customer holds what the customer did
-                self.snapshots.forget(id_)
+                self.opting.snapshots.forget(id_)
 
     def _pending(self) -> tuple[str, ...]:
         processes = f"other processes that have this store open let go of what they hold within {self.refresh_s} s"

@@ -19,6 +19,7 @@ from ..schema import ValueType
 from .governed import CoreRule, governed
 from .leases import leased
 
+_RESTRICTED = "You asked us to keep what we know of you and not to use it."
 _OPTED_OUT = "You asked to be left in peace; we keep to what you ordered and asked for."
 
 
@@ -60,7 +61,7 @@ def bounds_of(
     """
     found = [bound for channel in catalog.policy.channels for bound in _channel_bounds(catalog, channel)]
     found += [_bound(catalog, *rule) for rule in _core(catalog, until_us)]
-    found += [_bound(catalog, *rule) for rule in _opted_out(catalog)]
+    found += [_bound(catalog, *rule) for rule in (_restricted(catalog), *_opted_out(catalog))]
     found += [_bound(catalog, *rule) for rule in leased(catalog)]
     found += [_bound(catalog, *rule) for rule in governed(catalog)]
     for guardrail in sorted(guardrails, key=lambda g: g.name):
@@ -78,6 +79,13 @@ def _core(catalog: Catalog, until_us: int) -> Iterable[CoreRule]:
     device = Call("==", (Var("identity.kind", ValueType.TEXT), Const(ValueType.TEXT, "device")), ValueType.BOOL)
     weak = UpTo(catalog.all, Familiarity.SEGMENT, Familiarity.SEGMENT)
     yield "core.weak_identity", device, weak, "a cookie or an address on the network is not a person"
+
+
+def _restricted(catalog: Catalog) -> tuple[str, Expr, Limit, str, str]:
+    """Return that of who asked for it nothing is used: the page is as for a visitor."""
+    unknown = UpTo(catalog.all, Familiarity.CONTEXT, Familiarity.CONTEXT)
+    restricted = Var("consents.restricted", ValueType.BOOL)
+    return "core.restricted", restricted, unknown, "the customer's data is kept and not used", _RESTRICTED
 
 
 def _opted_out(catalog: Catalog) -> Iterable[tuple[str, Expr, Limit, str, str]]:

@@ -23,7 +23,10 @@ BUILT_IN_CONTEXT = (
     ContextAttribute("gpc", ValueType.BOOL, absent=False),
 )
 #: What is known of a customer on a channel before any consent, in the order of `k`.
-KNOWN = ("channel.name", "channel.privacy", "identity.kind", "snapshot.at", "consents.at", "consents.opted_out")
+KNOWN = (
+    *("channel.name", "channel.privacy", "identity.kind"),
+    *("snapshot.at", "consents.at", "consents.opted_out", "consents.restricted"),
+)
 #: What is known of each consent, in the order of `k` after `KNOWN`.
 CONSENT_PARTS = ("given", "refused", "how", "at")
 

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from ...clock import NEVER_US, SECOND_US, SKEW_US
-from ...consent import EVERYTHING, Consent, Consents, ConsentState, How
+from ...consent import EVERYTHING, RESTRICTION, Consent, Consents, ConsentState, How
 from ...contacts import Contact
 from ...expr import Const, walk
 from ...policy import Policy
@@ -85,7 +85,16 @@ class Customers:
             state = apart.choice((ConsentState.WITHDRAWN, ConsentState.WITHDRAWN, ConsentState.GIVEN))
             channel = apart.choice((None, None, self.words.channels[0]))
             records += (Consent(EVERYTHING, state, How.EXPLICIT, at_us, channel=channel),)
+        records += tuple(self._restrictions(apart, now_us))
         return Consents(records, known_us)
+
+    def _restrictions(self, apart: Random, now_us: int) -> Iterator[Consent]:
+        """Yield what few customers say of the use of all that is known: not to use it, perhaps to use it again."""
+        while apart.random() < 0.05:  # noqa: PLR2004 - a share of the customers
+            at_us = now_us - apart.choice(LENGTHS_US)
+            yield Consent(RESTRICTION, ConsentState.WITHDRAWN, How.EXPLICIT, at_us)
+            if apart.random() < 0.5:  # noqa: PLR2004 - half of them
+                yield Consent(RESTRICTION, ConsentState.GIVEN, How.EXPLICIT, at_us + apart.choice((-1, 0, 1)))
 
     def _known_us(self, now_us: int) -> int:
         """Return when something was last known to be true; now and then the clock has been set back since."""

@@ -13,7 +13,7 @@ from ...policy import Policy
 from ...registry import GuardrailRules
 from ..interpreter import UNKNOWN, evaluate
 from .answer import Entry
-from .consents import opted_out
+from .consents import opted_out, restricted
 from .holdouts import is_held, is_held_out
 from .known import GuardrailsKnow
 from .labels import read_attributes
@@ -36,12 +36,7 @@ def applying(
     yield from _of_governance(know, entries)
     if channel.tone < Familiarity.PERSONAL or channel.basis < Familiarity.PERSONAL:
         yield Applying("core.channel", UpTo(everything, channel.tone, channel.basis))
-    if know.value("snapshot.at") is UNKNOWN:
-        yield Applying("core.missing", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
-    if know.value("now") >= know.policy_until_us:
-        yield Applying("core.expired", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
-    if know.value("identity.kind") == "device":
-        yield Applying("core.weak_identity", UpTo(everything, Familiarity.SEGMENT, Familiarity.SEGMENT))
+    yield from _too_little_known(know, everything)
     yield from _left_in_peace(know, entries)
     yield from _leased(know.policy)
     compiled = dict(know.policy.conditions)
@@ -55,6 +50,18 @@ def applying(
                 yield Applying(id_, rule.limit)
         if broken:
             yield Applying(f"core.broken.{guardrail.name}", Withhold(guardrail.scope))
+
+
+def _too_little_known(know: GuardrailsKnow, everything: Scope) -> Iterator[Applying]:
+    """Yield that little may be known where little is, or is to be used."""
+    if know.value("snapshot.at") is UNKNOWN:
+        yield Applying("core.missing", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
+    if know.value("now") >= know.policy_until_us:
+        yield Applying("core.expired", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
+    if know.value("identity.kind") == "device":
+        yield Applying("core.weak_identity", UpTo(everything, Familiarity.SEGMENT, Familiarity.SEGMENT))
+    if restricted(know.situation.consents, know.channel.name, know.situation.now_us):
+        yield Applying("core.restricted", UpTo(everything, Familiarity.CONTEXT, Familiarity.CONTEXT))
 
 
 def _of_governance(know: GuardrailsKnow, entries: Sequence[Entry]) -> Iterator[Applying]:

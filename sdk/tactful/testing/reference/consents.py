@@ -47,6 +47,13 @@ def opted_out(consents: Consents | None, channel: str, now_us: int) -> bool:
     return any(record.state in REFUSED for record in _speaking(consents, ["*"], channel, now_us))
 
 
+def restricted(consents: Consents | None, channel: str, now_us: int) -> bool:
+    """Return whether a customer's data is to be kept and not used; of one whose consents are not known: no."""
+    if consents is None:
+        return False
+    return any(record.state in REFUSED for record in _speaking(consents, ["*restriction"], channel, now_us))
+
+
 def _speaking(consents: Consents, purposes: Iterable[str], channel: str, now_us: int) -> list[Consent]:
     """Return, for each purpose and scope (all channels, or this one), the record that speaks: the last one made."""
     # A yes from a time to come is none yet.
