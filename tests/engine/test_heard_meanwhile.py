@@ -345,13 +345,13 @@ def test_a_source_that_fails_leaves_nothing_under_way(edge, store):
 
 MUTANTS = [
     ("engine.snapshot", "self._loads.heard(contact, key)", "pass"),
-    ("engine.snapshot", "noes.update((one, max(at_us, noes.get(one, at_us))) for one in purposes)", "pass"),
+    ("engine.snapshot", "noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)", "pass"),
     ("engine.snapshot", "for id_ in {customer, found.stands_for}:", "for id_ in ():"),
     ("engine.snapshot", "self._left[customer] = here.counters", "pass"),
     ("engine.snapshot", "for held in (self._here, self._left, self._noes):", "for held in (self._here, self._noes):"),
     ("engine.snapshot", "self._loads.lose()  # what is forgotten", "pass  # what is forgotten"),
-    ("engine.opting", "self.snapshots.withdraw(same, purposes, now_us)", "pass"),
-    ("engine.opting", "self.snapshots.withdraw(same, purposes, at_us)", "pass"),
+    ("engine.opting", "self.snapshots.withdraw(same, purposes, now_us, channel)", "pass"),
+    ("engine.opting", "self.snapshots.withdraw(same, purposes, at_us, channel)", "pass"),
     ("engine.snapshot", "self._loads.changed(customer)", "pass"),
     ("engine.snapshot", "if before is not None and before.number > load.number:", "if False:"),
     ("engine.snapshot", "found.counters = joined(counters, found.counters, now_us)", "pass"),

@@ -14,7 +14,7 @@ from tests.differential.mutating import Mutant, mutated
 import tactful
 from tactful import Consent, ConsentState, How, LegalBasis, MemoryStore, Purpose, Snapshot
 from tactful.catalog import Catalog
-from tactful.consent import EVERYTHING
+from tactful.consent import EVERYTHING, standing
 from tactful.offers import Intent, Placement
 from tactful.testing.generators import case
 from tactful.testing.generators.cases import Learn
@@ -373,12 +373,80 @@ def test_the_law_has_something_to_say():
     assert stay > 0
 
 
+# one purpose, one channel
+
+
+def refused(edge, channel):
+    """The purposes that are refused on a channel, by what is held of Ann."""
+    here, plan = edge._snapshots.here(ANN), edge.plan
+    pairs = zip(plan.slots.purposes, plan.lineages, strict=True)
+    return {name for name, of in pairs if standing(here._consents, of, channel, here.loaded_us).refused}
+
+
+def test_who_takes_one_purpose_back_refuses_it_and_what_is_under_it(edge, store):
+    shown(edge)
+    assert edge.opt_out(ANN, "offers") == ("citybank",)
+    assert refused(edge, "web") == refused(edge, "email") == {"offers", "bank"}
+    said = {one.purpose for one in store.consents(ANN).records if one.state is ConsentState.WITHDRAWN}
+    assert said == {"offers", "bank"}
+    assert edge.opt_out(ANN, "bank") == ("citybank",)
+
+
+def test_who_unsubscribes_from_letters_still_agrees_on_the_web(edge, store):
+    edge.opt_in(ANN, "offers")
+    edge.opt_out(ANN, "offers", channel="email")
+    assert (refused(edge, "email"), refused(edge, "web")) == ({"offers", "bank"}, set())
+    edge.forget(ANN)
+    shown(edge)
+    assert (refused(edge, "email"), refused(edge, "web")) == ({"offers", "bank"}, set())
+    (notice,) = (one for one in store.contacts(ANN, 0) if one.event == "withdrawal" and not one.owner)
+    assert (notice.channel, notice.tags) == ("email", ("offers", "bank"))
+
+
+def test_at_once_it_is_refused_on_the_channel_alone(edge):
+    shown(edge)
+    edge._snapshots.withdraw({ANN}, ("news",), NOON_US, "email")
+    assert (refused(edge, "email"), refused(edge, "web")) == ({"news"}, set())
+
+
+def test_another_process_hears_of_the_channel_too(edge, store, policy, clock):
+    shown(edge)
+    said = tactful.Contact("1", ANN, "withdrawal", clock(), channel="email", tags=("news",))
+    edge._snapshots.heard(said, clock())
+    assert (refused(edge, "email"), refused(edge, "web")) == ({"news"}, set())
+
+
+def test_leaving_one_channel_takes_every_purpose_back_there(edge):
+    before = shown(edge)
+    assert edge.opt_out(ANN, channel="email") == ("citybank", "surety")
+    assert shown(edge, place="letter") == SERVED
+    assert shown(edge) == before
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"purpose": "offer"}, "did you mean 'offers'"),
+        ({"purpose": "service"}, "no purpose that a customer is asked for"),
+        ({"channel": "fax"}, "no channel 'fax'"),
+    ],
+)
+def test_what_cannot_be_taken_back_is_told_and_nothing_is_kept(edge, store, asked, told):
+    with pytest.raises(tactful.UsageError, match=told):
+        edge.opt_out(ANN, **asked)
+    assert not store.contacts(ANN, 0)
+
+
 MUTANTS = [
-    ("engine.opting", "(EVERYTHING, *(one.name for one in asked))", "tuple(one.name for one in asked)"),
+    ("engine.opting", "(() if purpose else (EVERYTHING,))", "()"),
+    ("engine.opting", "(() if purpose else (EVERYTHING,))", "(EVERYTHING,)"),
+    ("engine.opting", "if purpose in lineages[one.name]", "if purpose == one.name"),
+    ("engine.opting", "How.EXPLICIT, at_us, channel=channel)", "How.EXPLICIT, at_us)"),
+    ("engine.opting", "WITHDRAWAL, at_us, channel=channel,", "WITHDRAWAL, at_us,"),
     ("engine.opting", "ConsentState.WITHDRAWN, How.EXPLICIT", "ConsentState.REQUESTED, How.EXPLICIT"),
     ("engine.opting", 'for partner in ("", *partners)]', "for partner in partners]"),
-    ("engine.opting", 'if partner in ("", one.partner))', "if True)"),
-    ("engine.opting", "(EVERYTHING, *names)", "(EVERYTHING,)"),
+    ("engine.opting", "if one.partner == partner)", "if True)"),
+    ("engine.opting", "if partner else tuple(names)", "if partner else (EVERYTHING,)"),
     ("engine.opting", "customer, WITHDRAWAL, at_us", 'customer, "opt_out", at_us'),
     ("engine.opting", "at_us = max([now_us, *(", "at_us = min([now_us, *("),
     ("engine.opting", "way in OWN_YES or not self._refused(known, purpose, channel, now_us)", "True"),
@@ -388,11 +456,16 @@ MUTANTS = [
     ("engine.opting", "if any(one.refuses and one.at_us >= asked_us for one in about):", "if False:"),
     ("engine.opting", "one.purpose in (purpose, EVERYTHING) and", "one.purpose == EVERYTHING and"),
     ("engine.opting", "self.snapshots.load(who)", "pass"),
-    ("engine.opting", "if purpose not in asked:", "if False:"),
+    ("engine.opting", "if purpose is not None and purpose not in asked:", "if False:"),
     ("engine.opting", "self.snapshots.forget_others(self.snapshots.same(customer), customer)", "pass"),
     ("engine.fetch", "root = customer if of_all is None else of_all.customer", "root = customer"),
     ("engine.snapshot", "if id_ in ids or one.stands_for in ids", "if False"),
-    ("engine.snapshot", "self.withdraw(self.same(contact.customer), contact.tags, contact.at_us)", "pass"),
+    (
+        "engine.snapshot",
+        "self.withdraw(self.same(contact.customer), contact.tags, contact.at_us, contact.channel or None)",
+        "pass",
+    ),
+    ("engine.snapshot", "contact.tags, contact.at_us, contact.channel or None)", "contact.tags, contact.at_us)"),
     ("engine.here", "self._as = {}", "pass"),
     ("engine.guard", "standing(consents, (EVERYTHING,), channel.name, now_us).refused", "False"),
     ("plan.bounds", "if scope and purpose.asks:", "if scope:"),

@@ -441,7 +441,7 @@ class Edge:
             self._following.nudge()  # the centre, and all other edges, are to hear of a no now
         return fates
 
-    def opt_out(self, who: Who) -> tuple[str, ...]:
+    def opt_out(self, who: Who, purpose: str | None = None, *, channel: str | None = None) -> tuple[str, ...]:
         """
         Leave a customer in peace: take back all consents at once, durably, on every channel and merged id.
 
@@ -450,16 +450,19 @@ class Edge:
 
         Args:
             who: As for `decide`; identifiers that stand for nobody are refused.
+            purpose: Only this purpose, and those under it; None means all. A contract's cannot be taken back.
+            channel: Only on this channel, as who unsubscribes from letters; None means all.
 
         Returns:
             The partners that get a notice.
 
         Raises:
-            UsageError: If nobody is meant, if consents come from where none can be kept, or after `close`.
+            UsageError: If nobody, no such purpose or channel is meant, if consents come from where none can be kept,
+                or after `close`.
             StoreError: If the store cannot keep it. It counts in this process all the same; ask again to keep it.
         """
         self._open()
-        partners = self._opting.out(who)
+        partners = self._opting.out(who, purpose, channel)
         if self._following is not None:
             self._following.nudge()  # the centre, and all other edges, are to hear of it now
         return partners

@@ -94,10 +94,10 @@ class Here:
         """The id that stands for all that are merged with the customer, where the profile tells it; else empty."""
         return self._profile.customer if isinstance(self._profile, Snapshot) else ""
 
-    def withdraw(self, purposes: Sequence[str], at_us: int) -> None:
-        """Count purposes as withdrawn; of consents that are not known, nothing else becomes known by it."""
+    def withdraw(self, purposes: Sequence[str], at_us: int, channel: str | None = None) -> None:
+        """Count purposes as withdrawn, on one channel or all; of consents that are not known nothing else is told."""
         before = self._consents or Consents((), 0)
-        said = (Consent(one, ConsentState.WITHDRAWN, How.EXPLICIT, at_us) for one in purposes)
+        said = (Consent(one, ConsentState.WITHDRAWN, How.EXPLICIT, at_us, channel=channel) for one in purposes)
         self._consents = Consents(tuple(dict.fromkeys((*before.records, *said))), before.at_us)
         self._as = {}
 

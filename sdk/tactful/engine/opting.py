@@ -6,7 +6,8 @@ A no reaches every purpose, merged id and partner. It decides nothing: the limit
 import difflib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import attrs
 
@@ -51,22 +52,24 @@ class Opting:
     seal: Seal
     clock: Clock
 
-    def out(self, who: Who) -> tuple[str, ...]:
-        """Take back every purpose but contracts; return the partners that are told. See `Edge.opt_out`."""
+    def out(self, who: Who, purpose: str | None = None, channel: str | None = None) -> tuple[str, ...]:
+        """Take back a purpose, or every one but contracts; return the partners that are told. See `Edge.opt_out`."""
         sink, customer = self._sink("opt_out"), self._customer("opt_out", who)
-        now_us, asked = self.clock(), [one for one in self.plan().policy.purposes if one.asks]
+        now_us, asked = self.clock(), self._taken_back(purpose, channel)
         # The one that stands for all comes first: if the store fails after it, nothing is sold all the same.
-        purposes = (EVERYTHING, *(one.name for one in asked))
+        purposes = (*(() if purpose else (EVERYTHING,)), *(one.name for one in asked))
         same = self.snapshots.same(customer)
-        self.snapshots.withdraw(same, purposes, now_us)  # it counts here, whether or not the store can be reached
+        # It counts here, whether or not the store can be reached.
+        self.snapshots.withdraw(same, purposes, now_us, channel)
         # A yes whose clock was ahead of ours must not come after this no.
         at_us = max([now_us, *(one.at_us for one in self._records(customer).records if one.state in GIVEN)])
-        for purpose in purposes:
-            sink.add_consent(customer, Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, at_us))
+        for one in purposes:
+            sink.add_consent(customer, Consent(one, ConsentState.WITHDRAWN, How.EXPLICIT, at_us, channel=channel))
         partners = tuple(dict.fromkeys(one.partner for one in asked if one.partner is not None))
-        id_ = f"opt_out/{customer}/{now_us}"
-        self.ledger.record([_notice(id_, customer, at_us, asked, partner) for partner in ("", *partners)])
-        self.snapshots.withdraw(same, purposes, at_us)
+        id_ = f"opt_out/{customer}/{now_us}" + (f"/{purpose or ''}/{channel or ''}" if purpose or channel else "")
+        notice = partial(_notice, id_, customer, at_us, channel or "", purposes, asked)
+        self.ledger.record([notice(partner) for partner in ("", *partners)])
+        self.snapshots.withdraw(same, purposes, at_us, channel)
         self._fetch(who)
         return partners
 
@@ -114,6 +117,17 @@ class Opting:
         self._hear(customer, customer)
         return True
 
+    def _taken_back(self, purpose: str | None, channel: str | None) -> list[Purpose]:
+        """Return the purposes that are taken back with one, the one first; None means all."""
+        purposes = [one for one in self.plan().policy.purposes if one.asks]
+        if purpose is None and channel is None:
+            return purposes
+        self._know("opt_out", purpose, channel)
+        if purpose is None:
+            return purposes
+        lineages = dict(zip(self.plan().slots.purposes, self.plan().lineages, strict=True))
+        return sorted((one for one in purposes if purpose in lineages[one.name]), key=lambda one: one.name != purpose)
+
     def _sink(self, what: str) -> ConsentSink:
         if not isinstance(self.consents, ConsentSink):
             raise UsageError(f"{what}: consents come from a source of yours that takes none: change them there")
@@ -132,11 +146,11 @@ class Opting:
         except ValueError:
             raise UsageError(f"opt_in: how is one of {', '.join(way.value for way in How)}") from None
 
-    def _know(self, what: str, purpose: str, channel: str | None) -> None:
+    def _know(self, what: str, purpose: str | None, channel: str | None) -> None:
         """Refuse a purpose that cannot be agreed to, and a channel that is not there."""
         policy = self.plan().policy
         asked = [one.name for one in policy.purposes if one.asks]
-        if purpose not in asked:
+        if purpose is not None and purpose not in asked:
             near = difflib.get_close_matches(str(purpose), asked, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(asked) or 'none'}"
             raise UsageError(f"{what}: {purpose!r} is no purpose that a customer is asked for{hint}")
@@ -164,8 +178,10 @@ class Opting:
             _log.warning("a customer could not be fetched anew: %s", type(error).__name__)
 
 
-def _notice(id_: str, customer: str, at_us: int, purposes: list[Purpose], partner: str) -> Contact:
+def _notice(
+    id_: str, customer: str, at_us: int, channel: str, names: Sequence[str], purposes: Sequence[Purpose], partner: str
+) -> Contact:
     """Return the notice of a withdrawal to a partner, or (empty) to the centre: the outbox never drops one."""
-    names = tuple(one.name for one in purposes if partner in ("", one.partner))
-    tags = names if partner else (EVERYTHING, *names)  # who hears of it elsewhere has given yeses to take back
-    return Contact(f"{id_}/{partner}", customer, WITHDRAWAL, at_us, owner=partner, tags=tags)
+    # Who hears of the one that stands for all has given yeses elsewhere to take back.
+    tags = tuple(one.name for one in purposes if one.partner == partner) if partner else tuple(names)
+    return Contact(f"{id_}/{partner}", customer, WITHDRAWAL, at_us, channel=channel, owner=partner, tags=tags)

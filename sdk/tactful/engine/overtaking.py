@@ -37,7 +37,7 @@ class Overtaking:
         for customer in self.snapshots.among(same):
             for one in noes[customer].records:
                 if one.refuses:
-                    self.snapshots.withdraw(same[customer], (one.purpose,), one.at_us)
+                    self.snapshots.withdraw(same[customer], (one.purpose,), one.at_us, one.channel)
 
     def renew(self, changes: Sequence[Change]) -> None:
         """Take anew from the store whom changes concern, as far as they are here; who cannot be read is let go."""

@@ -55,7 +55,7 @@ class Snapshots:
         self._households: FIFOCache[HouseholdKey, Counters] = FIFOCache(self._maxsize)
         self._nobody: dict[str, Customer] = {}
         self._left: FIFOCache[str, Counters] = FIFOCache(self._maxsize)
-        self._noes: FIFOCache[str, dict[str, int]] = FIFOCache(_NOES_MAX)
+        self._noes: FIFOCache[str, dict[tuple[str, str | None], int]] = FIFOCache(_NOES_MAX)
         self._questions.reset()
         self.due = 0
 
@@ -107,8 +107,8 @@ class Snapshots:
             self._households[found.household] = household
         load.apply(customer, found, household, now_us)
         for id_ in {customer, found.stands_for}:
-            for purpose, at_us in self._noes.get(id_, {}).items():
-                found.withdraw((purpose,), at_us)  # perhaps the source does not have it yet
+            for (purpose, channel), at_us in self._noes.get(id_, {}).items():
+                found.withdraw((purpose,), at_us, channel)  # perhaps the source does not have it yet
         is_done = not load.is_stale(customer)
         if is_done:
             self._left.pop(customer, None)
@@ -141,7 +141,7 @@ class Snapshots:
     def heard(self, contact: Contact, now_us: int) -> None:
         """Count what was recorded, here or elsewhere, for a customer that is here."""
         if contact.event == WITHDRAWAL:  # perhaps it was said in another process
-            self.withdraw(self.same(contact.customer), contact.tags, contact.at_us)
+            self.withdraw(self.same(contact.customer), contact.tags, contact.at_us, contact.channel or None)
         key = self._household(contact.customer)
         with self._lock:
             self._loads.heard(contact, key)
@@ -230,7 +230,7 @@ class Snapshots:
                     found.setdefault(customer, []).append(id_)
         return found
 
-    def withdraw(self, same: set[str], purposes: Sequence[str], at_us: int) -> None:
+    def withdraw(self, same: set[str], purposes: Sequence[str], at_us: int, channel: str | None = None) -> None:
         """Let a withdrawal count at once under every id of a customer that is here."""
         with self._lock:
             ids = self._ids(same)
@@ -238,9 +238,10 @@ class Snapshots:
                 self._loads.lose()  # what is forgotten of noes by this is in the sources by now
             for id_ in ids:
                 noes = self._noes.setdefault(id_, {})
-                noes.update((one, max(at_us, noes.get(one, at_us))) for one in purposes)
+                scopes = [(one, channel) for one in purposes]
+                noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)
             for _, here in self._all_of(ids):
-                here.withdraw(purposes, at_us)
+                here.withdraw(purposes, at_us, channel)
 
     def forget_others(self, same: set[str], kept: str) -> None:
         """Let every id of a customer go but one, so that what is held under the others is fetched anew."""
