@@ -4,11 +4,12 @@ The extra `jinja` brings Jinja2. What is between `else` and the end stands where
 """
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import tactful
 
 try:
-    from jinja2 import nodes
+    from jinja2 import Environment, nodes
     from jinja2.ext import Extension
     from jinja2.parser import Parser
     from markupsafe import Markup, escape
@@ -29,6 +30,10 @@ class OfferExtension(Extension):
 
     tags = {"offer"}  # noqa: RUF012 - as Jinja2 declares it
 
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.extend(tactful_page=page)  # gives what is shown: the request's page, or a mail's
+
     def parse(self, parser: Parser) -> nodes.Node:
         """Return the tag as Jinja2 runs it."""
         line = next(parser.stream).lineno
@@ -48,16 +53,28 @@ class OfferExtension(Extension):
 
     def _title(self, placement: str, caller: Callable[[], str]) -> str:
         """Return the title of what is shown, or what is between."""
-        found = shown(placement)
+        found = self._content(placement)
         return escape(found["title"]) if "title" in found else caller()
 
     def _content(self, placement: str) -> Mapping[str, str]:
         """Return what is shown in a placement, as markup where its channel has escaped it already."""
-        return shown(placement)
+        here: Showing = self.environment.tactful_page()  # type: ignore[attr-defined] # put there above
+        found = here.content(placement)
+        return as_markup(found) if here.is_escaped(placement) else found
 
 
-def shown(placement: str) -> Mapping[str, str]:
-    """Return what to render in a placement's first slot; fields that are escaped already are not escaped again."""
-    here = page()
-    found = here.content(placement)
-    return {name: Markup(text) for name, text in found.items()} if here.is_escaped(placement) else found  # noqa: S704 - escaped
+class Showing(Protocol):
+    """What tells what is shown, as a `Page` of the web does."""
+
+    def content(self, placement: str) -> Mapping[str, str]:
+        """Return what to render in a placement's first slot, or nothing."""
+        ...
+
+    def is_escaped(self, placement: str) -> bool:
+        """Return whether the placement's texts are escaped for HTML already."""
+        ...
+
+
+def as_markup(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """Return fields that are escaped already, so that they are not escaped again."""
+    return {name: Markup(text) for name, text in fields.items()}  # noqa: S704 - escaped

@@ -16,7 +16,7 @@ import attrs
 @attrs.frozen
 class Mutant:
     """
-    A mistake: in this module of tactful, one text (which is there once) in place of another.
+    A mistake: in a module of tactful, or an adapter by its whole name, one text (which is there once) for another.
 
     Attributes:
         seed: A case that caught it before; where it is not caught there any more, others are tried.
@@ -34,7 +34,8 @@ class Mutant:
 @contextmanager
 def mutated(mutant: Mutant) -> Iterator[int]:
     """Make the mistake, and give the number of functions that it changes."""
-    module = importlib.import_module(f"tactful.{mutant.module}")
+    name = mutant.module if mutant.module.startswith("tactful_") else f"tactful.{mutant.module}"
+    module = importlib.import_module(name)
     source = Path(str(module.__file__)).read_text(encoding="utf-8")
     found = source.count(mutant.right)
     if found != 1:

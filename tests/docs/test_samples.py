@@ -42,6 +42,7 @@ HELD_ELSEWHERE = {
     "docs/customer.md": "tests/engine/test_customer_docs.py",
     "docs/from-other-systems.md": "tests/docs/test_from_other_systems.py",
     "docs/events.md": "tests/segment/test_events_docs.py",
+    "docs/email.md": "tests/email/test_email_docs.py",
     "docs/evidence.md": "tests/evidence/test_evidence_docs.py",
     "docs/governance.md": "tests/authoring/test_governance_docs.py",
     "docs/bundle.md": "tests/bundle/test_bundle_docs.py",

@@ -1,0 +1,1 @@
+"""A month's letter of a shop for cameras."""
