@@ -27,6 +27,7 @@ _API: Final = "$JS.API"
 _1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: The library may wait for so long: each call as a whole is bounded by the loop that runs it [s].
 _PATIENCE_S: Final = 3_600.0
+_WATCH_EVERY_S: Final = 0.5
 
 
 @attrs.frozen(repr=False)
@@ -84,6 +85,7 @@ class NATSLink:
         self._js = connection.jetstream(timeout=_PATIENCE_S)
         self._lost = lost
         self._heard: set[str] = set()
+        self._watching = asyncio.ensure_future(self._watch())
 
     @property
     def is_lost(self) -> bool:
@@ -205,14 +207,26 @@ class NATSLink:
 
     def let_go(self) -> None:
         """Count as lost, and close in the background."""
-        if not self._lost.done():
-            self._lost.set_result(None)
+        self._mark_lost()
         self._closing = asyncio.ensure_future(self.close())
 
     async def close(self) -> None:
         """Close the connection."""
         with suppress(Exception):
             await self._connection.close()
+
+    async def _watch(self) -> None:
+        """Notice that the connection is closed: the library does not always tell, if that itself meets an error."""
+        while not self.is_lost:  # noqa: ASYNC110 - there is nothing else to wait for
+            await asyncio.sleep(_WATCH_EVERY_S)
+        self._mark_lost()
+        if (transport := self._connection._transport) is not None:  # noqa: SLF001 - the library then leaves it open
+            with suppress(Exception):
+                transport.close()
+
+    def _mark_lost(self) -> None:
+        if not self._lost.done():
+            self._lost.set_result(None)
 
     async def _ask(self, what: str, request: object = None) -> dict[str, Any]:
         body = b"" if request is None else json.dumps(request).encode()

@@ -7,6 +7,7 @@ jitter, decide how soon a server that comes back is asked.
 
 import asyncio
 import concurrent.futures
+import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .nats_address import Address
 
 _T = TypeVar("_T")
+_log = logging.getLogger("tactful")
 #: A loop that hangs is given so much more than a call may take; then it is left to itself [s].
 _GRACE_S: Final = 2.0
 _END_S: Final = 1.0
@@ -183,8 +185,14 @@ class NATSLoop:
         await asyncio.wait(others, timeout=_END_S) if others else None
 
 
+def _left_behind(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tell of what the library left behind when a connection was lost, without values: calls have told it already."""
+    _log.debug("nats: %s", type(context.get("exception")).__name__)
+
+
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
+    loop.set_exception_handler(_left_behind)
     try:
         loop.run_forever()
     finally:

@@ -61,7 +61,7 @@ def fail_over(folder: Path, kills: int, progress: Callable[[int], None] = lambda
                 heard.update(who for who, told in follower.newest.items() if stands(told) == (False, True))
             servers[led].start()
             progress(number + 1)
-        found.lost = found.acknowledged - _again(lambda: events_on_record(servers[0].url("shop")), found)
+        found.lost = found.acknowledged - _again(lambda: _asked(events_on_record, servers), found)
     found.passed_over = found.acknowledged - len(heard)
     found.longest_s = round(found.longest_s, 1)
     return found
@@ -90,8 +90,12 @@ def _leader(servers):
     async def leader(js):
         return (await js.stream_info("KV_shop_consents")).cluster.leader
 
+    return int(_asked(lambda url: at_server(url, leader), servers)[1:])
+
+
+def _asked(what, servers):
     try:
-        return int(at_server(servers[0].url("shop"), leader)[1:])
+        return what(servers[0].url("shop"))
     except Exception as error:
         raise CentreError("nobody leads") from error
 

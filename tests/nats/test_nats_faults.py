@@ -131,6 +131,19 @@ def test_an_event_counts_once_when_the_server_s_own_window_is_long_over(centre, 
     assert events_on_record(url) == 2
 
 
+def test_a_slow_way_takes_its_time_and_loses_nothing(shared_server, name_of, tmp_path):
+    """Each piece of a message is late, and none is whole."""
+    proxy = Proxy(shared_server.port, delay_s=0.002, chunk=64)
+    try:
+        with NATSCentre(shared_server.url(name_of(tmp_path), port=proxy.port)) as centre:
+            said = [withdrawal(str(number), f"customer {number}", 5, "offers") for number in range(5)]
+            assert len(centre.deliver(said).accepted) == 5
+            assert all(stands(told) == (False, True) for told in followed(centre).values())
+            assert centre.wait("consents", 0, 5)
+    finally:
+        proxy.close()
+
+
 # Somebody else changes what is there
 
 
@@ -360,3 +373,26 @@ def test_a_closed_centre_says_that_it_is_closed(url):
     centre.close()
     with pytest.raises(UsageError, match="closed"):
         centre.wait("consents", 0, 1)
+
+
+def test_a_connection_that_is_closed_without_a_word_is_noticed(own_server, monkeypatch):
+    """As the client library does it when closing meets an error of its own: nobody is called back."""
+    from nats.aio.client import Client  # noqa: PLC0415 - an extra
+
+    async def closes_without_a_word(self, status, do_cbs=True):  # noqa: FBT002 - as the library calls it
+        self._status = Client.CLOSED
+        raise ConnectionResetError
+
+    server, heard = own_server(), []
+    with NATSCentre(server.url("shop")) as centre:
+        assert not centre.wait("consents", 0, 0.01)
+        with monkeypatch.context() as patch:
+            patch.setattr(Client, "_close", closes_without_a_word)
+            waiting = Thread(target=lambda: heard.append(failed(centre.wait, "consents", 0, 60)))
+            waiting.start()
+            time.sleep(0.2)
+            server.stop()
+            waiting.join(30)
+        assert [error.code for error in heard] == ["centre"]
+        server.start()
+        assert centre.changes("consents", 0, 9).is_complete
