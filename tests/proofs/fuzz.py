@@ -5,6 +5,7 @@ import json
 import resource
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -19,6 +20,8 @@ from tactful.errors import TactfulError
 from tactful.evidence import pack_evidence, unpack_evidence
 from tactful_adapters import rows
 from tactful_adapters.ofrep import ofrep_app
+
+from . import fuzz_relay
 
 SHOP: Final = """
 channels: {web: private}
@@ -223,6 +226,9 @@ TARGETS: Final[Mapping[str, Callable[[Random], AbstractContextManager[Target]]]]
     "TC and GPP strings": _signals,
     "OFREP requests": _requests,
     "calls of decide": _moments,
+    "relay requests": partial(fuzz_relay.asked, altered=altered),
+    "relay answers": partial(fuzz_relay.answered, altered=altered),
+    "folders": partial(fuzz_relay.folders, altered=altered),
 }
 
 

@@ -81,3 +81,16 @@ def test_bundle_and_changes_come_through_one_port(serve, opened, policy, tmp_pat
         file.write_bytes(newer)
         kiosk.update(client.bundle())
         assert kiosk.status()["epoch"] == 8
+
+
+def test_an_edge_hears_through_a_relay_that_the_centre_went_back(serve, opened, policy):
+    centre = MemoryCentre()
+    for customer in ("ada", "bob"):
+        centre.put_consents(customer, Consents((), 1))
+    served, store = serve(centre), MemoryStore()
+    by_hand = SyncOptions(threads=False)
+    with tactful.open(policy, store=store, centre=opened(served.url()), sync=by_hand) as edge:
+        assert edge.sync().consents == 2
+    restored = serve(MemoryCentre())
+    with tactful.open(policy, store=store, centre=opened(restored.url()), sync=by_hand) as edge:
+        assert edge.sync().errors["consents"] == "centre-went-back"

@@ -20,6 +20,11 @@ _BEGINS: Final = b"tactful centre 1\n"
 HEAD_BYTES: Final = len(_BEGINS) + 32
 
 
+def with_digest(body: bytes) -> bytes:
+    """Return what is told as the bytes of a file, which begin with their digest."""
+    return _BEGINS + hashlib.sha256(body).digest() + body
+
+
 class Told(MemoryCentre):
     """
     What a folder tells, in memory: changed as any `MemoryCentre`.
@@ -57,8 +62,7 @@ class Told(MemoryCentre):
         for line in LINES:
             changes = sorted(self._lines[line].values(), key=lambda change: change.epoch)
             pages.append(wire.pack_page(wire.Page(tuple(changes), self._epochs[line], is_complete=True)))
-        body = pack(pages)
-        return _BEGINS + hashlib.sha256(body).digest() + body
+        return with_digest(pack(pages))
 
     @classmethod
     def unpacked(cls, raw: bytes, clock: Clock) -> "Told":
@@ -70,7 +74,7 @@ class Told(MemoryCentre):
         """
         told = cls(clock)
         body = raw[HEAD_BYTES:]
-        if raw[:HEAD_BYTES] != _BEGINS + hashlib.sha256(body).digest():
+        if raw != with_digest(body):
             raise _torn()
         try:
             pages = unpack(body, "the folder")
