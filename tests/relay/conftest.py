@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tactful import Consent, Consents, ConsentState, How, MemoryCentre
 from tactful.authoring import compile_files
 from tactful.bundle import make_keys
 from tactful.relay.client import RelayCentre
@@ -100,6 +101,16 @@ def serve(tmp_path):
     yield start
     for one in served:
         one.stop()
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    """A relay that stands for all tests of a module: for those that change nothing of what the others ask."""
+    centre = MemoryCentre(clock=lambda: 9)
+    centre.put_consents("ada", Consents((Consent("offers", ConsentState.GIVEN, How.EXPLICIT, 1),), 1))
+    one = Served(tmp_path_factory.mktemp("relay"), centre)
+    yield one
+    one.stop()
 
 
 @pytest.fixture

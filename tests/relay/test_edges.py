@@ -1,5 +1,8 @@
 """Edges that follow a centre through a relay, and take the policy's bundle from it."""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -94,3 +97,35 @@ def test_an_edge_hears_through_a_relay_that_the_centre_went_back(serve, opened, 
     restored = serve(MemoryCentre())
     with tactful.open(policy, store=store, centre=opened(restored.url()), sync=by_hand) as edge:
         assert edge.sync().errors["consents"] == "centre-went-back"
+
+
+FORKING = """
+import os, sys
+from tactful.relay.client import RelayCentre
+centre = RelayCentre.from_url(sys.argv[1])
+assert centre.changes("consents", 0, 9).epoch == 1
+centre.wait("consents", 0, 0.01)
+if (child := os.fork()) == 0:
+    assert centre.changes("consents", 0, 9).epoch == 1
+    centre.wait("consents", 9, 0.05)
+    centre.close()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert centre.changes("consents", 0, 9).epoch == 1
+centre.close()
+"""
+
+
+def test_a_forked_child_connects_anew_and_harms_not_its_parent(serve):
+    centre = MemoryCentre()
+    centre.put_consents("ada", Consents((), 1))
+    paths = os.pathsep.join(path for path in sys.path if path)
+    ended = subprocess.run(
+        [sys.executable, "-c", FORKING, serve(centre).url()],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

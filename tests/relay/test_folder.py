@@ -104,7 +104,7 @@ def test_whoever_reads_meanwhile_sees_whole_files(folder, centre):
 
     reading = threading.Thread(target=read)
     reading.start()
-    for number in range(100):
+    for number in range(30):
         centre.deliver([opt_in(str(number), f"customer {number}", 5)])
     done.set()
     reading.join(30)
@@ -152,7 +152,8 @@ def test_merges_are_known_when_it_is_opened_again(folder, centre):
 
 def test_an_erasure_leaves_nothing_of_a_customer_in_the_folder(folder, centre):
     centre.deliver([opt_in("1", "bob-canary", 5), opt_in("2", "eve", 5)])
-    assert any(b"canary" in path.read_bytes() for path in (folder / "events").iterdir())
+    (event,) = [path for path in (folder / "events").iterdir() if b"canary" in path.read_bytes()]
+    event.with_name(f".{event.name}.1-1").write_bytes(event.read_bytes())  # a writer was killed before its rename
     with centre.changing() as told:
         told.erase("bob-canary")
     left = [path.read_bytes() for path in (folder / "events").iterdir()]

@@ -36,8 +36,8 @@ def between(serve, centre):
     """Open a relay's client through a proxy that does as it is told."""
     with ExitStack() as opened:
 
-        def start(tamper, *, call_s=30.0, **options):
-            served = serve(centre, **options)
+        def start(tamper, *, call_s=30.0, served=None, **options):
+            served = served or serve(centre, **options)
             port = opened.enter_context(proxy(served.port, tamper))
             client = RelayCentre(Address.from_url(served.url(port=port)), call_s=call_s)
             return opened.enter_context(closing(client))
@@ -92,8 +92,8 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES)
 @pytest.mark.parametrize("ask", ["changes", "events"])
-def test_a_lie_is_not_believed(between, lie, ask):
-    options = {"private_key": make_keys()[0]} if lie == "a wrong key's" else {}
+def test_a_lie_is_not_believed(between, standing, lie, ask):
+    options = {"private_key": make_keys()[0]} if lie == "a wrong key's" else {"served": standing}
     through = between(LIES[lie], **options)
     calls = {
         "changes": lambda: through.changes("consents", 0, 9),
@@ -274,7 +274,7 @@ def verified_by_nobody(header):
     return codec.decode(Statement, packing.unpack(payload, "it"))
 
 
-def test_an_answer_that_breaks_off_is_none(between):
+def test_an_answer_that_breaks_off_is_none(between, standing):
     def cut(seen):
         def write(handler):
             handler.send_response(200)
@@ -285,10 +285,10 @@ def test_an_answer_that_breaks_off_is_none(between):
 
         return write
 
-    assert code_of(lambda: between(cut).changes("consents", 0, 9)) == "centre-broken-off"
+    assert code_of(lambda: between(cut, served=standing).changes("consents", 0, 9)) == "centre-broken-off"
 
 
-def test_an_answer_without_end_is_cut_off(between):
+def test_an_answer_without_end_is_cut_off(between, standing):
     sent = [0]
 
     def endless(seen):
@@ -303,11 +303,11 @@ def test_an_answer_without_end_is_cut_off(between):
 
         return write
 
-    assert code_of(lambda: between(endless).changes("consents", 0, 9)) == "centre-too-large"
+    assert code_of(lambda: between(endless, served=standing).changes("consents", 0, 9)) == "centre-too-large"
     assert sent[0] < 40 * 1024 * 1024
 
 
-def test_an_answer_that_trickles_is_given_up(between):
+def test_an_answer_that_trickles_is_given_up(between, standing):
     def trickle(seen):
         def write(handler):
             handler.send_response(200)
@@ -320,15 +320,15 @@ def test_an_answer_that_trickles_is_given_up(between):
 
         return write
 
-    assert code_of(lambda: between(trickle, call_s=0.2).changes("consents", 0, 9)) == "centre-slow"
+    assert code_of(lambda: between(trickle, call_s=0.2, served=standing).changes("consents", 0, 9)) == "centre-slow"
 
 
-def test_what_a_relay_wants_in_patience_is_told_and_nothing_else_of_a_refusal(between):
+def test_what_a_relay_wants_in_patience_is_told_and_nothing_else_of_a_refusal(between, standing):
     def busy(seen):
         return Seen(seen.path, 503, {"Retry-After": "90"}, b"ada said no")
 
     with pytest.raises(CentreError) as caught:
-        between(busy).changes("consents", 0, 9)
+        between(busy, served=standing).changes("consents", 0, 9)
     assert (caught.value.code, caught.value.retry_after_s) == ("centre-busy", 90.0)
     assert "ada" not in str(caught.value)
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import zlib
+from contextlib import contextmanager
 
 import attrs
 import httpx2
@@ -30,8 +31,8 @@ def served(serve):
     return serve(MemoryCentre())
 
 
-@pytest.fixture
-def ask(served):
+@contextmanager
+def asking_of(served):
     """Ask the relay as a device does, unless headers say otherwise."""
     with httpx2.Client(base_url=served.base) as client:
 
@@ -39,6 +40,18 @@ def ask(served):
             given = {"Authorization": f"Bearer {served.token}", **ASKED, **(headers or {})}
             return client.request(method, path, headers={k: v for k, v in given.items() if v is not None}, **more)
 
+        yield call
+
+
+@pytest.fixture
+def ask(served):
+    with asking_of(served) as call:
+        yield call
+
+
+@pytest.fixture
+def ask_standing(standing):
+    with asking_of(standing) as call:
         yield call
 
 
@@ -74,8 +87,8 @@ def problem(answer):
         ("POST", "/v1/events", {"Content-Encoding": "gzip, gzip"}, (415, "Content-Encoding")),
     ],
 )
-def test_a_request_that_does_not_fit_is_told_its_field(ask, method, path, headers, expected):
-    answer = ask(method, path, headers, content=b"\x90" if method == "POST" else None)
+def test_a_request_that_does_not_fit_is_told_its_field(ask_standing, method, path, headers, expected):
+    answer = ask_standing(method, path, headers, content=b"\x90" if method == "POST" else None)
     if expected is None:
         assert answer.status_code == 404
     else:
@@ -111,10 +124,10 @@ GOOD = wire.pack_events([opt_in("1", "ada", 5)])
         (wire.pack_events([opt_in(str(n), "ada", n) for n in range(2001)]), False, (400, "body")),
     ],
 )
-def test_a_body_that_does_not_fit_is_told_its_place(ask, served, body, zipped, expected):
-    answer = ask("POST", "/v1/events", {"Content-Encoding": "gzip"} if zipped else {}, content=body)
+def test_a_body_that_does_not_fit_is_told_its_place(ask_standing, standing, body, zipped, expected):
+    answer = ask_standing("POST", "/v1/events", {"Content-Encoding": "gzip"} if zipped else {}, content=body)
     assert problem(answer) == expected
-    assert served.centre.events == ()
+    assert standing.centre.events == ()
 
 
 def test_a_bomb_is_never_unpacked():

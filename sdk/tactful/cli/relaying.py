@@ -1,5 +1,6 @@
 """`tactful relay` and `tactful device`: a relay before a centre, and who may ask it."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -72,7 +73,8 @@ def device(
         if out is None:
             remove_device(devices, name)
         else:
-            write_swapped(out, b"", mode=0o600)  # if it cannot be written, nothing is changed
+            if not os.access(out.parent, os.W_OK):  # or the old token counted no more, and the new one was nowhere
+                raise UsageError(f"{out}: its folder is not there, or cannot be written in")
             write_swapped(out, add_device(devices, name).encode() + b"\n", mode=0o600)
     if json:
         as_json({"device": name, "devices": str(devices), "token": None if out is None else str(out)})

@@ -61,6 +61,7 @@ class Calls:
         self._closed = False
         self._verify = _verification(address)
         self._client, self._pid = self._made(), os.getpid()
+        self._parents: list[httpx.Client] = []
 
     def call(
         self, method: str, path: str, headers: Mapping[str, str], *, max_bytes: int, body: bytes | None = None
@@ -116,7 +117,8 @@ class Calls:
         with self._lock:
             self.check_open()
             if self._pid != os.getpid():  # the connections are the parent's, and stay its
-                self._left, self._client, self._pid = self._client, self._made(), os.getpid()
+                self._parents.append(self._client)  # which closing would say farewell to their server
+                self._client, self._pid = self._made(), os.getpid()
             return self._client
 
     def check_open(self) -> None:

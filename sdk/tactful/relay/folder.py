@@ -148,10 +148,10 @@ class FolderCentre:
             before = self._told.epochs()
             try:
                 yield self._told
+                self._forget(self._told.erased)  # first: whoever dies here has to erase again, and nothing is left
                 if self._told.epochs() != before:
                     self._write(self._folder / _TOLD, self._told.packed())
                     self._mark, self._seen = self._marked(), self._told.epochs()
-                self._forget(self._told.erased)
             except BaseException:
                 self._mark = b""  # what is in memory is not what is told: read it anew
                 raise
@@ -185,6 +185,9 @@ class FolderCentre:
         for customer in erased:
             for place in self._events.glob(f"{_digest(customer)}-*"):
                 self._write(place, b"")
+            for place in self._events.glob(f".{_digest(customer)}-*"):  # what a writer left that was killed
+                with _failing(self._folder):
+                    place.unlink(missing_ok=True)
         erased.clear()
 
     def _write(self, place: Path, raw: bytes) -> None:

@@ -48,9 +48,11 @@ class Listening:
             while not self._is_over(after) and (left_s := until_s - monotonic()) > 0:
                 self._changed.wait(left_s)
             error, self._error = self._error, None
-            if error is not None and self._epoch <= after:
+            hinted = self._epoch > after
+            self._epoch = after  # a hint wakes once: one that lies, whatever it says, costs one call
+            if error is not None and not hinted:
                 raise error
-            return self._epoch > after
+            return hinted
 
     def close(self) -> None:
         """End it: who waits comes back."""

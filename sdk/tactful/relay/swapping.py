@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import get_ident
 
 from ..errors import UsageError
 
@@ -35,7 +36,7 @@ def write_swapped(path: Path, raw: bytes, mode: int = 0o644) -> None:
     Raises:
         UsageError: If it cannot be written; what was there stays.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}")
     try:
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         with os.fdopen(file, "wb") as opened:
