@@ -28,6 +28,8 @@ _log = logging.getLogger("tactful")
 _LONGEST_US: Final = 4 * 10**15
 #: At most so many units for one question.
 _WANTED_MAX: Final = 10_000
+#: So many are confirmed or given back in one step: after hours without the server many may wait.
+_UNITS_AT_ONCE: Final = 500
 _UNIT: Final = re.compile(r"([\w-]{20})\.([\w-]{1,40})\.(\d{1,16})\.(\d{1,16})", re.ASCII)
 #: Of the time that a call may take, the server may spend so much until all is on disk.
 _ON_DISK: Final = 0.8
@@ -98,11 +100,11 @@ class ValkeyStrictCaps:
 
     def confirm(self, units: Iterable[str]) -> int:
         """Keep that room was used; return how many of these units were known. Twice is as once."""
-        return sum(self._done("confirm", _named(units)))
+        return self._counted("confirm", units)
 
     def release(self, units: Iterable[str]) -> int:
         """Give back room that was not used; return how much was. What was confirmed stays."""
-        return sum(self._done("release", _named(units)))
+        return self._counted("release", units)
 
     def begin(self) -> bool:
         """
@@ -141,6 +143,14 @@ class ValkeyStrictCaps:
             "hold": min(ask.hold_us, _LONGEST_US),
             "nonce": uuid.uuid4().hex,  # asked again after a lost answer, the same units are given
         }
+
+    def _counted(self, what: str, units: Iterable[str]) -> int:
+        """Tell of units, so many at once that the server is not held up; what failed is told again, to no effect."""
+        named = _named(units)
+        return sum(
+            sum(self._done(what, named[first : first + _UNITS_AT_ONCE]))
+            for first in range(0, max(1, len(named)), _UNITS_AT_ONCE)
+        )
 
     def _done(self, what: str, about: Sequence[Mapping[str, object]]) -> Any:
         if self._closed:

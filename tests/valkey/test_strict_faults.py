@@ -242,11 +242,11 @@ def test_a_replica_gives_no_room_and_a_primary_waits_for_those_that_can_take_ove
         caps.reserve([ask()])
     with contextlib.closing(ValkeyStrictCaps(primary.url())) as caps, pytest.raises(StoreError, match="replicas=1"):
         caps.begin()
-    caps = opened(primary, replicas=1, timeout_s=2.5)
-    assert taken(caps, 2) == 2
+    _until(lambda: replica.run("INFO", "persistence")["aof_rewrite_in_progress"] == 0)
+    assert taken(opened(primary, replicas=1, timeout_s=20), 2) == 2
     replica.pause()
     with pytest.raises(StoreError, match="replicas: 0 of 1"):
-        caps.reserve([ask(count=COUNT, hold_us=1)])
+        opened(primary, replicas=1, timeout_s=1).reserve([ask(count=COUNT, hold_us=1)])
     replica.go_on()
     primary.stop()
     replica.run("REPLICAOF", "NO", "ONE")
@@ -306,6 +306,16 @@ def test_what_is_over_leaves_nothing_behind(server, opened):
     for _ in range(4):
         caps.reserve([ask("ada")])
     assert len(server.run("KEYS", "*strict:*")) == 1
+
+
+def test_many_confirmations_that_waited_hold_the_server_up_for_no_long_time(server, opened):
+    caps = opened(server)
+    (units,) = caps.reserve([ask(count=2_000, wanted=1_201)])
+    server.run("CONFIG", "RESETSTAT")
+    assert caps.confirm([*units, "unheard of"]) == 1_201
+    assert server.run("INFO", "commandstats")["cmdstat_eval"]["calls"] == 3
+    assert caps.release(units) == 0
+    assert len(caps.reserve([ask(count=2_000, wanted=2_000)])[0]) == 799
 
 
 def test_the_command_begins_once_and_says_so(serve, capsys):
