@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tactful import Contact, Disclosure, StoreError
 
 from .postgresql_disclosures import PostgreSQLDisclosures
+from .postgresql_erased import PostgreSQLErased
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_locks import LEDGER
 from .postgresql_outbox import PostgreSQLOutbox
@@ -95,9 +96,11 @@ class PostgreSQLBookkeeping(PostgreSQLPart):
     def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
         """Keep contacts and disclosures durably and let them wait, all or none; return how many contacts were new."""
         with self._pool.writing(LEDGER) as connection:
-            new = PostgreSQLLedger(connection).keep(contacts)
-            passed = PostgreSQLDisclosures(connection).keep(disclosures)
-            PostgreSQLOutbox(connection, self._limits).add([*new, *passed])
+            erased = PostgreSQLErased(connection)
+            in_time, late = erased.in_time(contacts)
+            new = PostgreSQLLedger(connection).keep(in_time)
+            passed = PostgreSQLDisclosures(connection).keep(erased.in_time(disclosures)[0])
+            PostgreSQLOutbox(connection, self._limits).add([*new, *late, *passed])
         return len(new)
 
     def forget_contacts(self, before_us: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from tactful import LoggedDecision, LogLimits, StoreError
+from tactful import Late, LoggedDecision, LogLimits, StoreError
 
 from .postgresql_locks import LOG
 from .postgresql_part import PostgreSQLPart
@@ -72,7 +72,7 @@ class PostgreSQLLog:
 
     def erase(self, names: Sequence[bytes], now_us: int) -> int:
         """Unlink what was decided for these pseudonyms, and what comes in late; return how much there was."""
-        self._connection.execute("DELETE FROM erased WHERE at_us <= %s", (now_us - LogLimits.late_us,))
+        self._connection.execute("DELETE FROM erased WHERE at_us <= %s", (now_us - Late.known_us,))
         late = """INSERT INTO erased (who, at_us) SELECT who, %s FROM unnest(%s::bytea[]) AS who
                   ON CONFLICT (who) DO UPDATE SET at_us = excluded.at_us"""
         self._connection.execute(late, (now_us, list(dict.fromkeys(names))))

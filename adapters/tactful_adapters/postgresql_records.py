@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from tactful import Consent, Consents, Contact, Snapshot, StoreError
 
 from .postgresql_amending import Table, amend_rows
+from .postgresql_erased import PostgreSQLErased
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_ledger import PostgreSQLLedger
 from .postgresql_locks import GRAPH_AS_IT_IS, LEDGER
@@ -166,7 +167,7 @@ class PostgreSQLRecording(PostgreSQLPart):
             return (
                 records.put_profiles(snapshots)
                 + records.put_consents(consents or {})
-                + len(PostgreSQLLedger(connection).keep(told))
+                + len(PostgreSQLLedger(connection).keep(PostgreSQLErased(connection).in_time(told)[0]))
             )
 
 

@@ -25,6 +25,7 @@ from tactful import (
 )
 
 from .sqlite_disclosures import SQLiteDisclosing, SQLiteDisclosures
+from .sqlite_erased import SQLiteErased
 from .sqlite_evidence import SQLiteEvidence
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
@@ -129,8 +130,11 @@ class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteLogging)
     def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
         """Keep contacts and disclosures durably and let them wait, all or none; return how many contacts were new."""
         with self._writing() as (tables, _):
-            new = tables.keep_contacts(contacts)
-            self._outbox(tables).add([*new, *SQLiteDisclosures(tables.connection).keep(disclosures)])
+            erased = SQLiteErased(tables.connection)
+            in_time, late = erased.in_time(contacts)
+            new = tables.keep_contacts(in_time)
+            passed = SQLiteDisclosures(tables.connection).keep(erased.in_time(disclosures)[0])
+            self._outbox(tables).add([*new, *late, *passed])
         return len(new)
 
     def register(self, name: str) -> bytes | None:
@@ -196,7 +200,7 @@ class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteLogging)
         with self._writing() as (tables, _):
             new = sum(tables.put_profile(snapshot) for snapshot in profiles)
             new += sum(tables.put_consents(customer, one) for customer, one in (consents or {}).items())
-            return new + len(tables.keep_contacts(contacts))
+            return new + len(tables.keep_contacts(SQLiteErased(tables.connection).in_time(list(contacts))[0]))
 
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from tactful import LoggedDecision, LogLimits, StoreError
+from tactful import Late, LoggedDecision, LogLimits, StoreError
 
 from .sqlite_evidence import SQLiteEvidenceKeeping
 from .sqlite_listing import SQLiteListing
@@ -57,7 +57,7 @@ class SQLiteLog:
 
     def erase(self, names: Sequence[bytes], now_us: int) -> int:
         """Unlink what was decided for these pseudonyms, and what comes in late; return how much there was."""
-        self._connection.execute("DELETE FROM erased WHERE at_us <= ?", (now_us - LogLimits.late_us,))
+        self._connection.execute("DELETE FROM erased WHERE at_us <= ?", (now_us - Late.known_us,))
         late = "INSERT OR REPLACE INTO erased (who, at_us) VALUES (?, ?)"
         self._connection.executemany(late, [(name, now_us) for name in names])
         return self.unlink(names)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .held import Held
     from .hookspecs import hookimpl
     from .identity import IdentityRules, Link
+    from .late import Late
     from .limits import (
         Always,
         AtMost,
@@ -119,6 +120,7 @@ __all__ = [
     "Identity",
     "IdentityRules",
     "Intent",
+    "Late",
     "LegalBasis",
     "LimitRule",
     "Line",
@@ -225,6 +227,7 @@ _LATE = {
     "Identity": ".profile",
     "IdentityRules": ".identity",
     "Intent": ".offers",
+    "Late": ".late",
     "LegalBasis": ".consent",
     "LimitRule": ".limits",
     "Line": ".changes",

@@ -6,7 +6,7 @@ which profile it is of.
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 import msgpack
@@ -143,9 +143,6 @@ class LogLimits:
         access_s: So long it is kept who looked at evidence [s]; more than zero, by default three years. It has no
             bound by number: whoever looks often enough would push the trace of an earlier look out.
     """
-
-    #: What an edge has still to log was decided less long ago than this [us].
-    late_us: ClassVar[int] = 3600 * SECOND_US
 
     rows_max: int = 1_000_000
     bytes_max: int = 512 * 2**20

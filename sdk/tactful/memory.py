@@ -115,8 +115,9 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         """Keep contacts and disclosures and let them wait, all or none; return how many contacts were new."""
         checked, passed = _checked(contacts, Contact), _checked(disclosures, Disclosure)
         with self._open():
-            new = self._ledger.keep(checked)
-            self._outbox.add([*new, *self._disclosures.keep(passed)])
+            in_time, late = self._in_time(checked)
+            new = self._ledger.keep(in_time)
+            self._outbox.add([*new, *late, *self._disclosures.keep(self._in_time(passed)[0])])
             return len(new)
 
     def register(self, name: str) -> bytes | None:
@@ -158,7 +159,7 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         with self._open():
             new = sum(self._put_profile(snapshot) for snapshot in snapshots)
             new += sum(self._put_consents(customer, one) for customer, one in known.items())
-            return new + len(self._ledger.keep(checked))
+            return new + len(self._ledger.keep(self._in_time(checked)[0]))
 
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""

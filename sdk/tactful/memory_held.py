@@ -1,13 +1,17 @@
-"""The part of `MemoryStore` that tells all that it holds of one customer. It keeps nothing."""
+"""The part of `MemoryStore` that tells all that it holds of one customer, and who was erased. It keeps nothing."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import Final, TypeVar
 
 from .consent import Consents
+from .contacts import Contact
 from .decision_log import MemoryDecisionLog, Place
+from .disclosures import Disclosure
 from .evidence import SealedEvidence
 from .graph import MemoryGraph
 from .held import Held
+from .late import Late
 from .ledger import MemoryLedger
 from .memory_disclosures import MemoryDisclosures
 from .outbox import MemoryOutbox
@@ -16,6 +20,7 @@ from .pseudonyms import log_key, pseudonym
 from .strict import MemoryStrictCaps
 
 _EVER_US: Final = -(2**63)
+_Event = TypeVar("_Event", Contact, Disclosure)
 
 
 class MemoryHolding:
@@ -30,6 +35,8 @@ class MemoryHolding:
     _decisions: MemoryDecisionLog
     _evidence: dict[Place, SealedEvidence]
     _strict: MemoryStrictCaps
+    _registers: dict[str, bytes]
+    _erased_us: dict[bytes, int]
 
     def held(self, customer: str) -> Held:
         """Return all that is kept of a customer and every id merged with it, and of nobody else."""
@@ -50,6 +57,13 @@ class MemoryHolding:
                 tuple(row for _, row in sorted(self._evidence.items()) if row.who in names),
                 self._strict.of(ids),
             )
+
+    def _in_time(self, events: Sequence[_Event]) -> tuple[list[_Event], list[_Event]]:
+        """Return the events that bring nobody back who was erased, and the withdrawals among the others."""
+        key = self._registers.get(Late.register)
+        if key is None or not self._erased_us:  # nobody was erased yet
+            return list(events), []
+        return Late.in_time(events, self._erased_us, key)
 
     def _members(self, customer: str) -> tuple[str, ...]:
         """Return all ids that are the same customer."""

@@ -14,6 +14,7 @@ from .decision_log import (
 )
 from .errors import StoreError
 from .evidence import Access, SealedEvidence
+from .late import Late
 from .memory_listing import MemoryListing
 from .memory_many import MemoryMany
 
@@ -106,7 +107,7 @@ class MemoryLogging(MemoryListing, MemoryMany):
 
     def _erase_decisions(self, names: Sequence[bytes], now_us: int) -> dict[str, int]:
         """Unlink what was logged of these pseudonyms, remove the evidence, and take none that comes in late."""
-        recent = {name: at_us for name, at_us in self._erased_us.items() if at_us > now_us - LogLimits.late_us}
+        recent = {name: at_us for name, at_us in self._erased_us.items() if at_us > now_us - Late.known_us}
         self._erased_us = {**recent, **dict.fromkeys(names, now_us)}
         return {"decisions": self._decisions.unlink(names), "evidence": self._erase_evidence(names)}
 

@@ -8,12 +8,13 @@ from .ports import Registers
 
 _DIGEST_BYTES: Final = 16
 _KEY_BYTES: Final = 32
-_KEY_REGISTER: Final = "log-key"
+#: The register of a store that holds the key of its pseudonyms.
+LOG_KEY: Final = "log-key"
 
 
 def log_key(registers: Registers) -> bytes:
     """Return the key of a store's pseudonyms and digests, made when it is first asked for."""
-    return registers.register(_KEY_REGISTER) or registers.claim_register(_KEY_REGISTER, os.urandom(_KEY_BYTES))
+    return registers.register(LOG_KEY) or registers.claim_register(LOG_KEY, os.urandom(_KEY_BYTES))
 
 
 def pseudonym(key: bytes, customer: str) -> bytes:

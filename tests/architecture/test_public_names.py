@@ -42,6 +42,7 @@ PUBLIC = [
     "Identity",
     "IdentityRules",
     "Intent",
+    "Late",
     "LegalBasis",
     "LimitRule",
     "Line",

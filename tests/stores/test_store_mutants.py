@@ -555,6 +555,12 @@ class ForgetsTheOutbox(MemoryStore):
         return gone
 
 
+@breaks("what_comes_late_brings_nobody_back")
+class BringsBack(MemoryStore):
+    def _in_time(self, events):
+        return list(events), []
+
+
 # Processes are started by the kit, and import the store by its name.
 ISLANDS = """
 import os, pathlib

@@ -162,7 +162,7 @@ class RecordLaws(StoreMaking):
             assert list(store.tail(last, 9)) == []
             store.erase("ada")
             assert [one.id for _, one in store.tail(0, 9)] == ["2"]
-            store.record([contact("4", "ada", 1)])
+            store.record([contact("4", "bob", 1)])
             newest = store.tail(last, 9)
             assert [one.id for _, one in newest] == ["4"]
             assert newest[0][0] > last

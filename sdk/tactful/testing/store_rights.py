@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import Final
 
+from ..clock import wall_clock
 from ..consent import Consents
 from ..contacts import Contact
 from ..disclosures import Disclosure, Passed
@@ -14,7 +15,7 @@ from ..profile import Observation, Snapshot
 from ..pseudonyms import log_key, pseudonym
 from ..schema import Source
 from ..strict import Ask
-from .store_kit import HOSTILE, StoreMaking, logged, no, yes
+from .store_kit import HOSTILE, HOUR_US, StoreMaking, logged, no, yes
 
 _LATEST: Final = 2**62
 _PASSED: Final = Passed("citybank", "bank", "consent", ("income",))
@@ -89,6 +90,26 @@ class RightsLaws(StoreMaking):
                 assert [notice.id for notice in left.waiting] == [f"out {one}"]
             assert set(store.erase("al").values()) == {0}
             assert store.held("bob") == of_bob
+
+    def test_what_comes_late_brings_nobody_back(self, tmp_path: Path) -> None:
+        """Of who was erased only a withdrawal waits, for the others who must hear of it; what happens since is kept."""
+        with self.opened(tmp_path) as store:
+            for one in ("ada", "al", "bob"):
+                fill(store, one)
+            store.merge("ada", "al")
+            store.erase("ada")
+            waits = {one.id for _, one in store.outbox_take(999)}
+            passed = Disclosure("late", 0, "ada", 12, _LATEST, "card", "web", _PASSED)
+            late = [Contact(f"late {one}", one, "shown", 12) for one in ("ada", "al")]
+            no_ = Contact("late no", "al", "withdrawal", 13, owner="citybank")
+            assert store.record([*late, no_, Contact("of bob", "bob", "shown", 12)], [passed]) == 1
+            assert store.put_many(contacts=[Contact("put", "ada", "shown", 12)]) == 0
+            for one in ("ada", "al"):
+                assert set(store.held(one).counts.values()) == {0}
+            assert {one.id for _, one in store.outbox_take(999)} - waits == {"late no", "of bob"}
+            since = Contact("since", "ada", "shown", wall_clock() + HOUR_US)
+            assert store.record([since, Contact("late again", "ada", "shown", 14)]) == 1
+            assert list(store.contacts("ada", 0)) == [since]
 
 
 def fill(store: WritableStore, customer: str) -> None:
