@@ -1,7 +1,8 @@
 """Room: what showing an offer counts for, and what is left under the caps while a page fills. It keeps no contact."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from operator import attrgetter
+from typing import Final, Protocol
 
 import attrs
 
@@ -15,6 +16,10 @@ from ..plan.plan import Plan
 CapKey = tuple[int, str]
 #: What an event counts for: a key, its cap, and the cap's rolling window [us], None for one of the calendar.
 Counting = tuple[CapKey, CapPlan, int | None]
+#: What it depends on which caps count a contact; its tags besides.
+_likeness: Final = attrgetter("event", "channel", "intent", "owner", "topic", "offer", "offer_class")
+#: For so many contacts that are not alike it is kept.
+_ALIKE_MAX: Final = 8192
 
 
 @attrs.frozen(eq=False)
@@ -99,7 +104,18 @@ class PageRoom:
 
 
 def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
-    """Return the caps that a contact counts for."""
+    """Return the caps that a contact counts for; worked out once for all that are alike."""
+    alike = (*_likeness(contact), tuple(contact.tags))
+    known = plan.countings.get(alike)
+    if known is None:
+        known = _counting_of(plan, contact)
+        if len(plan.countings) >= _ALIKE_MAX:
+            plan.countings.clear()
+        plan.countings[alike] = known
+    return known  # type: ignore[return-value] # a plan does not know this stage
+
+
+def _counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
     topics = plan.catalog.topics
     return tuple(
         ((cap.number, value), cap, cap.rolling_us)

@@ -109,6 +109,7 @@ class Plan:
         groups: The same in groups that every customer's factors treat alike.
         boosts: Factors for the moment.
         rooms: By channel and offer, what showing it counts for; made when it is first shown.
+        countings: The caps that contacts of late count for, by what such contacts have in common.
     """
 
     def __init__(
@@ -150,7 +151,7 @@ class Plan:
         besides = besides_of(self.catalog)
         self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p), besides) for p in policy.placements}
         self._effects: dict[int, Effects] = {}
-        self._made: dict[object, object] = {}
+        self._made, self.countings = dict[object, object](), dict[object, object]()
         self.rooms: Mapping[str, dict[str, object]] = {c.name: {} for c in policy.channels}
         self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
         self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
