@@ -60,7 +60,7 @@ def test_nothing_grows_with_those_who_come():
         assert edge.status()["customers_here"] == CUSTOMERS_MAX
         assert len(edge._views) == VIEWS_MAX
         edge.close()  # what waits to be fetched is bounded apart
-        edge._snapshots._asked.clear()
+        edge._snapshots._questions._asked.clear()
         assert large(edge, 10 * CUSTOMERS_MAX) == []
 
 
@@ -74,7 +74,7 @@ def test_a_cache_without_bound_is_found_out(monkeypatch):
     monkeypatch.setattr(Snapshots, "reset", boundless)
     with crowded() as edge:
         edge.close()
-        edge._snapshots._asked.clear()
+        edge._snapshots._questions._asked.clear()
         assert large(edge, 10 * CUSTOMERS_MAX) == ["dict"]
 
 
