@@ -53,6 +53,13 @@ def test_a_decision_reserves_and_a_preview_does_not(bench):
     assert reserved() == before + SLOTS * CUSTOMERS
 
 
+def test_who_is_near_a_cap_has_room_for_a_page_and_no_more(bench):
+    assert {len(call().picks) for call in bench.near()} == {SLOTS}
+    # What was shown just now still counts, so this is the next page.
+    again = [bench._near.decide(PLACE, who, preview=True) for who in bench._ids]
+    assert {len(decision.picks) for decision in again} == {0}
+
+
 def test_a_miss_is_a_miss_and_says_so(bench):
     assert {call().careful for call in bench.miss()} == {("profile not here: warm",)}
 

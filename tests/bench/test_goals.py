@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tactful.bench import GOALS, Effort, Figure, Goal, Judged, judged, measured
+from tactful.bench import GOALS, Effort, Figure, Goal, Judged, judged, measured, taking
 from tactful.bench.idle import _wakes, idle
 from tactful.bench.imports import imports
-from tactful.bench.measured import _WORKS, CURVES
+from tactful.bench.measured import _LARGE, _WORKS, CURVES
 from tactful.cli.app import app
 
 #: What some systems do not tell.
@@ -59,6 +59,8 @@ def test_every_work_that_is_measured_has_a_place_among_the_goals():
     works = {f"{name} {size:,}" for size, names in _WORKS.items() for name in names}
 
     works |= {f"held {size:,}" for size in _WORKS}
+    works |= {f"plan {size:,}" for size in _WORKS if size >= _LARGE}
+    works |= {f"{name} {taking._OFFERS:,}" for name in ("swap", "wait", "pause")}
 
     assert works == {goal.name for goal in GOALS if goal.name.rpartition(" ")[2].replace(",", "").isdigit()}
 
@@ -70,6 +72,17 @@ def test_everything_that_was_asked_for_is_measured():
     assert {name for name in missing if not name.endswith("0,000")} <= NOT_EVERYWHERE
     assert {"flat 10,000", "skewed 100,000"} <= missing
     assert all(figure.median > 0 for name, figure in found.items() if name != "idle")
+
+
+def test_a_bundle_is_taken_while_decisions_go_on_and_its_plan_is_weighed(monkeypatch):
+    monkeypatch.setattr(taking, "_OFFERS", 30)
+    monkeypatch.setattr(taking, "_CUSTOMERS", 20)
+    monkeypatch.setattr(taking, "_SECONDS", 0.2)
+
+    found = taking.taken([30], lambda *_: None)
+    assert {name for name in found if not name.startswith("plan")} == {"swap 30", "wait 30", "pause 30"}
+    assert all(figure.median > 0 for figure in found.values())
+    assert taking.taken([], lambda *_: None) == {}
 
 
 def test_importing_what_decides_costs_more_than_the_door_alone():

@@ -10,15 +10,18 @@ import attrs
 from .goals import Figure
 from .idle import idle
 from .imports import imports
+from .taking import taken
 from .timing import Timed, Work, on_processor
 from .works import MANY, Bench, possible
 
 #: The works of the goals, by number of offers.
 _WORKS: Final[Mapping[int, tuple[str, ...]]] = {
-    200: ("predicates", "decide", "miss", "cold", "brought", "many"),
+    200: ("predicates", "decide", "near", "miss", "cold", "brought", "many"),
     10_000: ("flat", "skewed"),
     100_000: ("flat", "skewed"),
 }
+#: The plans of such shops are weighed, and a bundle of so many offers is taken.
+_LARGE: Final = 10_000
 _SIZES: Final = (10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 #: What the chart shows.
 CURVES: Final = ("predicates", "flat", "skewed", "decide")
@@ -65,8 +68,9 @@ def measured(effort: Effort, progress: Progress = lambda *_: None) -> dict[str, 
         progress("waiting", 0, 1)
         waking = idle(effort.idle_s)
         held = {f"held {size:,}": Figure(bench.held_kb()) for size, bench in shops.items()}
+    taking = taken([size for size in _WORKS if _LARGE <= size <= effort.up_to], progress)
     found = {f"{name} {size:,}": Figure(one.median_us, one.p99_us) for (name, size), one in times.items()}
-    return {**found, **held, **imports(effort.imports, partial(progress, "importing")), **waking}
+    return {**found, **held, **taking, **imports(effort.imports, partial(progress, "importing")), **waking}
 
 
 def curves(effort: Effort, progress: Progress = lambda *_: None) -> list[Point]:

@@ -33,6 +33,8 @@ caps:
   topic: {of: topic, count: 200, within: 7d}
   total: {of: all, count: 1000, within: 7d}
 """
+#: One more cap: what fills a page also fills it, and is forgotten soon.
+NEAR: Final = f"  page: {{of: all, count: {SLOTS}, within: 1m}}\n"
 #: So many offers are compiled from their lines; the others are made as the compiler would make them.
 _FROM_LINES: Final = 20
 #: What a customer of skewed affinities thinks of its favourite topic; flat ones think so of all.
@@ -72,11 +74,11 @@ class Shop:
                 yield Contact(id_, customer.customer, "purchase", NOW_US - (number + 1) * DAY_US, topic="t19")
 
 
-def shop(offers: int, customers: int, seed: int = 1, affinity: Affinity = Affinity.RANDOM) -> Shop:
-    """Return a shop with so many offers and customers; the same seed gives the same shop."""
+def shop(offers: int, customers: int, seed: int = 1, affinity: Affinity = Affinity.RANDOM, caps: str = "") -> Shop:
+    """Return a shop with so many offers and customers, and more caps; the same seed gives the same shop."""
     random = Random(seed)  # noqa: S311 - nothing secret
     offered = tuple(drawn(offers, random))
-    policy = compile_files({"policy.yaml": written(offered[:_FROM_LINES])})
+    policy = compile_files({"policy.yaml": written(offered[:_FROM_LINES], caps)})
     policy = attrs.evolve(policy, offers=tuple(one.offer() for one in offered))
     known = customers_of(customers, random, affinity)
     agreed = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOW_US - DAY_US)
@@ -97,13 +99,13 @@ def predicates(offers: int, seed: int = 1) -> Sequence[str]:
     ]
 
 
-def written(offers: Sequence[Drawn]) -> bytes:
-    """Return the shop's policy file with some offers."""
-    return "".join([*_head(), *(one.line() for one in offers)]).encode()
+def written(offers: Sequence[Drawn], caps: str = "") -> bytes:
+    """Return the shop's policy file with some offers, and more caps."""
+    return "".join([*_head(caps), *(one.line() for one in offers)]).encode()
 
 
-def _head() -> Iterator[str]:
-    yield _HEAD
+def _head(caps: str) -> Iterator[str]:
+    yield _HEAD + caps
     yield "topics: {food: {}, " + ", ".join(f"t{n}: {{under: food}}" for n in range(TOPICS)) + "}\n"
     yield "profile:\n  known:\n    all: {owner: crm, purpose: offers, max_age: 90d, source: observed}\n"
     yield "    scores: scores\n"

@@ -4,16 +4,18 @@ import gc
 import itertools
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from random import Random
 from typing import Final
 
+from ..engine.edge import Edge
 from ..memory import MemoryStore
 from ..opening import open as open_edge
+from ..profile import Snapshot
 from .drawn import ATTRIBUTES
 from .packed import packed, unpacked
-from .shop import NOW_US, PLACE, Affinity, customers_of, predicates, shop
+from .shop import NEAR, NOW_US, PLACE, Affinity, Shop, customers_of, predicates, shop
 from .timing import Timed, timed
 
 #: So many customers come in each turn.
@@ -24,6 +26,7 @@ WORKS: Final[Mapping[str, str]] = {
     "decide": "decide, the customer here and seen before, all guardrails, three slots, room reserved",
     "flat": "the same, of customers who like every topic alike",
     "skewed": "the same, of customers who like one topic far above the others",
+    "near": "the same, of customers who have room left for this page, and no more, under a cap",
     "preview": "the same without a trace, one customer again and again",
     "first": "the first decision for a customer who is here",
     "cold": "a customer whom nobody has seen, as 2 KB of MessagePack: unpack it, and decide as for one brought",
@@ -35,6 +38,8 @@ WORKS: Final[Mapping[str, str]] = {
 MANY: Final = 4000
 _CONTEXT: Final = {"page": "p1", "hour": 12}
 _STEP_US: Final = 1000
+#: After so long the cap of `near` has forgotten what was shown.
+_FORGOTTEN_US: Final = 120_000_000
 _FLAT, _SKEWED = Affinity.FLAT, Affinity.SKEWED
 _Calls = Iterator[Callable[[], object]]
 
@@ -51,13 +56,21 @@ class Bench:
         self._rules = predicates(offers)
         self._strangers = itertools.count()
         self._now_us = NOW_US
-        store = MemoryStore(kinds={"card": "person"}, clock=self._clock)
         everyone = [*self._shop.customers, *itertools.chain(*self._leaning.values())]
-        agreed = {one.customer: self._shop.consents for one in everyone}
-        store.put_many(everyone, agreed, self._shop.contacts())
-        self._edge = open_edge(self._shop.policy, store=store, clock=self._clock)
+        self._edge = self._opened(self._shop, everyone)
         # Profiles that come from elsewhere are fetched in the background; this source has none.
         self._elsewhere = open_edge(self._shop.policy, profiles=lambda _: None, clock=self._clock)
+        self._offers = offers
+
+    def _opened(self, shop_: Shop, everyone: Sequence[Snapshot]) -> Edge:
+        store = MemoryStore(kinds={"card": "person"}, clock=self._clock)
+        store.put_many(everyone, {one.customer: shop_.consents for one in everyone}, shop_.contacts())
+        return open_edge(shop_.policy, store=store, clock=self._clock)
+
+    @cached_property
+    def _near(self) -> Edge:
+        near = shop(self._offers, CUSTOMERS, caps=NEAR)
+        return self._opened(near, near.customers)
 
     def predicates(self) -> _Calls:
         """Yield evaluations of bare predicates."""
@@ -78,11 +91,17 @@ class Bench:
         """Yield decisions for customers who like one topic far above the others."""
         yield from self._again([one.customer for one in self._leaning[_SKEWED]])
 
-    def _again(self, ids: Sequence[str]) -> _Calls:
+    def near(self) -> _Calls:
+        """Yield decisions for customers of whom a cap has little room left."""
+        self._now_us += _FORGOTTEN_US
+        yield from self._again(self._ids, self._near)
+
+    def _again(self, ids: Sequence[str], edge: Edge | None = None) -> _Calls:
+        asked = edge or self._edge
         for who in ids:
-            self._edge.decide(PLACE, who, _CONTEXT, preview=True)
+            asked.decide(PLACE, who, _CONTEXT, preview=True)
         for who in ids:
-            yield partial(self._edge.decide, PLACE, who, _CONTEXT)
+            yield partial(asked.decide, PLACE, who, _CONTEXT)
 
     def preview(self) -> _Calls:
         """Yield decisions for one customer, without a trace."""
@@ -144,6 +163,8 @@ class Bench:
         """Close the edges."""
         self._edge.close()
         self._elsewhere.close()
+        if "_near" in self.__dict__:
+            self._near.close()
 
     def _clock(self) -> int:
         self._now_us += _STEP_US
