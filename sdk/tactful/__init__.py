@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         CentreError,
         ExtraMissing,
         Mistake,
+        PackError,
         PluginError,
         PolicyError,
         StoreError,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .held import Held
     from .hookspecs import hookimpl
     from .identity import IdentityRules, Link
+    from .kiosk.joining import Pack
     from .late import Late
     from .limits import (
         Always,
@@ -139,6 +141,8 @@ __all__ = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "Pack",
+    "PackError",
     "PartnerNotice",
     "Passed",
     "Pick",
@@ -246,6 +250,8 @@ _LATE = {
     "OfferClass": ".offers",
     "Options": ".engine.options",
     "OutboxLimits": ".outbox",
+    "Pack": ".kiosk.joining",
+    "PackError": ".errors",
     "PartnerNotice": ".partner_ports",
     "Passed": ".disclosures",
     "Pick": ".engine.pick",

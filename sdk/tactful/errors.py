@@ -3,6 +3,7 @@
 TactfulError
 ├── PolicyError (ValueError)      a policy's files are wrong: all mistakes at once
 ├── BundleError (ValueError)      a bundle is refused
+├── PackError (ValueError)        a store's pack, or its device key, is refused
 ├── PluginError (RuntimeError)    a plugin breaks its contract
 ├── ValueRefused (ValueError)     a value from outside does not fit its type
 ├── StoreError (RuntimeError)     a store cannot answer
@@ -61,6 +62,12 @@ class BundleError(TactfulError, ValueError):
     """A bundle is refused; `code` says at which check."""
 
     code = "bundle"
+
+
+class PackError(TactfulError, ValueError):
+    """A store's pack, or its device key, is refused; `code` says at which check."""
+
+    code = "pack"
 
 
 class PluginError(TactfulError, RuntimeError):

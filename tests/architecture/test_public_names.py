@@ -61,6 +61,8 @@ PUBLIC = [
     "OfferClass",
     "Options",
     "OutboxLimits",
+    "Pack",
+    "PackError",
     "PartnerNotice",
     "Passed",
     "Pick",

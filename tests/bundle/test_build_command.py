@@ -129,7 +129,7 @@ def test_what_cannot_be_built_is_said_in_words_and_in_json(folder, out, options,
 
 
 def test_what_would_not_open_is_not_written(folder, out, monkeypatch):
-    monkeypatch.setattr("tactful.opening.contradictions", lambda _: iter(["it says yes and no"]))
+    monkeypatch.setattr("tactful.plan_reader.contradictions", lambda _: iter(["it says yes and no"]))
     result = build(folder, out)
 
     assert (result.exit_code, out.exists()) == (2, False)

@@ -214,7 +214,7 @@ def test_what_the_compiler_does_not_expect_is_a_refusal_too(monkeypatch):
     def unexpected(*_: object, **__: object):
         raise KeyError("Canary")
 
-    monkeypatch.setattr(tactful.opening.Plan, "build", unexpected)
+    monkeypatch.setattr(tactful.plan_reader.Plan, "build", unexpected)
     with pytest.raises(BundleError, match=r"^the policy cannot be compiled \(KeyError\); build it anew$") as refused:
         tactful.open(signed(), key=PUBLIC, clock=lambda: ISSUED_US, registry=registry())
     assert refused.value.code == "bundle-policy"
@@ -222,7 +222,7 @@ def test_what_the_compiler_does_not_expect_is_a_refusal_too(monkeypatch):
 
 def test_without_the_check_some_would_open_and_fail(monkeypatch):
     """What the check is for: these reach decisions without it."""
-    monkeypatch.setattr(tactful.opening, "contradictions", lambda _: iter(()))
+    monkeypatch.setattr(tactful.plan_reader, "contradictions", lambda _: iter(()))
     wrong = changed(
         GOLDEN, ("ranking", "boosts", 1, "when"), lambda _: ["Call", "startsWith", [["Const", "int", 1]] * 2, "bool"]
     )

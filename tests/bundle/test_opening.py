@@ -9,7 +9,7 @@ import pytest
 import tactful
 from tactful import BundleError, MemoryStore, StoreError, UsageError, bundle
 from tactful.clock import DAY_US
-from tactful.opening import EPOCH_REGISTER
+from tactful.plan_reader import EPOCH_REGISTER
 from tactful_adapters.sqlite import SQLiteStore
 
 from .conftest import payload, plain_policy, registry, seal

@@ -41,7 +41,7 @@ def build(
 
     with told(json_=json):
         issued_us = wall_clock()
-        expires_us = issued_us + _length_us(expires)
+        expires_us = issued_us + length_us(expires)
         private = [read_key(path) for path in key or [folder / PRIVATE_KEY]]
         suite = load_suite(folder)
         _refuse_if_tests_fail(suite, folder, json_=json)
@@ -87,7 +87,13 @@ def _refuse_if_tests_fail(suite: "Suite", folder: Path, *, json_: bool) -> None:
     raise typer.Exit(FOUND)
 
 
-def _length_us(written: str) -> int:
+def length_us(written: str) -> int:
+    """
+    Return the duration of an option `--expires` [us].
+
+    Raises:
+        UsageError: If it is none.
+    """
     from ..authoring.format_types import duration_s  # noqa: PLC0415 - slow to import
 
     seconds = duration_s(written)

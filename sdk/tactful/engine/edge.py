@@ -37,6 +37,7 @@ from .decision import Decision
 from .disclosing import Disclosing
 from .exchange import Exchange
 from .fetch import Fetch, Sources
+from .from_pack import FromPack
 from .giving_way import giving_way
 from .hearing import Elsewhere, Hearing
 from .identify import Identities
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
+#: A page view: its id, whose it is, and the placements.
+_View = tuple[str | None, str, tuple[str, ...]]
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
 
 
@@ -84,6 +87,7 @@ class Edge:
         options: Options = Options(),  # noqa: B008 - frozen
         log: Log | None = None,
         following: Following | None = None,
+        packed: FromPack | None = None,
     ) -> None:
         self._plan = plan
         self._store = store
@@ -94,7 +98,7 @@ class Edge:
         self._refused = ""
         self._options = options
         self._closed = False
-        self._log, self._following = log, following
+        self._log, self._following, self._packed = log, following, packed
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
@@ -132,7 +136,7 @@ class Edge:
         """Begin anew what a forked child must not share with its parent."""
         self._lock = Lock()
         self._updating = Lock()
-        self._views: LRUCache[object, Decision] = LRUCache(self._options.views_max)
+        self._views: LRUCache[_View, Decision] = LRUCache(self._options.views_max)
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count()
 
@@ -197,14 +201,15 @@ class Edge:
         self._tail.look()
         if self._following is not None:
             self._following.look()
-        whom = self._arrivals.whom(plan, who, brought, now_us)
+        gone = "" if self._packed is None else self._packed.why_not(now_us)
+        whom = self._arrivals.whom(plan, None if gone else who, brought, now_us)
         if refused:
             whom = whom.refusing(plan, refused, now_us)
         values, misfits = plan.slots.context_values(context)
         careful = plan.careful(now_us)
-        if wrong or misfits or whom.careful:
+        if wrong or misfits or whom.careful or gone:
             told = (f"context.{name} does not fit its type" for name in misfits)
-            careful = (*careful, *wrong, *whom.careful, *told)
+            careful = (*careful, *((gone,) if gone else ()), *wrong, *whom.careful, *told)
         key = (view, whom.id, names)
         if view is not None and (known := self._seen(key, whom.customer, now_us)) is not None:
             return known
@@ -270,7 +275,7 @@ class Edge:
         inside = Inside(self, plan, self._fetch, budgets, self._seal, prefix, now_us)
         return decided(inside, names, customers, context, contacts, progress, workers)
 
-    def _seen(self, key: object, customer: Customer, now_us: int) -> Decision | None:
+    def _seen(self, key: _View, customer: Customer, now_us: int) -> Decision | None:
         """Return what was decided for a page view, unless what is known of the customer or the policy has changed."""
         with self._lock:
             known = self._views.get(key)
@@ -542,6 +547,40 @@ class Edge:
         if identity is not None:
             self._snapshots.forget(identity.customer)
 
+    def let_go(self, who: Who) -> None:
+        """
+        Let go of all that memory holds of a customer: profile, page views, room in hand, and who the identifiers are.
+
+        What was recorded stays in the store. It is what the end of a visit on a shared screen needs.
+        """
+        identity = self._identities.here(who)[0]
+        ids = set() if identity is None else self._snapshots.same(identity.customer)
+        with self._lock:
+            for key in [key for key in self._views if key[1] in ids]:
+                del self._views[key]
+        self._identities.forget(ids, () if isinstance(who, str) or not who else who.items())
+        self._snapshots.let_go_of(ids)
+        self._rooms.forget(frozenset(ids))
+
+    def take_pack(self, path: str | Path) -> None:
+        """
+        Know customers by another pack from now on, a newer one; decisions under way end by the old one.
+
+        Args:
+            path: The pack's file.
+
+        Raises:
+            PackError: If it is refused; its code says at which check. The last good one stays.
+            UsageError: If the edge was opened without `pack`, or after `close`.
+        """
+        self._open()
+        if self._packed is None:
+            raise UsageError("this edge knows customers by no pack: give tactful.open(…, pack=…)")
+        self._packed.take(Path(path))
+        self._forget_views()
+        self._identities.reset()
+        self._snapshots.forget_all()
+
     def update(self, source: str | Path | bytes | Policy) -> None:
         """
         Decide by another bundle from now on; decisions under way end by the old one.
@@ -619,6 +658,7 @@ class Edge:
             **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),
             **({} if self._following is None else {"centre": self._following.status()}),
+            **({} if self._packed is None else {"pack": self._packed.status(now_us)}),
         }
 
     @property
@@ -667,7 +707,8 @@ class Edge:
 
     def _in_child(self) -> None:
         self._reset()
-        for part in (self._identities, self._snapshots, self._tail, self._log, self._rooms, self._following):
+        parts = (self._identities, self._snapshots, self._tail, self._log, self._rooms, self._following, self._packed)
+        for part in parts:
             if part is not None:
                 part.reset()
 

@@ -191,6 +191,15 @@ class Snapshots:
                 for held in (self._here, self._left, self._noes):
                     held.pop(id_, None)
 
+    def let_go_of(self, ids: Iterable[str]) -> None:
+        """Let customers go with all that counts for them here, and for a household of theirs; a no stays."""
+        with self._lock:
+            for id_ in ids:
+                self._loads.changed(id_)
+                if (here := self._here.pop(id_, None)) is not None:
+                    self._households.pop(here.household, None)
+                self._left.pop(id_, None)
+
     def refresh_all(self) -> None:
         """Have every customer that is here fetched anew at the next question; they stay until then."""
         with self._lock:

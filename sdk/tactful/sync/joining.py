@@ -50,19 +50,30 @@ def centres_of(centre: Centre | str) -> Sequence[Centre]:
     """
     if not isinstance(centre, str):
         return (centre,) * len(PARTS)
+    opened: list[Centre] = []
+    try:
+        for _ in PARTS:
+            opened.append(centre_of(centre))  # noqa: PERF401 - those that are open are closed if one fails
+    except BaseException:
+        for one in opened:
+            one.close()
+        raise
+    return opened
+
+
+def centre_of(centre: Centre | str) -> Centre:
+    """
+    Return the centre that is meant, or one connection to that of a URL.
+
+    Raises:
+        CentreError: If no installed centre has that name, or it cannot open.
+    """
+    if not isinstance(centre, str):
+        return centre
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and needed for a URL alone
 
     scheme = centre.partition(":")[0].lower() if ":" in centre else ""
     points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if scheme not in points:
         raise CentreError(f"no centre is named {scheme!r}; there are: {', '.join(sorted(points)) or 'none'}")
-    from_url = points[scheme].load().from_url
-    opened: list[Centre] = []
-    try:
-        for _ in PARTS:
-            opened.append(from_url(centre))  # noqa: PERF401 - those that are open are closed if one fails
-    except BaseException:
-        for one in opened:
-            one.close()
-        raise
-    return opened
+    return cast("Centre", points[scheme].load().from_url(centre))

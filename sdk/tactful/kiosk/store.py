@@ -1,0 +1,241 @@
+"""The store of a kiosk: who is known comes from the pack, what happens here goes into a store of its own, ids sealed.
+
+What is read of the pack stays in memory while it is needed. Its own store holds contacts, withdrawals and yeses, and
+what of strict caps is in use; no name, no value, and no id that can be read without the device key.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from ..consent import Consent, Consents
+from ..contacts import Contact
+from ..disclosures import Disclosure
+from ..identity import IdentityRules
+from ..outbox_ports import Outbox, Waiting
+from ..ports import ConsentSink, Store, StrictCaps
+from ..profile import Identity, Snapshot
+from ..strict import Ask
+from .packs import Packs
+from .rows import PackedCustomer
+from .sealed_ids import SealedIds
+from .shares import Share, SharedCaps
+
+
+class OwnStore(Store, ConsentSink, Outbox, StrictCaps, Protocol):
+    """What is asked of the store that a kiosk keeps for itself."""
+
+
+class KioskStore:
+    """A `Store` that reads a pack and writes elsewhere."""
+
+    def __init__(self, own: OwnStore, packs: Packs, rules: IdentityRules, *, owned: bool) -> None:
+        """
+        Put a pack before a store.
+
+        Args:
+            own: What happens here is kept in it.
+            packs: The pack of the moment.
+            rules: The kinds of identifiers.
+            owned: Whether its own store is to be closed with it.
+        """
+        self._own = own
+        self._packs = packs
+        self._rules = rules
+        self._owned = owned
+        self._ids = SealedIds(packs.key, packs.now.head.tenant)
+
+    @property
+    def own(self) -> OwnStore:
+        """What is kept here, ids sealed."""
+        return self._own
+
+    # Who is known
+    def profile(self, customer: str) -> Snapshot | None:
+        """Return the snapshot of the pack, or None."""
+        found = self._packed(customer)
+        return None if found is None else found.snapshot
+
+    def consents(self, customer: str) -> Consents | None:
+        """Return the pack's records and what was said here, known to be true when the pack was made; or None."""
+        packed, here = self._packed(customer), self._own.consents(self._sealed(customer))
+        known_us = self._packs.now.head.issued_us
+        if here is None:
+            return None if packed is None else packed.consents
+        if packed is None or packed.consents is None:
+            return Consents(here.records, min(here.at_us, known_us))
+        return here.renewed(packed.consents)
+
+    def identify(self, identifiers: Mapping[str, str]) -> Identity | None:
+        """Return whom identifiers stand for; None if unknown, or if they contradict each other."""
+        return self._rules.identity(identifiers, self._standing_for, self._households)
+
+    # What passed between us
+    def contacts(self, customer: str, since_us: int) -> Sequence[Contact]:
+        """Return the customer's contacts at or after a moment, those of the pack and those made here, oldest first."""
+        here = [self._opened(one) for one in self._own.contacts(self._sealed(customer), since_us)]
+        packed = self._packed(customer)
+        known = {one.id for one in here}
+        before = () if packed is None else packed.contacts
+        both = [*(one for one in before if one.id not in known and one.at_us >= since_us), *here]
+        return tuple(sorted(both, key=lambda one: (one.at_us, one.id)))
+
+    def household_contacts(self, household: str, since_us: int) -> Sequence[Contact]:
+        """Return the contacts of all in the pack who belong to a household, oldest first."""
+        members = () if self._reason() else self._packs.now.household(household)
+        both = [one for member in members for one in self.contacts(member, since_us)]
+        return tuple(sorted(both, key=lambda one: (one.at_us, one.id)))
+
+    def tail(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many contacts that were recorded here after a number; and keep the moment."""
+        self._packs.time.keep()  # about once a second, and never in a decision
+        return tuple((number, self._opened(one)) for number, one in self._own.tail(after, count))
+
+    def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
+        """Keep contacts, and what they passed on, durably, and put both into the outbox; return how many were new."""
+        passed = [self._closed_disclosure(one) for one in disclosures]
+        return self._own.record([self._closed(one) for one in contacts], passed)
+
+    def disclosures(self, customer: str, now_us: int) -> Sequence[Disclosure]:
+        """Return what was passed on of a customer here whose time is not over, oldest first."""
+        found = self._own.disclosures(self._sealed(customer), now_us)
+        return tuple(self._opened_disclosure(one) for one in found)
+
+    def disclosures_of(self, decision: str, now_us: int) -> Sequence[Disclosure]:
+        """Return what a decision passed on whose time is not over, oldest first."""
+        return tuple(self._opened_disclosure(one) for one in self._own.disclosures_of(decision, now_us))
+
+    def forget_disclosures(self, now_us: int) -> int:
+        """Forget the disclosures whose time is over at a moment; return how many there were."""
+        return self._own.forget_disclosures(now_us)
+
+    # What customers say
+    def put_consents(self, customer: str, consents: Consents) -> bool:
+        """Keep what the centre knows of a customer's consents."""
+        return self._own.put_consents(self._sealed(customer), consents)
+
+    def add_consent(self, customer: str, consent: Consent) -> None:
+        """Add what a customer has just said."""
+        self._own.add_consent(self._sealed(customer), consent)
+
+    # What waits for the centre
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
+        return tuple((number, self._opened_event(one)) for number, one in self._own.outbox_take(count))
+
+    def outbox_ack(self, numbers: Iterable[int]) -> int:
+        """Forget what has arrived, by its numbers; return how many there were."""
+        return self._own.outbox_ack(numbers)
+
+    def outbox_dropped(self) -> Mapping[str, int]:
+        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
+        return self._own.outbox_dropped()
+
+    def outbox_waiting(self) -> Mapping[str, Waiting]:
+        """Return what waits, by class."""
+        return self._own.outbox_waiting()
+
+    def outbox_refuse(self, codes: Mapping[int, str]) -> int:
+        """Set aside what the centre refuses; return how many there were."""
+        return self._own.outbox_refuse(codes)
+
+    def outbox_refused(self) -> Sequence[tuple[Contact | Disclosure, str]]:
+        """Return what is set aside, with the centre's codes, oldest first."""
+        return tuple((self._opened_event(one), code) for one, code in self._own.outbox_refused())
+
+    def outbox_retry(self) -> int:
+        """Let everything that is set aside wait again; return how many there were."""
+        return self._own.outbox_retry()
+
+    # This device's share of strict caps
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        """Reserve room within this device's share; return the units that were given, for each question."""
+        head = self._packs.now.head
+        share = Share(head.share_first, head.share_count, head.share_of)
+        return SharedCaps(_SealedSubjects(self._own, self._ids), share).reserve(asks)
+
+    def confirm(self, units: Iterable[str]) -> int:
+        """Keep that room was used; return how many of these units were known."""
+        return self._own.confirm(units)
+
+    def release(self, units: Iterable[str]) -> int:
+        """Give back room that was not used; return how much was."""
+        return self._own.release(units)
+
+    # Marks
+    def register(self, name: str) -> bytes | None:
+        """Return what is kept under a name."""
+        return self._own.register(name)
+
+    def claim_register(self, name: str, value: bytes) -> bytes:
+        """Keep the value unless the name has one already; return what is kept."""
+        return self._own.claim_register(name, value)
+
+    def raise_register(self, name: str, number: int) -> int:
+        """Keep a number, durably, unless a greater one is there; return what is kept."""
+        return self._own.raise_register(name, number)
+
+    def close(self) -> None:
+        """Give back the pack, and its own store if that is to be closed with it; a second call does nothing."""
+        self._packs.close()
+        if self._owned:
+            self._own.close()
+
+    def _packed(self, customer: str) -> PackedCustomer | None:
+        """Return what the pack says of a customer, as long as it may be used."""
+        return None if self._reason() else self._packs.now.customer(customer)
+
+    def _reason(self) -> str:
+        return self._packs.why_not(self._packs.time())
+
+    def _standing_for(self, one: tuple[str, str]) -> set[str]:
+        name, value = one
+        if name == IdentityRules.customer:
+            found = self._packed(value)
+            return {value if found is None else found.customer}
+        return set() if self._reason() else set(self._packs.now.standing_for(name, value))
+
+    def _households(self, customer: str) -> set[str]:
+        found = self._packed(customer)
+        return set() if found is None or found.household is None else {found.household}
+
+    def _sealed(self, customer: str) -> str:
+        return self._ids.seal(customer)
+
+    def _closed(self, one: Contact) -> Contact:
+        sealed = self._sealed(one.customer)
+        id_ = one.id.replace(one.customer, sealed) if one.customer else one.id  # some ids are made of the customer's
+        return attrs.evolve(one, id=id_, customer=sealed)
+
+    def _opened(self, one: Contact) -> Contact:
+        if not one.customer:
+            return one
+        customer = self._ids.open(one.customer)
+        return attrs.evolve(one, id=one.id.replace(one.customer, customer), customer=customer)
+
+    def _closed_disclosure(self, one: Disclosure) -> Disclosure:
+        return one if one.customer is None else attrs.evolve(one, customer=self._sealed(one.customer))
+
+    def _opened_disclosure(self, one: Disclosure) -> Disclosure:
+        return one if one.customer is None else attrs.evolve(one, customer=self._ids.open(one.customer))
+
+    def _opened_event(self, one: Contact | Disclosure) -> Contact | Disclosure:
+        return self._opened(one) if isinstance(one, Contact) else self._opened_disclosure(one)
+
+
+@attrs.frozen
+class _SealedSubjects:
+    """Strict caps that are kept under sealed subjects."""
+
+    caps: StrictCaps
+    ids: SealedIds
+
+    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
+        return self.caps.reserve([attrs.evolve(ask, subject=self.ids.seal(ask.subject)) for ask in asks])
+
+    def confirm(self, units: Iterable[str]) -> int:
+        return self.caps.confirm(units)
+
+    def release(self, units: Iterable[str]) -> int:
+        return self.caps.release(units)

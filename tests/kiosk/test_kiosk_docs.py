@@ -1,0 +1,80 @@
+"""What docs/kiosk.md says is so: its session runs, and what it names is there."""
+
+import doctest
+import re
+import shlex
+
+import pytest
+from tests.docs.conftest import PAGES, samples
+from tests.kiosk.conftest import SHOP, yes
+from typer.testing import CliRunner
+
+from tactful import Consents, MemoryCentre, Observation, Snapshot, Source, wall_clock
+from tactful.authoring import compile_files
+from tactful.bundle import make_keys
+from tactful.cli.app import app
+from tactful.kiosk.device_key import device_key_of, make_device_key
+from tactful_adapters.sqlite import SQLiteStore
+
+PAGE = "docs/kiosk.md"
+SEGMENT = """
+segments:
+  regulars: {when: profile.first_name == "Ada"}
+"""
+
+
+@pytest.fixture
+def there(tmp_path, monkeypatch):
+    """A working folder in which the page's command can be run; its keys are those that the session pins."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("K1_KEY", make_device_key())
+    (tmp_path / "policy").mkdir()
+    (tmp_path / "policy" / "policy.yaml").write_text(SHOP + SEGMENT, encoding="utf-8")
+    private, public = make_keys()
+    (tmp_path / "pack.private").write_text(private, encoding="ascii")
+    now_us = wall_clock()
+    store = SQLiteStore("centre.db")
+    seen = Observation("Ada", Source.OBSERVED, now_us)
+    store.put_profile(Snapshot("ada", now_us, {"first_name": seen}, 1))
+    store.put_consents("ada", Consents((yes(now_us),), now_us))
+    store.link({"card": "4711"}, customer="ada")
+    store.close()
+    return public
+
+
+def pack(*more):
+    (told,) = samples(PAGE, "sh")
+    words = shlex.split(told.text.replace("\\\n", " "))
+    assert words[:2] == ["tactful", "pack"]
+    words[words.index("shop.bundle")] = "policy"
+    ended = CliRunner().invoke(app, [*words[1:], "--epoch", "1", *more])
+    assert ended.exit_code == 0, ended.output
+
+
+def test_the_session_of_the_page_runs_on_what_its_command_makes(there):
+    pack()
+
+    def newer_pack(epoch=2):
+        name = f"{epoch}.pack"
+        pack("--epoch", str(epoch), "-o", name)
+        return name
+
+    policy = compile_files({"policy.yaml": (SHOP + SEGMENT).encode()})
+    names = {"SHOP": policy, "CENTRE": MemoryCentre(), "newer_pack": newer_pack}
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(verbose=False)
+    ran = 0
+    for told in samples(PAGE, "pycon"):
+        names["public"] = there  # the page makes keys of its own; the pack was signed with these
+        test = parser.get_doctest(told.text, names, PAGE, PAGE, 0)
+        ran += len(test.examples)
+        assert runner.run(test, clear_globs=False).failed == 0
+        names = test.globs
+    assert ran >= 18
+
+
+def test_every_way_to_give_a_device_key_is_on_the_page(tmp_path):
+    text = PAGES[PAGE].read_text(encoding="utf-8")
+    ways = set(re.findall(r'`"(\w+):', text))
+    with pytest.raises(Exception, match="give ") as refused:
+        device_key_of("x:y", beside=tmp_path)
+    assert ways == set(re.findall(r"(\w+):", str(refused.value).partition("give ")[2]))

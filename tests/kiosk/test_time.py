@@ -1,0 +1,185 @@
+"""Whatever is done to a kiosk's clock, no pack grows fresher; a clock that ran ahead costs one pack at most."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.kiosk.conftest import NOON_US, STRANGER, shown, title
+
+from tactful import MemoryStore
+from tactful.clock import DAY_US, SECOND_US
+from tactful.kiosk.time_line import TimeLine
+from tactful.testing.clocks import FakeClock
+
+DAY_S = 86_400
+UNKNOWN = "how old the pack is cannot be told"
+
+
+class Machine:
+    """A machine with a clock, a name for each boot, and a disk that outlives them."""
+
+    def __init__(self, *, keeps_time=False):
+        self.clock, self.disk, self.keeps_time, self.boots = FakeClock(NOON_US), MemoryStore(), keeps_time, 0
+        self.true_us = NOON_US
+        self.start()
+
+    def start(self):
+        self.boots += 1
+        self._began_us = self.clock.steady_us()
+        self.line = TimeLine(
+            self.disk, self.clock, keeps_time=self.keeps_time, steady=self.steady, of=f"boot {self.boots}"
+        )
+
+    def steady(self):
+        return self.clock.steady_us() - self._began_us
+
+    def another_process(self):
+        return TimeLine(self.disk, self.clock, keeps_time=self.keeps_time, steady=self.steady, of=f"boot {self.boots}")
+
+    def pass_s(self, seconds):
+        self.clock.pass_s(seconds)
+        self.true_us += int(seconds * SECOND_US)
+
+    def off_s(self, seconds, *, shown_us=None):
+        """Switch the machine off for a while; its clock then shows what it shows."""
+        self.line.keep()
+        self.true_us += int(seconds * SECOND_US)
+        self.clock.now_us = self.true_us if shown_us is None else shown_us
+        self.start()
+
+
+def test_a_consent_is_as_old_as_the_pack_whatever_the_clock_is_set_to(opened, clock):
+    edge = opened()
+    assert shown(edge) == "Ada, your olives"
+    clock.pass_s(2 * DAY_S)
+    assert shown(edge) == "Ada, your olives"
+    clock.pass_s(2 * DAY_S)  # the guardrail's fresh_for is three days
+    assert title(edge.decide("screen", "ada")) == STRANGER
+    clock.set_s(-4 * DAY_S)
+    assert title(edge.decide("screen", "ada")) == STRANGER
+    assert shown(edge) == STRANGER
+
+
+def test_a_clock_that_is_set_forward_ages_a_pack_and_set_right_again_does_not_make_it_young(opened, clock):
+    edge = opened()
+    clock.set_s(4 * DAY_S)
+    assert shown(edge) == STRANGER
+    clock.set_s(-4 * DAY_S)
+    assert shown(edge) == STRANGER
+
+
+def test_a_newer_pack_heals_a_clock_that_ran_years_ahead(opened, clock, make):
+    own = MemoryStore()
+    edge = opened(store=own, keeps_time=True)
+    clock.set_s(3650 * DAY_S)
+    assert any("expired" in one for one in edge.decide("screen", "ada").careful)
+    edge.close()
+    clock.set_s(-3650 * DAY_S)  # the machine is started anew with a clock that is right
+    clock.pass_s(8 * DAY_S)
+    assert shown(opened(make(epoch=2, issued_us=clock()), store=own, keeps_time=True)) == "Ada, your olives"
+
+
+def test_after_a_start_with_a_dead_clock_nobody_is_known_and_it_says_so(opened, clock, make):
+    own = MemoryStore()
+    edge = opened(store=own, keeps_time=True)
+    assert shown(edge) == "Ada, your olives"
+    edge.close()
+    clock.now_us = 0
+    edge = opened(make(), store=own, keeps_time=True)
+    assert shown(edge) == STRANGER
+    assert any(UNKNOWN in one for one in edge.decide("screen", "ada").careful)
+    assert edge.status()["pack"]["age_s"] is None
+
+
+def test_without_a_clock_that_keeps_time_a_pack_is_fresh_in_the_boot_in_which_it_came():
+    machine = Machine()
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True)
+    assert machine.line.tells_age(NOON_US)
+    another = machine.another_process()
+    another.follow(1, NOON_US + 7 * DAY_US, is_new=False)
+    assert another.tells_age(NOON_US)
+    machine.off_s(60)
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=False)
+    assert not machine.line.tells_age(NOON_US)
+    machine.line.follow(2, NOON_US + 9 * DAY_US, is_new=True)
+    assert machine.line.tells_age(machine.true_us)
+
+
+def test_while_the_machine_sleeps_time_passes():
+    machine = Machine()
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True)
+    machine.pass_s(3 * DAY_S)  # the steady clock goes on in a suspended machine
+    machine.clock.set_s(-3 * DAY_S)
+    assert machine.line() == NOON_US + 3 * DAY_US
+
+
+def test_a_pack_from_a_time_to_come_is_not_known_to_be_fresh():
+    machine = Machine(keeps_time=True)
+    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True)
+    assert not machine.line.tells_age(NOON_US + DAY_US)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("pass"), st.integers(0, 3 * DAY_S)),
+        st.tuples(st.just("set"), st.integers(-4000 * DAY_S, 4000 * DAY_S)),
+        st.tuples(st.just("off"), st.integers(0, 30 * DAY_S)),
+        st.tuples(st.just("dead"), st.integers(0, 30 * DAY_S)),
+        st.tuples(st.just("process"), st.just(0)),
+    ),
+    max_size=12,
+)
+
+
+def walked(steps, machine, check):
+    issued_us, expires_us = NOON_US, NOON_US + 7 * DAY_US
+    machine.line.follow(1, expires_us, is_new=True)
+    for what, seconds in steps:
+        if what == "pass":
+            machine.pass_s(seconds)
+        elif what == "set":
+            machine.clock.set_s(seconds)
+            machine.clock.now_us = max(machine.clock.now_us, 0)
+        elif what == "process":
+            machine.line.keep()
+            machine.line = machine.another_process()
+            machine.line.follow(1, expires_us, is_new=False)
+        else:
+            machine.off_s(seconds, shown_us=0 if what == "dead" else None)
+            machine.line.follow(1, expires_us, is_new=False)
+        now_us = machine.line()
+        if machine.line.tells_age(issued_us):
+            check(now_us - issued_us, machine.true_us - issued_us)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS)
+def test_no_walk_of_clocks_boots_and_processes_makes_a_pack_younger_than_it_is(steps):
+    def check(age_us, true_age_us):
+        assert age_us >= true_age_us
+
+    walked(steps, Machine(), check)
+
+
+def test_the_control_that_believes_the_wall_clock_is_fooled():
+    class Believing(TimeLine):
+        def __call__(self):
+            return self._clock()
+
+    machine, found = Machine(), []
+    machine.line = Believing(machine.disk, machine.clock, steady=machine.steady, of="boot 1")
+    walked([("pass", 2 * DAY_S), ("set", -DAY_S)], machine, lambda age_us, true_us: found.append(age_us >= true_us))
+    assert found == [True, False]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(-(10**6), 10**6)), max_size=30))
+def test_the_clock_of_a_kiosk_never_goes_back(moves):
+    machine = Machine()
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True)
+    before = machine.line()
+    for is_set, seconds in moves:
+        if is_set:
+            machine.clock.set_s(seconds)
+        else:
+            machine.pass_s(abs(seconds))
+        assert machine.line() >= before
+        before = machine.line()
