@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl
     from .identity import IdentityRules, Link
     from .kiosk.joining import Pack
+    from .kiosk.screen_visit import ScreenVisit
     from .late import Late
     from .limits import (
         Always,
@@ -159,6 +160,7 @@ __all__ = [
     "Require",
     "Rolling",
     "Scope",
+    "ScreenVisit",
     "SealedEvidence",
     "Sensitivity",
     "Signals",
@@ -268,6 +270,7 @@ _LATE = {
     "Require": ".limits",
     "Rolling": ".limits",
     "Scope": ".limits",
+    "ScreenVisit": ".kiosk.screen_visit",
     "SealedEvidence": ".evidence",
     "Sensitivity": ".schema",
     "Signals": ".signals",

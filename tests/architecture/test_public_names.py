@@ -79,6 +79,7 @@ PUBLIC = [
     "Require",
     "Rolling",
     "Scope",
+    "ScreenVisit",
     "SealedEvidence",
     "Sensitivity",
     "Signals",

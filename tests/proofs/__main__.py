@@ -18,6 +18,7 @@ from tests.nats.server_kills import kill_servers
 from . import disk
 from .fuzz import TARGETS, fuzz
 from .kills import kill_writers
+from .kiosks import CAMPAIGN, ONCE, run_kiosks
 from .power_cuts import SETTINGS, cut_power
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
@@ -54,6 +55,22 @@ def fuzz_(count: Count = 1_000_000) -> None:
     each = max(count // len(TARGETS), 1)
     found = {name: _run(lambda _, told, name=name: fuzz(name, each, progress=told), each) for name in TARGETS}
     _tell(found, bad=any(one["crashed"] for one in found.values()))
+
+
+@app.command()
+def kiosks(count: Count = 5000) -> None:
+    """Let customers visit ten kiosks offline with wrong clocks, then merge: caps held, nothing lost or doubled."""
+    found = {
+        name: _run(lambda folder, told, one=one: run_kiosks(folder, count, shared=one, progress=told), count)
+        for name, one in (("shares", True), ("control", False))
+    }
+    ours, control = found["shares"], found["control"]
+    wrong = any(ours[one] for one in ("lost", "doubled", "foreign")) or _over(ours)
+    _tell(found, bad=wrong or not _over(control))
+
+
+def _over(found: dict[str, object]) -> bool:
+    return int(str(found["most"])) > CAMPAIGN or int(str(found["most_for_one"])) > ONCE
 
 
 @app.command()

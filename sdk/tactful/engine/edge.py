@@ -554,12 +554,12 @@ class Edge:
         What was recorded stays in the store. It is what the end of a visit on a shared screen needs.
         """
         identity = self._identities.here(who)[0]
-        ids = set() if identity is None else self._snapshots.same(identity.customer)
+        ids = set[str]() if identity is None else self._snapshots.same(identity.customer)
         with self._lock:
             for key in [key for key in self._views if key[1] in ids]:
                 del self._views[key]
         self._identities.forget(ids, () if isinstance(who, str) or not who else who.items())
-        self._snapshots.let_go_of(ids)
+        self._snapshots.let_go_of(who, ids)
         self._rooms.forget(frozenset(ids))
 
     def take_pack(self, path: str | Path) -> None:

@@ -14,6 +14,9 @@ from .customer import Who, told_apart
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX: Final = 4096
 
+#: So long a fetch under way is waited for [s].
+_SETTLE_S = 2.0
+
 
 class Questions:
     """What was asked in the background, and the thread that answers."""
@@ -48,6 +51,12 @@ class Questions:
         if self._thread is None or not self._thread.is_alive():
             self._start()
         return done
+
+    def settle(self, *customers: Who) -> None:
+        """Wait until customers who were asked for are fetched, but not for long."""
+        for one in customers:
+            if (done := self._asked.get(told_apart(one))) is not None:
+                done.wait(_SETTLE_S)
 
     @property
     def waiting(self) -> int:

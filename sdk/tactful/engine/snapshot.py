@@ -191,8 +191,9 @@ class Snapshots:
                 for held in (self._here, self._left, self._noes):
                     held.pop(id_, None)
 
-    def let_go_of(self, ids: Iterable[str]) -> None:
+    def let_go_of(self, who: Who, ids: Iterable[str]) -> None:
         """Let customers go with all that counts for them here, and for a household of theirs; a no stays."""
+        self._questions.settle(who, *ids)  # what is under way would bring them back
         with self._lock:
             for id_ in ids:
                 self._loads.changed(id_)
