@@ -16,6 +16,7 @@ from tests.nats.server import NATSServer
 from tests.nats.server_kills import kill_servers
 
 from . import disk
+from .events import delays as event_delays
 from .fuzz import TARGETS, fuzz
 from .kills import kill_writers
 from .kiosks import CAMPAIGN, ONCE, run_kiosks
@@ -97,6 +98,15 @@ def nats_delays(count: Count = 200) -> None:
         finally:
             server.stop()
     _tell({"nats": found}, bad=False)
+
+
+@app.command()
+def events(count: Count = 1000) -> None:
+    """Send events by HTTP; each must change the same customer's next decision within a second, 99 of 100 times."""
+    found = {}
+    for where, many in (("the same process", count), ("another process", max(count // 5, 1))):
+        found[where] = _run(lambda folder, told, where=where, many=many: event_delays(many, where, folder, told), many)
+    _tell(found, bad=any(one["lost"] or one["p99_ms"] > 1000 for one in found.values()))
 
 
 def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What reads from outside is given what is wrong in any way: it says so in its own words, and crashes never."""
 
 import asyncio
+import gzip
 import json
 import resource
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from tactful.errors import TactfulError
 from tactful.evidence import pack_evidence, unpack_evidence
 from tactful_adapters import rows
 from tactful_adapters.ofrep import ofrep_app
+from tactful_adapters.segment import SegmentApp
 
 from . import fuzz_relay
 
@@ -36,6 +38,11 @@ offers:
   thanks: {when: profile.visits >= 6 && context.hour < 12, treatments: ["Thanks", "{profile.name}, thanks"]}
   olives: {when: 'context.page == "deli" || "x" in context.list', treatments: Olives}
   bread: {treatments: Bread}
+events:
+  anonymous_id: cookie
+  consent: {Advertising: {purpose: offers, yes: explicit}}
+  identify: {name: name, a.b: visits}
+  track: {Bought: {counts_as: purchase, topic: food, properties: {visits: visits}}}
 """
 #: Bytes that mean something to msgpack or to a text.
 _TELLING: Final = (0, 0x7F, 0x80, 0xC1, 0xDC, 0xFF)
@@ -171,32 +178,55 @@ def _requests(chance: Random) -> Iterator[Target]:
     ]
 
     def ask(body: bytes) -> object:
-        answers: list[dict[str, Any]] = []
         path = chance.choice(("home", "home:olives", "x", "", "%00", "home:", ":", "a" * 300))
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": f"/ofrep/v1/evaluate/flags/{path}",
-            "query_string": b"",
-            "headers": [],
-        }
-
-        async def receive() -> dict[str, object]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: dict[str, Any]) -> None:
-            answers.append(message)
-
-        runner.run(app(scope, receive, send))
-        status = answers[0]["status"]
-        if status >= 500:
-            raise AssertionError(f"status {status}")
-        if status >= 400:
-            raise tactful.UsageError("refused")
-        return status
+        return _status(runner, app, f"/ofrep/v1/evaluate/flags/{path}", [], body)
 
     with edge, runner:
         yield ask, _bytes_of(good, chance)
+
+
+@contextmanager
+def _events(chance: Random) -> Iterator[Target]:
+    edge, runner = tactful.open(compile_files({"policy.yaml": SHOP.encode()})), asyncio.Runner()
+    app = SegmentApp(edge, ["key"])
+    yes = {"consent": {"categoryPreferences": {"Advertising": True}}}
+    one = {"userId": "ann", "anonymousId": "a1", "event": "Bought", "properties": {"visits": 7}, "context": yes}
+    named = {"type": "identify", "userId": "ann", "traits": {"name": "Ann", "a": {"b": 8}}, "messageId": "m1"}
+    timed = {**one, "type": "track", "timestamp": "2026-03-01T09:30:00Z"}
+    alias = {"type": "alias", "userId": "ann", "previousId": "a2"}
+    several = {"batch": [timed, named, alias], "sentAt": "2026-03-01T09:30:01Z"}
+    plain = [json.dumps(body).encode() for body in (one, several)]
+    keys = [b"Basic a2V5Og=="] * 20 + [b"Basic eA==", b"Basic \xff", b""]
+
+    def ask(body: bytes) -> object:
+        path = chance.choice(("track", "batch", "batch", "identify", "import", "page", "group", "alias", "screen", "x"))
+        headers = [(b"authorization", chance.choice(keys))]
+        if body[:1] == b"\x1f" or chance.random() < 0.05:
+            headers.append((b"content-encoding", chance.choice((b"gzip", b"gzip", b"br"))))
+        return _status(runner, app, f"/v1/{path}", headers, body)
+
+    with edge, runner:
+        yield ask, _bytes_of([*plain, *map(gzip.compress, plain)], chance)
+
+
+def _status(runner: asyncio.Runner, app: Any, path: str, headers: list[tuple[bytes, bytes]], body: bytes) -> int:
+    """Return the status with which an application answers; a refusal is raised."""
+    answers: list[dict[str, Any]] = []
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    runner.run(app(scope, receive, send))
+    status: int = answers[0]["status"]
+    if status >= 500:
+        raise AssertionError(f"status {status}")
+    if status >= 400:
+        raise tactful.UsageError("refused")
+    return status
 
 
 @contextmanager
@@ -225,6 +255,7 @@ TARGETS: Final[Mapping[str, Callable[[Random], AbstractContextManager[Target]]]]
     "tokens": _tokens,
     "TC and GPP strings": _signals,
     "OFREP requests": _requests,
+    "events": _events,
     "calls of decide": _moments,
     "relay requests": partial(fuzz_relay.asked, altered=altered),
     "relay answers": partial(fuzz_relay.answered, altered=altered),

@@ -1,6 +1,6 @@
 """Tail: what was recorded since, by this process and all others that share the ledger, comes in here.
 
-One thread looks once a second, from the first decision on; a store of this process alone is looked at in passing.
+One thread looks twice a second, from the first decision on; a store of this process alone is looked at in passing.
 """
 
 import logging
@@ -16,7 +16,7 @@ from .budgets import Budgets
 
 _log = logging.getLogger("tactful")
 _AT_ONCE: Final = 1000
-_EVERY_S: Final = 1.0
+_EVERY_S: Final = 0.5
 #: Counts a contact for the customer, if the customer is here.
 Heard = Callable[[Contact, int], None]
 
