@@ -1,10 +1,14 @@
 """What is rendered: for whom, out of what was decided alone, escaped once, and as a message that mail servers take."""
 
+import base64
 import email
 import email.policy
 
+import dkim
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -306,6 +310,24 @@ def test_lines_are_short_and_plain_so_that_no_relay_changes_what_was_signed(camp
 def test_what_is_signed_covers_every_header_of_a_mail(make):
     mail = mail_of(make(reply_to="Ask us <ask@shop.example>"))
     assert set(mail.message.keys()) == set(SIGNED)
+
+
+def test_a_signature_over_what_is_to_be_signed_covers_both_headers_and_notices_another_link(campaign):
+    key = rsa.generate_private_key(65537, 2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    public = base64.b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    raw = mail_of(campaign).message.as_bytes()
+    names = [name.encode() for name in SIGNED if name != "Reply-To"]
+    signature = dkim.sign(raw, b"letters", b"shop.example", private, include_headers=names)
+    covered = signature.lower().replace(b"\r\n ", b"").partition(b"h=")[2].partition(b";")[0]
+    assert {b"list-unsubscribe", b"list-unsubscribe-post"} <= {one.strip() for one in covered.split(b":")}
+
+    def holds(message):
+        return dkim.verify(signature + message, dnsfunc=lambda *_, **__: b"v=DKIM1; k=rsa; p=" + public)
+
+    assert holds(raw)
+    assert not holds(raw.replace(b"List-Unsubscribe: <https://shop", b"List-Unsubscribe: <https://evil"))
+    assert not holds(raw.replace(b"List-Unsubscribe-Post: List-Unsubscribe=One", b"List-Unsubscribe-Post: Two"))
 
 
 # no pixel without its own purpose

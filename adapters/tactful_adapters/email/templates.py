@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 from pathlib import Path
 from traceback import walk_tb
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -125,7 +125,8 @@ class Templates:
             lstrip_blocks=True,
         )
         made.tactful_page = _shown.get  # type: ignore[attr-defined] # where the tag looks
-        made.globals.update({"slots": _slots})
+        names: dict[str, Any] = dict(made.globals, slots=_slots)
+        made.globals = names
         return made
 
     def _load(self, environment: Environment, name: str) -> Template:
