@@ -3,12 +3,14 @@
 import gc
 import json
 
+import attrs
 import pytest
 
 import tactful
 from tactful import Consents, Contact, MemoryCentre, MemoryStore, Observation, Snapshot, Source, UsageError
 from tactful.authoring import compile_files
 from tactful.consent import standing
+from tactful.sealing import EvidenceSeal
 from tactful.testing.store_kit import yes
 from tactful_adapters.postgresql import PostgreSQLStore
 from tactful_adapters.sqlite import SQLiteStore
@@ -315,3 +317,26 @@ def test_a_restriction_reaches_the_centre_and_its_edges(edge, store):
     centre.deliver([one for _, one in store.outbox_take(99)])
     (told,) = [one.told for one in centre.changes("consents", 0, 99).changes if one.customer == ann]
     assert standing(told, ("*restriction",), "web", tactful.wall_clock()).refused
+
+
+# Evidence
+
+
+def test_what_a_household_counted_names_nobody_in_the_evidence_of_another(store):
+    """So an erasure has nothing to look for in the evidence of who stays."""
+    policy = attrs.evolve(POLICY, values=attrs.evolve(POLICY.values, evidence_s=999))
+    key = bytes(32)
+    with tactful.open(policy, store=store, log=True, evidence_key=key) as opened:
+        for who in ("ann", "bob"):
+            store.link({"household": "home"}, customer=who)
+            store.put_profile(Snapshot(who, tactful.wall_clock(), {}))
+            store.put_consents(who, Consents((yes(5),), tactful.wall_clock()))
+        store.record([Contact("1", "ann", "shown", tactful.wall_clock(), offer="card", channel="web")])
+        opened.warm("bob")
+        decision = opened.decide("page", "bob")
+        opened._log.flush()
+    (row,) = store.held("bob").evidence
+    evidence = EvidenceSeal(key).open(row)
+    assert [one.offer for one in evidence.household.contacts] == ["card"]
+    assert {one.customer for one in evidence.household.contacts} == {""}
+    assert decision.id == evidence.id

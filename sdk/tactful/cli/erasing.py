@@ -19,7 +19,7 @@ from .output import as_json, bullets, say, table, told
 from .replaying import StoreUrl
 
 _PENDING = (
-    "processes that have this store open let go of what they hold within their refresh_s, 300 s as usual",
+    "processes of this store fetch the customer anew at a decision after their refresh_s, 300 s as usual",
     FOLLOWERS,
 )
 

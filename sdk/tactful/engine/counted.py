@@ -60,6 +60,14 @@ def contacts_of(kept: tuple[Sequence[Event], int] | None) -> CountedContacts | N
     return None if kept is None else CountedContacts(tuple(one.contact() for one in kept[0]), kept[1])
 
 
+def household_contacts_of(kept: tuple[Sequence[Event], int] | None) -> CountedContacts | None:
+    """Return what was kept of a household as contacts of nobody: whose they were is no part of another's evidence."""
+    found = contacts_of(kept)
+    if found is None:
+        return None
+    return attrs.evolve(found, contacts=tuple(attrs.evolve(one, customer="") for one in found.contacts))
+
+
 def _budgets(budgets: Budgets, now_us: int) -> tuple[CountedBudget, ...]:
     """Return what is used up of each budget; a cap of which nothing is used up is there once, without a value."""
     if not budgets.known:

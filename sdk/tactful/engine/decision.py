@@ -8,7 +8,7 @@ from ..expr import Var
 from ..plan.plan import Plan
 from ..schema import ValueType
 from . import render
-from .counted import Counted, contacts_of
+from .counted import Counted, contacts_of, household_contacts_of
 from .customer import Customer
 from .explain import Explanation, deferred, explain, limits_acting
 from .moment import Moment
@@ -135,7 +135,7 @@ class Decision:
             self._careful_apart(),
             counted is not None,
             None if counted is None else contacts_of(counted.own),
-            None if counted is None else contacts_of(counted.household),
+            None if counted is None else household_contacts_of(counted.household),
             None if counted is None else counted.budgets,
             () if counted is None else counted.strict,
         )

@@ -155,7 +155,7 @@ class SubjectRights:
                 self.opting.snapshots.forget(id_)
 
     def _pending(self) -> tuple[str, ...]:
-        processes = f"other processes that have this store open let go of what they hold within {self.refresh_s} s"
+        processes = f"other processes of this store fetch the customer anew at a decision after {self.refresh_s} s"
         if self.following is None:
             return processes, FOLLOWERS
         return processes, "the centre that this edge follows was not asked: erase there as well, and it tells its edges"
