@@ -12,7 +12,7 @@ from tactful.bundle import codec, envelope
 from tactful.topics import Topic
 
 from .conftest import code, read, seal
-from .small_policy import SMALL, signed
+from .small_policy import PRIVATE, SMALL, signed
 
 RAW = signed()
 OTHER = signed(attrs.evolve(SMALL, name="another shop", topics=(*SMALL.topics, Topic("cheese", under="food"))), epoch=8)
@@ -118,10 +118,18 @@ def test_a_signature_of_one_bundle_does_not_fit_another():
 def test_a_signature_for_another_type_of_payload_does_not_fit(monkeypatch):
     """What somebody signed for another purpose is not a bundle."""
     with monkeypatch.context() as patch:
-        patch.setattr(envelope, "encoding", lambda payload: payload)
+        patch.setattr(envelope, "encoding", lambda payload, _: payload)
         raw = signed()
 
     assert code(raw) == "bundle-altered"
+
+
+def test_what_is_signed_as_something_else_is_no_bundle():
+    payload = envelope.unpack(signed()).payload
+    raw = envelope.seal(payload, [PRIVATE], "application/vnd.tactful.answer+msgpack")
+    assert code(raw) == "bundle-malformed"
+    renamed = msgpack.packb({**msgpack.unpackb(raw), "payloadType": envelope.PAYLOAD_TYPE})
+    assert code(renamed) == "bundle-altered"  # the type is signed too
 
 
 FORMS = {
