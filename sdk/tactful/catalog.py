@@ -1,6 +1,8 @@
 """All treatments of a policy in the order of worth, and sets of them. It knows no customer and no moment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import merge
+from typing import Final
 
 import attrs
 
@@ -11,6 +13,9 @@ from .offers import Intent, Offer, Treatment
 from .policy import Policy
 from .schema import Sensitivity
 from .topics import TopicGraph
+
+#: So many offers are sorted at once: a fraction of a millisecond.
+_PIECE: Final = 1000
 
 
 @attrs.frozen
@@ -109,9 +114,14 @@ class Catalog:
         return scopes
 
 
+def _in_order(offers: Sequence[Offer], key: Callable[[Offer], tuple[bool, float, str]]) -> Iterator[Offer]:
+    """Yield offers in an order; sorted in pieces, as all at once is one long call in which no other thread runs."""
+    return merge(*(sorted(offers[at : at + _PIECE], key=key) for at in range(0, len(offers), _PIECE)), key=key)
+
+
 def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
     worth = policy.ranking.base_worth
-    offers = sorted(policy.offers, key=lambda o: (o.intent is not Intent.HELP, -worth(o), o.id))
+    offers = _in_order(policy.offers, lambda o: (o.intent is not Intent.HELP, -worth(o), o.id))
     entries: list[Entry] = []
     shared: dict[Labels, Labels] = {}  # thousands of treatments have the same ones
     for offer in offers:

@@ -34,8 +34,8 @@ MUTANTS = [
     ),
     Mutant(
         "plan.fuse",
-        "emitter.surely_false(bound.condition), allow",
-        "ast.UnaryOp(ast.Not(), emitter.surely_true(bound.condition)), allow",
+        "emitter.surely_false(bound.condition), everything",
+        "ast.UnaryOp(ast.Not(), emitter.surely_true(bound.condition)), everything",
         2,
     ),
     Mutant(
