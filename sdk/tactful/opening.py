@@ -13,6 +13,7 @@ from .engine.fetch import Sources
 from .engine.log import Log, LoggingStore
 from .engine.options import Options
 from .engine.overtaking import Following
+from .engine.listening import Listening
 from .errors import UsageError
 from .installed import store_of, strict_of
 from .log_ports import DecisionLog, EvidenceRows
@@ -31,6 +32,7 @@ from .registry import Registry
 from .sealing import EvidenceSeal
 from .sealing import evidence_key as evidence_key_of
 from .sync.options import SyncOptions
+from .telemetry import Telemetry
 
 if TYPE_CHECKING:
     from .kiosk.joining import Pack
@@ -62,6 +64,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
     options: Options | None = None,
     log: bool | float = False,
     evidence_key: bytes | str | Path | None = None,
+    telemetry: Sequence[Telemetry] = (),
 ) -> Edge:
     """
     Return an edge that decides by a policy.
@@ -86,6 +89,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         log: Whether decisions are logged in the store, or which share of them, 0 to 1.
         evidence_key: 32 bytes, or the file that holds them in base64, that seal the evidence of logged decisions, if
             the policy wants it; never kept beside the store.
+        telemetry: What is told of each decision but previews, such as for metrics.
 
     Raises:
         BundleError: If the bundle is refused; its code says at which check.
@@ -137,6 +141,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         log=logged,
         following=parts.following,
         packed=parts.packed,
+        listening=Listening(telemetry) if telemetry else None,
     )
 
 

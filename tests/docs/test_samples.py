@@ -60,6 +60,7 @@ HELD_ELSEWHERE = {
     "docs/web.md": "tests/web/test_django.py",
     "docs/subject-rights.md": "tests/stores/test_rights_docs.py",
     "docs/sync.md": "tests/sync/test_sync_docs.py",
+    "docs/telemetry.md": "tests/telemetry/test_telemetry_docs.py",
 }
 
 

@@ -1,5 +1,6 @@
 """`tactful status` and `plugins`: what is there, for people and programs."""
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import typer
@@ -8,7 +9,7 @@ import tactful
 
 from ..ports import Store
 from .checking import Json
-from .opened import KeyOption, Source, StoreOption, opened
+from .opened import CentreOption, KeyOption, Source, StoreOption, opened
 from .output import FOUND, as_json, say, table, told
 
 #: Contacts in the outbox are counted up to here.
@@ -19,22 +20,26 @@ def status(
     source: Source,
     store: StoreOption = None,
     key: KeyOption = None,
+    centre: CentreOption = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
     Open an edge as a process would, and print its state: what it decides by, what is broken, what waits in the store.
 
-    Exit code 1 if it has to be careful, as when a guardrail is broken.
+    With a centre it tells from the store how old the centre's consents are, how far it was followed and what waits, and
+    follows nothing. Exit code 1 if decisions have to be careful, or the centre's consents are too old.
 
     Example: `tactful status shop.bundle --key shop.public --store sqlite:///edge.db`
     """
-    with told(json_=json), opened(source, key, store) as (edge, kept):
+    with told(json_=json), opened(source, key, store, centre=centre) as (edge, kept):
         state = {**edge.status(), **_outbox(kept)}
     if json:
         as_json(state)
     else:
-        table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in state.items()])
-    raise typer.Exit(FOUND if state["careful"] else 0)
+        table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in _flat(state)])
+    followed = state.get("centre")
+    ready = not isinstance(followed, Mapping) or followed["ready"]
+    raise typer.Exit(0 if ready and not state["careful"] else FOUND)
 
 
 def plugins(json: Json = False) -> None:  # noqa: FBT002 - a flag
@@ -62,7 +67,18 @@ def _outbox(store: Store) -> dict[str, object]:
     return {"outbox_waiting": len(take(WAITING_MAX)), "outbox_dropped": sum(dropped().values())}
 
 
+def _flat(state: Mapping[str, object], of: str = "") -> Iterator[tuple[str, object]]:
+    """Give what is told, one to a line; what has parts is told part by part."""
+    for name, value in state.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{of}{name} ")
+        else:
+            yield f"{of}{name}", value
+
+
 def _words(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.1f}"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return "none" if value is None or value == "" else str(value)
+    return "none" if value is None or value in ("", {}) else str(value)

@@ -21,11 +21,17 @@ KeyOption = Annotated[
     str | None, typer.Option("--key", help="A bundle's public key, or its file; or several, with commas.")
 ]
 StoreOption = Annotated[str | None, typer.Option("--store", help="A store's URL, as sqlite:///edge.db.")]
+CentreOption = Annotated[str | None, typer.Option("--centre", help="The URL of the centre that the store follows.")]
 
 
 @contextmanager
 def opened(
-    source: Path | tactful.Policy, key: str | None, store: str | None, clock: tactful.Clock = tactful.wall_clock
+    source: Path | tactful.Policy,
+    key: str | None,
+    store: str | None,
+    clock: tactful.Clock = tactful.wall_clock,
+    *,
+    centre: str | None = None,
 ) -> Iterator[tuple[tactful.Edge, Store]]:
     """
     Give an edge and its store; both are closed afterwards.
@@ -36,14 +42,18 @@ def opened(
             it a bundle is not verified.
         store: The store's URL; None is memory.
         clock: Gives the moment.
+        centre: The centre's URL; nothing is followed by itself.
 
     Raises:
         TactfulError: If any of them cannot be used.
     """
+    by_hand = None if centre is None else tactful.SyncOptions(threads=False)
     unsigned = isinstance(source, Path) and not source.is_dir() and key is None
     kept = store_of(store)
     try:
-        with tactful.open(source, key=_pinned(key), development=unsigned, store=kept, clock=clock) as edge:
+        with tactful.open(
+            source, key=_pinned(key), development=unsigned, store=kept, clock=clock, centre=centre, sync=by_hand
+        ) as edge:
             yield edge, kept
     finally:
         kept.close()

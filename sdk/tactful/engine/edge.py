@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Self
 
 from cachetools import LRUCache
@@ -50,6 +51,7 @@ from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
 from .tally import Moved
+from .listening import Listening
 from .token import Receipt, Seal
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ class Edge:
         log: Log | None = None,
         following: Following | None = None,
         packed: FromPack | None = None,
+        listening: Listening | None = None,
     ) -> None:
         self._plan = plan
         self._store = store
@@ -98,7 +101,7 @@ class Edge:
         self._refused = ""
         self._options = options
         self._closed = False
-        self._log, self._following, self._packed = log, following, packed
+        self._log, self._following, self._packed, self._listening = log, following, packed, listening
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
@@ -175,13 +178,19 @@ class Edge:
             contacts = None if contacts is None else tuple(contacts)
             refused = frozenset(refused)
             brought = NOTHING_BROUGHT if known else Brought(profile, consents, contacts)
-            return self._decide(names, who, context, brought, refused, view, preview=preview)
+            if self._listening is None or preview:
+                return self._decide(names, who, context, brought, refused, view, preview=preview)
+            began_ns = perf_counter_ns()
+            return self._listening.tell(
+                self._decide(names, who, context, brought, refused, view, preview=False), began_ns
+            )
         except Moved:  # the plan was swapped, and what counts for the customer is counted under the new one already
             same = partial(self.decide, names, who, context, profile=profile, consents=consents, contacts=contacts)
             return same(refused=refused, view=view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
             _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
-            return self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
+            failed = self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
+            return failed if self._listening is None or preview else self._listening.tell(failed, perf_counter_ns())
 
     def _decide(
         self,

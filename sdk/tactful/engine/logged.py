@@ -52,7 +52,7 @@ def logged(moment: Moment, id_: str, customer: str, careful: tuple[str, ...], ke
         placements=tuple(one.placement.name for one in moment.page.placements),
         picks=tuple(_pick(moment, one) for one in moment.chosen),
         limits=tuple(limits_acting(moment).items()),
-        careful=tuple(_in_our_words(one) for one in careful),
+        careful=tuple(in_our_words(one) for one in careful),
         policy=plan.policy.name,
         epoch=plan.epoch,
         bundle=policy_digest(plan),
@@ -103,7 +103,8 @@ def _pick(moment: Moment, one: Chosen) -> LoggedPick:
     )
 
 
-def _in_our_words(careful: str) -> str:
+def in_our_words(careful: str) -> str:
+    """Return what held a decision back, without any word of the caller that it may name."""
     return next((ours for theirs, ours in _IN_OUR_WORDS.items() if careful.startswith(theirs)), careful)
 
 

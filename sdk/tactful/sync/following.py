@@ -137,6 +137,7 @@ class Following:
         age_s = None if age_us is None else age_us / SECOND_US
         return {
             "ready": age_s is not None and age_s <= self._options.ready_within_s,
+            "ready_left_s": 0.0 if age_s is None else max(0.0, self._options.ready_within_s - age_s),
             "consents": {"age_s": age_s, **self._line(self._consents)},
             "profiles": self._line(self._profiles),
             "events": {**self._waiting(), **self._accounts["events"].status()},
@@ -150,7 +151,7 @@ class Following:
             self._here.refresh()
 
     def _line(self, line: Incoming) -> Mapping[str, object]:
-        return {"epoch": line.position, **line.account.status()}
+        return {"epoch": line.reached, **line.account.status()}
 
     def _waiting(self) -> Mapping[str, object]:
         now_us, waiting = self._clock(), self._store.outbox_waiting()

@@ -71,6 +71,11 @@ class Incoming:
     when_complete: Callable[[int], None]
     position: int | None = None
 
+    @property
+    def reached(self) -> int:
+        """How far the line was followed: by this process, or before it by any that shares the store."""
+        return self.marks.epoch(self.line) if self.position is None else self.position
+
     def step(self) -> int:
         """
         Take in all that is new; return how many changes there were.
@@ -81,8 +86,7 @@ class Incoming:
         """
         taken = 0
         for _ in range(_ANSWERS_MAX):
-            began_us = self.begin()
-            after = self.marks.epoch(self.line) if self.position is None else self.position
+            began_us, after = self.begin(), self.reached
             answer = checked(self.centre.changes(self.line, after, self.batch), self.line, after, self.batch)
             refused = self._take(answer.changes)
             if refused is None:  # another process is applying the same

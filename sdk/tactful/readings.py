@@ -1,0 +1,86 @@
+"""Readings: an edge's status as numbers for monitors, each with a name, a unit and few labels. It measures nothing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, cast
+
+import attrs
+
+#: What each reading is, by its name; one whose name ends in `_total` only rises.
+MEANINGS: Final[Mapping[str, str]] = {
+    "tactful_careful": "Whether all decisions are careful, as when a guardrail is broken (1) or not (0).",
+    "tactful_policy_epoch": "The epoch of the bundle that is decided by.",
+    "tactful_policy_left_seconds": "How long the bundle may be decided by.",
+    "tactful_customers": "How many customers are held.",
+    "tactful_oldest_fetch_age_seconds": "How long ago the customer was fetched who was fetched first.",
+    "tactful_questions_waiting": "How many customers wait to be fetched.",
+    "tactful_log_waiting": "How many decisions wait to be logged.",
+    "tactful_log_dropped_total": "How many decisions were not logged, as too many waited.",
+    "tactful_ready": "Whether the consents of the centre are young enough (1) or not (0).",
+    "tactful_ready_left_seconds": "How long that stays so without a word of the centre.",
+    "tactful_data_age_seconds": "How long ago the centre's word was last known to be true.",
+    "tactful_centre_epoch": "How far a line of the centre was followed.",
+    "tactful_centre_contact_age_seconds": "How long ago the centre last answered.",
+    "tactful_centre_errors_total": "How often a part of following the centre failed, by code.",
+    "tactful_outbox_events": "How many events wait for the centre.",
+    "tactful_outbox_oldest_age_seconds": "How long the oldest event has waited.",
+    "tactful_outbox_dropped_total": "How many events were dropped, as too many waited.",
+    "tactful_outbox_set_aside": "How many events the centre refused.",
+}
+
+
+@attrs.frozen
+class Reading:
+    """
+    One number.
+
+    Attributes:
+        name: Its name, with the unit where it has one.
+        value: The number.
+        labels: What it is of, by words from the code or the policy; never of a customer.
+    """
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = attrs.field(factory=dict)
+
+
+def readings(status: Mapping[str, object]) -> Iterator[Reading]:
+    """
+    Give the numbers of an edge's status; what is not known is left out.
+
+    Args:
+        status: What `Edge.status` returns.
+    """
+    yield Reading("tactful_careful", float(bool(status["careful"])))
+    yield from _known("tactful_policy_epoch", status["epoch"])
+    yield from _known("tactful_policy_left_seconds", status["expires_in_s"])
+    yield from _known("tactful_customers", status["customers_here"])
+    yield from _known("tactful_oldest_fetch_age_seconds", status["oldest_fetch_age_s"])
+    yield from _known("tactful_questions_waiting", status["questions_waiting"])
+    yield from _known("tactful_log_waiting", status.get("log_waiting"))
+    yield from _known("tactful_log_dropped_total", status.get("log_dropped"))
+    if "centre" in status:
+        yield from _of_centre(cast("Mapping[str, object]", status["centre"]))
+
+
+def _of_centre(centre: Mapping[str, object]) -> Iterator[Reading]:
+    yield Reading("tactful_ready", float(bool(centre["ready"])))
+    yield from _known("tactful_ready_left_seconds", centre["ready_left_s"])
+    for part in ("consents", "profiles", "events"):
+        told = cast("Mapping[str, object]", centre[part])
+        yield from _known("tactful_data_age_seconds", told.get("age_s"), line=part)
+        yield from _known("tactful_centre_epoch", told.get("epoch"), line=part)
+        yield from _known("tactful_centre_contact_age_seconds", told["last_contact_age_s"], part=part)
+        for code, count in cast("Mapping[str, int]", told["errors"]).items():
+            yield from _known("tactful_centre_errors_total", count, part=part, code=code)
+    events = cast("Mapping[str, object]", centre["events"])
+    for name, key in (("tactful_outbox_events", "waiting"), ("tactful_outbox_dropped_total", "dropped")):
+        for of, count in cast("Mapping[str, int]", events[key]).items():
+            yield from _known(name, count, **{"class": of})
+    yield from _known("tactful_outbox_oldest_age_seconds", events["oldest_age_s"])
+    yield from _known("tactful_outbox_set_aside", events["set_aside"])
+
+
+def _known(name: str, value: object, **labels: str) -> Iterator[Reading]:
+    if isinstance(value, int | float):
+        yield Reading(name, float(value), labels)
