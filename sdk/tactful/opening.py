@@ -10,10 +10,10 @@ from .centre_ports import Centre
 from .clock import Clock, wall_clock
 from .engine.edge import Edge
 from .engine.fetch import Sources
+from .engine.listening import Listening
 from .engine.log import Log, LoggingStore
 from .engine.options import Options
 from .engine.overtaking import Following
-from .engine.listening import Listening
 from .errors import UsageError
 from .installed import store_of, strict_of
 from .log_ports import DecisionLog, EvidenceRows

@@ -42,6 +42,7 @@ from .from_pack import FromPack
 from .giving_way import giving_way
 from .hearing import Elsewhere, Hearing
 from .identify import Identities
+from .listening import Listening
 from .log import Log
 from .objecting import Objecting
 from .options import Options
@@ -51,7 +52,6 @@ from .snapshot import Snapshots
 from .strict import Rooms
 from .tail import Tail
 from .tally import Moved
-from .listening import Listening
 from .token import Receipt, Seal
 
 if TYPE_CHECKING:
