@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from tactful import Decision, Edge, ExtraMissing, pseudonym
-from tactful.readings import MEANINGS, Reading, readings
-from tactful.telemetry import careful_of, channel_of, outcome_of, placements_of
+from tactful import READINGS, Decision, Edge, ExtraMissing, Reading, decision_record, pseudonym, status_readings
 
 try:
     from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_logger_provider
@@ -49,21 +47,22 @@ class Events:
         self._logger = (provider or get_logger_provider()).get_logger(_SCOPE)
         self._key = context_key
 
-    def decided(self, decision: Decision, took_s: float) -> None:  # noqa: ARG002 - metrics tell how long
+    def decided(self, decision: Decision, took_s: float) -> None:
         """Emit the events of a decision."""
-        common = self._common(decision)
-        if outcome_of(decision) == "failed":
-            failed = {REASON: "error", ERROR_TYPE: "general", ERROR_MESSAGE: "; ".join(careful_of(decision))}
+        told, common = decision_record(decision, took_s), self._common(decision)
+        if told["outcome"] == "failed":
+            failed = {REASON: "error", ERROR_TYPE: "general", ERROR_MESSAGE: "; ".join(told["careful"])}
             self._emit({KEY: UNKNOWN, **failed, **common}, SeverityNumber.ERROR)
             return
-        reason = "stale" if decision.careful else "targeting_match"
-        picks = decision.picks
-        for pick in picks:
-            self._emit({KEY: pick.placement, VARIANT: f"{pick.offer}/{pick.treatment}", REASON: reason, **common})
-        filled = {pick.placement for pick in picks}
-        for name in placements_of(decision):
+        reason = "stale" if told["careful"] else "targeting_match"
+        for pick in told["picks"]:
+            self._emit(
+                {KEY: pick["placement"], VARIANT: f"{pick['offer']}/{pick['treatment']}", REASON: reason, **common}
+            )
+        filled = {pick["placement"] for pick in told["picks"]}
+        for name in told["placements"]:
             if name not in filled:
-                self._emit({KEY: name, REASON: "stale" if decision.careful else "default", **common})
+                self._emit({KEY: name, REASON: "stale" if told["careful"] else "default", **common})
 
     def _common(self, decision: Decision) -> Mapping[str, str]:
         plan, customer = decision.plan, decision.receipt().customer
@@ -89,14 +88,15 @@ class Metrics:
 
     def decided(self, decision: Decision, took_s: float) -> None:
         """Count a decision."""
-        channel = {"tactful.channel": channel_of(decision)}
-        told = {"tactful.outcome": outcome_of(decision), "tactful.careful": bool(decision.careful)}
-        self._decisions.add(1, {**channel, **told})
+        told = decision_record(decision, took_s)
+        channel = {"tactful.channel": told["channel"]}
+        counted = {"tactful.outcome": told["outcome"], "tactful.careful": bool(told["careful"])}
+        self._decisions.add(1, {**channel, **counted})
         self._took_s.record(took_s, channel)
 
     def watch(self, edge: Edge) -> None:
         """Tell the status of an edge from now on."""
-        for name, meaning in MEANINGS.items():
+        for name, meaning in READINGS.items():
             unit = next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "1")
             plain = name.replace("tactful_", "tactful.", 1).removesuffix("_seconds").removesuffix("_total")
             make: Callable[..., object] = (
@@ -108,7 +108,7 @@ class Metrics:
 
 
 def _observed(edge: Edge, name: str, _: CallbackOptions) -> Iterable[Observation]:
-    return _those(readings(edge.status()), name)
+    return _those(status_readings(edge.status()), name)
 
 
 def _those(found: Iterable[Reading], name: str) -> Iterator[Observation]:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Final
 
-from tactful import Decision, Edge, ExtraMissing
-from tactful.readings import MEANINGS, readings
-from tactful.telemetry import channel_of, outcome_of
+from tactful import READINGS, Decision, Edge, ExtraMissing, decision_record, status_readings
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
@@ -52,9 +50,9 @@ class Metrics(Collector):
 
     def decided(self, decision: Decision, took_s: float) -> None:
         """Count a decision."""
-        channel = channel_of(decision)
-        self._decisions.labels(channel, outcome_of(decision), "yes" if decision.careful else "no").inc()
-        self._took_s.labels(channel).observe(took_s)
+        told = decision_record(decision, took_s)
+        self._decisions.labels(told["channel"], told["outcome"], "yes" if told["careful"] else "no").inc()
+        self._took_s.labels(told["channel"]).observe(took_s)
 
     def describe(self) -> list[Metric]:
         """Return nothing: what is told depends on the edge."""
@@ -64,11 +62,11 @@ class Metrics(Collector):
         """Give the numbers of the edge's status, as they are now."""
         yield InfoMetricFamily("tactful_build", "What decides.", value={"version": version("tactful")})
         families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
-        for one in () if self._edge is None else readings(self._edge.status()):
+        for one in () if self._edge is None else status_readings(self._edge.status()):
             family = families.get(one.name)
             if family is None:
                 kind = CounterMetricFamily if one.name.endswith(_TOTAL) else GaugeMetricFamily
                 names = tuple(one.labels)
-                family = families[one.name] = kind(one.name.removesuffix(_TOTAL), MEANINGS[one.name], labels=names)
+                family = families[one.name] = kind(one.name.removesuffix(_TOTAL), READINGS[one.name], labels=names)
             family.add_metric(tuple(one.labels.values()), one.value)
         yield from families.values()

@@ -76,16 +76,19 @@ if TYPE_CHECKING:
     from .policy import Dial, Policy
     from .profile import Identity, Observation, Snapshot
     from .pseudonyms import log_key, pseudonym
+    from .readings import READINGS, Reading, status_readings
     from .registry import Registry
     from .schema import Precision, Sensitivity, Source, ValueType, check_value
     from .signals import GppString, Signals, TcString
     from .strict import Ask
     from .sync.options import SyncOptions
+    from .telemetry import DecisionRecord, JsonLines, Telemetry, decision_record
     from .told import after_telling, tells_consent
     from .topics import TopicGraph
     from .visit import Visit
 
 __all__ = [
+    "READINGS",
     "Access",
     "Always",
     "Approval",
@@ -105,6 +108,7 @@ __all__ = [
     "Contact",
     "Counted",
     "Decision",
+    "DecisionRecord",
     "Delivery",
     "Dial",
     "Disclosure",
@@ -123,6 +127,7 @@ __all__ = [
     "Identity",
     "IdentityRules",
     "Intent",
+    "JsonLines",
     "Late",
     "LegalBasis",
     "LimitRule",
@@ -155,6 +160,7 @@ __all__ = [
     "Purpose",
     "Quiet",
     "RankBlind",
+    "Reading",
     "Regime",
     "Registry",
     "Require",
@@ -172,6 +178,7 @@ __all__ = [
     "Synced",
     "TactfulError",
     "TcString",
+    "Telemetry",
     "TokenError",
     "TopicGraph",
     "Unless",
@@ -187,10 +194,12 @@ __all__ = [
     "Withhold",
     "after_telling",
     "check_value",
+    "decision_record",
     "hookimpl",
     "log_key",
     "open",
     "pseudonym",
+    "status_readings",
     "tells_consent",
     "wall_clock",
 ]
@@ -215,6 +224,7 @@ _LATE = {
     "Contact": ".contacts",
     "Counted": ".limits",
     "Decision": ".engine.decision",
+    "DecisionRecord": ".telemetry",
     "Delivery": ".changes",
     "Dial": ".policy",
     "Disclosure": ".disclosures",
@@ -233,6 +243,7 @@ _LATE = {
     "Identity": ".profile",
     "IdentityRules": ".identity",
     "Intent": ".offers",
+    "JsonLines": ".telemetry",
     "Late": ".late",
     "LegalBasis": ".consent",
     "LimitRule": ".limits",
@@ -264,7 +275,9 @@ _LATE = {
     "Privacy": ".offers",
     "Purpose": ".consent",
     "Quiet": ".limits",
+    "READINGS": ".readings",
     "RankBlind": ".limits",
+    "Reading": ".readings",
     "Regime": ".consent",
     "Registry": ".registry",
     "Require": ".limits",
@@ -282,6 +295,7 @@ _LATE = {
     "Synced": ".changes",
     "TactfulError": ".errors",
     "TcString": ".signals",
+    "Telemetry": ".telemetry",
     "TokenError": ".errors",
     "TopicGraph": ".topics",
     "Unless": ".limits",
@@ -297,10 +311,12 @@ _LATE = {
     "Withhold": ".limits",
     "after_telling": ".told",
     "check_value": ".schema",
+    "decision_record": ".telemetry",
     "hookimpl": ".hookspecs",
     "log_key": ".pseudonyms",
     "open": ".opening",
     "pseudonym": ".pseudonyms",
+    "status_readings": ".readings",
     "tells_consent": ".told",
     "wall_clock": ".clock",
 }

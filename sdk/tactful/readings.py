@@ -6,7 +6,7 @@ from typing import Final, cast
 import attrs
 
 #: What each reading is, by its name; one whose name ends in `_total` only rises.
-MEANINGS: Final[Mapping[str, str]] = {
+READINGS: Final[Mapping[str, str]] = {
     "tactful_careful": "Whether all decisions are careful, as when a guardrail is broken (1) or not (0).",
     "tactful_policy_epoch": "The epoch of the bundle that is decided by.",
     "tactful_policy_left_seconds": "How long the bundle may be decided by.",
@@ -44,7 +44,7 @@ class Reading:
     labels: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def readings(status: Mapping[str, object]) -> Iterator[Reading]:
+def status_readings(status: Mapping[str, object]) -> Iterator[Reading]:
     """
     Give the numbers of an edge's status; what is not known is left out.
 

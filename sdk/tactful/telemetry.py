@@ -5,14 +5,37 @@ An adapter for OpenTelemetry and one for Prometheus are in `tactful_adapters`; `
 
 import json
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from .engine.decision import Decision
 
 #: What became of a call: something was chosen, nothing was, or it failed and the fallback is shown.
 Outcome = Literal["filled", "empty", "failed"]
+
+
+class PickRecord(TypedDict):
+    """A filled slot, by the names in the policy."""
+
+    placement: str
+    offer: str
+    treatment: str
+    tone: str
+
+
+class DecisionRecord(TypedDict):
+    """A decision, by the names in the policy."""
+
+    id: str
+    at_us: int
+    took_us: float
+    policy: str
+    epoch: int | None
+    channel: str
+    placements: list[str]
+    outcome: Outcome
+    picks: list[PickRecord]
+    careful: list[str]
 
 
 class Telemetry(Protocol):
@@ -31,32 +54,32 @@ class Telemetry(Protocol):
         ...
 
 
-def outcome_of(decision: "Decision") -> Outcome:
+def _outcome_of(decision: "Decision") -> Outcome:
     """Return what became of a call."""
     if not decision.id:
         return "failed"
     return "filled" if decision.moment.chosen else "empty"
 
 
-def channel_of(decision: "Decision") -> str:
+def _channel_of(decision: "Decision") -> str:
     """Return the name of the channel that was decided for; empty if the call named no placement of the policy."""
     placements = decision.moment.page.placements
     return placements[0].placement.channel if placements else ""
 
 
-def placements_of(decision: "Decision") -> tuple[str, ...]:
+def _placements_of(decision: "Decision") -> tuple[str, ...]:
     """Return the names of the placements of the policy that were decided for."""
     return tuple(one.placement.name for one in decision.moment.page.placements)
 
 
-def careful_of(decision: "Decision") -> tuple[str, ...]:
+def _careful_of(decision: "Decision") -> tuple[str, ...]:
     """Return what held a decision back, without any word of the caller."""
     from .engine.logged import in_our_words  # noqa: PLC0415 - for those who listen
 
     return tuple(in_our_words(one) for one in decision.careful)
 
 
-def record_of(decision: "Decision", took_s: float) -> Mapping[str, object]:
+def decision_record(decision: "Decision", took_s: float) -> DecisionRecord:
     """
     Return a decision as a structured record: what was shown and what held it back, by the names in the policy.
 
@@ -73,14 +96,14 @@ def record_of(decision: "Decision", took_s: float) -> Mapping[str, object]:
         "took_us": round(took_s * 1e6, 1),
         "policy": plan.policy.name,
         "epoch": plan.epoch,
-        "channel": channel_of(decision),
-        "placements": list(placements_of(decision)),
-        "outcome": outcome_of(decision),
+        "channel": _channel_of(decision),
+        "placements": list(_placements_of(decision)),
+        "outcome": _outcome_of(decision),
         "picks": [
             {"placement": pick.placement, "offer": pick.offer, "treatment": pick.treatment, "tone": pick.tone.name}
             for pick in decision.picks
         ],
-        "careful": list(careful_of(decision)),
+        "careful": list(_careful_of(decision)),
     }
 
 
@@ -94,4 +117,4 @@ class JsonLines:
     def decided(self, decision: "Decision", took_s: float) -> None:
         """Write a decision."""
         if self._logger.isEnabledFor(logging.INFO):
-            self._logger.info("%s", json.dumps(record_of(decision, took_s), ensure_ascii=False))
+            self._logger.info("%s", json.dumps(decision_record(decision, took_s), ensure_ascii=False))

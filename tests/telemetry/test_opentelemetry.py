@@ -8,7 +8,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.semconv._incubating.attributes import feature_flag_attributes as flags
 from opentelemetry.semconv.attributes import error_attributes
 
-from tactful.readings import MEANINGS
+from tactful import READINGS
 from tactful_adapters import opentelemetry as ours
 from tactful_adapters.opentelemetry import Events, Metrics
 
@@ -104,5 +104,5 @@ def test_metrics_are_taken_by_the_sdk(follow):
     assert found["tactful.decision.duration"].unit == found["tactful.data_age"].unit == "s"
     (ready,) = found["tactful.ready"].data.data_points
     assert ready.value == 1
-    explained = {name.removeprefix("tactful_").removesuffix("_total").removesuffix("_seconds") for name in MEANINGS}
+    explained = {name.removeprefix("tactful_").removesuffix("_total").removesuffix("_seconds") for name in READINGS}
     assert {name.removeprefix("tactful.") for name in found} <= explained | {"decisions", "decision.duration"}

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 from prometheus_client.parser import text_string_to_metric_families
 
-from tactful.readings import MEANINGS
+from tactful import READINGS
 from tactful_adapters.prometheus import Metrics
 
 from .conftest import CANARIES, TOLD, WHO, everything
@@ -55,7 +55,7 @@ def test_no_label_names_a_customer_and_every_reading_is_explained(follow, regist
     assert not [canary for canary in CANARIES if canary in text]
     names = {sample for sample, _ in values(registry)} - {"tactful_decisions_total", "tactful_decisions_created"}
     assert {name for name in names if not name.startswith(("tactful_decision_duration", "tactful_build"))} <= set(
-        MEANINGS
+        READINGS
     )
 
 

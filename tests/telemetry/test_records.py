@@ -5,8 +5,7 @@ import logging
 
 import pytest
 
-from tactful.readings import MEANINGS, readings
-from tactful.telemetry import JsonLines, record_of
+from tactful import READINGS, JsonLines, decision_record, status_readings
 
 from .conftest import CANARIES, TOLD, WHO, everything
 
@@ -79,20 +78,20 @@ def test_a_record_with_the_caller_s_words_would_be_noticed(open_edge):
     open_edge(heard).decide("canary-placement", WHO)
     decision, took_s = heard.told[0]
     assert "canary-placement" in str(decision.careful)
-    assert "canary" not in str(record_of(decision, took_s))
+    assert "canary" not in str(decision_record(decision, took_s))
 
 
 def test_readings_are_those_that_are_explained_and_leave_out_what_is_not_known(open_edge, follow):
     plain, following = open_edge(), follow()
-    before = {one.name for one in readings(following.status())}
+    before = {one.name for one in status_readings(following.status())}
     following.observe(WHO, "purchase")
     following.sync()
-    found = list(readings(following.status()))
+    found = list(status_readings(following.status()))
     names = {one.name for one in found}
-    assert names <= MEANINGS.keys()
+    assert names <= READINGS.keys()
     assert {"tactful_data_age_seconds", "tactful_outbox_events"} <= names
     assert "tactful_data_age_seconds" not in before
-    assert not {one.name for one in readings(plain.status())} & {"tactful_ready", "tactful_outbox_events"}
+    assert not {one.name for one in status_readings(plain.status())} & {"tactful_ready", "tactful_outbox_events"}
     assert not [one for one in found if any(canary in str(one) for canary in CANARIES)]
 
 
@@ -101,6 +100,6 @@ def test_ready_left_falls_with_the_age_of_consents(follow, monkeypatch, age_s):
     edge = follow()
     edge.sync()
     monkeypatch.setattr(type(edge._following._heard), "age_us", lambda _: age_s * 1_000_000)
-    told = {one.name: one.value for one in readings(edge.status())}
+    told = {one.name: one.value for one in status_readings(edge.status())}
     assert told["tactful_ready_left_seconds"] == max(0, 300 - age_s)
     assert told["tactful_ready"] == (age_s <= 300)

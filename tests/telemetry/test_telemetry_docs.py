@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tactful.readings import MEANINGS
+from tactful import READINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "telemetry.md"
 
@@ -11,4 +11,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "telemetry.md"
 def test_every_reading_is_in_the_table_as_it_is_explained():
     told = re.search(r"<!-- readings -->\n(.*?)<!-- end -->", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert told is not None
-    assert told[1] == "".join(f"| `{name}` | {meaning} |\n" for name, meaning in MEANINGS.items())
+    assert told[1] == "".join(f"| `{name}` | {meaning} |\n" for name, meaning in READINGS.items())
