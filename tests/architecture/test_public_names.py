@@ -5,6 +5,7 @@ import types
 import tactful
 
 PUBLIC = [
+    "READINGS",
     "Access",
     "Always",
     "Approval",
@@ -75,7 +76,6 @@ PUBLIC = [
     "Privacy",
     "Purpose",
     "Quiet",
-    "READINGS",
     "RankBlind",
     "Reading",
     "Regime",
