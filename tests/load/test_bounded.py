@@ -8,9 +8,9 @@ import pytest
 
 import tactful
 from tactful.consent import Consents
-from tactful.engine.edge import Edge
 from tactful.engine.here import Here
 from tactful.engine.snapshot import Snapshots
+from tactful.engine.views import Views
 from tactful.plan.plan import Plan
 
 from .conftest import NOW_US, agreed, known, policy
@@ -58,7 +58,7 @@ def crowded(**parts):
 def test_nothing_grows_with_those_who_come():
     with crowded() as edge:
         assert edge.status()["customers_here"] == CUSTOMERS_MAX
-        assert len(edge._views) == VIEWS_MAX
+        assert len(edge._views._known) == VIEWS_MAX
         edge.close()  # what waits to be fetched is bounded apart
         edge._snapshots._questions._asked.clear()
         assert large(edge, 10 * CUSTOMERS_MAX) == []
@@ -101,7 +101,7 @@ def test_nobody_holds_a_plan_of_before(opened):
 
 
 @pytest.mark.usefixtures("few_are_made_ready")
-@pytest.mark.parametrize(("holder", "name"), [(Here, "let_go"), (Snapshots, "let_go"), (Edge, "_forget_views")])
+@pytest.mark.parametrize(("holder", "name"), [(Here, "let_go"), (Snapshots, "let_go"), (Views, "forget")])
 def test_whoever_does_not_let_go_holds_it(opened, monkeypatch, holder, name):
     monkeypatch.setattr(holder, name, lambda *_: None)
     assert old_plan_after_an_update(opened) is not None

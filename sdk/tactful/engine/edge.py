@@ -3,7 +3,6 @@
 identify -> snapshot -> (mask -> qualify -> guard -> rank -> compose) -> record
 """
 
-import hashlib
 import itertools
 import logging
 import os
@@ -15,8 +14,6 @@ from pathlib import Path
 from threading import Lock
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Self
-
-from cachetools import LRUCache
 
 from ..changes import Synced
 from ..clock import NEVER_US, SECOND_US, Clock
@@ -33,7 +30,7 @@ from ..profile import Snapshot
 from ..strict import MemoryStrictCaps
 from . import middle, record
 from .arrive import NOTHING_BROUGHT, Arrivals, Brought
-from .customer import Customer, Who
+from .customer import Who
 from .decision import Decision
 from .disclosing import Disclosing
 from .exchange import Exchange
@@ -53,6 +50,7 @@ from .strict import Rooms
 from .tail import Tail
 from .tally import Moved
 from .token import Receipt, Seal
+from .views import Views, id_of
 
 if TYPE_CHECKING:
     from .batch.decisions import Decisions
@@ -60,8 +58,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tactful")
 _UNHELD = nullcontext()
-#: A page view: its id, whose it is, and the placements.
-_View = tuple[str | None, str, tuple[str, ...]]
 _edges: "weakref.WeakSet[Edge]" = weakref.WeakSet()
 
 
@@ -119,6 +115,7 @@ class Edge:
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
         )
+        self._views = Views(options.views_max)
         self._listen(sources)
         self._reset()
         _edges.add(self)
@@ -137,9 +134,7 @@ class Edge:
 
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""
-        self._lock = Lock()
         self._updating = Lock()
-        self._views: LRUCache[_View, Decision] = LRUCache(self._options.views_max)
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count()
 
@@ -219,11 +214,11 @@ class Edge:
         if wrong or misfits or whom.careful or gone:
             told = (f"context.{name} does not fit its type" for name in misfits)
             careful = (*careful, *((gone,) if gone else ()), *wrong, *whom.careful, *told)
-        key = (view, whom.id, names)
-        if view is not None and (known := self._seen(key, whom.customer, now_us)) is not None:
+        seen_as = None if view is None else (view, whom.id, names)
+        if seen_as is not None and (known := self._views.seen(seen_as, whom.customer, now_us)) is not None:
             return known
         channel = plan.channels[page.placements[0].placement.channel]
-        id_ = f"{self._prefix}{next(self._numbers):x}" if view is None else self._id(key)
+        id_ = f"{self._prefix}{next(self._numbers):x}" if seen_as is None else id_of(seen_as, self._seal.key)
         tally = whom.tally
         with _UNHELD if tally is None else tally.held():
             if tally is not None and tally.is_left():
@@ -237,9 +232,8 @@ class Edge:
         decision = Decision(id_, names, moment, whom.id, careful, self._seal)
         if self._log is not None and not preview:
             self._log.append(decision, counted)
-        if view is not None and not preview:
-            with self._lock:
-                self._views[key] = decision
+        if seen_as is not None and not preview:
+            self._views.keep(seen_as, decision)
         return decision
 
     def decide_many(
@@ -283,17 +277,6 @@ class Edge:
         budgets, now_us = self._tail.budgets_of(plan), self._clock()
         inside = Inside(self, plan, self._fetch, budgets, self._seal, prefix, now_us)
         return decided(inside, names, customers, context, contacts, progress, workers)
-
-    def _seen(self, key: _View, customer: Customer, now_us: int) -> Decision | None:
-        """Return what was decided for a page view, unless what is known of the customer or the policy has changed."""
-        with self._lock:
-            known = self._views.get(key)
-        if known is None or known.now_us < customer.plan.until_us <= now_us:
-            return None
-        return known if known.was_for(customer) else None
-
-    def _id(self, key: object) -> str:
-        return hashlib.blake2b(repr(key).encode(), key=self._seal.key, digest_size=12).hexdigest()
 
     def _nothing(self, names: tuple[str, ...], *careful: str) -> Decision:
         """Return the decision that shows fallbacks alone."""
@@ -545,7 +528,7 @@ class Edge:
             rooms=self._rooms,
             log=self._log,
             following=self._following,
-            forget_views=self._forget_views,
+            forget_views=self._views.forget,
             look=partial(self.decide, preview=True),
             refresh_s=self._options.refresh_s,
         )
@@ -564,9 +547,7 @@ class Edge:
         """
         identity = self._identities.here(who)[0]
         ids = set[str]() if identity is None else self._snapshots.same(identity.customer)
-        with self._lock:
-            for key in [key for key in self._views if key[1] in ids]:
-                del self._views[key]
+        self._views.forget_of(ids)
         self._identities.forget(ids, () if isinstance(who, str) or not who else who.items())
         self._snapshots.let_go_of(who, ids)
         self._rooms.forget(frozenset(ids))
@@ -586,7 +567,7 @@ class Edge:
         if self._packed is None:
             raise UsageError("this edge knows customers by no pack: give tactful.open(…, pack=…)")
         self._packed.take(Path(path))
-        self._forget_views()
+        self._views.forget()
         self._identities.reset()
         self._snapshots.forget_all()
 
@@ -628,12 +609,8 @@ class Edge:
             for channel in places.keys() & channels:
                 self.decide(places[channel], customer, preview=True)
 
-        self._forget_views()
+        self._views.forget()
         renew(self._snapshots, plan, make_ready)
-
-    def _forget_views(self) -> None:
-        with self._lock:
-            self._views.clear()
 
     def sync(self) -> Synced:
         """
@@ -716,8 +693,8 @@ class Edge:
 
     def _in_child(self) -> None:
         self._reset()
-        parts = (self._identities, self._snapshots, self._tail, self._log, self._rooms, self._following, self._packed)
-        for part in parts:
+        apart = (self._identities, self._snapshots, self._tail, self._rooms, self._views)
+        for part in (*apart, self._log, self._following, self._packed):
             if part is not None:
                 part.reset()
 
