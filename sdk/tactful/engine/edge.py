@@ -89,8 +89,7 @@ class Edge:
         listening: Listening | None = None,
     ) -> None:
         self._plan = plan
-        self._store = store
-        self._owned = owned
+        self._store, self._owned = store, owned
         self._close_strict = close_strict
         self._clock = clock
         self._read = read
