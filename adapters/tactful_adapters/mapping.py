@@ -61,7 +61,8 @@ class MappedProfiles:
     Attributes:
         rows: Gives a customer's row.
         attributes: The columns by the names of attributes.
-        at: The column of the moment at which values were observed, where a column of its own is not named.
+        at: The column of the moment at which values were observed, where a column of its own is not named; None means
+            that nobody knows: such a value is never fresh.
         as_of: The column of the moment at which the row was known to be true, as of a copy that lags; None means when
             it is asked for.
         clock: Gives the moment [us since 1970].
@@ -74,7 +75,7 @@ class MappedProfiles:
 
     rows: Rows
     attributes: Mapping[str, Column]
-    at: str
+    at: str | None = None
     as_of: str | None = None
     clock: Callable[[], int] = wall_clock
 
@@ -96,13 +97,14 @@ class MappedProfiles:
         observed = {
             name: self._observed(row, column, value)
             for name, column in self.attributes.items()
-            if (value := _of(row, column.name)) is not None
+            if (value := value_of(row, column.name)) is not None
         }
-        as_of_us = now_us if self.as_of is None else _moment_us(_of(row, self.as_of)) or 0
+        as_of_us = now_us if self.as_of is None else moment_us(value_of(row, self.as_of)) or 0
         return Snapshot(customer, as_of_us, observed)
 
     def _observed(self, row: Mapping[str, object], column: Column, value: object) -> Observation:
-        at_us = _moment_us(_of(row, column.at or self.at)) or 0
+        at = column.at or self.at
+        at_us = 0 if at is None else moment_us(value_of(row, at)) or 0
         kept: Any = _number(value) if isinstance(value, Decimal) else value
         # A value that does not fit its type is refused by the edge, which then knows nothing of it.
         return Observation(kept, column.source, at_us, column.confidence, column.first_party)
@@ -156,36 +158,42 @@ class MappedConsents:
         if not found:
             return None
         records = [record for row in found if (record := self._record(row, now_us)) is not None]
-        known_us = (now_us if self.as_of is None else _moment_us(_of(row, self.as_of)) or 0 for row in found)
+        known_us = (now_us if self.as_of is None else moment_us(value_of(row, self.as_of)) or 0 for row in found)
         return Consents(tuple(records), min(known_us))
 
     def _record(self, row: Mapping[str, object], now_us: int) -> Consent | None:
-        word = _of(row, self.purpose)
-        purpose = word if self.purposes is None else self.purposes.get(_key(word))
+        word = value_of(row, self.purpose)
+        purpose = word if self.purposes is None else self.purposes.get(looked_up(word))
         if not isinstance(purpose, str):
             return None
-        said = _of(row, self.state)
-        state = ConsentState.UNKNOWN if said is None else self.states.get(_key(said), ConsentState.REFUSED)
+        said = value_of(row, self.state)
+        state = ConsentState.UNKNOWN if said is None else self.states.get(looked_up(said), ConsentState.REFUSED)
         given = state in _GIVEN
-        at_us = _moment_us(_of(row, self.at), late=not given)
+        at_us = moment_us(value_of(row, self.at), late=not given)
         if at_us is None:
             at_us = 0 if given else now_us
-        how = How.UNKNOWN if self.how is None else self.hows.get(_key(_of(row, self.how)), How.UNKNOWN)
+        how = How.UNKNOWN if self.how is None else self.hows.get(looked_up(value_of(row, self.how)), How.UNKNOWN)
         channel, evidence = self._text(row, self.channel), self._text(row, self.evidence)
         return Consent(purpose, state, how, at_us, self._until_us(row, given=given), channel, evidence or "")
 
     def _until_us(self, row: Mapping[str, object], *, given: bool) -> int:
         """Return when it ends: a yes whose end cannot be read has ended; a no never does."""
-        end = None if self.until is None or not given else _of(row, self.until)
-        return _NEVER_US if end is None else _moment_us(end) or 0
+        end = None if self.until is None or not given else value_of(row, self.until)
+        return _NEVER_US if end is None else moment_us(end) or 0
 
     @staticmethod
     def _text(row: Mapping[str, object], column: str | None) -> str | None:
-        value = None if column is None else _of(row, column)
+        value = None if column is None else value_of(row, column)
         return None if value is None else str(value)
 
 
-def _of(row: Mapping[str, object], column: str) -> object:
+def value_of(row: Mapping[str, object], column: str) -> object:
+    """
+    Return what a row has in a column.
+
+    Raises:
+        StoreError: If the column is not there.
+    """
     try:
         return row[column]
     except KeyError:
@@ -195,7 +203,7 @@ def _of(row: Mapping[str, object], column: str) -> object:
         ) from None
 
 
-def _key(word: object) -> object:
+def looked_up(word: object) -> object:
     """Return a word as it can be looked up; what cannot be is none of the words."""
     try:
         hash(word)
@@ -208,7 +216,7 @@ def _number(value: Decimal) -> int | float:
     return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
 
 
-def _moment_us(value: object, *, late: bool = False) -> int | None:
+def moment_us(value: object, *, late: bool = False) -> int | None:
     """Return a moment [us since 1970]; of a day its beginning in UTC, or its end; None if it tells none."""
     if isinstance(value, datetime):
         return None if value.tzinfo is None else (value - _EPOCH) // timedelta(microseconds=1)

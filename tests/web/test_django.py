@@ -7,35 +7,21 @@ from pathlib import Path
 
 import pytest
 
-django = pytest.importorskip("django", reason="needs the extra django")
-from django.conf import settings  # noqa: E402 - after the check that it is there
+pytest.importorskip("django", reason="needs the extra django")
 
-if not settings.configured:
-    settings.configure(
-        ALLOWED_HOSTS=["testserver"],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-        INSTALLED_APPS=["tactful_adapters.django"],
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "tactful_adapters.django.middleware.tactful",
-        ],
-        ROOT_URLCONF=(),
-        SECRET_KEY="only for tests",  # noqa: S106 - no site has it
-        SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-        TACTFUL="tactful_adapters.web.page",
-        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
-        USE_TZ=True,
-    )
-    django.setup()
+from django.conf import settings
+from django.core.checks import run_checks
+from django.http import HttpResponse, StreamingHttpResponse
+from django.template import Context, Template, TemplateSyntaxError
+from django.test import AsyncClient, Client, override_settings
+from django.urls import path
 
-from django.core.checks import run_checks  # noqa: E402
-from django.http import HttpResponse, StreamingHttpResponse  # noqa: E402
-from django.template import Context, Template, TemplateSyntaxError  # noqa: E402
-from django.test import AsyncClient, Client, override_settings  # noqa: E402
-from django.urls import path  # noqa: E402
+from tactful import Source
+from tactful_adapters.django import apps
+from tactful_adapters.django.source import Column, ConsentColumn, ModelSource, sources
+from tactful_adapters.web import page
 
-from tactful_adapters.django import apps  # noqa: E402
-from tactful_adapters.web import page  # noqa: E402
+from . import django_project  # noqa: F401 - configures Django
 
 TEMPLATES = {
     "short": '{% load tactful %}{% offer "hero" %}Hello{% endoffer %}',
@@ -180,7 +166,7 @@ def test_a_tag_that_cannot_be_meant_is_refused_when_the_template_is_read(tag):
 
 def test_the_project_of_web_md_is_one():
     told = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
-    (python,) = re.findall(r"```python\n(.*?)```", told, re.DOTALL)
+    python, mapping = re.findall(r"```python\n(.*?)```", told, re.DOTALL)
     (html,) = re.findall(r"```html\n(.*?)```", told, re.DOTALL)
 
     for name in ("sessions.middleware.SessionMiddleware", "django.middleware.tactful"):
@@ -190,4 +176,13 @@ def test_the_project_of_web_md_is_one():
     ast.parse(python.replace("...,", "").replace(", ...", ""))
     assert "Welcome" in html
     Template(html)
-    assert set(re.findall(r"tactful\.[EW]\d+", told)) == {"tactful.E001", "tactful.E002", "tactful.W001"}
+    folder = Path(apps.__file__).parent
+    known = {
+        id_ for one in folder.glob("*checks.py") for id_ in re.findall(r"tactful\.[EW]\d+", one.read_text("utf-8"))
+    }
+    assert set(re.findall(r"tactful\.[EW]\d+", told)) == known
+    made = next(one for one in ast.walk(ast.parse(mapping)) if isinstance(one, ast.Call))
+    names = {"ModelSource": ModelSource, "Column": Column, "ConsentColumn": ConsentColumn, "Source": Source}
+    source = eval(ast.unparse(made), names)  # noqa: S307 - our own page
+    sources.discard(source)
+    assert source.consent_columns[0].scope == ("offers", "mail")

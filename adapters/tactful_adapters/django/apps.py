@@ -1,5 +1,6 @@
 """The app's configuration, and the site that the setting `TACTFUL` names."""
 
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 
@@ -23,8 +24,13 @@ class TactfulConfig(AppConfig):
     verbose_name = "tactful"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and hear of the models that the site's module maps."""
         import_module(f"{__package__}.checks")  # importing registers them
+        with suppress(Exception):  # whatever it is, the checks tell it
+            import_string(str(getattr(settings, "TACTFUL", "")))
+        from .source_signals import connect_all  # noqa: PLC0415 - models can be asked for from now on
+
+        connect_all()
 
 
 @cache

@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 
 from .apps import site
+from .source_checks import mapped
 
 OURS: Final = "tactful_adapters.django.middleware.tactful"
 _SESSIONS: Final = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -16,7 +17,7 @@ _SESSIONS: Final = "django.contrib.sessions.middleware.SessionMiddleware"
 @register()
 def setup(**_: Any) -> list[CheckMessage]:
     """Return what is wrong with the settings."""
-    return [*_site(), *_middleware()]
+    return [*_site(), *_middleware(), *mapped()]
 
 
 def _site() -> Iterator[CheckMessage]:
