@@ -17,6 +17,7 @@ from .postgresql_ledger import PostgreSQLBookkeeping, PostgreSQLLedger
 from .postgresql_lines import PostgreSQLLines
 from .postgresql_locks import GRAPH, LEDGER, LOG
 from .postgresql_log import PostgreSQLLog, PostgreSQLLogging
+from .postgresql_many import PostgreSQLMany
 from .postgresql_migrations import migrate
 from .postgresql_outbox import PostgreSQLOutbox, PostgreSQLOutgoing
 from .postgresql_pool import PostgreSQLPool
@@ -34,6 +35,7 @@ class PostgreSQLStore(
     PostgreSQLLogging,
     PostgreSQLEvidenceKeeping,
     PostgreSQLHolding,
+    PostgreSQLMany,
 ):
     """A `WritableStore` in a schema of a database, safe under threads, fork, `kill -9` and loss of power."""
 
