@@ -10,6 +10,7 @@ import attrs
 from tactful import CentreError
 
 from .nats_client import client
+from .url_options import within
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _HOW: Final = "give one as in nats://user:password@host:4222/shop?timeout_s=5"
@@ -67,8 +68,8 @@ class Address:
             user, password = None, user
         server, name = f"{parts.scheme}://{at}", f"NATS at {at}, {prefix}"
         given = _options(parts.query)
-        timeout_s = _within(given.get("timeout_s", "5"), "timeout_s", 0.1, 600)
-        replicas = _within(given.get("replicas", "1"), "replicas", 1, 5)
+        timeout_s = within(given.get("timeout_s", "5"), "timeout_s", 0.1, 600, _refusal)
+        replicas = within(given.get("replicas", "1"), "replicas", 1, 5, _refusal)
         return cls(server, name, prefix, user, password, timeout_s, int(replicas), given.get("ca"))
 
 
@@ -80,11 +81,5 @@ def _options(query: str) -> Mapping[str, str]:
     return given
 
 
-def _within(text: str, name: str, least: float, most: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise CentreError(f"{name}= is a number from {least:g} to {most:g}; {_HOW}")
-    return number
+def _refusal(wrong: str) -> CentreError:
+    return CentreError(f"{wrong}; {_HOW}")

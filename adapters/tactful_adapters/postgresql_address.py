@@ -9,6 +9,7 @@ import attrs
 from tactful import StoreError
 
 from .postgresql_client import client
+from .url_options import within
 
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _OURS: Final = frozenset({"schema", "connections", "timeout_s"})
@@ -59,8 +60,8 @@ class Address:
         schema = ours.get("schema", schema)
         if not _SCHEMA.fullmatch(schema) or schema.startswith("pg_"):
             raise StoreError("schema= names a schema in small letters, digits and _, at most 63, not pg_…; " + _HOW)
-        connections = _within(ours.get("connections", "8"), "connections", 1, 100)
-        timeout_s = _within(ours.get("timeout_s", "5"), "timeout_s", 0.1, 600)
+        connections = within(ours.get("connections", "8"), "connections", 1, 100, _refusal)
+        timeout_s = within(ours.get("timeout_s", "5"), "timeout_s", 0.1, 600, _refusal)
         conninfo = "?".join(filter(None, (before, "&".join(one for one in given if _parted(one)[0] not in _OURS))))
         try:
             known = psycopg.conninfo.conninfo_to_dict(conninfo)
@@ -75,11 +76,5 @@ def _parted(option: str) -> tuple[str, str, str]:
     return option.partition("=")
 
 
-def _within(text: str, name: str, least: float, most: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise StoreError(f"{name}= is a number from {least:g} to {most:g}; {_HOW}")
-    return number
+def _refusal(wrong: str) -> StoreError:
+    return StoreError(f"{wrong}; {_HOW}")

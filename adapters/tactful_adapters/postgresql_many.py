@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tactful import Consents, Contact
 
+from .many import consents_together, contacts_together, ids_of
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_part import PostgreSQLPart
 from .postgresql_records import PostgreSQLRecords
@@ -21,33 +22,20 @@ class PostgreSQLMany(PostgreSQLPart):
         """Return what `contacts` says of each customer, by id; without those who have none."""
         query = """SELECT customer, body FROM contact WHERE customer = ANY(%s::text[]) AND at_us >= %s
                    ORDER BY at_us, number"""
-        histories: dict[str, list[Contact]] = {}
         with self._pool.reading() as connection:
             merged = self._merged(connection, customers)
-            for id_, body in connection.execute(query, (_ids(customers, merged), since_us)):
-                histories.setdefault(id_, []).append(unpack_contact(body))
-        found = {}
-        for one in customers:
-            theirs = [contact for id_ in merged.get(one, (one,)) for contact in histories.get(id_, ())]
-            if theirs:
-                found[one] = tuple(sorted(theirs, key=lambda contact: contact.at_us))
-        return found
+            found = connection.execute(query, (ids_of(customers, merged), since_us))
+            return contacts_together(customers, merged, ((id_, unpack_contact(body)) for id_, body in found))
 
     def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
         """Return what `consents` says of each customer, by id; without those who are not known."""
         with self._pool.reading() as connection:
             merged, graph = self._merged(connection, customers), PostgreSQLGraph(connection, self._rules)
-            own = PostgreSQLRecords(connection).consents(_ids(customers, merged))
-            together = {one: graph.merges(one).consents(one, own) for one in merged}
-        found = ((one, together[one] if one in together else own.get(one)) for one in customers)
-        return {one: theirs for one, theirs in found if theirs is not None}
+            own = PostgreSQLRecords(connection).consents(ids_of(customers, merged))
+            return consents_together(customers, {one: graph.merges(one).consents(one, own) for one in merged}, own)
 
     def _merged(self, connection: "PostgreSQLConnection", customers: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return all ids of those customers who have several, by customer."""
         graph = PostgreSQLGraph(connection, self._rules)
         query = "SELECT customer FROM merged WHERE customer = ANY(%s::text[])"
         return {one: graph.merges(one).members(one) for (one,) in connection.execute(query, (list(customers),))}
-
-
-def _ids(customers: Sequence[str], merged: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return list(dict.fromkeys(id_ for one in customers for id_ in merged.get(one, (one,))))

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tactful import Consents, Contact, IdentityRules
 
+from .many import consents_together, contacts_together, ids_of
 from .rows import unpack_consents, unpack_contact
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
@@ -25,36 +26,23 @@ class SQLiteMany:
         query = "SELECT customer, body FROM contact WHERE customer IN ({}) AND at_us >= ? ORDER BY at_us, number"
         with self._file.reading() as connection:
             merged = self._merged(connection, customers)
-            histories: dict[str, list[Contact]] = {}
-            for id_, body in _asked(connection, query, _ids(customers, merged), since_us):
-                histories.setdefault(id_, []).append(unpack_contact(body))
-        found = {}
-        for one in customers:
-            theirs = [contact for id_ in merged.get(one, (one,)) for contact in histories.get(id_, ())]
-            if theirs:
-                found[one] = tuple(sorted(theirs, key=lambda contact: contact.at_us))
-        return found
+            found = _asked(connection, query, ids_of(customers, merged), since_us)
+            return contacts_together(customers, merged, ((id_, unpack_contact(body)) for id_, body in found))
 
     def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
         """Return what `consents` says of each customer, by id; without those who are not known."""
         query = "SELECT customer, at_us, epoch, body FROM consent WHERE customer IN ({})"
         with self._file.reading() as connection:
             merged, graph = self._merged(connection, customers), SQLiteGraph(connection, self._rules)
-            rows = _asked(connection, query, _ids(customers, merged))
+            rows = _asked(connection, query, ids_of(customers, merged))
             own = {id_: unpack_consents(*row) for id_, *row in rows}
-            together = {one: graph.merges(one).consents(one, own) for one in merged}
-        found = ((one, together[one] if one in together else own.get(one)) for one in customers)
-        return {one: theirs for one, theirs in found if theirs is not None}
+            return consents_together(customers, {one: graph.merges(one).consents(one, own) for one in merged}, own)
 
     def _merged(self, connection: sqlite3.Connection, customers: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return all ids of those customers who have several, by customer."""
         graph = SQLiteGraph(connection, self._rules)
         rows = _asked(connection, "SELECT customer FROM merged WHERE customer IN ({})", customers)
         return {one: graph.merges(one).members(one) for (one,) in rows}
-
-
-def _ids(customers: Sequence[str], merged: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return list(dict.fromkeys(id_ for one in customers for id_ in merged.get(one, (one,))))
 
 
 def _asked(connection: sqlite3.Connection, query: str, ids: Sequence[str], *more: object) -> Iterator[tuple[Any, ...]]:

@@ -8,6 +8,8 @@ import attrs
 
 from tactful import StoreError
 
+from .url_options import within
+
 _TCP: Final = ("valkey", "valkeys", "redis", "rediss")
 #: What goes on to the client as it is.
 _THEIRS: Final = frozenset({"db", "password", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
@@ -67,8 +69,8 @@ class Address:
             urlunsplit((parts.scheme, parts.netloc, parts.path, theirs, "")),
             f"Valkey at {at}, database {database}",
             given.get("prefix", "tactful"),
-            _within(given.get("timeout_s", "2"), "timeout_s", 0.05, 60),
-            int(_within(given.get("replicas", "0"), "replicas", 0, 16)),
+            within(given.get("timeout_s", "2"), "timeout_s", 0.05, 60, _refusal),
+            int(within(given.get("replicas", "0"), "replicas", 0, 16, _refusal)),
             given.get("centre", ""),
         )
 
@@ -77,11 +79,5 @@ class Address:
         return ":".join((f"{{{self.prefix}}}", *parts))
 
 
-def _within(text: str, name: str, least: float, most: float) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise StoreError(f"{name}= is a number from {least:g} to {most:g}; {_HOW}")
-    return number
+def _refusal(wrong: str) -> StoreError:
+    return StoreError(f"{wrong}; {_HOW}")
