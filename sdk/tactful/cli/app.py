@@ -29,6 +29,7 @@ from . import (
     ranking,
     relaying,
     replaying,
+    serving,
     signing,
     whynot,
 )
@@ -95,6 +96,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "demo": demonstrating.demo,
     "bench": benchmarking.bench,
     "load": loading.load,
+    "serve": serving.serve,
     "relay": relaying.relay,
     "device": relaying.device,
 }

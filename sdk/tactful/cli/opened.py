@@ -52,7 +52,7 @@ def opened(
     kept = store_of(store)
     try:
         with tactful.open(
-            source, key=_pinned(key), development=unsigned, store=kept, clock=clock, centre=centre, sync=by_hand
+            source, key=pinned(key), development=unsigned, store=kept, clock=clock, centre=centre, sync=by_hand
         ) as edge:
             yield edge, kept
     finally:
@@ -90,7 +90,8 @@ def plan_of(source: Path) -> Plan:
     return Plan.build(policy, registry, epoch=header.epoch, until_us=header.expires_us)
 
 
-def _pinned(key: str | None) -> list[str] | None:
+def pinned(key: str | None) -> list[str] | None:
+    """Return the public keys that an option `--key` gives, or None."""
     return None if key is None else [_key(one) for one in key.split(",")]
 
 

@@ -40,7 +40,7 @@ def relay(
     Example: `tactful relay postgresql://edge@db:5432/shop --key relay.private --tenant shop`
     """
     with told(json_=json):
-        served = _made(centre, read_key(key), devices, tenant, bundle, _place(listen), tls)
+        served = _made(centre, read_key(key), devices, tenant, bundle, place(listen), tls)
     where = f"{'http' if tls is None else 'https'}://{listen}"
     if json:
         as_json({"relay": where, "tenant": tenant})
@@ -82,7 +82,8 @@ def device(
         say(f"{name} may ask no more" if out is None else f"{name} may ask, with the token in {out}")
 
 
-def _place(listen: str) -> tuple[str, int]:
+def place(listen: str) -> tuple[str, int]:
+    """Return the host and the port of an option `--listen`."""
     host, _, port = listen.rpartition(":")
     if not host or not (port.isascii() and port.isdigit() and int(port) < _PORTS):
         raise UsageError("--listen is a host and a port, such as 127.0.0.1:8787")

@@ -136,7 +136,7 @@ class Opting:
     def _customer(self, what: str, who: Who) -> str:
         identity = self.resolve(who)
         if identity is None:
-            raise UsageError(f"{what}: the identifiers stand for nobody; link them first")
+            raise UsageError(f"{what}: the identifiers stand for nobody; link them first", code="nobody")
         return identity.customer
 
     @staticmethod

@@ -14,9 +14,14 @@ from .render import fields_of, value_of
 
 def why(moment: Moment) -> str:
     """Return, a line for each thing shown, why the customer sees it."""
-    lines = [f"{_title(moment, one)}: {_because(moment, one)}" for one in moment.chosen]
+    lines = [why_this(moment, one) for one in moment.chosen]
     lines += _held_back(moment)
     return "\n".join(lines) if lines else "Nothing was chosen for you: everyone sees this."
+
+
+def why_this(moment: Moment, one: Chosen) -> str:
+    """Return why the customer sees one thing; nothing of what was held back."""
+    return f"{_title(moment, one)}: {_because(moment, one)}"
 
 
 def _title(moment: Moment, one: Chosen) -> str:
