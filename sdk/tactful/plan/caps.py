@@ -134,7 +134,8 @@ def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
     """Return the caps among the bounds, in their order."""
     found = [(bound, bound.limit) for bound in bounds if isinstance(bound.limit, Cap)]
     places = _places(catalog) if any(cap.of == "offer" for _, cap in found) else {}
-    limited = {of: _limited(catalog, of) for of in {cap.of for _, cap in found if cap.of != "offer"}}
+    others: set[Dimension] = {cap.of for _, cap in found if cap.of != "offer"}
+    limited = {of: _limited(catalog, of) for of in others}
 
     def reached(cap: Cap) -> Mapping[str, Reach]:
         return _ByOffer(catalog, cap, places) if cap.of == "offer" else _by_value(catalog, cap, limited[cap.of])
