@@ -54,7 +54,8 @@ class TactfulMiddleware:
             await self.app(scope, receive, sending)
         finally:
             current.reset(token)
-        await asyncio.to_thread(page.confirm, status)
+        if page.has_shown:  # else there is nothing that could hold up the loop
+            await asyncio.to_thread(page.confirm, status)
 
 
 def _request(scope: Scope) -> Request:

@@ -6,7 +6,7 @@ whatever handles the request has its own by `page()`.
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +17,9 @@ import attrs
 import tactful
 from tactful import Signals
 
+from .reordering import PLACES_MAX, Reordered
+from .web_control import Control
+from .web_reorder import Lifting
 from .web_request import Request, Who, from_cookie, from_header, from_session
 
 __all__ = ["OptOut", "Page", "Request", "Site", "Who", "current", "from_cookie", "from_header", "from_session", "page"]
@@ -27,6 +30,7 @@ OptOut = Literal["sale", "sharing", "advertising"]
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _FAILED: Final = 400
 _Told = TypeVar("_Told")
+_Item = TypeVar("_Item")
 
 
 def _nobody(request: Request) -> Who:
@@ -53,6 +57,8 @@ class Site:
         vendor: The site's number in the framework's list of vendors; None asks for the publisher itself.
         gpp: Which purposes of the policy are refused where somebody opts out of "sale", "sharing" or "advertising",
             by a GPP string or by Global Privacy Control.
+        keeps_gpc: Whether Global Privacy Control of a customer who is known is kept, in the background, as a withdrawal
+            of all purposes that `gpp` names: it then holds on every channel, and for later visits.
         tc_cookie: The cookie that holds the TC string.
         gpp_cookie: The cookie that holds the GPP string.
     """
@@ -64,15 +70,17 @@ class Site:
     tcf: Mapping[str, Sequence[int]] = attrs.field(factory=dict)
     vendor: int | None = None
     gpp: Mapping[OptOut, Sequence[str]] = attrs.field(factory=dict)
+    keeps_gpc: bool = False
     tc_cookie: str = "euconsent-v2"
     gpp_cookie: str = "gpp"
+    control: Control | None = attrs.field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """
         Check that every purpose is one of the policy's.
 
         Raises:
-            UsageError: If one is not, or `gpp` names what nobody can opt out of.
+            UsageError: If one is not, `gpp` names what nobody can opt out of, or `keeps_gpc` has nothing to take back.
         """
         known = {purpose.name for purpose in self.edge.plan.policy.purposes}
         named = {*self.tcf, *(purpose for purposes in self.gpp.values() for purpose in purposes)}
@@ -80,6 +88,11 @@ class Site:
             raise tactful.UsageError(f"the policy has no purpose {unknown[0]!r}; it has: {', '.join(sorted(known))}")
         if odd := sorted({*self.gpp} - {"sale", "sharing", "advertising"}):
             raise tactful.UsageError(f"gpp= names {odd[0]!r}; one opts out of sale, sharing or advertising")
+        if self.keeps_gpc:
+            ends = frozenset(purpose for purposes in self.gpp.values() for purpose in purposes)
+            if not ends:
+                raise tactful.UsageError("keeps_gpc= needs gpp=, which says what Global Privacy Control takes back")
+            object.__setattr__(self, "control", Control(self.edge, ends))
 
     def page(self, request: Request) -> "Page":
         """Return a request as a page; what cannot be told of it bounds what is shown, and nothing is raised."""
@@ -88,7 +101,10 @@ class Site:
             tc_string=request.cookie(self.tc_cookie),
             gpp_string=request.cookie(self.gpp_cookie),
         )
-        return Page(self, request, self._told(self.who, request), self._told(self.moment, request) or {}, signals)
+        who = self._told(self.who, request)
+        if signals.gpc and self.control is not None:
+            self.control.heard(who)
+        return Page(self, request, who, self._told(self.moment, request) or {}, signals)
 
     def refused(self, signals: Signals) -> frozenset[str]:
         """Return the purposes of the policy that a browser refuses."""
@@ -115,6 +131,7 @@ class Page:
         who: Who asks; None for a visitor.
         signals: What the browser says of privacy.
         is_personal: Whether anything was decided for who asks, so that the answer is for nobody else.
+        is_gpc_honoured: Whether Global Privacy Control came and takes purposes back, for a page that says so.
     """
 
     def __init__(self, site: Site, request: Request, who: Who, moment: Mapping[str, object], signals: Signals) -> None:
@@ -129,6 +146,7 @@ class Page:
         self.who = who
         self.signals = signals
         self.is_personal = False
+        self.is_gpc_honoured = signals.gpc and any(site.gpp.values())
 
     def warm(self) -> None:
         """Wait until the customer is here, no longer than the site's deadline."""
@@ -181,8 +199,44 @@ class Page:
                 return pick.content
         return next(iter(decision.at(placement)), {})
 
+    def reorder(
+        self,
+        placement: str,
+        items: Iterable[_Item],
+        topic: Callable[[_Item], str | None],
+        *,
+        places_max: int = PLACES_MAX,
+    ) -> Reordered[_Item]:
+        """
+        Return a list of the site's own, such as search results or a menu, with what suits the customer a bit earlier.
+
+        What suits are the topics of the offers that the placement is decided for. Each item stays in the list. A
+        failure leaves the order as it was.
+
+        Args:
+            placement: Whose offers say which topics come earlier, the first one's most.
+            items: The items, the best first.
+            topic: Tells what an item is about, as a topic of the policy; what is about no topic is not lifted.
+            places_max: So many places an item moves at most, >= 0.
+        """
+        whole = tuple(items)
+        try:
+            decision = self._of(placement)
+            lifting = Lifting(self._site.edge, decision, placement)
+            found, slots = lifting.reorder(whole, [topic(item) for item in whole], places_max)
+        except Exception as error:  # noqa: BLE001 - a page never breaks because of us
+            _log.error("a list stays in its order: %s", type(error).__name__)
+            return Reordered(whole)
+        self._shown |= {(decision.id, slot): decision for slot in slots}
+        return found
+
     def _of(self, placement: str) -> tactful.Decision:
         return self._decided.get(placement) or self.decide(placement)
+
+    @property
+    def has_shown(self) -> bool:
+        """Whether anything is to be recorded once the answer is out."""
+        return bool(self._shown)
 
     def is_escaped(self, placement: str) -> bool:
         """Return whether the placement's channel escapes its texts for HTML already."""

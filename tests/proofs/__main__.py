@@ -20,6 +20,7 @@ from .events import delays as event_delays
 from .fuzz import TARGETS, fuzz
 from .kills import kill_writers
 from .kiosks import CAMPAIGN, ONCE, run_kiosks
+from .middleware import FRAMEWORKS, added
 from .power_cuts import SETTINGS, cut_power
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
@@ -107,6 +108,17 @@ def events(count: Count = 1000) -> None:
     for where, many in (("the same process", count), ("another process", max(count // 5, 1))):
         found[where] = _run(lambda folder, told, where=where, many=many: event_delays(many, where, folder, told), many)
     _tell(found, bad=any(one["lost"] or one["p99_ms"] > 1000 for one in found.values()))
+
+
+@app.command()
+def middleware(count: Count = 2000) -> None:
+    """Measure what the middleware adds to an empty page, with and without it in turn; nothing is asserted."""
+    found = {
+        f"{name}, {whom}": _run(lambda where, told, name=name, who=who: added(name, who, count, where, told), count)
+        for name in FRAMEWORKS
+        for whom, who in (("a visitor", None), ("a customer", "ann"))
+    }
+    _tell(found, bad=False)
 
 
 def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> dict[str, object]:

@@ -1,5 +1,8 @@
 """A Django project for tests: its settings, a model, and a database of its own for each test. Import it first."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.conf import settings
 
 if not settings.configured:
@@ -22,7 +25,17 @@ if not settings.configured:
 
     django.setup()
 
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import models
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import path
+
+from tactful_adapters.django import apps
+from tactful_adapters.web import Site
+
+#: The site of `served`.
+site: Site | None = None
 
 
 class Person(models.Model):  # noqa: DJ008 - nobody prints it
@@ -55,3 +68,19 @@ class Pet(models.Model):  # noqa: DJ008 - nobody prints it
 
     class Meta:
         app_label = "tactful"
+
+
+@contextmanager
+def served(ours: Site | None, text: str) -> Iterator[WSGIHandler]:
+    """Give an application with one page, whose only middleware is ours, or none."""
+    global site  # noqa: PLW0603 - settings name it
+    named = f"{apps.__package__}.middleware.tactful"
+    site = ours
+    apps.site.cache_clear()
+    with override_settings(
+        MIDDLEWARE=[] if ours is None else [named],
+        ROOT_URLCONF=(path("", lambda _: HttpResponse(text)),),
+        TACTFUL=f"{__name__}.site",
+    ):
+        yield WSGIHandler()
+    apps.site.cache_clear()

@@ -55,7 +55,7 @@ class ModelSource:
     model: type[models.Model] | str
     who: str = attrs.field(default="pk", kw_only=True)
     attributes: Mapping[str, Column] = attrs.field(factory=dict, kw_only=True)
-    consent_columns: Sequence[ConsentColumn] = attrs.field(default=(), converter=tuple, kw_only=True)
+    consent_columns: Sequence[ConsentColumn] = attrs.field(default=(), kw_only=True)
     at: str | None = attrs.field(default=None, kw_only=True)
     using: str | None = attrs.field(default=None, kw_only=True)
     edges: "weakref.WeakSet[tactful.Edge]" = attrs.field(factory=weakref.WeakSet, init=False)

@@ -49,13 +49,14 @@ def _before_save(sender: type[models.Model], instance: models.Model, using: str,
     del sender
     is_new = instance.pk is None or instance._state.adding  # noqa: SLF001 - as Django's documentation has it
     rows = {} if is_new else {id(one): one.row(using, pk=instance.pk) for one in _of(instance)}
-    instance.__dict__[_BEFORE] = rows
+    setattr(instance, _BEFORE, rows)
 
 
 def _after_save(sender: type[models.Model], instance: models.Model, using: str, **_: Any) -> None:
     """Tell, once it is committed, what became of the row."""
     del sender
-    rows: dict[int, _Row | None] = instance.__dict__.pop(_BEFORE, {})
+    rows: Mapping[int, _Row | None] = getattr(instance, _BEFORE, {})
+    setattr(instance, _BEFORE, {})  # what is personal does not stay with it
     for source in _of(instance):
         changed = _Changed(source, instance.pk, using, rows.get(id(source)))
         transaction.on_commit(changed.tell, using=using)

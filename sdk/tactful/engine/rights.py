@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ..consent import Consents
 from ..erasing import FOLLOWERS, ErasureReceipt, receipt_of
 from ..errors import UsageError
 from ..held import Held
-from ..ports import Erasure, Store
+from ..ports import ConsentSource, Erasure, Store
 from ..profile import Identity
 from ..rights_ports import SubjectAccess
 from ..subject_export import SubjectExport
@@ -73,6 +74,21 @@ class SubjectRights:
         places = {one.placement.channel: name for name, one in plan.placements.items()}
         found = {name for place in places.values() for name in self.look(place, customer).segments()}
         return SubjectExport(held, plan.policy, tuple(sorted(found)), plan.longest_window_us, self.opting.clock())
+
+    def consents(self, who: Who) -> Consents | None:
+        """
+        Return what is on record of a customer's yeses and noes, as of now; None if nothing is.
+
+        Args:
+            who: As for `decide`; identifiers that stand for nobody are refused.
+
+        Raises:
+            UsageError: If nobody is meant.
+            StoreError: If the consents cannot be read.
+        """
+        customer = self._customer("consents", who)
+        source = self.opting.consents
+        return source.consents(customer) if isinstance(source, ConsentSource) else None
 
     def erase(self, who: Who) -> ErasureReceipt:
         """
