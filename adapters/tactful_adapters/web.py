@@ -53,6 +53,8 @@ class Site:
         who: Tells who asks: `from_session`, `from_cookie`, `from_header`, or a function of the request.
         moment: Tells what is known of the moment, by the names that the policy declares.
         deadline_s: So long a request waits until the customer is here [s].
+        fresh_s: A customer who was fetched less than so long ago is not fetched again for a request [s]; what changed
+            in your source meanwhile, without a word to the edge, counts that much later.
         tcf: Which purposes of IAB's framework each purpose of the policy needs, where a browser sends a TC string.
         vendor: The site's number in the framework's list of vendors; None asks for the publisher itself.
         gpp: Which purposes of the policy are refused where somebody opts out of "sale", "sharing" or "advertising",
@@ -67,6 +69,7 @@ class Site:
     who: Callable[[Request], Who] = _nobody
     moment: Callable[[Request], Mapping[str, object]] = _no_moment
     deadline_s: float = 0.05
+    fresh_s: float = 1.0
     tcf: Mapping[str, Sequence[int]] = attrs.field(factory=dict)
     vendor: int | None = None
     gpp: Mapping[OptOut, Sequence[str]] = attrs.field(factory=dict)
@@ -150,15 +153,21 @@ class Page:
 
     def warm(self) -> None:
         """Wait until the customer is here, no longer than the site's deadline."""
-        if self.who is not None:
+        if self._is_awaited():
             self._quietly(lambda: self._site.edge.warm(self.who, deadline_s=self._site.deadline_s))
 
     async def awarm(self) -> None:
         """Likewise, without holding up the event loop."""
         import asyncio  # noqa: PLC0415 - 45 ms that only async callers pay
 
-        if self.who is not None:
+        if self._is_awaited():
             await asyncio.to_thread(self.warm)
+
+    def _is_awaited(self) -> bool:
+        try:
+            return self.who is not None and not self._site.edge.is_fresh(self.who, self._site.fresh_s)
+        except Exception:  # noqa: BLE001 - a site can tell anything of who asks; `warm` says what is wrong with it
+            return True
 
     def decide(self, *placements: str) -> tactful.Decision:
         """

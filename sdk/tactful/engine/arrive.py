@@ -163,6 +163,12 @@ class Arrivals:
             self._snapshots.ask(identity.customer)
         return here
 
+    def is_fresh(self, who: Who, within_us: int, now_us: int) -> bool:
+        """Return whether a customer is here, by a fetch that is less than so long ago, and who it is."""
+        identity, ask = self._identities.here(who)
+        here = None if identity is None or ask else self._snapshots.here(identity.customer)
+        return here is not None and not self._is_due(here, now_us) and 0 <= now_us - here.loaded_us < within_us
+
     def _is_due(self, here: Here, now_us: int) -> bool:
         """Return whether a customer is to be fetched anew, in the background."""
         return here.number <= self._snapshots.due or now_us - here.loaded_us > self._refresh_us

@@ -318,6 +318,16 @@ class Edge:
 
         return await asyncio.to_thread(self.warm, who, deadline_s=deadline_s)
 
+    def is_fresh(self, who: Who, within_s: float) -> bool:
+        """
+        Return whether a customer is in memory, by a fetch that is less than so long ago; then `warm` brings little new.
+
+        Args:
+            who: As for `decide`.
+            within_s: So long a fetch counts as fresh [s].
+        """
+        return self._arrivals.is_fresh(who, round(within_s * SECOND_US), self._clock())
+
     def record(self, decision: Decision | str, event: str = "shown", *, slot: int | None = None) -> bool:
         """
         Record what became of a decision, durably and once in effect; return whether it was new.
