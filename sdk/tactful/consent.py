@@ -73,6 +73,8 @@ class ConsentState(enum.Enum):
     REVOKED = "ConsentRevoked"
     WITHDRAWN = "ConsentWithdrawn"
 
+    __hash__ = object.__hash__  # a state is one object; the hash of its name would be one more call of Python's
+
 
 class How(enum.Enum):
     """How a consent was given."""

@@ -7,6 +7,11 @@ import attrs
 from .schema import Source, Value
 
 
+def _is_share(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not 0 <= value <= 1:  # one call of Python's for each value of each profile that comes: no chain of validators
+        raise ValueError(f"{attribute.name!r} must be 0 to 1, got {value!r}")
+
+
 @attrs.frozen(repr=False)
 class Observation:
     """
@@ -24,9 +29,7 @@ class Observation:
     value: Value
     source: Source
     at_us: int
-    confidence: float = attrs.field(
-        default=1.0, validator=attrs.validators.and_(attrs.validators.ge(0), attrs.validators.le(1))
-    )
+    confidence: float = attrs.field(default=1.0, validator=_is_share)
     first_party: bool = True
     gave_us: int | None = None
 

@@ -36,6 +36,8 @@ class ValueType(enum.Enum):
     #: A score per key, for ranking; no rule can read it.
     SCORES = "scores"
 
+    __hash__ = object.__hash__  # a type is one object; the hash of its name would be one more call of Python's
+
 
 #: A value as the engine holds it: times and durations are int microseconds, lists are tuples.
 Value = str | int | float | bool | tuple[str, ...] | tuple[int, ...] | tuple[float, ...] | Mapping[str, float]
@@ -57,6 +59,8 @@ class Source(enum.Enum):
     DERIVED = "derived"
     MODELLED = "modelled"
     THIRD_PARTY = "third-party"
+
+    __hash__ = object.__hash__  # as for types
 
 
 class Precision(enum.Enum):
@@ -151,10 +155,15 @@ def check_value(type_: ValueType, value: object) -> Value:
     >>> check_value(ValueType.NUMBER, 3), check_value(ValueType.TEXTS, ["a"])
     (3.0, ('a',))
     """
-    checked = _CHECKS[type_](value)
+    checked = as_held(type_, value)
     if checked is None:
         raise ValueRefused(f"expected {_EXPECTED[type_]}, got {type(value).__name__}")
     return checked
+
+
+def as_held(type_: ValueType, value: object) -> Value | None:
+    """Return a value as the engine holds it, or None if it does not fit: `check_value`, for who needs no reason."""
+    return _CHECKS[type_](value)
 
 
 def _text(value: object) -> str | None:
@@ -162,8 +171,8 @@ def _text(value: object) -> str | None:
 
 
 def _int(value: object) -> int | None:
-    fits = isinstance(value, int) and not isinstance(value, bool) and -INT64_MAX - 1 <= value <= INT64_MAX
-    return value if fits and isinstance(value, int) else None
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_int and -INT64_MAX - 1 <= value <= INT64_MAX else None
 
 
 def _number(value: object) -> float | None:

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import attrs
 
 from ..consent import Consent, Consents, ConsentState, How
-from ..errors import ValueRefused
 from ..profile import Observation, Snapshot
-from ..schema import Attribute, check_value
+from ..schema import Attribute, as_held
 
 
 def to_snapshot(
@@ -31,12 +30,10 @@ def to_snapshot(
         if spec is None or value is None:
             continue
         seen = value if isinstance(value, Observation) else None
-        try:
-            checked = check_value(spec.type, value if seen is None else seen.value)
-        except ValueRefused:
+        checked = as_held(spec.type, value if seen is None else seen.value)
+        if checked is None:
             refused.append(name)
-            continue
-        if seen is None:
+        elif seen is None:
             attributes[name] = Observation(checked, spec.source, now_us)
         else:
             attributes[name] = seen if checked is seen.value else attrs.evolve(seen, value=checked)

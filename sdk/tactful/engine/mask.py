@@ -33,7 +33,7 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
         view: list[Value | None] = [None] * (count + 1)
         empty = 0
         for demand in demands:
-            if gone >> demand.slot & 1:
+            if gone and gone >> demand.slot & 1:
                 continue
             found = observations.get(demand.name)
             if found is None:
@@ -44,7 +44,8 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
                     empty |= 1 << demand.slot
                 continue
             is_there, until = exists(found, demand, now_us)
-            until_us = min(until_us, until)
+            if until < until_us:  # quicker than `min`, for every value under every purpose
+                until_us = until
             if is_there:
                 view[demand.slot] = found.value
         affinities = view.pop()
@@ -62,9 +63,10 @@ def exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:
         or (demand.first_party and not found.first_party)
     ):
         return False, NEVER_US
-    if demand.lasts_us is None and demand.lease_us is None and not demand.waits_us:
+    lasts_us = demand.lasts_us
+    if lasts_us is None and demand.lease_us is None and not demand.waits_us:
         return True, NEVER_US
-    ends_us = NEVER_US if demand.lasts_us is None else found.at_us + demand.lasts_us
+    ends_us = NEVER_US if lasts_us is None else found.at_us + lasts_us
     begins_us = found.at_us + (demand.waits_us or -SKEW_US)
     later_us = NEVER_US
     if demand.lease_us is not None:
