@@ -58,7 +58,7 @@ def test_each_goal_is_compared_with_a_work_that_there_is_and_names_are_its_own()
 def test_every_work_that_is_measured_has_a_place_among_the_goals():
     works = {f"{name} {size:,}" for size, names in _WORKS.items() for name in names}
 
-    works |= {f"held {size:,}" for size in _WORKS}
+    works |= {f"held {size:,}" for size in _WORKS} | {"packed 200"}
     works |= {f"plan {size:,}" for size in _WORKS if size >= _LARGE}
     works |= {f"{name} {taking._OFFERS:,}" for name in ("swap", "wait", "pause")}
 

@@ -220,10 +220,11 @@ def test_nothing_is_kept_of_who_is_erased(edge, store):
     edge.warm(WHO)
     edge.decide("rows", WHO)
     edge.opt_out(WHO)
-    for held in (edge._snapshots._here, edge._snapshots._left, edge._snapshots._noes):
+    snapshots = edge._snapshots
+    for held in (snapshots._here, snapshots._left, snapshots._noes, snapshots._unread):
         held.setdefault(WHO, next(iter(edge._snapshots._here.values())))  # wherever it may be
-    edge._snapshots.erase({WHO})
-    assert not any(WHO in held for held in vars(edge._snapshots).values() if hasattr(held, "popitem"))
+    snapshots.erase({WHO})
+    assert not any(WHO in held for held in vars(snapshots).values() if hasattr(held, "popitem"))
 
 
 class Away(Exception):
@@ -348,7 +349,12 @@ MUTANTS = [
     ("engine.snapshot", "noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)", "pass"),
     ("engine.snapshot", "for id_ in {customer, found.stands_for}:", "for id_ in ():"),
     ("engine.snapshot", "self._left[customer] = here.counters", "pass"),
-    ("engine.snapshot", "for held in (self._here, self._left, self._noes):", "for held in (self._here, self._noes):"),
+    (
+        "engine.snapshot",
+        "(self._here, self._left, self._noes, self._unread):",
+        "(self._here, self._noes, self._unread):",
+    ),
+    ("engine.snapshot", "(self._here, self._left, self._noes, self._unread):", "(self._here, self._left, self._noes):"),
     ("engine.snapshot", "self._loads.lose()  # what is forgotten", "pass  # what is forgotten"),
     ("engine.opting", "self.snapshots.withdraw(same, purposes, now_us, channel)", "pass"),
     ("engine.opting", "self.snapshots.withdraw(same, purposes, at_us, channel)", "pass"),

@@ -22,6 +22,8 @@ _WORKS: Final[Mapping[int, tuple[str, ...]]] = {
 }
 #: The plans of such shops are weighed, and a bundle of so many offers is taken.
 _LARGE: Final = 10_000
+#: A profile takes as much room in every shop: it is weighed in this one.
+_SMALL: Final = 200
 _SIZES: Final = (10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 #: What the chart shows.
 CURVES: Final = ("predicates", "flat", "skewed", "decide")
@@ -68,6 +70,7 @@ def measured(effort: Effort, progress: Progress = lambda *_: None) -> dict[str, 
         progress("waiting", 0, 1)
         waking = idle(effort.idle_s)
         held = {f"held {size:,}": Figure(bench.held_kb()) for size, bench in shops.items()}
+        held |= {f"packed {size:,}": Figure(shops[size].packed_kb()) for size in shops if size == _SMALL}
     taking = taken([size for size in _WORKS if _LARGE <= size <= effort.up_to], progress)
     found = {f"{name} {size:,}": Figure(one.median_us, one.p99_us) for (name, size), one in times.items()}
     return {**found, **held, **taking, **imports(effort.imports, partial(progress, "importing")), **waking}

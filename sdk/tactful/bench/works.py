@@ -1,15 +1,15 @@
 """What is timed: decisions of all sorts, and beside them the bare predicates that any of them has to beat."""
 
-import gc
 import itertools
-import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from random import Random
 from typing import Final
 
+from ..consent import Consents
 from ..engine.edge import Edge
+from ..engine.held_profile import HeldProfile
 from ..memory import MemoryStore
 from ..opening import open as open_edge
 from ..profile import Snapshot
@@ -17,6 +17,7 @@ from .drawn import ATTRIBUTES
 from .packed import packed, unpacked
 from .shop import NEAR, NOW_US, PLACE, Affinity, Shop, customers_of, predicates, shop
 from .timing import Timed, timed
+from .weighing import counting, weight_of
 
 #: So many customers come in each turn.
 CUSTOMERS: Final = 100
@@ -58,14 +59,24 @@ class Bench:
         self._now_us = NOW_US
         everyone = [*self._shop.customers, *itertools.chain(*self._leaning.values())]
         self._edge = self._opened(self._shop, everyone)
-        # Profiles that come from elsewhere are fetched in the background; this source has none.
-        self._elsewhere = open_edge(self._shop.policy, profiles=lambda _: None, clock=self._clock)
+        # Profiles that come from elsewhere are fetched in the background; this source knows none but whom it is told.
+        self._told: dict[str, bytes] = {}
+        self._elsewhere = open_edge(
+            self._shop.policy, profiles=self._profile, consents=self._consents, clock=self._clock
+        )
         self._offers = offers
 
     def _opened(self, shop_: Shop, everyone: Sequence[Snapshot]) -> Edge:
         store = MemoryStore(kinds={"card": "person"}, clock=self._clock)
         store.put_many(everyone, {one.customer: shop_.consents for one in everyone}, shop_.contacts())
         return open_edge(shop_.policy, store=store, clock=self._clock)
+
+    def _profile(self, who: str) -> Snapshot | None:
+        raw = self._told.get(who)
+        return None if raw is None else unpacked(raw)
+
+    def _consents(self, who: str) -> Consents | None:
+        return self._shop.consents if who in self._told else None
 
     @cached_property
     def _near(self) -> Edge:
@@ -138,20 +149,28 @@ class Bench:
         """Yield a decision for a whole table."""
         yield partial(self._edge.decide_many, PLACE, self._table(), _CONTEXT, contacts={})
 
+    def packed_kb(self) -> float:
+        """Return how much memory a customer's profile takes as an edge holds it [KB]."""
+        with counting() as counted:
+            held = [HeldProfile(one, NOW_US) for one in self._shop.customers]
+            return counted() / len(held) / 1000
+
     def held_kb(self) -> float:
-        """Return how much memory the edge holds for a customer who was decided for, beside the profile [KB]."""
-        for who in self._ids:
-            self._edge.forget(who)
-        gc.collect()
-        tracemalloc.start()
-        try:
-            for who in self._ids:
-                self._edge.warm(who)
-                self._edge.decide(PLACE, who, _CONTEXT, preview=True)
-            gc.collect()
-            return tracemalloc.get_traced_memory()[0] / len(self._ids) / 1000
-        finally:
-            tracemalloc.stop()
+        """Return how much memory what the first decision for a customer works out takes [KB]."""
+        for who in self._newcomers():  # what a plan works out once is worked out here
+            self._elsewhere.warm(who)
+            self._decide_elsewhere(who)
+        return weight_of(self._elsewhere, self._newcomers(), self._decide_elsewhere).prepared / 1000
+
+    def _newcomers(self) -> list[str]:
+        """Return the ids of customers like those of the shop, of whom the edge has not heard yet."""
+        first = len(self._told)
+        ids = [f"n{first + number}" for number in range(len(self._ids))]
+        self._told |= dict(zip(ids, self._packed, strict=True))
+        return ids
+
+    def _decide_elsewhere(self, who: str) -> object:
+        return self._elsewhere.decide(PLACE, who, _CONTEXT, preview=True)
 
     @cache  # noqa: B019 - a benchmark lives as long as its process
     def _table(self) -> object:

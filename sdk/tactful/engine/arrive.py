@@ -122,7 +122,7 @@ class Arrivals:
             )
             return Whom(identity, self._snapshots.nobody(identity, plan), None, (unknown,))
         customer = here.customer(identity, plan)
-        careful = ("no profile is on record",) if customer.snapshot is None else ()
+        careful = ("no profile is on record",) if customer.made_us is None else ()
         strict = self.strict(plan, customer, here)
         tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
@@ -133,7 +133,7 @@ class Arrivals:
         if here is None or self._is_due(here, now_us):
             return None
         customer = here.person(plan)
-        if customer is None or customer.snapshot is None:
+        if customer is None or customer.made_us is None:
             return None
         tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), self.strict(plan, customer, here))
         ready = tally is not None and tally.reach_back(now_us)

@@ -9,6 +9,7 @@ from ..holdouts import key_of
 from ..plan.plan import Plan
 from ..profile import Identity, Snapshot
 from ..schema import Value
+from .held_profile import HeldProfile
 from .own import own
 
 #: So many sets of refusals are remembered for a customer; browsers send few.
@@ -89,7 +90,7 @@ class Customer:
     Attributes:
         plan: The plan under which things were worked out.
         identity: Who it is; None for a visitor of whom nothing is known.
-        snapshot: The profile, or None.
+        made_us: When the profile was made [us since 1970]; None without one.
         consents: The consents, or None.
         protective: The protective view and the direct one, in the order of `q`.
         own: What caps count the customer by.
@@ -97,20 +98,53 @@ class Customer:
         channels: What was worked out, by channel.
     """
 
-    __slots__ = ("_refusing", "channels", "consents", "held", "identity", "own", "plan", "protective", "snapshot")
+    __slots__ = (
+        "_profile",
+        "_refusing",
+        "_snapshot",
+        "channels",
+        "consents",
+        "held",
+        "identity",
+        "made_us",
+        "own",
+        "plan",
+        "protective",
+    )
 
     def __init__(
-        self, plan: Plan, identity: Identity | None, snapshot: Snapshot | None, consents: Consents | None
+        self,
+        plan: Plan,
+        identity: Identity | None,
+        snapshot: Snapshot | None,
+        consents: Consents | None,
+        profile: HeldProfile | None = None,
     ) -> None:
+        """Hold what is known; of a profile that is held elsewhere too, the snapshot only until it was read."""
         self.plan = plan
         self.identity = identity
-        self.snapshot = snapshot
+        self.made_us = None if snapshot is None else snapshot.at_us
+        self._snapshot = snapshot
+        self._profile = profile
         self.consents = consents
         self.protective = protective_view(plan, snapshot)
         self.own = own(plan, snapshot, self.protective)
         self.held = held(plan, identity)
         self.channels: dict[str, OnChannel] = {}
         self._refusing: dict[frozenset[str], Customer] = {}
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The profile, or None; it may be read anew each time."""
+        known, held = self._snapshot, self._profile
+        if known is None and held is not None:
+            return held.under(self.plan, "" if self.identity is None else self.identity.customer)
+        return known
+
+    def release(self) -> None:
+        """Let go of the profile as objects, if it is held elsewhere: what follows from it is worked out."""
+        if self._profile is not None:
+            self._snapshot = None
 
     def refusing(self, purposes: frozenset[str], now_us: int) -> "Customer":
         """
@@ -127,7 +161,7 @@ class Customer:
             at_us = now_us + SKEW_US  # what is later is no yes yet
             said = (Consent(one, ConsentState.REFUSED, How.EXPLICIT, at_us) for one in sorted(purposes))
             consents = Consents((*before.records, *said), before.at_us)
-            found = Customer(self.plan, self.identity, self.snapshot, consents)
+            found = Customer(self.plan, self.identity, self.snapshot, consents, self._profile)
             if len(known) < _REFUSALS_MAX:
                 known[purposes] = found
         return found
@@ -142,7 +176,7 @@ class Customer:
         )
 
     def __repr__(self) -> str:  # what it holds is personal
-        return f"<Customer snapshot={self.snapshot is not None} consents={self.consents is not None}>"
+        return f"<Customer snapshot={self.made_us is not None} consents={self.consents is not None}>"
 
 
 def held(plan: Plan, identity: Identity | None) -> tuple[bool, ...]:

@@ -310,7 +310,7 @@ class Edge:
         customer = here.customer(identity, self._plan)
         if deadline_s is None:
             self._rooms.warm(self._arrivals.strict(self._plan, customer, here))
-        return customer.snapshot is not None
+        return customer.made_us is not None
 
     async def awarm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """Fetch a customer without holding up the event loop; otherwise as `warm`."""

@@ -25,8 +25,9 @@ from ..profile import Identity
 from .convert import to_consents
 from .count import SLACK_US, Counters
 from .customer import Who
-from .here import Here, HouseholdKey, Profile
+from .here import Here, HouseholdKey
 from .own import shared
+from .packed_profile import Profile
 
 
 class Resolving(Protocol):
@@ -68,7 +69,7 @@ class Fetch:
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
         key, household = self._gather(plan, identity, since_us)
         here = Here(profile, consents, counters, key, now_us)
-        own = here.customer(identity, plan).own  # what cannot be read at all is the source's failure
+        own = here.customer(identity, plan, profile).own  # what cannot be read at all is the source's failure
         here.counters = counters.under(plan, own)
         return here, household
 

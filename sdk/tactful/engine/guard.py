@@ -18,8 +18,7 @@ def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int
     if here is not None and here.since_us <= now_us < here.until_us:
         return here
     kind = "none" if customer.identity is None else customer.identity.kind
-    made_us = None if customer.snapshot is None else customer.snapshot.at_us
-    beyond, until_us = known_of(plan, channel.channel, kind, made_us, customer.consents, now_us)
+    beyond, until_us = known_of(plan, channel.channel, kind, customer.made_us, customer.consents, now_us)
     known = (*beyond, *customer.held)
     allow, flags = channel.allow, channel.flags
     if channel.guard_standing is not None:

@@ -1,15 +1,16 @@
 """Here: one customer as an edge holds it, whatever plan and kind of identifier asks. It fetches nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..consent import Consent, Consents, ConsentState, How
 from ..plan.plan import Plan
-from ..profile import Identity, Snapshot
+from ..profile import Identity
 from .budgets import Budgets
-from .convert import to_snapshot
 from .count import Counters
 from .customer import Customer
+from .held_profile import HeldProfile
 from .own import Own, unstated
+from .packed_profile import Profile
 from .strict import Strict
 from .tally import Tally, tally_of
 
@@ -19,8 +20,6 @@ WITHDRAWAL = "withdrawal"
 ANSWERED = "answered"
 #: The event of value given; its tags are the attributes for which it was given.
 GAVE = "gave"
-#: A profile as a source gives it.
-Profile = Snapshot | Mapping[str, object]
 #: Whose contacts are counted together: a household by its name, or a customer who is in none.
 HouseholdKey = tuple[str, str]
 
@@ -46,7 +45,7 @@ class Here:
         household: HouseholdKey,
         loaded_us: int,
     ) -> None:
-        self._profile = profile
+        self._profile = None if profile is None else HeldProfile(profile, loaded_us)
         self._consents = consents
         self._as: dict[str, Customer] = {}
         self._tally: Tally | None = None
@@ -55,24 +54,32 @@ class Here:
         self.loaded_us = loaded_us
         self.number = 0
 
-    def customer(self, identity: Identity, plan: Plan) -> Customer:
-        """Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card."""
+    def customer(self, identity: Identity, plan: Plan, given: Profile | None = None) -> Customer:
+        """
+        Return the customer as one kind of identifier shows it, under a plan; a cookie shows less than a card.
+
+        Args:
+            identity: By which identifiers the customer is known.
+            plan: The plan.
+            given: The profile as the source gave it, if it is at hand.
+        """
         known = self._as  # before the consents are read: a withdrawal meanwhile leaves it behind
         found = known.get(identity.kind)
         if found is None or found.plan is not plan:
-            found = known[identity.kind] = Customer(plan, identity, self._under(plan, identity), self._consents)
+            held = self._profile
+            snapshot = None if held is None else held.under(plan, identity.customer, given)
+            found = known[identity.kind] = Customer(plan, identity, snapshot, self._consents, held)
         return found
+
+    def release(self) -> None:
+        """Let go of the profile as objects, before anything was decided from them."""
+        for customer in tuple(self._as.values()):
+            customer.release()
 
     def person(self, plan: Plan) -> Customer | None:
         """Return the customer as the persistent id shows it, if that was worked out under a plan already."""
         found = self._as.get("person")
         return None if found is None or found.plan is not plan else found
-
-    def _under(self, plan: Plan, identity: Identity) -> Snapshot | None:
-        """Return the profile as a plan's schema reads it; another policy can know other attributes and types."""
-        if self._profile is None:
-            return None
-        return to_snapshot(plan.attribute_specs, identity.customer, self._profile, self.loaded_us)[0]
 
     def met_on(self) -> tuple[str, ...]:
         """Return the channels on which something was decided for the customer as a person."""
@@ -92,7 +99,7 @@ class Here:
     @property
     def stands_for(self) -> str:
         """The id that stands for all that are merged with the customer, where the profile tells it; else empty."""
-        return self._profile.customer if isinstance(self._profile, Snapshot) else ""
+        return "" if self._profile is None else self._profile.customer
 
     def withdraw(self, purposes: Sequence[str], at_us: int, channel: str | None = None) -> None:
         """Count purposes as withdrawn, on one channel or all; of consents that are not known nothing else is told."""

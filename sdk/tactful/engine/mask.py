@@ -44,7 +44,7 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
                     empty |= 1 << demand.slot
                 continue
             is_there, until = exists(found, demand, now_us)
-            if until < until_us:  # quicker than `min`, for every value under every purpose
+            if until < until_us:  # noqa: PLR1730 - quicker than `min`, for every value under every purpose
                 until_us = until
             if is_there:
                 view[demand.slot] = found.value

@@ -76,6 +76,7 @@ def _standing(
     masked = mask(channel.visibility, customer.snapshot, plan.effects(hides).hidden, now_us)
     there = qualify.standing(plan, channel, customer, here, masked, now_us)
     here.standings[hides] = there
+    customer.release()
     return there
 
 

@@ -6,8 +6,7 @@ Lotem and Naor's threshold algorithm): one that puts groups in order by their be
 and one in each decision.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappop, heappush, heapreplace
 from itertools import islice
 from threading import Lock
@@ -88,10 +87,12 @@ class Order:
     ever before has it worked out anew, twice as far.
     """
 
-    __slots__ = ("_ended", "_heads", "_known", "_lock")
+    __slots__ = ("_allow", "_ended", "_factors", "_known", "_lock", "_plan")
 
-    def __init__(self, heads: Callable[[], Iterator[Head]]) -> None:
-        self._heads = heads
+    def __init__(self, plan: Plan, allow: int, factors: Factors) -> None:
+        self._plan = plan
+        self._allow = allow
+        self._factors = factors
         self._ended = False
         self._lock = Lock()
         self._known: tuple[Head, ...] = ()
@@ -102,7 +103,7 @@ class Order:
             with self._lock:
                 while place >= len(self._known) and not self._ended:
                     far = max(_KNOWN_MIN, 2 * len(self._known))
-                    self._known = tuple(islice(self._heads(), far))
+                    self._known = tuple(islice(heads(self._plan, self._allow, self._factors), far))
                     self._ended = len(self._known) < far
         return self._known[place] if place < len(self._known) else None
 
@@ -179,7 +180,7 @@ def order(plan: Plan, there: Standing, blind: int, boosts: int) -> tuple[Order, 
     kept = there.orders.get(key)
     if kept is None:
         factors = Factors(plan, there.scores, blind, boosts)
-        kept = (Order(partial(heads, plan, there.allow, factors)), factors)
+        kept = (Order(plan, there.allow, factors), factors)
         if len(there.orders) >= _ORDERS_MAX:
             there.orders.clear()
         there.orders[key] = kept

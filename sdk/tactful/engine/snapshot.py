@@ -24,6 +24,7 @@ from .own import Own, shared
 from .questions import Questions
 from .strict import Strict
 from .tally import Tally
+from .unread import Unread
 
 _log = logging.getLogger("tactful")
 #: Of so many ids a no is remembered here.
@@ -42,7 +43,6 @@ class Snapshots:
 
     def __init__(self, fetch: Fetch, maxsize: int) -> None:
         self._fetch = fetch
-        self._plan = fetch.plan
         self._maxsize = maxsize
         self._questions = Questions(self.load)
         self.reset()
@@ -56,6 +56,7 @@ class Snapshots:
         self._nobody: dict[str, Customer] = {}
         self._left: FIFOCache[str, Counters] = FIFOCache(self._maxsize)
         self._noes: FIFOCache[str, dict[tuple[str, str | None], int]] = FIFOCache(_NOES_MAX)
+        self._unread = Unread(self._maxsize)
         self._questions.reset()
         self.due = 0
 
@@ -112,7 +113,7 @@ class Snapshots:
         is_done = not load.is_stale(customer)
         if is_done:
             self._left.pop(customer, None)
-            self._here[customer] = found
+            self._here[customer] = self._unread[customer] = found
         return found, is_done
 
     def tally(
@@ -155,8 +156,7 @@ class Snapshots:
 
     def _household(self, customer: str) -> HouseholdKey | None:
         """Return whose contacts count together with a customer's; where that cannot be told, no household is here."""
-        here = self._here.get(customer)
-        if here is not None:
+        if (here := self._here.get(customer)) is not None:
             return here.household
         try:
             return self._fetch.household(customer)
@@ -188,7 +188,7 @@ class Snapshots:
                 del self._households[key]
             for id_ in ids:
                 self._loads.changed(id_)
-                for held in (self._here, self._left, self._noes):
+                for held in (self._here, self._left, self._noes, self._unread):
                     held.pop(id_, None)
 
     def let_go_of(self, who: Who, ids: Iterable[str]) -> None:
@@ -200,6 +200,7 @@ class Snapshots:
                 if (here := self._here.pop(id_, None)) is not None:
                     self._households.pop(here.household, None)
                 self._left.pop(id_, None)
+                self._unread.pop(id_, None)
 
     def refresh_all(self) -> None:
         """Have every customer that is here fetched anew at the next question; they stay until then."""
@@ -287,11 +288,10 @@ class Snapshots:
 
     def status(self, now_us: int) -> Mapping[str, object]:
         """Return how many customers are here, how old the oldest fetch is [s], and how many questions wait."""
-        here = list(self._here.values())
-        oldest_us = min((one.loaded_us for one in here), default=now_us)
+        loaded_us = [one.loaded_us for one in tuple(self._here.values())]
         return {
-            "customers_here": len(here),
-            "oldest_fetch_age_s": (now_us - oldest_us) // SECOND_US,
+            "customers_here": len(loaded_us),
+            "oldest_fetch_age_s": (now_us - min(loaded_us, default=now_us)) // SECOND_US,
             "questions_waiting": self._questions.waiting,
         }
 

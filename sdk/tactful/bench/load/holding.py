@@ -2,14 +2,15 @@
 
 import gc
 import os
-import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from ..shop import PLACE
+from ..weighing import weight_of
 from .world import CONTEXT, World
 
 _STATM: Final = Path("/proc/self/statm")
@@ -47,7 +48,7 @@ class Held:
 
     Attributes:
         packed: The profile as MessagePack, as a source may keep it.
-        here: What is held once it was fetched: profile, consents, contacts.
+        here: What is held once it was fetched: the profile packed, consents, contacts.
         prepared: What is worked out at the first decision, and held besides.
     """
 
@@ -91,23 +92,8 @@ def held(world: World) -> Held:
         for who in first:  # what a plan works out once is worked out here
             edge.warm(who)
             edge.decide(PLACE, who, CONTEXT, preview=True)
-        tracemalloc.start()
-        try:
-            before = _traced()
-            for who in others:
-                edge.warm(who)
-            here = _traced()
-            for who in others:
-                edge.decide(PLACE, who, CONTEXT, preview=True)
-            prepared = _traced()
-        finally:
-            tracemalloc.stop()
-    return Held(world.packed_bytes(), (here - before) / _SAMPLE, (prepared - here) / _SAMPLE)
-
-
-def _traced() -> int:
-    gc.collect()
-    return tracemalloc.get_traced_memory()[0]
+        found = weight_of(edge, others, partial(edge.decide, PLACE, context=CONTEXT, preview=True))
+    return Held(world.packed_bytes(), found.fetched, found.prepared)
 
 
 def _resident_mb() -> float | None:
