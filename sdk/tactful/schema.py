@@ -171,8 +171,9 @@ def _text(value: object) -> str | None:
 
 
 def _int(value: object) -> int | None:
-    is_int = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_int and -INT64_MAX - 1 <= value <= INT64_MAX else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if -INT64_MAX - 1 <= value <= INT64_MAX else None
 
 
 def _number(value: object) -> float | None:
