@@ -5,6 +5,7 @@ import base64
 import cProfile
 import os
 import pstats
+import sys
 import threading
 import time
 
@@ -173,6 +174,21 @@ def test_no_frame_of_pluggy_is_in_a_decision(open_edge: OpenEdge):
     files = {file for file, _, _ in pstats.Stats(profile).stats}
     assert any("compose" in file for file in files)
     assert not [file for file in files if "pluggy" in file]
+
+
+def test_the_status_can_be_asked_while_customers_come(open_edge: OpenEdge):
+    edge = open_edge(profiles=lambda _: dict(ANN))
+    come = threading.Thread(target=lambda: [edge.warm(f"customer {number}", deadline_s=5) for number in range(400)])
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        come.start()
+        while come.is_alive():
+            assert edge.status()["customers_here"] <= 400
+    finally:
+        sys.setswitchinterval(before)
+        come.join()
+    assert edge.status()["customers_here"] == 400
 
 
 def test_status_has_names_and_counts(edge):

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 
 import attrs
-from tests.stores.shop import POLICY, offers
+from tests.stores.shop import POLICY
 
 import tactful
 from tactful import Consent, Consents, ConsentState, How, Observation, Snapshot, Source, SyncOptions, wall_clock
@@ -78,6 +78,11 @@ class _Edge:
     def __exit__(self, *_):
         self._edge.close()
         self._centre.close()
+
+
+def offers(edge, name):
+    """What would be shown; a look takes no room, so that no cap ends what a no should end."""
+    return [pick.offer for pick in edge.decide("page", name, preview=True).picks]
 
 
 def _until(holds):

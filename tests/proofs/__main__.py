@@ -14,14 +14,19 @@ from tests.nats.delays import delays
 from tests.nats.failover import fail_over
 from tests.nats.server import NATSServer
 from tests.nats.server_kills import kill_servers
+from tests.sync.walk import main as walk_edges
 
 from . import disk
+from .after_no import decide_after_no
 from .events import delays as event_delays
 from .fuzz import TARGETS, fuzz
 from .kills import kill_writers
 from .kiosks import CAMPAIGN, ONCE, run_kiosks
+from .latency import GOALS_MS, latency
 from .middleware import FRAMEWORKS, added
 from .power_cuts import SETTINGS, cut_power
+from .servers import SERVERS
+from .soak import FLAT, soak
 
 app = typer.Typer(help=__doc__, no_args_is_help=True)
 Count = Annotated[int, typer.Option(min=1)]
@@ -101,6 +106,20 @@ def nats_delays(count: Count = 200) -> None:
     _tell({"nats": found}, bad=False)
 
 
+@app.command(name="latency")
+def latency_(count: Count = 200) -> None:
+    """Withdraw at one edge until another decides by it: with hints within a second, by polling in three, 99 of 100."""
+    ways = [(server, how) for server in SERVERS for how in GOALS_MS]
+    found = {
+        f"{server}, {how}": _run(
+            lambda folder, told, server=server, how=how: latency(server, how, count, folder, progress=told), count
+        )
+        for server, how in ways
+    }
+    late = any(found[f"{server}, {how}"]["p99_ms"] > GOALS_MS[how] for server, how in ways)
+    _tell(found, bad=late or any(one["never"] or one["came_back"] for one in found.values()))
+
+
 @app.command()
 def events(count: Count = 1000) -> None:
     """Send events by HTTP; each must change the same customer's next decision within a second, 99 of 100 times."""
@@ -119,6 +138,33 @@ def middleware(count: Count = 2000) -> None:
         for whom, who in (("a visitor", None), ("a customer", "ann"))
     }
     _tell(found, bad=False)
+
+
+@app.command()
+def after_no(count: Count = 1000) -> None:
+    """Let eight threads decide while customers say no and yes; none may begin a personal decision after a no."""
+    found = {
+        store: _run(lambda folder, told, store=store: decide_after_no(folder, count, store, told), count)
+        for store in ("sqlite", "memory")
+    }
+    _tell(found, bad=any(one["violations"] or not one["begun_after_no"] for one in found.values()))
+
+
+@app.command()
+def walk(steps: Count = 1_000_000, first: Annotated[int, typer.Option(min=0)] = 0) -> None:
+    """Walk two edges and a centre at random, from a first seed on; no step may break what is promised."""
+    raise typer.Exit(walk_edges(["--steps", str(steps), "--seed", str(first)]))
+
+
+@app.command(name="soak")
+def soak_(
+    minutes: Annotated[float, typer.Option(min=0.1)] = 30, customers: Count = 1_000_000, per_s: Count = 200
+) -> None:
+    """Let an edge work for long over very many customers; memory stays flat, and no decision goes against a no."""
+    seconds = int(minutes * 60)
+    found = _run(lambda folder, told: soak(folder, minutes, customers, per_s, progress=told), seconds)
+    flat = float(str(found["growth_mb"])) <= FLAT * float(str(found["rss_mb"]))
+    _tell({"soak": found}, bad=not flat or any(found[one] for one in ("violations", "lost", "failures")))
 
 
 def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> dict[str, object]:

@@ -26,7 +26,7 @@ def load(
 
     Times are those of the clock on the wall, as a visitor sees them: on a busy machine they tell of the machine.
 
-    Example: `tactful load --offers 10000 --seconds 5`
+    Example: `tactful load --offers 400 --seconds 0.2 --decisions 2000`
     """
     effort = Effort(
         offers=offers, seconds=seconds, updates=updates, decisions=decisions, customers=customers, freeze=freeze

@@ -288,7 +288,7 @@ class Snapshots:
 
     def status(self, now_us: int) -> Mapping[str, object]:
         """Return how many customers are here, how old the oldest fetch is [s], and how many questions wait."""
-        loaded_us = [one.loaded_us for one in tuple(self._here.values())]
+        loaded_us = [one.loaded_us for _, one in self.everyone()]
         return {
             "customers_here": len(loaded_us),
             "oldest_fetch_age_s": (now_us - min(loaded_us, default=now_us)) // SECOND_US,

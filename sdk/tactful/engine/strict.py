@@ -234,8 +234,10 @@ class Rooms:
 
     def status(self) -> Mapping[str, int]:
         """Return how much is in hand, and how many confirmations wait."""
+        with self._lock:  # others decide meanwhile
+            held = list(self._held.values())
         return {
-            "strict_room_in_hand": sum(strict.count() for strict in list(self._held.values())),
+            "strict_room_in_hand": sum(strict.count() for strict in held),
             "strict_confirmations_waiting": len(self._confirming),
         }
 
