@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .engine.edge import Edge
     from .engine.options import Options
     from .engine.pick import Pick
+    from .enriching import Derived
     from .errors import (
         BundleError,
         CentreError,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     )
     from .events import Event, EventKind, Fate
     from .evidence import Access, SealedEvidence
+    from .factors import Factor
     from .familiarity import Familiarity
     from .held import Held
     from .hookspecs import hookimpl
@@ -110,6 +112,7 @@ __all__ = [
     "Decision",
     "DecisionRecord",
     "Delivery",
+    "Derived",
     "Dial",
     "Disclosure",
     "Edge",
@@ -118,6 +121,7 @@ __all__ = [
     "Event",
     "EventKind",
     "ExtraMissing",
+    "Factor",
     "Familiarity",
     "Fate",
     "GppString",
@@ -226,6 +230,7 @@ _LATE = {
     "Decision": ".engine.decision",
     "DecisionRecord": ".telemetry",
     "Delivery": ".changes",
+    "Derived": ".enriching",
     "Dial": ".policy",
     "Disclosure": ".disclosures",
     "Edge": ".engine.edge",
@@ -234,6 +239,7 @@ _LATE = {
     "Event": ".events",
     "EventKind": ".events",
     "ExtraMissing": ".errors",
+    "Factor": ".factors",
     "Familiarity": ".familiarity",
     "Fate": ".events",
     "GppString": ".signals",

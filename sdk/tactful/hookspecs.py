@@ -1,13 +1,19 @@
-"""The hooks of tactful. A plugin is asked once, when a plan is built; no hook runs in a decision."""
+"""The hooks of tactful. They are asked when a policy is compiled or opened, or a customer fetched; never in a decision.
 
-from collections.abc import Iterable
+The names, arguments and meaning of hooks, and of the methods below, hold within a major version: see docs/plugins.md.
+"""
+
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import pluggy
 
 if TYPE_CHECKING:
     from .catalog import Catalog
+    from .enriching import Derived
+    from .factors import Factor
     from .limits import LimitRule, Scope
+    from .schema import Value
 
 hookspec = pluggy.HookspecMarker("tactful")
 hookimpl = pluggy.HookimplMarker("tactful")
@@ -48,4 +54,62 @@ class Guardrail(Protocol):
 @hookspec
 def tactful_guardrails() -> "Iterable[type[Guardrail]]":
     """Return the classes of guardrails that the plugin brings."""
+    return ()
+
+
+class Ranker(Protocol):
+    """
+    What a ranker is: an attrs class whose fields are its settings, and `name` its name in a policy.
+
+    It is asked once, when a policy is compiled. Its factors become boosts of the policy: the bundle carries them, and
+    an edge needs no ranker.
+    """
+
+    name: str
+
+    def factors(self, catalog: "Catalog") -> "Iterable[Factor]":
+        """Yield factors on the worth of offers."""
+        ...
+
+    def sentence(self) -> str:
+        """Return its line in the policy document."""
+        ...
+
+
+class Enricher(Protocol):
+    """
+    What an enricher is: an attrs class whose fields are its settings, and `name` its name in a policy.
+
+    It is asked when a customer is fetched, for that one customer, and gets no more than the values that it reads. What
+    it gives is as old and as sure as the oldest and least sure of them, and comes from where the schema says.
+    """
+
+    name: str
+
+    def reads(self) -> "Iterable[str]":
+        """Return the attributes that it reads; those that it gives are declared as derived from all of these."""
+        ...
+
+    def gives(self) -> "Iterable[str]":
+        """Return the attributes that it gives; the schema has each of them as derived or modelled."""
+        ...
+
+    def enrich(self, known: "Mapping[str, Value]") -> "Mapping[str, Value | Derived]":
+        """Return values by attribute; one that it cannot tell is left out. The same values give the same answer."""
+        ...
+
+    def sentence(self) -> str:
+        """Return its line in the policy document."""
+        ...
+
+
+@hookspec
+def tactful_rankers() -> "Iterable[type[Ranker]]":
+    """Return the classes of rankers that the plugin brings."""
+    return ()
+
+
+@hookspec
+def tactful_enrichers() -> "Iterable[type[Enricher]]":
+    """Return the classes of enrichers that the plugin brings."""
     return ()

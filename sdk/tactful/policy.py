@@ -94,6 +94,8 @@ class Boost:
     topics: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     moments: tuple[MomentKind, ...] = ()
+    #: Which ranker asks for it, of which distribution and version, and its sentence; empty if the policy itself does.
+    by: str = ""
 
 
 @attrs.frozen
@@ -139,6 +141,31 @@ class PluginUse:
 
 
 @attrs.frozen
+class EnricherUse:
+    """
+    An enricher that the policy names, with what it reads and gives: more it may not, wherever it is asked.
+
+    Attributes:
+        name: The plugin's name.
+        versions: The versions that will do.
+        settings: Its settings.
+        reads: The attributes that it reads.
+        gives: The attributes that it gives.
+    """
+
+    name: str
+    versions: str = ""
+    settings: Mapping[str, object] = attrs.field(factory=dict)
+    reads: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+
+    @property
+    def plugin(self) -> PluginUse:
+        """The same without what it reads and gives."""
+        return PluginUse(self.name, self.versions, self.settings)
+
+
+@attrs.frozen
 class Policy:
     """
     A compiled policy.
@@ -168,3 +195,4 @@ class Policy:
     holdouts: tuple[Holdout, ...] = ()
     expectations: tuple[Expectation, ...] = ()
     events: Events = Events()  # noqa: RUF009 - frozen
+    enrichers: tuple[EnricherUse, ...] = ()

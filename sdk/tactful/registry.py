@@ -1,15 +1,14 @@
-"""Which guardrails there are, and what each asks of a catalog. It is a value; nothing here runs in a decision.
+"""Which plugins there are, and what each asks of a catalog. It is a value; nothing here runs in a decision.
 
 Each implementation of a hook is called alone, because pluggy's own combination lets a wrapper erase another
 plugin's answer; wrappers and ordering are refused. A guardrail that fails in any way is broken, never absent.
 """
 
 import copy
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from threading import Lock
-from typing import cast
+from typing import Any, Final, cast
 
 import attrs
 import pluggy
@@ -19,23 +18,41 @@ from .answers import is_name, rules_of, scope_of
 from .asking import PATIENCE_S, ask
 from .catalog import Catalog
 from .errors import PluginError
-from .hookspecs import Guardrail
+from .factors import Factor, factors_of
+from .hookspecs import Enricher, Guardrail, Ranker
 from .image import Image, image_of
 from .limits import LimitRule, Scope
 from .policy import Dial, PluginUse, Policy
+from .showing import parts_of, shown_of
+from .versions import version_fits
 
+#: What each hook brings, by the hook's name.
+HOOKS: Final = {"tactful_guardrails": "guardrail", "tactful_rankers": "ranker", "tactful_enrichers": "enricher"}
 _CLASSES_MAX = 1_000
 _SENTENCE_MAX_CHARS = 2_000
 
 
 @attrs.frozen
 class Brought:
-    """A guardrail class, and which distribution in which version brings it; `turn` is held while its code runs."""
+    """
+    A plugin's class, and which distribution in which version brings it.
 
-    cls: type[Guardrail]
+    Attributes:
+        cls: The class: that of a guardrail, a ranker or an enricher.
+        distribution: The distribution's name.
+        version: The distribution's version.
+        kind: Which of them it is.
+        turn: Held while its code runs.
+    """
+
+    cls: type[Any]
     distribution: str
     version: str
+    kind: str = "guardrail"
     turn: Lock = attrs.field(factory=Lock, eq=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}"
 
 
 @attrs.frozen
@@ -48,26 +65,37 @@ class GuardrailRules:
         scope: All that it may ever limit, withheld if it is broken.
         rules: Its limits, each with its id `<guardrail>.<rule>`.
         broken: Why it cannot be trusted, or None.
+        asked: Which distribution was asked, and which of its methods, where it broke; empty if none was.
     """
 
     name: str
     scope: Scope
     rules: tuple[tuple[str, LimitRule], ...] = ()
     broken: str | None = None
+    asked: str = ""
+
+    @property
+    def told(self) -> str:
+        """Why it cannot be trusted, and who was asked."""
+        return f"{self.broken} ({self.asked})" if self.asked else str(self.broken)
 
 
 @attrs.frozen
 class Registry:
     """
-    The guardrails that policies can name.
+    The plugins that policies can name.
 
     Attributes:
-        guardrails: What is there, by the name that policies use.
-        patience_s: A guardrail that does not come back within this time is broken [s].
+        guardrails: The guardrails that are there, by the name that policies use.
+        patience_s: A plugin that does not come back within this time is broken [s].
+        rankers: The rankers, likewise.
+        enrichers: The enrichers, likewise.
     """
 
     guardrails: Mapping[str, Brought]
     patience_s: float = PATIENCE_S
+    rankers: Mapping[str, Brought] = attrs.field(factory=dict)
+    enrichers: Mapping[str, Brought] = attrs.field(factory=dict)
 
     @classmethod
     def of(
@@ -79,11 +107,11 @@ class Registry:
         Raises:
             PluginError: If one fails, has a wrapper, an unknown hook, or a name that is taken.
         """
-        found: dict[str, Brought] = {}
+        found: dict[str, dict[str, Brought]] = {kind: {} for kind in HOOKS.values()}
         for plugin in plugins:
             name = getattr(plugin, "__name__", type(plugin).__name__)
             _add(found, plugin, name, distribution, version, patience_s)
-        return cls(found, patience_s)
+        return cls(found["guardrail"], patience_s, found["ranker"], found["enricher"])
 
     @classmethod
     def installed(cls) -> "Registry":
@@ -95,7 +123,7 @@ class Registry:
         """
         import importlib.metadata  # noqa: PLC0415 - slow, and needed once
 
-        found: dict[str, Brought] = {}
+        found: dict[str, dict[str, Brought]] = {kind: {} for kind in HOOKS.values()}
         points = importlib.metadata.entry_points(group="tactful")
         for point in sorted(points, key=lambda p: (p.name, p.value)):
             distribution = point.dist.name if point.dist else "unknown"
@@ -107,7 +135,12 @@ class Registry:
                 raise PluginError(f"plugin {point.name!r} of {distribution}: cannot be loaded: {error!r}") from error
             version = point.dist.version if point.dist else "0"
             _add(found, plugin, point.name, distribution, version, PATIENCE_S)
-        return cls(found)
+        return cls(found["guardrail"], PATIENCE_S, found["ranker"], found["enricher"])
+
+    def plugins(self) -> Iterator[tuple[str, Brought]]:
+        """Yield all that is there with its name: guardrails, rankers, enrichers, each in the order of names."""
+        for there in (self.guardrails, self.rankers, self.enrichers):
+            yield from sorted(there.items())
 
     def guardrail(self, use: PluginUse, dial: Dial) -> Guardrail:
         """
@@ -116,38 +149,72 @@ class Registry:
         Raises:
             PluginError: If it is absent, of another version, or refuses its settings.
         """
-        brought = self._brought(use)
-        return ask(lambda: _made(brought, use, dial), brought.turn, self.patience_s)
+        return cast("Guardrail", self.made(use, dial))
 
-    def sentence(self, use: PluginUse, dial: Dial) -> str:
-        """Return a guardrail's line in the policy document; of one that is broken, that it is."""
+    def made(self, use: PluginUse, dial: Dial, kind: str = "guardrail") -> Guardrail | Ranker | Enricher:
+        """
+        Return a plugin of any kind with its settings, like `guardrail`.
+
+        Raises:
+            PluginError: If it is absent, of another version, or refuses its settings.
+        """
+        brought = self._brought(use, kind)
+        made: Guardrail | Ranker | Enricher = ask(lambda: _made(brought, use, dial), brought.turn, self.patience_s)
+        return made
+
+    def factors(self, use: PluginUse, catalog: Catalog) -> tuple[Factor, ...]:
+        """
+        Return what a ranker asks of the order of a catalog's offers.
+
+        Raises:
+            PluginError: If it is absent, of another version, refuses its settings, raises, or answers anything else.
+        """
+        brought, shown = self._brought(use, "ranker"), shown_of(catalog)
+
+        def question() -> tuple[Factor, ...]:
+            return factors_of(_made(brought, use, shown.policy.values.dial).factors(shown), catalog)
+
         try:
-            brought = self._brought(use)
+            return ask(question, brought.turn, self.patience_s)
+        except PluginError as error:
+            raise PluginError(f"ranker {use.name!r} of {brought}, factors(): {error}") from None
+
+    def sentence(self, use: PluginUse, dial: Dial, kind: str = "guardrail") -> str:
+        """Return a plugin's line in the policy document; of one that is broken, that it is."""
+        try:
+            brought = self._brought(use, kind)
             words = ask(lambda: _made(brought, use, dial).sentence(), brought.turn, self.patience_s)
             if type(words) is str and words.isprintable() and len(words) <= _SENTENCE_MAX_CHARS:
                 return words
         except PluginError as error:
-            return f"It is broken ({error}), so that what it may limit is withheld."
+            withheld = ", so that what it may limit is withheld" if kind == "guardrail" else ""
+            return f"It is broken ({error}){withheld}."
         return "It does not say what it does."
 
     def rules(self, use: PluginUse, catalog: Catalog) -> GuardrailRules:
         """Return what a guardrail asks of a catalog; one that fails in any way is broken, never absent."""
         declared: list[Scope] = []
+        brought, at = None, "settings"
 
         def question() -> tuple[tuple[str, LimitRule], ...]:
-            guardrail = _made(brought, use, shown.policy.values.dial)
+            nonlocal at
+            guardrail = _made(there, use, shown.policy.values.dial)
+            at = "scope()"
             declared.append(scope_of(guardrail.scope(shown), catalog))
+            at = "limits()"
             answer = rules_of(use.name, guardrail.limits(shown), catalog, declared[0])
-            if _parts(shown) != untouched:
+            if parts_of(shown) != untouched:
                 raise PluginError("it changed the catalog that it was shown")
             return answer
 
         try:
-            brought, shown = self._brought(use), _shown(catalog)
-            untouched = _parts(shown)
-            rules = ask(question, brought.turn, self.patience_s)
+            brought = there = self._brought(use)
+            shown = shown_of(catalog)
+            untouched = parts_of(shown)
+            rules = ask(question, there.turn, self.patience_s)
         except PluginError as error:
-            return GuardrailRules(use.name, declared[0] if declared else catalog.all, broken=str(error))
+            asked = "" if brought is None else f"{brought}, {at}"
+            return GuardrailRules(use.name, declared[0] if declared else catalog.all, broken=str(error), asked=asked)
         return GuardrailRules(use.name, declared[0], rules)
 
     def asked(self, policy: Policy, catalog: Catalog | None = None) -> tuple[Policy, tuple[GuardrailRules, ...]]:
@@ -174,98 +241,58 @@ class Registry:
             return found
         return GuardrailRules(use.name, Catalog(shown, entries).all, broken="it changed the policy that it was shown")
 
-    def _brought(self, use: PluginUse) -> Brought:
-        brought = self.guardrails.get(use.name)
+    def _brought(self, use: PluginUse, kind: str = "guardrail") -> Brought:
+        there = {"guardrail": self.guardrails, "ranker": self.rankers, "enricher": self.enrichers}
+        brought = there[kind].get(use.name)
         if brought is None:
-            raise PluginError(f"guardrail {use.name!r} is not installed")
+            raise PluginError(f"{kind} {use.name!r} is not installed")
         if not version_fits(brought.version, use.versions):
-            raise PluginError(f"guardrail {use.name!r}: {brought.version} is not {use.versions}")
+            raise PluginError(f"{kind} {use.name!r}: {brought.version} is not {use.versions}")
         return brought
 
 
-def _made(brought: Brought, use: PluginUse, dial: Dial) -> Guardrail:
+def _made(brought: Brought, use: PluginUse, dial: Dial) -> Any:
     defaults = getattr(brought.cls, "dial", {}).get(dial.value, {})
     try:
         return brought.cls(**{**defaults, **copy.deepcopy(dict(use.settings))})
     except Exception as error:  # noqa: BLE001 - settings are judged by plugin code, which may raise anything
         # attrs puts the field and the value behind its words.
         words = error.args[0] if error.args and isinstance(error.args[0], str) else type(error).__name__
-        raise PluginError(f"guardrail {use.name!r} of {brought.distribution}: settings: {words}") from None
-
-
-def _shown(catalog: Catalog) -> Catalog:
-    """Return a catalog to show to one guardrail: what can be changed in it, the settings of all, is a copy."""
-    uses = tuple(attrs.evolve(use, settings=copy.deepcopy(dict(use.settings))) for use in catalog.policy.guardrails)
-    return Catalog(attrs.evolve(catalog.policy, guardrails=uses), catalog.entries)
-
-
-def _parts(shown: Catalog) -> tuple[object, ...]:
-    """Return what tells whether a catalog that was shown has been changed since, as far as it is nobody else's."""
-    policy = [id(part) for part in attrs.astuple(shown.policy, recurse=False)]
-    return shown.all, id(shown.entries), id(shown.policy), policy, repr(shown.policy.guardrails)
+        raise PluginError(f"{brought.kind} {use.name!r} of {brought.distribution}: settings: {words}") from None
 
 
 def _add(
-    found: dict[str, Brought], plugin: object, name: str, distribution: str, version: str, patience_s: float
+    found: dict[str, dict[str, Brought]], plugin: object, name: str, distribution: str, version: str, patience_s: float
 ) -> None:
-    where = f"plugin {name!r} of {distribution}"
+    where, asked = f"plugin {name!r} of {distribution}", [""]
     try:
-        classes = ask(lambda: _classes(plugin, name), Lock(), patience_s)
+        classes = ask(lambda: _classes(plugin, name, asked), Lock(), patience_s)
     except PluginError as error:
-        raise PluginError(f"{where}: {error}") from None
-    for guardrail, cls in classes:
-        if guardrail in found:
-            raise PluginError(f"{where}: guardrail {guardrail!r} comes from {found[guardrail].distribution} already")
-        found[guardrail] = Brought(cls, distribution, version)
+        raise PluginError(f"{where}: {asked[0]}{error}") from None
+    for kind, one, cls in classes:
+        if one in found[kind]:
+            raise PluginError(f"{where}: {kind} {one!r} comes from {found[kind][one].distribution} already")
+        found[kind][one] = Brought(cls, distribution, version, kind)
 
 
-def _classes(plugin: object, name: str) -> list[tuple[str, type[Guardrail]]]:
-    """Return the guardrails of a plugin by name, each implementation called alone."""
+def _classes(plugin: object, name: str, asked: list[str]) -> list[tuple[str, str, type[Any]]]:
+    """Return what a plugin brings, each implementation called alone; tells which hook it asks."""
     pm = pluggy.PluginManager("tactful")
     pm.add_hookspecs(hookspecs)
-    pm.register(plugin, name=name)
     try:
+        pm.register(plugin, name=name)
         pm.check_pending()
-    except pluggy.PluginValidationError as error:
+    except pluggy.PluginValidationError as error:  # its words name the hook
         raise PluginError(str(error)) from error
-    found: list[tuple[str, type[Guardrail]]] = []
-    for impl in pm.hook.tactful_guardrails.get_hookimpls():
-        if impl.wrapper or impl.hookwrapper or impl.tryfirst or impl.trylast:
-            raise PluginError("hook tactful_guardrails: wrappers, tryfirst and trylast are refused")
-        for cls in islice(cast("Iterable[type[Guardrail]]", impl.function()), _CLASSES_MAX + 1):
-            guardrail = getattr(cls, "name", None)
-            if len(found) == _CLASSES_MAX or not (is_name(guardrail) and isinstance(cls, type) and attrs.has(cls)):
-                raise PluginError("hook tactful_guardrails: it does not bring attrs classes, each with a name")
-            found.append((str(guardrail), cast("type[Guardrail]", cls)))
+    found: list[tuple[str, str, type[Any]]] = []
+    for hook, kind in HOOKS.items():
+        for impl in getattr(pm.hook, hook).get_hookimpls():
+            asked[0] = f"hook {hook}: "
+            if impl.wrapper or impl.hookwrapper or impl.tryfirst or impl.trylast:
+                raise PluginError("wrappers, tryfirst and trylast are refused")
+            for cls in islice(cast("Iterable[type[Any]]", impl.function()), _CLASSES_MAX + 1):
+                one = getattr(cls, "name", None)
+                if len(found) == _CLASSES_MAX or not (is_name(one) and isinstance(cls, type) and attrs.has(cls)):
+                    raise PluginError("it does not bring attrs classes, each with a name")
+                found.append((kind, str(one), cls))
     return found
-
-
-def version_fits(version: str, wanted: str) -> bool:
-    """
-    Return whether a version meets comma-separated bounds of the form `>=0.1,<2`.
-
-    >>> version_fits("0.3.1", ">=0.1,<1"), version_fits("1.0", "<1"), version_fits("1.0", "")
-    (True, False, True)
-    >>> version_fits("2.0rc1", ">=2.0"), version_fits("2.0rc1", "<2.0"), version_fits("2.0.post1", ">=2.0")
-    (False, True, True)
-    """
-    have = _release(version)
-    for bound in filter(None, (part.strip() for part in wanted.split(","))):
-        match = re.fullmatch(r"(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)", bound)
-        if match is None:
-            return False
-        want = _release(match[2])
-        order = (have > want) - (have < want)
-        if not {">=": order >= 0, "<=": order <= 0, "==": order == 0, "!=": order != 0, ">": order > 0, "<": order < 0}[
-            match[1]
-        ]:
-            return False
-    return True
-
-
-def _release(version: str) -> tuple[int, ...]:
-    """Return a version's first three numbers, and whether it is the release itself rather than what came before it."""
-    numbers = re.match(r"\d+(?:\.\d+)*", version)
-    rest = version[numbers.end() :].partition("+")[0] if numbers else version
-    first = [int(part) for part in numbers[0].split(".")[:3]] if numbers else []
-    return (*(*first, 0, 0, 0)[:3], int(re.search(r"a|b|c|rc|dev|pre", rest) is None))

@@ -23,6 +23,27 @@ class FakeClock:
 
 
 @attrs.frozen
+class Habits:
+    """An enricher that tells from visits whether somebody comes often."""
+
+    name = "habits"
+
+    least: int = 3
+
+    def reads(self) -> tuple[str, ...]:
+        return ("visits",)
+
+    def gives(self) -> tuple[str, ...]:
+        return ("often",)
+
+    def enrich(self, known: dict[str, int]) -> dict[str, bool]:
+        return {"often": known["visits"] >= self.least}
+
+    def sentence(self) -> str:
+        return "Who comes often is told by visits."
+
+
+@attrs.frozen
 class House:
     """A guardrail that withholds a topic from those who paused; its fields take the small policy's settings."""
 
@@ -53,6 +74,11 @@ class Plugin:
     @tactful.hookimpl
     def tactful_guardrails() -> list[type]:
         return [House]
+
+    @staticmethod
+    @tactful.hookimpl
+    def tactful_enrichers() -> list[type]:
+        return [Habits]
 
 
 def registry(version: str = "1.4") -> tactful.Registry:

@@ -32,7 +32,7 @@ from tactful.events import ConsentCategory, EventContact, EventKind, Events, Fee
 from tactful.expr import Call, Const, Expr, Local, Quantifier, Var
 from tactful.holdouts import Holdout
 from tactful.offers import Approval, Channel, Escape, Field, FieldKind, MomentKind, Offer, Placement, Treatment
-from tactful.policy import Boost, Expectation, PluginUse, Ranking, Segment, Values
+from tactful.policy import Boost, EnricherUse, Expectation, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
 from tactful.topics import Topic
 
@@ -113,6 +113,7 @@ SMALL = Policy(
         Attribute("paused", BOOL, absent=False, protect=True),
         Attribute("goes_by", TEXT, source=Source.MODELLED, checked_by="first_name"),
         Attribute("scores", ValueType.SCORES, absent={"music": 1.5, "food": 0.5}),
+        Attribute("often", BOOL, source=Source.DERIVED, derived_from=("visits",), purposes=("offers",)),
     ),
     offers=(
         Offer(
@@ -213,7 +214,7 @@ SMALL = Policy(
         0.8,
         5.0,
         (
-            Boost(AT_THE_WEEKEND, 1.5, offers=("olives",)),
+            Boost(AT_THE_WEEKEND, 1.5, offers=("olives",), by="weekends of house-rules 1.4: Olives at weekends."),
             Boost(Var("context.rain", BOOL), 2.0, topics=("music",), tags=("salty",), moments=(MomentKind.NEWS,)),
         ),
         satisfaction=0.25,
@@ -236,6 +237,7 @@ SMALL = Policy(
     ),
     identifiers=(("card", "person"), ("cookie", "device")),
     conditions=(("protective.paused", PAUSED),),
+    enrichers=(EnricherUse("habits", ">=1.0,<2", {"least": 5}, ("visits",), ("often",)),),
 )
 
 

@@ -318,7 +318,7 @@ def test_a_guardrail_that_is_there_limits_what_it_is_for(open_edge):
     ],
 )
 def test_one_that_is_absent_or_of_another_version_withholds_everything_and_says_so(open_edge, installed, told):
-    edge = open_edge(signed(), registry=installed)
+    edge = open_edge(signed(attrs.evolve(SMALL, enrichers=())), registry=installed)
     decision = edge.decide("hero", "ann", profile=VISITOR)
 
     assert edge.status()["careful"] == [told]

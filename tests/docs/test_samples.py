@@ -49,6 +49,7 @@ HELD_ELSEWHERE = {
     "docs/bundle.md": "tests/bundle/test_bundle_docs.py",
     "docs/demo.md": "tests/demo/test_demo_docs.py",
     "docs/guardrails.md": "tests/guardrails/test_guardrail_docs.py",
+    "docs/plugins.md": "tests/plugins/test_plugin_docs.py",
     "docs/postgresql.md": "tests/stores/test_postgresql_docs.py",
     "docs/kiosk.md": "tests/kiosk/test_kiosk_docs.py",
     "docs/nats.md": "tests/nats/test_nats_docs.py",

@@ -64,7 +64,9 @@ CODES: Final[Mapping[str, str]] = {
     "rule-limit": "a rule is too long, too deep or too costly",
     # guardrails, ranking, tests
     "guardrail": "there is no such guardrail, or it cannot work with this policy",
-    "setting": "a guardrail has no such setting, or refuses its value",
+    "ranker": "there is no such ranker, or it cannot work with this policy",
+    "enricher": "there is no such enricher, or it cannot work with this policy",
+    "setting": "a guardrail, a ranker or an enricher has no such setting, or refuses its value",
     "ranking": "the bounds of affinities contradict each other",
     "contradiction": "something can be written and cannot be meant: a number out of range, say",
     "expectation": "a test expects nothing",

@@ -21,6 +21,7 @@ from .guardrails_reader import GuardrailsReader
 from .merged import Sections
 from .offers_reader import OffersReader
 from .places_reader import read_channels, read_placements, read_topics
+from .plugins_asked import PluginsAsked
 from .ranking_reader import read_ranking
 from .rulebook import Rulebook
 from .rules import RuleError
@@ -101,11 +102,14 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
         expectations=read_expectations(sections),
         events=read_events(sections, kinds),
     )
+    plugins = PluginsAsked(sections, registry, policy)
     check_offers(policy, sections, profile.places, offers)
     names: dict[str, Collection[str]] = {kind: sections.names(section) for kind, section in _SECTION_OF.items()}
     names |= {"attribute": profile.places, "offer": offers_reader.ids, "identifier": dict(policy.identifiers)}
     names["tactic"] = known_tactics(registry)
     log.resolve(names)
+    if not log:
+        policy = plugins.with_answers(policy, rules)
     if not log:
         policy = _with_conditions(policy, rules, registry, sections, guardrails.places)
     if not log:
@@ -139,7 +143,7 @@ def _with_conditions(
     for answer in answers:
         place = places.get(answer.name, sections.place("guardrails"))
         if answer.broken is not None:
-            sections.log.add(place, "guardrail", f"guardrail {answer.name!r} is broken: {answer.broken}")
+            sections.log.add(place, "guardrail", f"guardrail {answer.name!r} is broken: {answer.told}")
         for rule_id, rule in answer.rules:
             if isinstance(rule, Always) or rule.condition in conditions:
                 continue

@@ -203,6 +203,7 @@ def _ranking(policy: Policy) -> Mapping[str, Parts]:
     it = policy.ranking
     boosts = tuple(
         f"x {b.times:g} while {text(b.when)} ({b.offers} {b.topics} {b.tags} {[m.value for m in b.moments]})"
+        + (f" for {b.by}" if b.by else "")
         for b in it.boosts
     )
     parts: dict[str, object] = {**attrs.asdict(it, recurse=False), "boosts": boosts}
@@ -242,6 +243,19 @@ def _sent(kind: EventKind, event: str) -> str:
     return f"{kind.value} {event!r}" if event else kind.value
 
 
+def _enrichers(policy: Policy) -> Mapping[str, Parts]:
+    """Return what enrichers read and give: more of it lets more be known."""
+    return {
+        one.name: {
+            "reads": Part(one.reads, "more"),
+            "gives": Part(one.gives, "more"),
+            "versions": Part(one.versions),
+            "settings": Part(str(dict(one.settings))),
+        }
+        for one in policy.enrichers
+    }
+
+
 def _categories(policy: Policy) -> Mapping[str, Parts]:
     """Return what consents of events are about: a category more lets more be kept, and one less hears fewer noes."""
     ways: dict[str, Direction] = {"name": _NEITHER}
@@ -269,5 +283,6 @@ SECTIONS: Final = (
     Kept("feed", _feeds, "looser"),
     Kept("event", _event_contacts, "unknown"),
     Kept("consent category", _categories, "unknown"),
+    Kept("enricher", _enrichers, "looser"),
     Kept("holdout", lambda policy: {it.name: parts_of(it, _HOLDOUT) for it in policy.holdouts}),
 )

@@ -126,7 +126,7 @@ def execution(policy: Policy, _: Registry) -> Iterator[Section]:
     yield Section("Holdouts", ("name", "of the customers", "are not shown"), held, about if held else "")
 
 
-def infrastructure(policy: Policy, _: Registry) -> Iterator[Section]:
+def infrastructure(policy: Policy, registry: Registry) -> Iterator[Section]:
     """Yield what we know and who answers for it, the groups, and by what we recognize a customer."""
     catalog = Catalog(policy)
     owned = sorted(policy.attributes, key=lambda attribute: attribute.owner)  # the policy's order within an owner
@@ -136,12 +136,21 @@ def infrastructure(policy: Policy, _: Registry) -> Iterator[Section]:
         tuple(_attribute(catalog, attribute) for attribute in owned),
     )
     yield Section(
+        "Worked out by plugins", ("enricher", "of", "gives", "what it does"), tuple(_enrichers(policy, registry))
+    )
+    yield Section(
         "Groups", ("group", "in a customer's words", "customers", "treated as", "rule"), tuple(_segments(policy))
     )
     yield Section("Recognizing a customer", ("identifier", "stands for"), policy.identifiers)
     yield from events_told(policy)
     moment = tuple((it.name, it.type.value) for it in policy.context)
     yield Section("The moment", ("what is known of it", "type"), moment)
+
+
+def _enrichers(policy: Policy, registry: Registry) -> Iterator[tuple[str, ...]]:
+    for use in policy.enrichers:
+        said = registry.sentence(use.plugin, policy.values.dial, "enricher")
+        yield use.name, listed(use.reads), listed(use.gives), said
 
 
 def _channel(policy: Policy, channel: Channel) -> tuple[str, ...]:
@@ -217,7 +226,8 @@ def _ranking(policy: Policy) -> Iterator[tuple[str, str]]:
     for boost in ranking.boosts:
         kinds = (f"every {word(kind)}" for kind in boost.moments)
         which = listed((*boost.offers, *boost.topics, *boost.tags, *kinds), "everything")
-        yield "boost", f"{which}: x {boost.times:g} while {text(boost.when)}"
+        asked = f", for the ranker {boost.by}" if boost.by else ""
+        yield "boost", f"{which}: x {boost.times:g} while {text(boost.when)}{asked}"
 
 
 def _long_term(ranking: Ranking) -> str:

@@ -101,6 +101,15 @@ class Rulebook:
         """
         return self._compiler(self.guard, {}).compile(text, ValueType.BOOL)
 
+    def of_moment(self, text: str) -> Expr:
+        """
+        Return a condition that a ranker asks for: it reads context, channel and time only.
+
+        Raises:
+            RuleError: If it is none.
+        """
+        return self._compiler(self.moment, {}).compile(text, ValueType.BOOL)
+
     def _compile(
         self,
         written: Scalar,

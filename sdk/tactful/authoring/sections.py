@@ -284,6 +284,8 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "holdouts": HOLDOUT,
     "matrix": MATRIX,
     "guardrails": Type("settings by guardrail; `off` leaves one out", lambda node, _log: node),
+    "rankers": Type("settings by ranker", lambda node, _log: node),
+    "enrichers": Type("settings by enricher", lambda node, _log: node),
     "sources": SOURCES,
     "events": EVENTS,
     "caps": CAP,

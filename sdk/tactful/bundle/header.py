@@ -7,7 +7,7 @@ import attrs
 
 from ..clock import NEVER_US, to_us
 from ..errors import BundleError
-from ..registry import version_fits
+from ..versions import version_fits
 
 #: The version of the format that is written; the only one so far.
 FORMAT: Final = 1

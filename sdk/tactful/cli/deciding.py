@@ -14,6 +14,7 @@ from ..errors import UsageError
 from .checking import Json
 from .opened import KeyOption, Source, StoreOption, opened
 from .output import as_json, say, table, told
+from .plugging import show, trace
 
 if TYPE_CHECKING:
     from ..authoring import Persona
@@ -79,6 +80,9 @@ def explain(  # noqa: PLR0913, PLR0917 - options
     at: AtOption = None,
     key: KeyOption = None,
     store: StoreOption = None,
+    plugins: Annotated[  # noqa: FBT002 - a flag
+        bool, typer.Option("--plugins", help="Tell what each guardrail kept away, and which distribution brings it.")
+    ] = False,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
@@ -92,11 +96,15 @@ def explain(  # noqa: PLR0913, PLR0917 - options
         )
         with _decided(question) as decision:
             explanation = decision.explain()
+            traced = trace(decision) if plugins else ()
             if json:
                 losses = [attrs.asdict(loss) for loss in explanation.losses]
                 hidden = [attrs.asdict(value) for value in explanation.hidden]
                 told_of = {**_told_of(decision), "losses": losses, "hidden": hidden}
+                told_of |= {"plugins": [attrs.asdict(one) for one in traced]} if plugins else {}
                 as_json({**told_of, "long_term": dict(explanation.long_term)})
+            elif plugins:
+                show(traced)
             else:
                 say(str(explanation))
 

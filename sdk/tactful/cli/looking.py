@@ -1,16 +1,14 @@
-"""`tactful status` and `plugins`: what is there, for people and programs."""
+"""`tactful status`: what is there, for people and programs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import typer
 
-import tactful
-
 from ..ports import Store
 from .checking import Json
 from .opened import CentreOption, KeyOption, Source, StoreOption, opened
-from .output import FOUND, as_json, say, table, told
+from .output import FOUND, as_json, table, told
 
 #: Contacts in the outbox are counted up to here.
 WAITING_MAX: Final = 10_000
@@ -40,23 +38,6 @@ def status(
     followed = state.get("centre")
     ready = not isinstance(followed, Mapping) or followed["ready"]
     raise typer.Exit(0 if ready and not state["careful"] else FOUND)
-
-
-def plugins(json: Json = False) -> None:  # noqa: FBT002 - a flag
-    """
-    List the guardrails that policies can name, and which distribution brings each.
-
-    Example: `tactful plugins`
-    """
-    with told(json_=json):
-        found = tactful.Registry.installed().guardrails
-    rows = [(name, brought.distribution, brought.version) for name, brought in sorted(found.items())]
-    if json:
-        as_json([dict(zip(("guardrail", "distribution", "version"), row, strict=True)) for row in rows])
-    elif rows:
-        table(("guardrail", "distribution", "version"), rows)
-    else:
-        say("no guardrail is installed")
 
 
 def _outbox(store: Store) -> dict[str, object]:

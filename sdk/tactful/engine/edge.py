@@ -645,6 +645,7 @@ class Edge:
             "offers": len(plan.offers),
             "treatments": len(plan.catalog.entries),
             "guardrails": [use.name for use in plan.policy.guardrails],
+            "enrichers": plan.enrichers.status(),
             "careful": list(plan.careful(now_us)),
             "epoch": plan.epoch,
             "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,

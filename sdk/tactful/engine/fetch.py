@@ -22,7 +22,7 @@ from ..ports import (
     ProfileSource,
 )
 from ..profile import Identity
-from .convert import to_consents
+from .convert import to_consents, to_snapshot
 from .count import SLACK_US, Counters
 from .customer import Who
 from .here import Here, HouseholdKey
@@ -64,6 +64,9 @@ class Fetch:
         """Return a customer, and what counts for the household if any cap does."""
         now_us, plan, ledger = self.clock(), self.plan(), self.sources.ledger
         profile = self._profile(identity.customer)
+        if plan.enrichers.each and profile is not None:
+            read = to_snapshot(plan.attribute_specs, identity.customer, profile, now_us)[0]
+            profile = plan.enrichers(read, now_us)
         consents = self.consents(identity.customer, now_us)
         since_us = now_us - plan.longest_window_us - SLACK_US
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)

@@ -9,7 +9,7 @@ from ..bundle.header import SDK
 from ..bundle.packing import pack, unpack
 from ..clock import NEVER_US
 from ..errors import BundleError, PackError
-from ..registry import version_fits
+from ..versions import version_fits
 
 PAYLOAD_TYPE: Final = "application/vnd.tactful.pack+msgpack"
 #: The version of the format that is written; the only one so far.

@@ -118,7 +118,7 @@ def _channel_bounds(catalog: Catalog, channel: Channel) -> Iterable[Bound]:
 
 
 def _guardrail_bounds(catalog: Catalog, guardrail: GuardrailRules, conditions: Mapping[str, Expr]) -> list[Bound]:
-    broken = guardrail.broken
+    broken = None if guardrail.broken is None else guardrail.told
     found: list[Bound] = []
     for rule_id, rule in guardrail.rules:
         condition = TRUE if isinstance(rule, Always) else conditions.get(rule.condition)

@@ -111,6 +111,8 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
         yield "a boost", "offers", boost.offers
         yield "a boost", "topics", boost.topics
     yield "the ranking", "attributes", _some(policy.ranking.affinity)
+    for use in policy.enrichers:
+        yield f"enricher {use.name}", "attributes", (*use.reads, *use.gives)
     yield from _told_by_events(policy.events)
 
 

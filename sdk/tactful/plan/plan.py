@@ -11,6 +11,7 @@ import attrs
 
 from ..catalog import Catalog
 from ..clock import NEVER_US
+from ..enriching import NO_ENRICHERS, Enrichers, enrichers_of
 from ..expr import FALSE, TRUE
 from ..limits import AtMost, Hide, Require
 from ..offers import Channel
@@ -97,6 +98,7 @@ class Plan:
         lookups: The index on the context.
         attribute_specs: The profile schema, by name of attribute.
         lineages: By index of purpose, the purpose and those above it.
+        enrichers: What works out attributes when a customer is fetched.
         caps: The caps.
         quiets: The quiet hours.
         epoch: The epoch of the bundle that it is from; None in development.
@@ -120,8 +122,10 @@ class Plan:
         epoch: int | None = None,
         until_us: int = NEVER_US,
         catalog: Catalog | None = None,
+        enrichers: Enrichers = NO_ENRICHERS,
     ) -> None:
         self.policy = policy
+        self.enrichers = enrichers
         self.epoch = epoch
         self.until_us = until_us
         self.catalog = catalog or Catalog(policy)
@@ -160,7 +164,8 @@ class Plan:
         self.counted_per = frozenset(cap.cap.per for cap in self.caps)
         self.strict_per = frozenset(cap.cap.per for cap in self.caps if cap.cap.strict)
         self.longest_window_us = max((cap.longest_us for cap in self.caps), default=0)
-        self._careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
+        broken = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
+        self._careful = (*broken, *enrichers.careful)
 
     @classmethod
     def build(cls, policy: Policy, registry: Registry, *, epoch: int | None = None, until_us: int = NEVER_US) -> "Plan":
@@ -168,7 +173,8 @@ class Plan:
         catalog = Catalog(policy)
         untouched, guardrails = registry.asked(policy, catalog)
         same = catalog if untouched is policy else None
-        return cls(untouched, guardrails, epoch=epoch, until_us=until_us, catalog=same)
+        enrichers = enrichers_of(untouched, registry) if untouched.enrichers else NO_ENRICHERS
+        return cls(untouched, guardrails, epoch=epoch, until_us=until_us, catalog=same, enrichers=enrichers)
 
     def careful(self, now_us: int) -> tuple[str, ...]:
         """Return why all decisions are careful at a moment: guardrails that are broken, a bundle that has expired."""
