@@ -9,7 +9,7 @@ import pytest
 from tactful import Catalog, PolicyError, Registry, Scope, hookimpl
 from tactful.authoring import compile_files
 from tactful.authoring.contact_policy import CAP, QUIET_HOURS
-from tactful.authoring.guardrails_reader import settings_of
+from tactful.authoring.plugin_uses import settings_of
 from tactful.policy import Dial, PluginUse
 from tactful_plugins.caps import CapSetting
 from tactful_plugins.quiet import QuietSetting

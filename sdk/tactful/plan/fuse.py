@@ -142,3 +142,17 @@ def single(
     code = test(conditions.Emitter(slots.names(purpose)))
     body: list[ast.stmt] = [*_unpack(slots, [code]), ast.Return(code)]
     return conditions.compile_function("single", _ARGUMENTS, body, {})
+
+
+def both(one: Fused | None, other: Fused | None) -> Fused | None:
+    """Return a function that gives what both allow, for as long as both hold."""
+    if one is None or other is None:
+        return one or other
+    first, second = one, other
+
+    def met(v: object, n: object, q: object, k: object, c: object, now: int) -> tuple[int, int, int]:
+        m1, f1, u1 = first(v, n, q, k, c, now)
+        m2, f2, u2 = second(v, n, q, k, c, now)
+        return m1 & m2, f1 | f2, min(u1, u2)
+
+    return met

@@ -20,7 +20,7 @@ from ..registry import GuardrailRules, Registry
 from .bounds import Bound, bounds_of, expired
 from .caps import caps_of, quiets_of
 from .fold import on_channel
-from .fuse import Fused, fuse_bounds, fuse_requirements, is_momentary
+from .fuse import Fused, both, fuse_bounds, fuse_requirements, is_momentary
 from .groups import groups_of, starts_of, whole
 from .index import indexed
 from .pages import Page, PlacementPlan, besides_of, page_of, taken_by
@@ -114,6 +114,8 @@ class Plan:
         countings: The caps that contacts of late count for, by what such contacts have in common.
     """
 
+    enrichers: Enrichers = NO_ENRICHERS
+
     def __init__(
         self,
         policy: Policy,
@@ -122,10 +124,8 @@ class Plan:
         epoch: int | None = None,
         until_us: int = NEVER_US,
         catalog: Catalog | None = None,
-        enrichers: Enrichers = NO_ENRICHERS,
     ) -> None:
         self.policy = policy
-        self.enrichers = enrichers
         self.epoch = epoch
         self.until_us = until_us
         self.catalog = catalog or Catalog(policy)
@@ -164,8 +164,7 @@ class Plan:
         self.counted_per = frozenset(cap.cap.per for cap in self.caps)
         self.strict_per = frozenset(cap.cap.per for cap in self.caps if cap.cap.strict)
         self.longest_window_us = max((cap.longest_us for cap in self.caps), default=0)
-        broken = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
-        self._careful = (*broken, *enrichers.careful)
+        self._careful = tuple(f"guardrail {b.reason}" for b in self.bounds if b.id.startswith("core.broken."))
 
     @classmethod
     def build(cls, policy: Policy, registry: Registry, *, epoch: int | None = None, until_us: int = NEVER_US) -> "Plan":
@@ -173,8 +172,11 @@ class Plan:
         catalog = Catalog(policy)
         untouched, guardrails = registry.asked(policy, catalog)
         same = catalog if untouched is policy else None
-        enrichers = enrichers_of(untouched, registry) if untouched.enrichers else NO_ENRICHERS
-        return cls(untouched, guardrails, epoch=epoch, until_us=until_us, catalog=same, enrichers=enrichers)
+        plan = cls(untouched, guardrails, epoch=epoch, until_us=until_us, catalog=same)
+        if untouched.enrichers:
+            plan.enrichers = enrichers_of(untouched, registry)
+            plan._careful += plan.enrichers.careful
+        return plan
 
     def careful(self, now_us: int) -> tuple[str, ...]:
         """Return why all decisions are careful at a moment: guardrails that are broken, a bundle that has expired."""
@@ -279,20 +281,6 @@ class Plan:
             return not names or channel.name in names
 
         return self.catalog.where(lambda entry: may(entry.offer.channels) and may(entry.treatment.channels)).bits
-
-
-def both(one: Fused | None, other: Fused | None) -> Fused | None:
-    """Return a function that gives what both allow, for as long as both hold."""
-    if one is None or other is None:
-        return one or other
-    first, second = one, other
-
-    def met(v: object, n: object, q: object, k: object, c: object, now: int) -> tuple[int, int, int]:
-        m1, f1, u1 = first(v, n, q, k, c, now)
-        m2, f2, u2 = second(v, n, q, k, c, now)
-        return m1 & m2, f1 | f2, min(u1, u2)
-
-    return met
 
 
 def _lineage(policy: Policy, purpose: str) -> tuple[str, ...]:
