@@ -45,8 +45,9 @@ def acted(decision: Decision, registry: Registry) -> tuple[Acted, ...]:
     found = []
     for name in sorted({*kept, *hidden}):
         brought = registry.guardrails.get(name)
-        where = (None, None) if brought is None else (brought.distribution, brought.version)
-        found.append(Acted(name, *where, dict(sorted(kept.get(name, {}).items())), tuple(hidden.get(name, ()))))
+        distribution, version = (None, None) if brought is None else (brought.distribution, brought.version)
+        away = dict(sorted(kept.get(name, Counter()).items()))
+        found.append(Acted(name, distribution, version, away, tuple(hidden.get(name, ()))))
     return tuple(found)
 
 

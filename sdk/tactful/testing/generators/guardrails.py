@@ -204,7 +204,7 @@ class _Limits:
 def use(chance: Chance, registry: Registry, name: str, dial: Dial) -> PluginUse:
     """Return a use of an installed guardrail with random settings, as far as it takes them."""
     settings: dict[str, object] = {}
-    for field in attrs.fields(registry.guardrails[name].cls):  # type: ignore[arg-type] # the registry has attrs classes only
+    for field in attrs.fields(registry.guardrails[name].cls):
         if not chance.happens(0.4):
             continue
         before = settings.pop(field.name, None)
