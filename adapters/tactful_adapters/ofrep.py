@@ -118,6 +118,9 @@ class _Served:
 
 
 async def _json(request: Request) -> object:
+    """Return a request's body; any page could have a browser send a type that is not JSON's, without asking first."""
+    if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused("PARSE_ERROR", "the Content-Type must be application/json", 415)
     body = b""
     try:
         async for chunk in request.stream():

@@ -17,7 +17,9 @@ from tactful import ConsentState, How, Source
 from tactful.authoring import compile_files
 from tactful_adapters.django import source_signals
 from tactful_adapters.django.source import Column, ConsentColumn, ModelSource, sources
+from tactful_adapters.web import Site
 
+from . import django_project
 from .django_project import Person, Pet, Regular
 
 POLICY = b"""
@@ -41,9 +43,15 @@ class Routed:
 
 
 @pytest.fixture
-def shop(tmp_path):
-    """A database in a file, with the model's tables."""
-    connections.databases["shop"] = {**connections.databases["default"], "NAME": str(tmp_path / "shop.db")}
+def database(tmp_path):
+    """What Django is told of the database: a file."""
+    return {"NAME": str(tmp_path / "shop.db")}
+
+
+@pytest.fixture
+def shop(database):
+    """A database with the model's tables."""
+    connections.databases["shop"] = {**connections.databases["default"], **database}
     before, router.routers = router.routers, [Routed()]
     try:
         with connections["shop"].schema_editor() as editor:
@@ -183,6 +191,29 @@ def test_a_newer_explicit_yes_opens_it_again_and_a_mere_tick_does_not(ann, edge)
     ann.letters_at = datetime.now(UTC) + timedelta(seconds=1)
     ann.save()
     assert shown(edge) == "Thanks"
+
+
+def test_the_site_of_the_settings_hears_it_without_a_word(ann, kept):
+    named = ModelSource("tactful.Person", who="crm_id", attributes=ATTRIBUTES, consent_columns=ANSWERS)
+    with (
+        tactful.open(
+            compile_files({"policy.yaml": POLICY}), store=kept, profiles=named, consents=named.beside(kept)
+        ) as edge,
+        django_project.served(Site(edge=edge), ""),
+    ):
+        assert no_counts_at_once(ann, edge, kept)
+    sources.discard(named)
+
+
+def test_a_wrong_mapping_and_a_missing_site_break_no_save(ann, caplog):
+    wrong = ModelSource(Person, who="crm_id", attributes={"visits": Column("visit")}, consent_columns=ANSWERS)
+    ann.letters_ok = False
+    ann.save()
+    sources.discard(wrong)
+
+    assert not Person.objects.get().letters_ok
+    assert "could not be read" in caplog.text
+    assert "nobody hears" in caplog.text
 
 
 def test_an_opt_out_at_the_edge_outranks_the_table(ann, edge):

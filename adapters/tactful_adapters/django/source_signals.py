@@ -48,7 +48,7 @@ def _before_save(sender: type[models.Model], instance: models.Model, using: str,
     """Remember what the row was."""
     del sender
     is_new = instance.pk is None or instance._state.adding  # noqa: SLF001 - as Django's documentation has it
-    rows = {} if is_new else {id(one): one.row(using, pk=instance.pk) for one in _of(instance)}
+    rows = {} if is_new else {id(one): _read(one, instance.pk, using) for one in _of(instance)}
     setattr(instance, _BEFORE, rows)
 
 
@@ -58,7 +58,7 @@ def _after_save(sender: type[models.Model], instance: models.Model, using: str, 
     rows: Mapping[int, _Row | None] = getattr(instance, _BEFORE, {})
     setattr(instance, _BEFORE, {})  # what is personal does not stay with it
     for source in _of(instance):
-        changed = _Changed(source, instance.pk, using, rows.get(id(source)))
+        changed = _Changed(source, instance.pk, _customer_of(source, instance), using, rows.get(id(source)))
         transaction.on_commit(changed.tell, using=using)
 
 
@@ -66,11 +66,25 @@ def _after_delete(sender: type[models.Model], instance: models.Model, using: str
     """Let go, once it is committed, of all that memory holds of a customer."""
     del sender
     for source in _of(instance):
-        found: object = instance
-        for part in source.who.split("__"):
-            found = getattr(found, part, None)
-        if found is not None:
-            transaction.on_commit(partial(_let_go, source, str(found)), using=using)
+        if (customer := _customer_of(source, instance)) is not None:
+            transaction.on_commit(partial(_let_go, source, customer), using=using)
+
+
+def _customer_of(source: ModelSource, instance: models.Model) -> str | None:
+    """Return the customer's id as an instance in memory has it."""
+    found: object = instance
+    for part in source.who.split("__"):
+        found = getattr(found, part, None)
+    return None if found is None else str(found)
+
+
+def _read(source: ModelSource, pk: object, using: str) -> _Row | None:
+    """Return a row as it is; None if there is none, or it cannot be read: a site saves its rows all the same."""
+    try:
+        return source.row(using, pk=pk)
+    except Exception as error:  # noqa: BLE001 - `manage.py check` tells what is wrong with the mapping
+        _log.error("a mapped row could not be read: %s", type(error).__name__)
+        return None
 
 
 def _of(instance: models.Model) -> list[ModelSource]:
@@ -107,22 +121,19 @@ class _Changed:
 
     source: ModelSource
     pk: object
+    customer: str | None
     using: str
     before: _Row | None
 
     def tell(self) -> None:
         """Let edges know what is new in it: an answer that was taken back first of all."""
-        before, after, taken = self.before, self.before, []
-        try:
-            after = self.source.row(self.using, pk=self.pk)
-        except Exception as error:  # noqa: BLE001 - the row is saved; who cannot be read is not known until it can
-            _log.error("a row that was saved could not be read: %s", type(error).__name__)
-        else:
-            if after == before:
-                return
+        before, after, taken = self.before, _read(self.source, self.pk, self.using), []
+        if after is not None and after == before:
+            return
         if before is not None and after is not None:
             taken = [one for one in self.source.consent_columns if one.is_yes(before) and not one.is_yes(after)]
-        customers = {str(row[self.source.who]): None for row in (before, after) if row is not None}
+        named = [str(row[self.source.who]) for row in (before, after) if row is not None]
+        customers = dict.fromkeys(named or [one for one in (self.customer,) if one is not None])
         for edge in edges_of(self.source):
             for customer in customers:
                 edge.forget(customer)
