@@ -89,7 +89,7 @@ class ModelSource:
         return ConsentsBeside(self, store)
 
     def follow(self, edge: tactful.Edge) -> None:
-        """Tell an edge from now on what is saved; if none is named, the edge of the site that `TACTFUL` names is told."""
+        """Tell an edge from now on what is saved; if none is named, the site's edge is told."""
         self.edges.add(edge)
 
     def of(self) -> type[models.Model]:
