@@ -136,9 +136,10 @@ class NATSLines:
 
 def renewed(consents: Consents) -> Amend:
     """Return how what the centre is told of consents joins what it knew: a no stays until a newer explicit yes."""
+    told = consents.as_told
 
     def amend(known: Told | None) -> Told | None:
-        after = known.renewed(consents) if isinstance(known, Consents) else consents
+        after = known.renewed(told) if isinstance(known, Consents) else told
         return None if after == known else after
 
     return amend

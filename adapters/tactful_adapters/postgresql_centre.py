@@ -126,7 +126,7 @@ class PostgreSQLCentre(PostgreSQLStore):
             for member in graph.merges(event.customer).members(event.customer) if merged else (event.customer,):
                 said.setdefault(member, []).append(event)
 
-        def heard(customer: str, before: Consents | None, _: bool) -> Consents | None:  # noqa: FBT001 - as it is called
+        def heard(customer: str, before: Consents | None) -> Consents | None:
             after = before
             for event in said[customer]:
                 after = after_telling(after, event, now_us)

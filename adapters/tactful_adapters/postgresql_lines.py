@@ -51,7 +51,7 @@ class PostgreSQLLines:
             told: Consents | Snapshot | Link | Unlinked | Merge | Split | Erased
             match what:
                 case "consents":  # a row that somebody took away: nothing is known, so nothing is given
-                    told = consents.get(customer, Consents((), now_us))
+                    told = consents.get(customer, Consents((), now_us)).as_told
                 case "profile":
                     told = profiles.get(customer, Snapshot(customer, now_us, {}))
                 case "link":

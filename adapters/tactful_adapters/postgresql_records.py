@@ -11,7 +11,7 @@ from .postgresql_graph import PostgreSQLGraph
 from .postgresql_ledger import PostgreSQLLedger
 from .postgresql_locks import GRAPH_AS_IT_IS, LEDGER
 from .postgresql_part import PostgreSQLPart
-from .rows import pack_attributes, pack_consents, unpack_consents, unpack_snapshot
+from .rows import pack_attributes, pack_consents, unpack_said, unpack_snapshot
 
 if TYPE_CHECKING:
     from .postgresql_client import PostgreSQLConnection
@@ -20,8 +20,8 @@ _T = TypeVar("_T")
 
 #: Gets an id with what is kept of it, and returns what is to be kept, or None to leave it.
 AmendProfile = Callable[[str, Snapshot | None], Snapshot | None]
-#: Gets an id, its consents, and whether the centre has told of them; returns what is to be kept, or None to leave it.
-AmendConsents = Callable[[str, Consents | None, bool], Consents | None]
+#: Gets an id and its consents; returns what is to be kept, or None to leave it.
+AmendConsents = Callable[[str, Consents | None], Consents | None]
 
 _PROFILE: Final = Table("profile", ("epoch", "at_us", "body"), ("bigint", "bigint", "bytea"))
 _CONSENT: Final = Table("consent", ("heard", "at_us", "epoch", "body"), ("boolean", "bigint", "bigint", "bytea"))
@@ -71,15 +71,17 @@ class PostgreSQLRecords:
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""
         found = self._connection.execute(_CONSENT.reading.encode(), (list(customers),))
-        return {customer: unpack_consents(*row) for customer, _, *row in found}
+        return {customer: unpack_said(*row) for customer, *row in found}
 
     def put_consents(self, consents: Mapping[str, Consents]) -> int:
         """Keep consents, and the records they could not know of, unless newer ones are kept; return how many were."""
-        given = {customer: _checked(one, Consents) for customer, one in consents.items()}
+        given = {customer: _checked(one, Consents).as_told for customer, one in consents.items()}
 
-        def newest(customer: str, before: Consents | None, heard: bool) -> Consents | None:  # noqa: FBT001 - as it is called
+        def newest(customer: str, before: Consents | None) -> Consents | None:
             one = given[customer]
-            if before is not None and heard and one.is_older(before):
+            if before is not None and one.is_older(
+                before
+            ):  # never older than what is first-hand: its epoch is the least
                 return None
             return one if before is None else before.renewed(one)
 
@@ -88,8 +90,8 @@ class PostgreSQLRecords:
     def add_consent(self, customers: Iterable[str], consent: Consent) -> None:
         """Keep one more record for each of some ids."""
 
-        def plus(_: str, before: Consents | None, __: bool) -> Consents:  # noqa: FBT001 - as it is called
-            return (before or Consents((), consent.at_us)).plus(consent)
+        def plus(_: str, before: Consents | None) -> Consents:
+            return (before or Consents.first_hand((), consent.at_us)).plus(consent)
 
         self.amend_consents(customers, plus, heard=False)
 
@@ -97,9 +99,11 @@ class PostgreSQLRecords:
         """Change the consents of ids; return how many were. `heard` says whether the centre has told of them."""
 
         def change(customer: str, row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-            before, told = (None, False) if row is None else (unpack_consents(*row[1:]), bool(row[0]))
-            changed = amend(customer, before, told)
-            return None if changed is None else (heard or told, changed.at_us, changed.epoch, pack_consents(changed))
+            before, told = (None, False) if row is None else (unpack_said(*row), bool(row[0]))
+            changed = amend(customer, before)
+            if changed is None:
+                return None
+            return heard or told, changed.at_us, changed.as_told.epoch, pack_consents(changed)
 
         return amend_rows(self._connection, _CONSENT, customers, change)
 

@@ -60,6 +60,12 @@ def pack_consents(consents: Consents) -> bytes:
     return _pack([(r.purpose, r.state.value, r.how.value, *attrs.astuple(r)[3:]) for r in consents.records])
 
 
+def unpack_said(heard: bool, at_us: int, epoch: int, body: bytes) -> Consents:  # noqa: FBT001 - a row's column
+    """Return the consents of a row that says whether anybody told of them; else they are first-hand."""
+    found = unpack_consents(at_us, epoch, body)
+    return found if heard else Consents.first_hand(found.records, at_us)
+
+
 @_read
 def unpack_consents(at_us: int, epoch: int, body: bytes) -> Consents:
     """Return the consents of a row."""

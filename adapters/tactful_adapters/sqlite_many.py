@@ -7,7 +7,7 @@ from typing import Any, Final
 from tactful import Consents, Contact, IdentityRules
 
 from .many import consents_together, contacts_together, ids_of
-from .rows import unpack_consents, unpack_contact
+from .rows import unpack_contact, unpack_said
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
 
@@ -31,11 +31,11 @@ class SQLiteMany:
 
     def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
         """Return what `consents` says of each customer, by id; without those who are not known."""
-        query = "SELECT customer, at_us, epoch, body FROM consent WHERE customer IN ({})"
+        query = "SELECT customer, heard, at_us, epoch, body FROM consent WHERE customer IN ({})"
         with self._file.reading() as connection:
             merged, graph = self._merged(connection, customers), SQLiteGraph(connection, self._rules)
             rows = _asked(connection, query, ids_of(customers, merged))
-            own = {id_: unpack_consents(*row) for id_, *row in rows}
+            own = {id_: unpack_said(*row) for id_, *row in rows}
             return consents_together(customers, {one: graph.merges(one).consents(one, own) for one in merged}, own)
 
     def _merged(self, connection: sqlite3.Connection, customers: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -9,8 +9,8 @@ from .rows import (
     pack_attributes,
     pack_consents,
     pack_contact,
-    unpack_consents,
     unpack_contact,
+    unpack_said,
     unpack_snapshot,
 )
 
@@ -61,27 +61,22 @@ class SQLiteTables:
 
     def consents(self, customers: Iterable[str]) -> dict[str, Consents]:
         """Return the consents of customers, as far as there are any."""
-        query = "SELECT at_us, epoch, body FROM consent WHERE customer = ?"
+        query = "SELECT heard, at_us, epoch, body FROM consent WHERE customer = ?"
         found = {customer: self.connection.execute(query, (customer,)).fetchone() for customer in customers}
-        return {customer: unpack_consents(*row) for customer, row in found.items() if row is not None}
+        return {customer: unpack_said(*row) for customer, row in found.items() if row is not None}
 
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep consents, and the records they could not know of, unless newer ones are kept; return whether."""
         _check(consents, Consents)
-        before = self.consents((customer,)).get(customer)
-        query = "SELECT 1 FROM consent WHERE customer = ? AND heard"
-        if (
-            before is not None
-            and consents.is_older(before)
-            and self.connection.execute(query, (customer,)).fetchone() is not None
-        ):
+        before, told = self.consents((customer,)).get(customer), consents.as_told
+        if before is not None and told.is_older(before):  # nothing is older than what is first-hand
             return False
-        self._keep_consents(customer, consents if before is None else before.renewed(consents), heard=True)
+        self._keep_consents(customer, told if before is None else before.renewed(told), heard=True)
         return True
 
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Keep one more record."""
-        before = self.consents((customer,)).get(customer, Consents((), consent.at_us))
+        before = self.consents((customer,)).get(customer, Consents.first_hand((), consent.at_us))
         self._keep_consents(customer, before.plus(consent), heard=False)
 
     def contacts(self, customers: Iterable[str], since_us: int) -> Sequence[Contact]:
@@ -136,7 +131,7 @@ class SQLiteTables:
                ON CONFLICT (customer) DO UPDATE
                SET heard = heard OR excluded.heard, at_us = excluded.at_us, epoch = excluded.epoch,
                    body = excluded.body""",
-            (customer, heard, consents.at_us, consents.epoch, pack_consents(consents)),
+            (customer, heard, consents.at_us, consents.as_told.epoch, pack_consents(consents)),
         )
 
 

@@ -12,6 +12,8 @@ from .clock import NEVER_US, SKEW_US
 EVERYTHING: Final = "*"
 #: Stands in the record of a customer for the use of all that is known: a no keeps it, and lets nobody use it.
 RESTRICTION: Final = "*restriction"
+#: The epoch of consents that were said here alone, and that nobody else ever told of: here is where the truth is kept.
+FIRST_HAND: Final = -1
 
 
 class LegalBasis(enum.Enum):
@@ -142,13 +144,34 @@ class Consents:
 
     Attributes:
         records: The records.
-        at_us: When they were last known to be true [us since 1970].
-        epoch: The epoch of their last change at the centre that an edge follows; 0 if they came in another way.
+        at_us: When they were last known to be true [us since 1970]; of first-hand ones, when the first was said.
+        epoch: The epoch of their last change at the centre that an edge follows; 0 if they came in another way, and
+            `FIRST_HAND` if they were said here alone.
     """
 
     records: tuple[Consent, ...]
     at_us: int
     epoch: int = 0
+
+    @classmethod
+    def first_hand(cls, records: Iterable[Consent], at_us: int) -> "Consents":
+        """Return consents that were said here alone, the first of them at a moment [us since 1970]."""
+        return cls(tuple(records), at_us, FIRST_HAND)
+
+    @property
+    def is_first_hand(self) -> bool:
+        """Whether they were said here alone; an edge that follows no centre knows then that they are true."""
+        return self.epoch == FIRST_HAND
+
+    @property
+    def is_from_centre(self) -> bool:
+        """Whether the centre told of them."""
+        return self.epoch > 0
+
+    @property
+    def as_told(self) -> "Consents":
+        """These consents as whoever is told of them has them: not at first hand, so as old as they say."""
+        return attrs.evolve(self, epoch=0) if self.is_first_hand else self
 
     def renewed(self, newer: "Consents") -> "Consents":
         """

@@ -71,7 +71,6 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         self._closed = False
         self._profiles: dict[str, Snapshot] = {}
         self._consents: dict[str, Consents] = {}
-        self._heard: set[str] = set()
         self._ledger, self._disclosures = MemoryLedger(), MemoryDisclosures()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
@@ -165,7 +164,7 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""
         with self._open():
             for member in self._members(customer) if consent.refuses else (customer,):
-                before = self._consents.get(member, Consents((), consent.at_us))
+                before = self._consents.get(member, Consents.first_hand((), consent.at_us))
                 self._consents[member] = before.plus(consent)
 
     def link(
@@ -207,7 +206,6 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         with self._open():
             members = self._members(customer)
             names = [pseudonym(key, one) for one in members if one]
-            self._heard.difference_update(members)
             return {
                 "profiles": sum(self._profiles.pop(one, None) is not None for one in members),
                 "consents": sum(self._consents.pop(one, None) is not None for one in members),
@@ -248,11 +246,10 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         return self._graph.merges(customer).members(customer)
 
     def _put_consents(self, customer: str, consents: Consents) -> bool:
-        before = self._consents.get(customer)
-        if before is not None and customer in self._heard and consents.is_older(before):
+        before, told = self._consents.get(customer), consents.as_told
+        if before is not None and told.is_older(before):  # nothing is older than what is first-hand
             return False
-        self._heard.add(customer)
-        self._consents[customer] = consents if before is None else before.renewed(consents)
+        self._consents[customer] = told if before is None else before.renewed(told)
         return True
 
 

@@ -105,7 +105,7 @@ class MemoryCentre:
     def put_consents(self, customer: str, consents: Consents) -> int:
         """Let a customer's consents be these from now on; return the epoch."""
         with self._changed:
-            return self._know(customer, consents)
+            return self._know(customer, consents.as_told)
 
     def add_consent(self, customer: str, consent: Consent) -> int:
         """Add what a customer said; a no for every id that is merged with the customer's. Return the epoch."""

@@ -1,12 +1,12 @@
 """Several ids that are one customer: who stands for them, and what their records come to. It changes no record."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 import attrs
 
-from .consent import GIVEN, REFUSED, WEAKEST, Consent, Consents, ConsentState, How, speaks_over
+from .consent import FIRST_HAND, GIVEN, REFUSED, WEAKEST, Consent, Consents, ConsentState, How, speaks_over
 from .profile import Snapshot
 
 _EXPLICIT: Final = frozenset({How.EXPLICIT, How.DOUBLE_OPT_IN})
@@ -115,7 +115,8 @@ class Merges:
         Return the consents of all that is one customer as one: at each merge, the more careful of both.
 
         The records are replayed: each id's newest speaks until a merge; there any no wins, and stays until an
-        explicit yes that is newer than the merge. They are as old as the oldest of them.
+        explicit yes that is newer than the merge. They are as old as the oldest of them; where a host tells of some and
+        others are first-hand, as the oldest that was told.
 
         Args:
             customer: Any of the ids.
@@ -127,8 +128,7 @@ class Merges:
             return kept.get(customer)
         said = self._replay(members, found)
         records = sorted((one.record for one in said.values()), key=lambda r: (r.at_us, r.purpose, r.channel or ""))
-        at_us, epoch = (min(getattr(one, name) for one in found.values()) for name in ("at_us", "epoch"))
-        return Consents(tuple(records), at_us, epoch)
+        return Consents(tuple(records), *_known(found.values()))
 
     def _replay(self, members: tuple[str, ...], kept: Mapping[str, Consents]) -> dict[_Scope, _Said]:
         said: dict[str, dict[_Scope, _Said]] = {member: {} for member in members}
@@ -144,6 +144,16 @@ class Merges:
         while waiting:
             _say(said, *waiting.popleft())
         return said[members[0]]
+
+
+def _known(consents: Collection[Consents]) -> tuple[int, int]:
+    """Return when consents of several ids were all known to be true, and their epoch: one told makes all told."""
+    told = [one for one in consents if not one.is_first_hand]
+    if not told:
+        return min(one.at_us for one in consents), FIRST_HAND
+    # What is first-hand is true at any moment, unless a centre may know better, which has not heard of it.
+    bounding = consents if any(one.is_from_centre for one in told) else told
+    return min(one.at_us for one in bounding), min(max(one.epoch, 0) for one in consents)
 
 
 def _say(said: Mapping[str, dict[_Scope, _Said]], record: Consent, member: str) -> None:

@@ -177,7 +177,12 @@ class ConsentSink(Protocol):
         ...
 
     def add_consent(self, customer: str, consent: Consent) -> None:
-        """Add what a customer has just said. A no is kept for every id that is merged with the customer's."""
+        """
+        Add what a customer has just said. A no is kept for every id that is merged with the customer's.
+
+        Where no consents are kept of an id, or such alone, they are first-hand: `Consents.first_hand`. What is put is
+        not, nor is what is added to it.
+        """
         ...
 
 

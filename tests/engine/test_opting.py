@@ -15,6 +15,7 @@ import tactful
 from tactful import Consent, ConsentState, How, LegalBasis, MemoryStore, Purpose, Snapshot
 from tactful.catalog import Catalog
 from tactful.consent import EVERYTHING, standing
+from tactful.engine.tail import Tail
 from tactful.offers import Intent, Placement
 from tactful.testing.generators import case
 from tactful.testing.generators.cases import Learn
@@ -119,8 +120,8 @@ def test_another_process_hears_of_it(policy, clock):
     ):
         assert other.warm(ANN)
         other._tail.catch_up()
-        edge.opt_out(ANN)
         assert shown(other) == SOLD | SERVED
+        edge.opt_out(ANN)
         other._tail.catch_up()
         assert shown(other) == SERVED
 
@@ -163,9 +164,53 @@ def test_another_process_hears_of_it_within_seconds_though_its_policy_has_no_cap
     ):
         assert not other.plan.caps
         assert shown(other) == SOLD | SERVED
-        eventually(lambda: not other._tail._first)  # it follows what is recorded from the first decision on
+        eventually(lambda: other._tail._told is not None)  # it follows what is recorded from the first decision on
         edge.opt_out(ANN)
         eventually(lambda: shown(other) == SERVED)
+
+
+def test_a_process_that_has_only_fetched_a_customer_hears_what_others_record(policy, clock, tmp_path):
+    with (
+        SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
+        opened(policy, clock, store) as edge,
+        opened(policy, clock, store) as other,
+    ):
+        assert other.warm(ANN)
+        eventually(lambda: other._tail._told is not None)
+        edge.opt_out(ANN)
+        eventually(lambda: other._tail._told > 0)
+        assert {pick.offer for pick in other.decide("page", ANN).picks} == SERVED  # at its very first decision
+
+
+def test_what_was_recorded_before_a_process_first_looked_counts_from_the_second_question(
+    policy, clock, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Tail, "_start", lambda _: None)  # looks come when the test has them
+    with (
+        SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
+        opened(policy, clock, store) as edge,
+        opened(policy, clock, store) as other,
+    ):
+        assert other.warm(ANN)
+        edge.opt_out(ANN)
+        other._tail.catch_up()
+        eventually(lambda: {pick.offer for pick in other.decide("page", ANN).picks} == SERVED)
+
+
+def test_what_was_recorded_before_another_policy_is_taken_counts_after_it(policy, clock, tmp_path, monkeypatch):
+    monkeypatch.setattr(Tail, "_start", lambda _: None)
+    with (
+        SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
+        opened(policy, clock, store) as edge,
+        opened(policy, clock, store) as other,
+    ):
+        assert other.warm(ANN)
+        other._tail.catch_up()
+        assert other.warm(ANN)  # so that nothing is due
+        edge.opt_out(ANN)
+        other.update(other.plan.policy)
+        other._tail.catch_up()
+        assert {pick.offer for pick in other.decide("page", ANN).picks} == SERVED
 
 
 def eventually(holds, within_s=20):

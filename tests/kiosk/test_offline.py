@@ -1,11 +1,12 @@
 """What happens at a kiosk counts there at once, waits in its own store, and reaches the centre once."""
 
 import pytest
-from tests.kiosk.conftest import DEVICE_KEY, STRANGER, shown, title
+from tests.kiosk.conftest import DEVICE_KEY, NOON_US, STRANGER, shown, title, told
 
-from tactful import Contact, MemoryCentre, MemoryStore, SyncOptions, UsageError
+from tactful import Contact, MemoryCentre, MemoryStore, Snapshot, SyncOptions, UsageError
 from tactful.errors import PackError
 from tactful.kiosk.sealed_ids import SealedIds
+from tactful.kiosk.store import KioskStore
 from tactful_adapters.sqlite import SQLiteStore
 
 BY_HAND = SyncOptions(threads=False)
@@ -71,6 +72,31 @@ def test_a_contact_of_the_pack_and_the_same_one_made_here_count_once(opened, own
     kiosk.record([again])
     assert [one.id for one in kiosk.contacts("ada", 0)] == ["c1"]
     assert [one.customer for one in kiosk.household_contacts("h1", 0)] == ["ada"]
+
+
+def yes_at_a_kiosk(opened, make, shop, own, clock):
+    """What two customers see on the day of a yes at the kiosk, and four days later; of one the pack has no consents."""
+    shop.put_profile(Snapshot("eve", NOON_US, {"first_name": told("Eve")}, 1))
+    edge = opened(make(customers=("ada", "eve")), store=own)
+    seen = []
+    for who in ("ada", "eve"):
+        edge.opt_in(who, "offers")
+    for days in (0, 4):
+        clock.pass_s(days * 86_400)
+        seen.append([shown(edge, who) for who in ("ada", "eve")])
+    return seen
+
+
+BOUNDED = [["Ada, your olives", "Eve, your olives"], [STRANGER, STRANGER]]  # `fresh_for` is three days
+
+
+def test_a_yes_that_is_given_at_a_kiosk_is_as_old_as_it_says(opened, make, shop, own, clock):
+    assert yes_at_a_kiosk(opened, make, shop, own, clock) == BOUNDED
+
+
+def test_a_kiosk_that_takes_its_own_store_for_the_truth_is_caught(opened, make, shop, own, clock, monkeypatch):
+    monkeypatch.setattr(KioskStore, "consents", lambda kiosk, who: kiosk.own.consents(kiosk._sealed(who)))
+    assert yes_at_a_kiosk(opened, make, shop, own, clock) != BOUNDED
 
 
 def test_the_kiosks_disk_names_nobody_and_holds_no_value(opened, own, tmp_path):

@@ -96,6 +96,34 @@ class ForgetsNoes(MemoryStore):
         return True
 
 
+@breaks("what_is_said_here_alone_is_first_hand")
+class TellsItself(MemoryStore):
+    def add_consent(self, customer, consent):
+        if self.consents(customer) is None:
+            self.put_consents(customer, Consents((), consent.at_us))
+        super().add_consent(customer, consent)
+
+
+@breaks("what_somebody_told_is_first_hand_no_more")
+class TakesCopiesForFirstHand(MemoryStore):
+    def _put_consents(self, customer, consents):
+        taken = super()._put_consents(customer, consents)
+        if consents.is_first_hand:
+            kept = self._consents[customer]
+            self._consents[customer] = Consents.first_hand(kept.records, kept.at_us)
+        return taken
+
+
+@breaks("what_is_told_of_one_bounds_what_is_merged_with_it")
+class TakesOneForAll(MemoryStore):
+    def consents(self, customer):
+        found = super().consents(customer)
+        kept = [self._consents[one] for one in self._members(customer) if one in self._consents]
+        if any(one.is_first_hand for one in kept):
+            return Consents.first_hand(found.records, found.at_us)
+        return found
+
+
 @breaks("what_waits_is_counted_by_class")
 class CountsWithdrawalsTwice(MemoryStore):
     def outbox_waiting(self):

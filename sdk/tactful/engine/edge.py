@@ -100,7 +100,7 @@ class Edge:
         self._seal = Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
-        self._fetch = Fetch(sources, self._identities, lambda: self._plan, clock)
+        self._fetch = Fetch(sources, self._identities, lambda: self._plan, clock, self._look)
         self._snapshots = Snapshots(self._fetch, options.customers_max)
         inline = isinstance(strict, MemoryStore | MemoryStrictCaps)
         self._rooms = Rooms(strict, clock, options.customers_max, inline=inline)
@@ -109,7 +109,8 @@ class Edge:
             store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
         )
         elsewhere = Elsewhere(self._snapshots, self._identities)
-        self._tail = Tail(store, plan, elsewhere, clock, inline=isinstance(store, MemoryStore))
+        inline_tail, due = isinstance(store, MemoryStore), self._snapshots.refresh_all
+        self._tail = Tail(store, plan, elsewhere, due, clock, inline=inline_tail)
         budgets_of, refresh_s = self._tail.budgets_of, options.refresh_s
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
@@ -130,6 +131,9 @@ class Edge:
         )
         if self._following is not None:
             self._following.attach(Overtaking(self._snapshots, self._identities))
+
+    def _look(self) -> None:
+        self._tail.look()
 
     def _reset(self) -> None:
         """Begin anew what a forked child must not share with its parent."""

@@ -50,18 +50,36 @@ class Sources:
     consents: ConsentSource | ConsentFunction
     ledger: Ledger
 
+    def as_of(self, consents: Consents | None, now_us: int) -> Consents | None:
+        """Return consents as true as they are known to be: first-hand ones at any moment, where the store has them."""
+        source: object = self.consents
+        if consents is None or not consents.is_first_hand or source is not self.ledger:
+            return consents  # with a centre, or another source, somebody else may know better
+        return attrs.evolve(consents, at_us=now_us)
+
 
 @attrs.frozen
 class Fetch:
-    """Fetches customers; the sources may raise."""
+    """
+    Fetches customers; the sources may raise.
+
+    Attributes:
+        sources: Where they come from.
+        identities: Whom identifiers stand for.
+        plan: Gives the plan that is decided by.
+        clock: Gives the moment [us since 1970].
+        follow: Sees to it that what is recorded from now on comes in.
+    """
 
     sources: Sources
     identities: Resolving
     plan: Callable[[], Plan]
     clock: Clock
+    follow: Callable[[], None]
 
     def __call__(self, identity: Identity) -> tuple[Here, Counters | None]:
         """Return a customer, and what counts for the household if any cap does."""
+        self.follow()
         now_us, plan, ledger = self.clock(), self.plan(), self.sources.ledger
         profile = self._profile(identity.customer)
         if plan.enrichers.each and profile is not None:
@@ -111,7 +129,7 @@ class Fetch:
         """Return what a customer agreed to; None if it is not known."""
         consents = self.sources.consents
         found = consents.consents(customer) if isinstance(consents, ConsentSource) else consents(customer)
-        return None if found is None else to_consents(found, now_us)[0]
+        return None if found is None else self.sources.as_of(to_consents(found, now_us)[0], now_us)
 
     def consents_of(self, customers: Sequence[str], now_us: int) -> Sequence[Consents | None]:
         """Return what each customer agreed to; None where it is not known."""
@@ -119,7 +137,7 @@ class Fetch:
         if not isinstance(source, ConsentsOfMany):
             return [self.consents(one, now_us) for one in customers]
         known = source.consents_of(customers)
-        return [known.get(one) for one in customers]
+        return [self.sources.as_of(known.get(one), now_us) for one in customers]
 
     def contacts_of(self, customers: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
         """Return the contacts of customers at or after a moment [us since 1970], by id; without those who have none."""

@@ -1,6 +1,7 @@
 """Tail: what was recorded since, by this process and all others that share the ledger, comes in here.
 
-One thread looks twice a second, from the first decision on; a store of this process alone is looked at in passing.
+One thread looks twice a second, from the first decision or fetch on; a store of this process alone is looked at in
+passing.
 """
 
 import logging
@@ -19,6 +20,8 @@ _AT_ONCE: Final = 1000
 _EVERY_S: Final = 0.5
 #: Counts a contact for the customer, if the customer is here.
 Heard = Callable[[Contact, int], None]
+#: Hears that the first pass is over: who was fetched meanwhile may lack what it went by.
+CaughtUp = Callable[[], None]
 
 
 class Tail:
@@ -29,9 +32,12 @@ class Tail:
         budgets: What counts for everyone together; None if no cap does.
     """
 
-    def __init__(self, ledger: Ledger, plan: Plan, heard: Heard, clock: Clock, *, inline: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, plan: Plan, heard: Heard, caught_up: CaughtUp, clock: Clock, *, inline: bool
+    ) -> None:
         self._ledger = ledger
         self._heard = heard
+        self._caught_up = caught_up
         self._clock = clock
         self._inline = inline
         self._ended = Event()
@@ -41,11 +47,11 @@ class Tail:
         self.follow(plan)
 
     def follow(self, plan: Plan) -> None:
-        """Count for a plan from now on; budgets begin with all that the ledger holds."""
+        """Count for a plan from now on; budgets begin with all that the ledger holds, customers heard of it already."""
         self.budgets = Budgets(plan, self.budgets) if "everyone" in plan.counted_per else None
         self._plan = plan
         with self._lock:
-            self._after, self._first = 0, True
+            self._after = 0
 
     def budgets_of(self, plan: Plan) -> Budgets | None:
         """Return what counts for everyone together under a plan; None if no cap does, or it is not followed yet."""
@@ -56,7 +62,7 @@ class Tail:
         """Begin anew, also in a forked child, where no thread and no lock is ours."""
         self._lock = Lock()
         self._after = 0
-        self._first = True
+        self._told: int | None = None  # of customers all is heard after this number; None before the first pass
         self._thread: Thread | None = None
         if self.budgets is not None:
             self.budgets.lock = Lock()
@@ -78,7 +84,7 @@ class Tail:
                 while found := self._ledger.tail(self._after, _AT_ONCE):
                     for number, contact in found:
                         self._after = number
-                        self._take(budgets, contact, now_us)
+                        self._take(budgets, number, contact, now_us)
             except Exception as error:  # noqa: BLE001 - a store may raise anything; what it holds is then not known
                 if not self._ended.is_set():  # else the store was closed, as it should be
                     _log.warning("the ledger could not be read: %s", type(error).__name__)
@@ -87,18 +93,21 @@ class Tail:
             else:
                 if budgets is not None:
                     budgets.find()
-                self._first = False
+                if self._told is None:
+                    self._told = self._after
+                    self._caught_up()
 
     def close(self) -> None:
         """End the thread."""
         self._ended.set()
 
-    def _take(self, budgets: Budgets | None, contact: Contact, now_us: int) -> None:
+    def _take(self, budgets: Budgets | None, number: int, contact: Contact, now_us: int) -> None:
         if budgets is not None:
             with budgets.lock:
                 budgets.add(contact)
-        if not self._first and not self._inline:  # at first, all that counts for a customer comes with the customer
-            self._heard(contact, now_us)
+        if self._told is not None and number > self._told and not self._inline:
+            self._told = number
+            self._heard(contact, now_us)  # at first, all that counts for a customer comes with the customer
 
     def _start(self) -> None:
         with self._lock:

@@ -24,7 +24,7 @@ class FreshConsents:
     def consents(self, customer: str) -> Consents | None:
         """Return all records, or None for a customer who is not known."""
         found = self.store.consents(customer)
-        if found is None or not found.epoch:
+        if found is None or not found.is_from_centre:
             return found
         true_us = self.heard.at_us(self.clock())
         return attrs.evolve(found, at_us=0 if true_us is None else true_us)

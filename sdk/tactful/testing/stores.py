@@ -19,6 +19,7 @@ from typing import Any, Final
 from ..consent import Consents
 from .store_disclosures import DisclosureLaws
 from .store_evidence import EvidenceLaws
+from .store_first_hand import FirstHandLaws
 from .store_identity import IdentityLaws
 from .store_kit import at_once, contact, full_snapshot, logged, refused, whom, yes
 from .store_log import LogLaws
@@ -29,7 +30,7 @@ from .store_strict import StrictLaws
 
 
 class StoreConformance(
-    RecordLaws, DisclosureLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws, ManyLaws, RightsLaws
+    RecordLaws, FirstHandLaws, DisclosureLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws, ManyLaws, RightsLaws
 ):
     """The laws of a `WritableStore`; each is a test, and is given an empty folder."""
 
