@@ -154,10 +154,11 @@ def test_another_process_does_not_ask_again(clock, tmp_path):
         for each in (edge, other):
             each.warm(ANN)
         other._tail.catch_up()
+        other.warm(ANN)  # so that nothing is due
+        assert "when_born" in shown(other)
         decision, slot = ask(edge)
         clock.pass_s(1)
         edge.answer(decision.token, 0, slot=slot)
-        assert "when_born" in shown(other)
         other._tail.catch_up()
         assert "when_born" not in shown(other)
 
