@@ -177,12 +177,7 @@ class ConsentSink(Protocol):
         ...
 
     def add_consent(self, customer: str, consent: Consent) -> None:
-        """
-        Add what a customer has just said. A no is kept for every id that is merged with the customer's.
-
-        Where no consents are kept of an id, or such alone, they are first-hand: `Consents.first_hand`. What is put is
-        not, nor is what is added to it.
-        """
+        """Add what a customer just said, first-hand if nothing was put; a no for every id merged with the customer's."""
         ...
 
 

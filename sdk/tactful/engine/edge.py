@@ -109,8 +109,7 @@ class Edge:
             store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
         )
         elsewhere = Elsewhere(self._snapshots, self._identities)
-        inline_tail, due = isinstance(store, MemoryStore), self._snapshots.refresh_all
-        self._tail = Tail(store, plan, elsewhere, due, clock, inline=inline_tail)
+        self._tail = Tail(store, plan, elsewhere, clock, inline=isinstance(store, MemoryStore))
         budgets_of, refresh_s = self._tail.budgets_of, options.refresh_s
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate

@@ -186,6 +186,10 @@ class Elsewhere:
     snapshots: Snapshots
     identities: Identities
 
+    def caught_up(self) -> None:
+        """Have everyone fetched anew at the next question: what came before the first look is not all here."""
+        self.snapshots.refresh_all()
+
     def __call__(self, contact: Contact, now_us: int) -> None:
         """Count a contact for a customer that is here."""
         self.snapshots.heard(contact, now_us)

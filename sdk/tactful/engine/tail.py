@@ -5,9 +5,8 @@ passing.
 """
 
 import logging
-from collections.abc import Callable
 from threading import Event, Lock, Thread
-from typing import Final
+from typing import Final, Protocol
 
 from ..clock import Clock
 from ..contacts import Contact
@@ -18,10 +17,18 @@ from .budgets import Budgets
 _log = logging.getLogger("tactful")
 _AT_ONCE: Final = 1000
 _EVERY_S: Final = 0.5
-#: Counts a contact for the customer, if the customer is here.
-Heard = Callable[[Contact, int], None]
-#: Hears that the first pass is over: who was fetched meanwhile may lack what it went by.
-CaughtUp = Callable[[], None]
+
+
+class Heard(Protocol):
+    """What hears of customers what is in the ledger (`Elsewhere`)."""
+
+    def __call__(self, contact: Contact, now_us: int) -> None:
+        """Count a contact for the customer, if the customer is here."""
+        ...
+
+    def caught_up(self) -> None:
+        """Hear that the first pass is over: who was fetched meanwhile may lack what it went by."""
+        ...
 
 
 class Tail:
@@ -32,12 +39,9 @@ class Tail:
         budgets: What counts for everyone together; None if no cap does.
     """
 
-    def __init__(
-        self, ledger: Ledger, plan: Plan, heard: Heard, caught_up: CaughtUp, clock: Clock, *, inline: bool
-    ) -> None:
+    def __init__(self, ledger: Ledger, plan: Plan, heard: Heard, clock: Clock, *, inline: bool) -> None:
         self._ledger = ledger
         self._heard = heard
-        self._caught_up = caught_up
         self._clock = clock
         self._inline = inline
         self._ended = Event()
@@ -95,7 +99,7 @@ class Tail:
                     budgets.find()
                 if self._told is None:
                     self._told = self._after
-                    self._caught_up()
+                    self._heard.caught_up()
 
     def close(self) -> None:
         """End the thread."""
