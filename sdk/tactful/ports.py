@@ -177,7 +177,7 @@ class ConsentSink(Protocol):
         ...
 
     def add_consent(self, customer: str, consent: Consent) -> None:
-        """Add what a customer just said, first-hand if nothing was put; a no for every id merged with the customer's."""
+        """Add what a customer just said, first-hand if nothing was put; a no for every id merged with the customer."""
         ...
 
 
