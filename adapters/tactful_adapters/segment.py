@@ -30,6 +30,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+#: What follows once events are kept; it may be called again with the same ones.
+Then = Callable[[Sequence[Event]], object]
 
 
 class _StartResponse(Protocol):
@@ -39,10 +41,10 @@ class _StartResponse(Protocol):
 class _Receiver:
     """Takes requests, whatever server brings them."""
 
-    def __init__(self, edge: tactful.Edge, write_keys: Sequence[str], clock: tactful.Clock) -> None:
+    def __init__(self, edge: tactful.Edge, write_keys: Sequence[str], clock: tactful.Clock, then: Then | None) -> None:
         if isinstance(write_keys, str) or not write_keys or not all(write_keys):
             raise tactful.UsageError("write_keys= needs at least one key that is not empty, in a list")
-        self._edge, self._clock = edge, clock
+        self._edge, self._clock, self._then = edge, clock, then
         self._keys = tuple(key.encode() for key in write_keys)
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -89,6 +91,8 @@ class _Receiver:
 
     def _hear(self, events: Sequence[Event]) -> None:
         self._count({fate.value: count for fate, count in self._edge.hear(events).items()})
+        if self._then is not None:
+            self._then(events)
 
     def _count(self, counts: Mapping[str, int]) -> None:
         with self._lock:
@@ -108,6 +112,7 @@ class SegmentApp(_Receiver):
         write_keys: A request must bring one of them.
         waiting_max: Of more requests at a time the others are told to come again soon.
         clock: Gives the moment [us since 1970].
+        then: Called with events once they are kept, such as `Triggers.heard`; if it raises, they come again.
 
     Raises:
         UsageError: If there is no key.
@@ -120,8 +125,9 @@ class SegmentApp(_Receiver):
         *,
         waiting_max: int = 64,
         clock: tactful.Clock = tactful.wall_clock,
+        then: Then | None = None,
     ) -> None:
-        super().__init__(edge, write_keys, clock)
+        super().__init__(edge, write_keys, clock, then)
         self._waiting_max = waiting_max
         self._waiting = 0
 
@@ -165,15 +171,21 @@ class SegmentWSGI(_Receiver):
         edge: What keeps the events, and decides; the application does not close it.
         write_keys: A request must bring one of them.
         clock: Gives the moment [us since 1970].
+        then: As for `SegmentApp`.
 
     Raises:
         UsageError: If there is no key.
     """
 
     def __init__(
-        self, edge: tactful.Edge, write_keys: Sequence[str], *, clock: tactful.Clock = tactful.wall_clock
+        self,
+        edge: tactful.Edge,
+        write_keys: Sequence[str],
+        *,
+        clock: tactful.Clock = tactful.wall_clock,
+        then: Then | None = None,
     ) -> None:
-        super().__init__(edge, write_keys, clock)
+        super().__init__(edge, write_keys, clock, then)
 
     def __call__(self, environ: Mapping[str, Any], start_response: _StartResponse) -> Iterable[bytes]:
         """Handle one request."""

@@ -58,6 +58,7 @@ HELD_ELSEWHERE = {
     "docs/rules.md": "tests/rules/test_rule_docs.py",
     "docs/spark.md": "tests/spark/test_spark_docs.py",
     "docs/speed.md": "tests/bench/test_bench.py",
+    "docs/triggers.md": "tests/triggers/test_outbound.py",
     "docs/valkey.md": "tests/valkey/test_valkey_docs.py",
     "docs/web.md": "tests/web/test_django.py",
     "docs/subject-rights.md": "tests/stores/test_rights_docs.py",

@@ -1,0 +1,236 @@
+"""The journal of triggers, in one SQLite file: what waits and what went out, so that nothing goes out twice.
+
+A note is *reserved* on disk before it is handed over and *settled* after it. A process that dies in between leaves it
+reserved: whether it was taken nobody knows, and it is never sent again.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import attrs
+
+import tactful
+
+#: What becomes of a note that waited.
+Settled = Literal["sent", "refused", "dropped"]
+_APPLICATION_ID: Final = 0x74616374  # "tact"
+_SCHEMA: Final = """
+CREATE TABLE journal (salt BLOB NOT NULL);
+CREATE TABLE notes (
+  key BLOB PRIMARY KEY,
+  trigger TEXT NOT NULL,
+  subject BLOB NOT NULL,
+  at_us INTEGER NOT NULL,
+  until_us INTEGER NOT NULL,
+  due_us INTEGER NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'reserved', 'sent', 'refused', 'dropped')),
+  who TEXT NOT NULL,
+  moment TEXT NOT NULL,
+  token TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX notes_due ON notes (state, due_us);
+CREATE INDEX notes_subject ON notes (subject, trigger);
+CREATE INDEX notes_token ON notes (key) WHERE token != '';
+"""
+
+
+@attrs.frozen(repr=False)
+class Waiting:
+    """
+    A note that waits.
+
+    Attributes:
+        key: Stands for the event and the trigger.
+        trigger: The trigger's name.
+        who: Who is meant, as `Edge.decide` takes it.
+        moment: The attributes of the moment.
+        at_us: When the event happened [us since 1970].
+        until_us: After this it is dropped [us since 1970].
+        tries: How often it was handed over in vain.
+    """
+
+    key: bytes
+    trigger: str
+    who: str | Mapping[str, str]
+    moment: Mapping[str, object]
+    at_us: int
+    until_us: int
+    tries: int = 0
+
+
+class Journal:
+    """
+    The journal. Several processes may have it open; each note is one's.
+
+    Args:
+        path: The file; it is made, for its owner alone.
+        waiting_max: No more notes wait at a time.
+
+    Raises:
+        StoreError: If the file cannot be used.
+        UsageError: If it is something else.
+    """
+
+    def __init__(self, path: str | Path, *, waiting_max: int = 100_000) -> None:
+        self.path, self._waiting_max, self._lock = Path(path), waiting_max, threading.Lock()
+        with self._explained():
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._file = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
+        try:
+            self._salt = self._begun()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _begun(self) -> bytes:
+        """Make the file ready; return the salt of its digests."""
+        with self._writing() as file:
+            file.execute("PRAGMA secure_delete = ON")
+            (application,) = file.execute("PRAGMA application_id").fetchone()
+            (tables,) = file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            if not tables:
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    file.execute(statement)
+                file.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                file.execute("INSERT INTO journal VALUES (?)", (os.urandom(16),))
+            elif application != _APPLICATION_ID:
+                raise tactful.UsageError(f"{self.path}: it is no journal of triggers; name another file")
+            return bytes(file.execute("SELECT salt FROM journal").fetchone()[0])
+
+    def key(self, trigger: str, event: str) -> bytes:
+        """Return what stands for an event and a trigger, and tells nothing of them."""
+        return self._digest(trigger, event)
+
+    def add(self, note: Waiting, customer: str, once_us: int) -> str:
+        """
+        Keep a note that waits; return "waiting", "repeated" or "full".
+
+        Args:
+            note: The note.
+            customer: Whose it is.
+            once_us: Within this time before it no other of the trigger may be the customer's [us].
+        """
+        subject = self._digest(customer)
+        with self._writing() as file:
+            seen = "SELECT 1 FROM notes WHERE key = ? OR (subject = ? AND trigger = ? AND abs(at_us - ?) < ?)"
+            if file.execute(seen, (note.key, subject, note.trigger, note.at_us, once_us)).fetchone():
+                return "repeated"
+            (count,) = file.execute("SELECT count(*) FROM notes WHERE state = 'waiting'").fetchone()
+            if count >= self._waiting_max:
+                return "full"
+            who, moment = json.dumps(note.who), json.dumps(note.moment)
+            row = (note.key, note.trigger, subject, note.at_us, note.until_us, note.at_us, who, moment)
+            places = "key, trigger, subject, at_us, until_us, due_us, who, moment"
+            file.execute(f"INSERT INTO notes ({places}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - ours
+        return "waiting"
+
+    def due(self, now_us: int, count: int = 500) -> Sequence[Waiting]:
+        """Return at most so many notes whose time has come, the longest waiting first."""
+        query = (
+            "SELECT key, trigger, who, moment, at_us, until_us, tries FROM notes"
+            " WHERE state = 'waiting' AND due_us <= ? ORDER BY due_us LIMIT ?"
+        )
+        with self._reading() as file:
+            rows = file.execute(query, (now_us, count)).fetchall()
+        return [Waiting(row[0], row[1], json.loads(row[2]), json.loads(row[3]), *row[4:]) for row in rows]
+
+    def postpone(self, key: bytes, due_us: int) -> None:
+        """Let a note wait until a moment [us since 1970]."""
+        with self._writing() as file:
+            file.execute("UPDATE notes SET due_us = ? WHERE key = ? AND state = 'waiting'", (due_us, key))
+
+    def reserve(self, key: bytes, token: str) -> bool:
+        """Keep, on disk, that a note is about to be handed over; return whether it may be: nobody else has it."""
+        with self._writing() as file:
+            query = "UPDATE notes SET state = 'reserved', token = ? WHERE key = ? AND state = 'waiting'"
+            return file.execute(query, (token, key)).rowcount == 1
+
+    def release(self, key: bytes, due_us: int) -> None:
+        """Let a note that surely was not taken wait for another try [us since 1970]."""
+        query = (
+            "UPDATE notes SET state = 'waiting', token = '', due_us = ?, tries = tries + 1"
+            " WHERE key = ? AND state = 'reserved'"
+        )
+        with self._writing() as file:
+            file.execute(query, (due_us, key))
+
+    def settle(self, key: bytes, state: Settled) -> None:
+        """Keep what became of a note; whose it was is forgotten, and of one that never went out its token."""
+        token = "token" if state == "sent" else "''"
+        query = f"UPDATE notes SET state = ?, who = '', moment = '', token = {token} WHERE key = ?"  # noqa: S608 - ours
+        with self._writing() as file:
+            file.execute(query, (state, key))
+
+    def recorded(self, key: bytes) -> None:
+        """Keep that a note counts as shown; its token goes, and whose it was."""
+        with self._writing() as file:
+            file.execute("UPDATE notes SET token = '', who = '', moment = '' WHERE key = ?", (key,))
+
+    def unrecorded(self) -> Sequence[tuple[bytes, str]]:
+        """Return keys and tokens of notes that may have gone out and do not count as shown yet."""
+        with self._reading() as file:
+            return file.execute("SELECT key, token FROM notes WHERE token != '' LIMIT 500").fetchall()
+
+    def forget(self, customer: str) -> int:
+        """Drop what is kept of a customer; return how many notes that were."""
+        with self._writing() as file:
+            return file.execute("DELETE FROM notes WHERE subject = ?", (self._digest(customer),)).rowcount
+
+    def forget_until(self, at_us: int) -> int:
+        """Drop notes that nobody wants to hear since before a moment [us since 1970]; return how many."""
+        with self._writing() as file:
+            return file.execute("DELETE FROM notes WHERE until_us < ?", (at_us,)).rowcount
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many notes are in each state; those that stay reserved are in doubt."""
+        with self._reading() as file:
+            return dict(file.execute("SELECT state, count(*) FROM notes GROUP BY state").fetchall())
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _digest(self, *parts: str) -> bytes:
+        written = json.dumps(parts).encode()
+        return hashlib.blake2b(written, key=self._salt, digest_size=16).digest()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._explained():
+            yield self._file
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Keep all that is done within durably, or nothing of it."""
+        with self._reading() as file:
+            file.execute("BEGIN IMMEDIATE")
+            try:
+                yield file
+                file.execute("COMMIT")
+            except BaseException:
+                if file.in_transaction:
+                    file.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            what = getattr(error, "sqlite_errorname", None) or getattr(error, "strerror", None) or error
+            told = f"the journal {self.path}: {what}; see that its disk has room, and that it may be written"
+            raise tactful.StoreError(told) from None

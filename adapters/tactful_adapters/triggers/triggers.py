@@ -1,0 +1,263 @@
+"""Triggers over an edge: events start decisions, and what they choose goes out. It decides nothing itself.
+
+The order is the whole of it. What an event starts is decided once when it comes, so that nothing is kept of who allows
+nothing; and once more, with consents and contacts read anew, right before it is handed over. Between the second
+decision and the hand-over it is reserved on disk, so that it goes out at most once.
+"""
+
+import enum
+import logging
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import attrs
+
+import tactful
+
+from .journal import Journal, Waiting
+from .outbound import Note, Outbound, Outcome
+from .trigger import Trigger
+
+_log = logging.getLogger("tactful")
+_SECOND_US: Final = 1_000_000
+#: A note that was not taken waits so long [s], twice as long after each try, up to the most.
+_RETRY_S: Final = 30
+_RETRY_MAX_S: Final = 3_600
+_DOUBLINGS_MAX: Final = 10
+
+
+class Started(enum.Enum):
+    """What an event started."""
+
+    #: A note waits to go out.
+    WAITING = "waiting"
+    #: The event, or another for the same customer just before, did already.
+    REPEATED = "repeated"
+    #: There is nothing that the customer agreed to hear.
+    NOTHING = "nothing"
+    #: The event is too old.
+    LATE = "late"
+    #: It is about nobody, or no trigger's.
+    NOT_MAPPED = "not mapped"
+    #: Too many notes wait.
+    FULL = "full"
+
+
+@attrs.frozen
+class Sent:
+    """
+    What became of notes whose time had come, each counted once.
+
+    Attributes:
+        sent: Taken.
+        later: Not taken now; tried again.
+        refused: Refused for good.
+        doubtful: Nobody knows whether they were taken; never tried again.
+        deferred: They have to wait, as in quiet hours.
+        held: Nothing is to be said any more: a consent was taken back, a limit reached.
+        late: Nobody wants to hear them any more.
+        nowhere: There is no reference to send them to.
+        unknown: Consents, contacts or addresses could not be read, so nothing was said; tried again.
+        already: Another process had them.
+    """
+
+    sent: int = 0
+    later: int = 0
+    refused: int = 0
+    doubtful: int = 0
+    deferred: int = 0
+    held: int = 0
+    late: int = 0
+    nowhere: int = 0
+    unknown: int = 0
+    already: int = 0
+
+
+class Triggers:
+    """
+    Starts decisions by events, and sends what they choose. Safe under threads.
+
+    Args:
+        edge: What decides; it is not closed.
+        outbound: Where notes go.
+        triggers: What each tracked event starts, by the event's name.
+        journal: The journal; it is not closed.
+        address: Gives the opaque reference of where a customer gets notes, by customer id; None is nowhere.
+        clock: Gives the moment [us since 1970].
+        jitter: Gives a number from 0 to 1, so that retries do not come all at once.
+
+    Raises:
+        UsageError: If a trigger does not fit the policy.
+    """
+
+    def __init__(
+        self,
+        edge: tactful.Edge,
+        outbound: Outbound,
+        triggers: Mapping[str, Trigger],
+        *,
+        journal: Journal,
+        address: Callable[[str], str | None],
+        clock: tactful.Clock = tactful.wall_clock,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        for name, trigger in triggers.items():
+            trigger.check(name, edge.plan.policy)
+        self._edge, self._outbound, self._triggers, self._journal = edge, outbound, dict(triggers), journal
+        self._address, self._clock, self._jitter = address, clock, jitter
+        self._sending = threading.Lock()
+
+    def heard(self, events: Iterable[tactful.Event]) -> Mapping[Started, int]:
+        """
+        Start what events start, after the edge has heard them; return what, and how often.
+
+        Raises:
+            StoreError: If the journal cannot keep it; tell the same events again.
+            Exception: What the sources raise; likewise.
+        """
+        return dict(Counter(self.start(event) for event in events))
+
+    def start(self, event: tactful.Event) -> Started:
+        """
+        Start what one event starts; nothing is kept unless there is something that may be said, now or later.
+
+        Raises:
+            StoreError: If the journal cannot keep it; tell the same event again.
+            Exception: What the sources raise; likewise.
+        """
+        trigger, who = self._triggers.get(event.name), self._who(event)
+        if trigger is None or who is None or event.kind is not tactful.EventKind.TRACK:
+            return Started.NOT_MAPPED
+        if self._clock() >= trigger.until_us(event):
+            return Started.LATE
+        moment = trigger.moment(event)
+        self._edge.warm(who)
+        decision = self._decided(trigger, who, moment)
+        customer = decision.receipt().customer
+        if not customer:
+            return Started.NOT_MAPPED
+        if not decision.picks and not decision.deferred():
+            return Started.NOTHING
+        key = self._journal.key(event.name, event.id)
+        note = Waiting(key, event.name, who, moment, event.at_us, trigger.until_us(event))
+        kept = self._journal.add(note, customer, trigger.once_in_s * _SECOND_US)
+        return Started(kept)
+
+    def send_due(self) -> Sent:
+        """
+        Send what is due, each note after a second look; call it every second or so, or let `run` do it.
+
+        Raises:
+            StoreError: If the journal or the ledger fail; call it again.
+        """
+        with self._sending:  # one after the other, so that each counts under the caps before the next is decided
+            for key, token in self._journal.unrecorded():
+                self._record(key, token)
+            now_us = self._clock()
+            self._journal.forget_until(now_us - self._longest_us())
+            return Sent(**Counter(self._send(note) for note in self._journal.due(now_us)))
+
+    def run(self, stop: threading.Event, *, every_s: float = 1.0) -> None:
+        """
+        Send what is due until somebody stops it; for a thread of its own.
+
+        Args:
+            stop: Set to stop.
+            every_s: How often it looks [s].
+        """
+        while not stop.wait(every_s):
+            try:
+                self.send_due()
+            except Exception as error:  # noqa: BLE001 - the next time it may go better; its message can be personal
+                _log.error("triggers: %s", type(error).__name__)
+
+    def forget(self, customer: str) -> int:
+        """Drop what is kept of a customer, such as at an erasure; return how many notes that were."""
+        return self._journal.forget(customer)
+
+    def _longest_us(self) -> int:
+        """Return how long notes are remembered after their end, so that other events count as repeated [us]."""
+        return max((trigger.once_in_s for trigger in self._triggers.values()), default=0) * _SECOND_US
+
+    def _who(self, event: tactful.Event) -> str | Mapping[str, str] | None:
+        kind = self._edge.plan.policy.events.anonymous
+        return event.user or ({kind: event.anonymous} if kind and event.anonymous else None)
+
+    def _decided(
+        self, trigger: Trigger, who: str | Mapping[str, str], moment: Mapping[str, object]
+    ) -> tactful.Decision:
+        return self._edge.decide(trigger.placement, who, moment, preview=True)
+
+    def _looked_again(self, trigger: Trigger, note: Waiting) -> tactful.Decision:
+        """Decide once more, with consents and contacts as they are now, in whatever process they changed."""
+        self._edge.forget(note.who)
+        self._edge.warm(note.who)
+        return self._decided(trigger, note.who, note.moment)
+
+    def _send(self, note: Waiting) -> str:
+        """Look again, reserve, hand over and settle one note; return what became of it, by the names of `Sent`."""
+        trigger, now_us = self._triggers.get(note.trigger), self._clock()
+        if trigger is None or now_us >= note.until_us:
+            return self._dropped(note, "late")
+        try:
+            decision = self._looked_again(trigger, note)
+            to = self._address(decision.receipt().customer) if decision.picks else None
+        except Exception as error:  # noqa: BLE001 - a source of the user's can raise anything: then nobody knows
+            _log.warning("triggers: what is known could not be read: %s", type(error).__name__)
+            self._journal.postpone(note.key, self._again_us(note, now_us))
+            return "unknown"
+        if not decision.picks:
+            return self._waited(note, decision, now_us)
+        if to is None:
+            return self._dropped(note, "nowhere")
+        pick = decision.picks[0]
+        channel = decision.plan.placements[trigger.placement].placement.channel
+        told = Note(note.key.hex(), channel, to, dict(pick.content), note.until_us)
+        if not self._journal.reserve(note.key, decision.token):
+            return "already"
+        return self._settled(note, self._handed_over(told), decision.token, now_us)
+
+    def _waited(self, note: Waiting, decision: tactful.Decision, now_us: int) -> str:
+        """Let a note wait as long as a guardrail says; where none says until when, nothing is to be said any more."""
+        due_us = min(decision.deferred().values(), default=note.until_us)
+        if due_us >= note.until_us:
+            return self._dropped(note, "held")
+        self._journal.postpone(note.key, max(due_us, now_us + 1))
+        return "deferred"
+
+    def _dropped(self, note: Waiting, why: str) -> str:
+        self._journal.settle(note.key, "dropped")
+        return why
+
+    def _handed_over(self, note: Note) -> Outcome:
+        try:
+            return self._outbound.send(note)
+        except Exception as error:  # noqa: BLE001 - it may have gone out before it failed
+            _log.warning("triggers: a note is in doubt: %s", type(error).__name__)
+            return Outcome.DOUBTFUL
+
+    def _settled(self, note: Waiting, outcome: Outcome, token: str, now_us: int) -> str:
+        if outcome is Outcome.LATER:
+            self._journal.release(note.key, self._again_us(note, now_us))
+        elif outcome is Outcome.REFUSED:
+            self._journal.settle(note.key, "refused")
+        else:  # one in doubt counts too: caps that hold back too much do less harm than those that hold back too little
+            if outcome is Outcome.TAKEN:
+                self._journal.settle(note.key, "sent")
+            self._record(note.key, token)
+        return "sent" if outcome is Outcome.TAKEN else outcome.value
+
+    def _record(self, key: bytes, token: str) -> None:
+        try:
+            self._edge.record(token)
+        except tactful.TokenError as error:
+            _log.warning("triggers: what a note showed can be recorded no more: %s", error.code)
+        self._journal.recorded(key)
+
+    def _again_us(self, note: Waiting, now_us: int) -> int:
+        """Return when to try again [us since 1970]: twice as long after each try, and half to all of that."""
+        wait_s = min(_RETRY_S * 2 ** min(note.tries, _DOUBLINGS_MAX), _RETRY_MAX_S)
+        return now_us + int(wait_s * (0.5 + self._jitter() / 2) * _SECOND_US)

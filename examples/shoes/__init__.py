@@ -1,0 +1,1 @@
+"""A shoe shop: one story over web, message and store, and how it does not happen without consent."""
