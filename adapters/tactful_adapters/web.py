@@ -105,8 +105,8 @@ class Site:
             gpp_string=request.cookie(self.gpp_cookie),
         )
         who = self._told(self.who, request)
-        if signals.gpc and self.control is not None:
-            self.control.heard(who)
+        if signals.gpc and (control := self.control) is not None:
+            self._told(lambda _: control.heard(who), request)
         return Page(self, request, who, self._told(self.moment, request) or {}, signals)
 
     def refused(self, signals: Signals) -> frozenset[str]:

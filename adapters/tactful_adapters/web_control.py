@@ -71,24 +71,31 @@ class Control:
         waiting = self._waiting
         while True:
             key, who = waiting.get()
+            is_kept = False
             try:
-                self._keep(who)
+                is_kept = self._keep(who)
             except Exception as error:  # noqa: BLE001 - whatever it is, the next request tells the signal again
-                with self._lock:
-                    self._kept.pop(key, None)
                 _log.error("Global Privacy Control could not be kept: %s", type(error).__name__)
             finally:
+                if not is_kept:
+                    with self._lock:
+                        self._kept.pop(key, None)
                 waiting.task_done()
 
-    def _keep(self, who: Who) -> None:
-        """Take back each purpose of which no withdrawal is on record: a yes that came after one is the newer word."""
+    def _keep(self, who: Who) -> bool:
+        """
+        Take back each purpose of which no withdrawal is on record: a yes that came after one is the newer word.
+
+        Returns:
+            Whether it is on record now; not if the identifiers stand for nobody yet.
+        """
         try:
             known = self._edge.rights.consents(who)
         except tactful.UsageError:
-            return  # the identifiers stand for nobody
-        taken = (
-            set() if known is None else {one.purpose for one in known.records if one.state is ConsentState.WITHDRAWN}
-        )
+            return False
+        records = () if known is None else known.records
+        taken = {one.purpose for one in records if one.state is ConsentState.WITHDRAWN and one.channel is None}
         for purpose in self._purposes:
             if purpose not in taken:
                 self._edge.opt_out(who, purpose)
+        return True

@@ -54,7 +54,8 @@ def test_a_no_of_the_table_is_new_whenever_it_is_read():
         (record,) = consents_of({"ok": value, "at": moment}, [column], 100).records
         assert (record.refuses, record.at_us) == (True, 100)
     assert consents_of({"ok": None, "at": 3}, [column], 100).records == ()
-    assert newest(Table(*consents_of({"ok": False, "at": 3}, [column], 100).records), said(YES, 50)) is ConsentState.REFUSED
+    noes = consents_of({"ok": False, "at": 3}, [column], 100).records
+    assert newest(Table(*noes), said(YES, 50)) is ConsentState.REFUSED
 
 
 def test_a_yes_without_a_moment_is_as_old_as_can_be_and_how_is_unknown_unless_it_is_said():

@@ -61,6 +61,31 @@ def test_without_the_setting_and_for_visitors_nothing_is_kept(kept, edge):
     assert said(edge) == []
 
 
+def test_a_no_for_letters_alone_leaves_the_rest_to_be_taken_back(kept, edge):
+    edge.opt_out("ann", "ads", channel="web")
+    visit(kept, CONTROL)
+    assert {(one.purpose, one.channel) for one in edge.rights.consents("ann").records if one.refuses} == {
+        ("ads", "web"),
+        ("ads", None),
+    }
+
+
+def test_a_browser_that_becomes_known_later_is_heard_then(edge):
+    site = Site(edge=edge, who=from_cookie("visitor", "cookie"), gpp=ENDS, keeps_gpc=True)
+    headers = (CONTROL, ("Cookie", "visitor=v1"))
+    visit(site, *headers, who=None)
+    edge._store.link({"cookie": "v1"}, customer="ann")
+    visit(site, *headers, who=None)
+    assert said(edge) == [("ads", ConsentState.WITHDRAWN)]
+
+
+@pytest.mark.parametrize("who", [7, ["ann"], {"cookie": 7}, {7: "ann"}])
+def test_what_is_no_customer_breaks_no_page(edge, who):
+    site = Site(edge=edge, who=lambda _: who, gpp=ENDS, keeps_gpc=True)
+    assert visit(site, CONTROL, who=None).content("hero")["title"] == "Welcome"
+    assert said(edge) == []
+
+
 def test_a_request_does_not_wait_while_the_store_does(kept, edge, monkeypatch):
     go_on = threading.Event()
     out = edge.opt_out
