@@ -175,3 +175,8 @@ def test_more_factors_than_a_decision_can_bear_are_refused():
     many = type("Rainy", (Rainy,), {"factors": yields(*[lambda c: Factor("true", 2.0, c.all)] * 17)})
     with pytest.raises(TactfulError, match="more than 16 factors"):
         laws(many)._compiled({})
+
+
+def test_one_that_asks_nothing_of_a_policy_that_names_it_is_a_mistake():
+    with pytest.raises(TactfulError, match="none of its factors concerns an offer"):
+        laws(Rainy)._compiled({"topic": "misspelt"})

@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "third_party_plugin"
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-LISTED = "import tactful; print(tactful.Registry.installed().guardrails['pause'].distribution)"
+LISTED = (
+    "import tactful; "
+    "print([(n, it.kind) for n, it in tactful.Registry.installed().plugins() if it.distribution == 'tactful-pause'])"
+)
 
 
 def run(*command, cwd, path=()):
@@ -32,14 +35,21 @@ def installed(tmp_path_factory):
     return here
 
 
-def test_the_wheel_has_the_module_and_its_entry_point(installed):
+def test_the_wheel_has_the_modules_and_their_entry_points(installed):
     assert (installed / "site" / "tactful_pause.py").is_file()
     (points,) = (installed / "site").glob("*.dist-info/entry_points.txt")
-    assert points.read_text(encoding="utf-8").split() == ["[tactful]", "pause", "=", "tactful_pause"]
+    assert sorted(points.read_text(encoding="utf-8").splitlines()) == [
+        "[tactful]",
+        "habit = tactful_habit",
+        "pause = tactful_pause",
+        "rainy = tactful_rainy",
+    ]
 
 
 def test_policies_find_it_once_it_is_installed(installed):
-    assert run(sys.executable, "-c", LISTED, cwd=installed, path=[installed / "site"]).strip() == "tactful-pause"
+    assert run(sys.executable, "-c", LISTED, cwd=installed, path=[installed / "site"]).strip() == str(
+        [("pause", "guardrail"), ("rainy", "ranker"), ("habit", "enricher")]
+    )
 
 
 def test_its_own_tests_pass_against_what_was_installed(installed):

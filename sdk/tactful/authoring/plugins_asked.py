@@ -45,6 +45,9 @@ class PluginsAsked:
             self._log.add(place, "ranker", str(error))
             return
         brought = self._registry.rankers[use.name]
+        if not factors:
+            message = f"ranker {use.name!r} of {brought} asks nothing: none of its factors concerns an offer"
+            self._log.add(place, "ranker", message, "give it topics or offers that the policy has, or leave it out")
         said = self._registry.sentence(use, catalog.policy.values.dial, "ranker")
         for number, factor in enumerate(factors, 1):
             offers = tuple(dict.fromkeys(catalog.entries[index].offer.id for index in factor.scope))
