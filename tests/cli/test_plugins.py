@@ -8,6 +8,7 @@ import pytest
 
 import tactful
 from tactful import When, Withhold
+from tactful.authoring import compile_folder
 from tactful.bench import plugin_cost
 from tactful.bench.timing import Timed
 from tactful.plugin_trace import acted
@@ -156,7 +157,7 @@ def test_a_limit_belongs_to_the_longest_name_that_fits(others):
 
 def test_what_it_costs_is_told_for_each_guardrail_beside_the_noise(run, monkeypatch, others):
     cost = plugin_cost.Cost("pause", 1.5, 1.04)
-    monkeypatch.setattr(plugin_cost, "costs", lambda *_: ((cost,), 1.01))
+    monkeypatch.setattr(plugin_cost, "costs", lambda *_, **__: ((cost,), 1.01))
     told = {one["name"]: one for one in run("plugins", "--cost", "--json").json}
     assert (told["pause"]["ratio"], told["pause"]["extra_us"], told["pause"]["noise"]) == (1.04, 1.5, 1.01)
     out = run("plugins", "--cost").out
@@ -191,6 +192,25 @@ def test_all_are_timed_beside_all_but_one_and_beside_all_again(monkeypatch, othe
     assert found["pause"].ratio is None
     assert "protective.paused" in found["pause"].why_not
     assert noise == 0.96
+
+
+def test_with_a_policy_it_is_measured_by_that(monkeypatch, others, named):
+    policy = compile_folder(named, registry=others)
+    asked = []
+
+    def told(works, rounds, progress):
+        del rounds, progress
+        asked.extend(call() for call in works["pause"]())
+        return dict.fromkeys(works, Timed(1, 10.0, 10.0))
+
+    monkeypatch.setattr(plugin_cost, "on_processor", told)
+    costs, _ = plugin_cost.costs(others, policy=policy)
+
+    assert len(asked) == plugin_cost.CUSTOMERS * len(policy.placements)
+    assert any(decision.picks for decision in asked)
+    found = {one.guardrail: one for one in costs}
+    assert found["pause"].ratio == 1.0
+    assert found["pause.at_night"].why_not == "the policy does not name it"
 
 
 def test_it_is_measured_indeed(others):

@@ -12,11 +12,10 @@ import tactful
 from ..plugin_trace import Acted, acted
 from ..policy import PluginUse
 from .checking import Json
+from .opened import policy_of
 from .output import as_json, bullets, progress, say, table, told
 
-CostOption = Annotated[
-    bool, typer.Option("--cost", help="Measure what each guardrail costs in a decision, on a made-up shop.")
-]
+CostOption = Annotated[bool, typer.Option("--cost", help="Measure what each guardrail costs in a decision.")]
 SourceArgument = Annotated[
     Path | None, typer.Argument(help="A policy's folder, or a bundle: tell what it names alone.", show_default=False)
 ]
@@ -30,16 +29,18 @@ def plugins(
     """
     List the plugins that policies can name: what each is, and which distribution in which version brings it.
 
-    With a policy, those that it names, and what each of them says that it does under the policy's settings.
+    With a policy, those that it names, and what each of them says that it does under the policy's settings. The cost is
+    that in a decision by the policy, or on a made-up shop.
 
     Example: `tactful plugins --cost`
     """
     with told(json_=json):
         registry = tactful.Registry.installed()
-        rows = list(_rows(registry) if source is None else _named(registry, source))
+        policy = None if source is None else policy_of(source)[0]
+        rows = list(_rows(registry) if policy is None else _named(registry, policy))
         if cost:
             with progress(json) as bars:
-                _measure(registry, rows, bars)
+                _measure(registry, policy, rows, bars)
     if json:
         as_json(rows)
     elif rows:
@@ -60,10 +61,7 @@ def _rows(registry: tactful.Registry) -> Iterator[dict[str, Any]]:
         }
 
 
-def _named(registry: tactful.Registry, source: Path) -> Iterator[dict[str, Any]]:
-    from .opened import policy_of  # noqa: PLC0415 - of this choice alone
-
-    policy = policy_of(source)[0]
+def _named(registry: tactful.Registry, policy: tactful.Policy) -> Iterator[dict[str, Any]]:
     uses = [("guardrail", use) for use in policy.guardrails] + [("enricher", one.plugin) for one in policy.enrichers]
     there = {(row["kind"], row["name"]): row for row in _rows(registry)}
     for kind, use in uses:
@@ -80,12 +78,14 @@ def _absent(kind: str, use: PluginUse) -> dict[str, Any]:
     return {"name": use.name, "kind": kind, "distribution": None, "version": None}
 
 
-def _measure(registry: tactful.Registry, rows: Sequence[dict[str, Any]], bars: Any) -> None:
+def _measure(
+    registry: tactful.Registry, policy: tactful.Policy | None, rows: Sequence[dict[str, Any]], bars: Any
+) -> None:
     """Put into the rows what each guardrail costs; rankers and enrichers are not asked in a decision."""
     from ..bench.plugin_cost import costs  # noqa: PLC0415 - slow to import
 
     task = bars.add_task("turns", total=None)
-    measured, noise = costs(registry, lambda done, every: bars.update(task, completed=done, total=every))
+    measured, noise = costs(registry, lambda done, every: bars.update(task, completed=done, total=every), policy=policy)
     found = {one.guardrail: one for one in measured}
     for row in rows:
         if row["kind"] == "guardrail" and row["name"] in found:
