@@ -38,7 +38,7 @@ class PostgreSQLListening:
         Wait until the server tells of something new, or there is; return whether.
 
         Args:
-            is_newer: Looks whether there is something already; asked once it is listened.
+            is_newer: Looks whether there is something already; asked once it is listened, and at each notice.
             timeout_s: At most so long [s].
 
         Raises:
@@ -74,14 +74,15 @@ class PostgreSQLListening:
         self._lock = Lock()
 
     def _wait(self, connection: "PostgreSQLConnection", is_newer: Callable[[], bool], until_s: float) -> bool:
-        if self._was_heard() or is_newer():
+        self._heard = False  # what was told of by now is looked for
+        if is_newer():
             return True
         with selectors.DefaultSelector() as selector:
             selector.register(connection.fileno(), selectors.EVENT_READ)
             while not self._closed and (left_s := until_s - monotonic()) > 0:
                 if selector.select(min(left_s, _AT_ONCE_S)):
                     connection.execute("SELECT 1")  # takes in what has come
-                    if self._was_heard():
+                    if self._was_heard() and is_newer():  # not what was seen before the notice of it came
                         return True
         return False
 

@@ -13,6 +13,7 @@ from tests.nats.server import NATSServer
 from tests.relay.conftest import Served
 from tests.stores.conftest import PostgreSQLServer
 
+from tactful.relay.relaying import RelayOptions
 from tactful.sync.joining import centres_of
 
 #: Each is a way from edge to edge: a server, and for the relay the one behind it.
@@ -45,7 +46,7 @@ def served(server: str, folder: Path, database: PostgreSQLServer | None = None) 
         if server == "postgresql":
             yield url, url
             return
-        relay = Served(folder / "relay", tuple(centres_of(url)))
+        relay = Served(folder / "relay", tuple(centres_of(url)), options=RelayOptions())
         try:
             yield relay.url(), url
         finally:

@@ -299,6 +299,13 @@ def test_what_is_there_already_needs_no_notice(centre):
     assert centre.wait("consents", 0, 30)
 
 
+def test_the_notice_of_what_is_known_by_now_wakes_nobody(centre):
+    assert not centre.wait("consents", 0, 0.01)
+    centre.put_consents("ada", Consents((YES,), 5))
+    assert not centre.wait("consents", 1, 0.5)  # its notice comes now
+    assert centre.wait("consents", 0, 5)
+
+
 def test_one_notice_is_sent_for_a_commit(centre, postgresql, tmp_path):
     with centre._pool.writing() as connection:
         connection.execute("LISTEN tactful")
