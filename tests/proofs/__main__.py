@@ -20,6 +20,7 @@ from . import disk
 from .after_no import decide_after_no
 from .events import delays as event_delays
 from .fuzz import TARGETS, fuzz
+from .host import CAP, PROCESSES, run_host
 from .kills import kill_writers
 from .kiosks import CAMPAIGN, ONCE, run_kiosks
 from .latency import GOALS_MS, latency
@@ -148,6 +149,19 @@ def after_no(count: Count = 1000) -> None:
         for store in ("sqlite", "memory")
     }
     _tell(found, bad=any(one["violations"] or not one["begun_after_no"] for one in found.values()))
+
+
+@app.command()
+def host(count: Count = 200) -> None:
+    """Let customers visit eight processes that share a store: one cap is kept, and no event lost or doubled."""
+    ways = {"heard of each other": {}, "all at once": {"apart": False}, "control": {"shared": False}}
+    found = {
+        name: _run(lambda folder, told, how=how: run_host(folder, count, **how, progress=told), count)
+        for name, how in ways.items()
+    }
+    wrong = any(one["lost"] or one["doubled"] for one in found.values()) or found["heard of each other"]["over"]
+    beyond = int(str(found["all at once"]["most"])) > CAP * PROCESSES
+    _tell(found, bad=bool(wrong or beyond or not found["control"]["over"]))
 
 
 @app.command()
