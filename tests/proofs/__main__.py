@@ -18,6 +18,7 @@ from tests.sync.walk import main as walk_edges
 
 from . import disk
 from .after_no import decide_after_no
+from .canary import overhear
 from .events import delays as event_delays
 from .fuzz import TARGETS, fuzz
 from .host import CAP, PROCESSES, run_host
@@ -149,6 +150,13 @@ def after_no(count: Count = 1000) -> None:
         for store in ("sqlite", "memory")
     }
     _tell(found, bad=any(one["violations"] or not one["begun_after_no"] for one in found.values()))
+
+
+@app.command()
+def canary() -> None:
+    """Use an edge in every way, also wrongly, with a canary in every field; no log, error or repr may have it."""
+    found = {"edge": _run(lambda folder, _: overhear(folder), 1)}
+    _tell(found, bad=bool(found["edge"]["found"] or not found["edge"]["errors"]))
 
 
 @app.command()
