@@ -5,6 +5,7 @@ The body has what `PartnerNotice.as_dict` says; how it is signed, `signed_post` 
 
 import json
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from tactful import CentreError, PartnerNotice, wall_clock
 
@@ -31,6 +32,7 @@ class WebhookPartner:
         Raises:
             UsageError: If the address or the secret will not do.
         """
+        self._host = urlsplit(url).hostname
         self._post = SignedPost(url, secret, whose="a partner's", timeout_s=timeout_s, clock=clock)
 
     def tell(self, notice: PartnerNotice) -> None:
@@ -51,4 +53,4 @@ class WebhookPartner:
             raise CentreError(message, code=f"http-{reply.status}", retry_after_s=reply.retry_after_s)
 
     def __repr__(self) -> str:
-        return f"<WebhookPartner {self._post}>"
+        return f"<WebhookPartner {self._host}>"

@@ -8,7 +8,7 @@ import pytest
 
 import tactful
 from shoes.story import NEAR, POLICY, TRIGGERS, Phones
-from tactful.authoring import compile_folder
+from tactful.authoring import compile_files, compile_folder
 from tactful_adapters.triggers import Journal, Note, Outcome, Sent, Started, Trigger, Triggers
 
 from .conftest import LOOKED
@@ -123,7 +123,7 @@ def doubt(house):
 
 class NoSecondLook(Triggers):
     def _looked_again(self, trigger, note):
-        return self._decided(trigger, note.who, note.moment)
+        return self._edge.decide(trigger.placement, note.who, note.moment)
 
 
 class WithWhatWasKnown(Triggers):
@@ -186,6 +186,20 @@ def test_who_breaks_a_promise_is_caught(house_of, promise, mutant):
 
 
 # What becomes of notes.
+
+
+@pytest.mark.parametrize("strict", ["true", "false"])
+def test_a_cap_for_everyone_holds_for_notes(tmp_path, clock, strict):
+    rule = f"caps: {{total: {{of: all, channels: [push], per: everyone, count: 1, within: day, strict: {strict}}}}}\n"
+    files = {"policy.yaml": (POLICY / "policy.yaml").read_bytes(), "more.yaml": rule.encode()}
+    phone = Phone()
+    with tactful.open(compile_files(files), clock=clock) as edge, Journal(tmp_path / "journal") as journal:
+        triggers = Triggers(edge, phone, TRIGGERS, journal=journal, address=Phones(), clock=clock)
+        for who in ("ann", "bob"):
+            fields, kind = {"answered": True}, tactful.EventKind.TRACK
+            triggers.start(tactful.Event(who, kind, clock(), user=who, name="Ticket Answered", fields=fields))
+        sent = triggers.send_due()
+    assert (sent.sent, len(phone.notes)) == (1, 1)
 
 
 def test_what_is_not_taken_is_tried_again_later_each_time_after_a_second_look(house_of):

@@ -135,7 +135,7 @@ class Triggers:
             return Started.LATE
         moment = trigger.moment(event)
         self._edge.warm(who)
-        decision = self._decided(trigger, who, moment)
+        decision = self._edge.decide(trigger.placement, who, moment, preview=True)
         customer = decision.receipt().customer
         if not customer:
             return Started.NOT_MAPPED
@@ -186,16 +186,15 @@ class Triggers:
         kind = self._edge.plan.policy.events.anonymous
         return event.user or ({kind: event.anonymous} if kind and event.anonymous else None)
 
-    def _decided(
-        self, trigger: Trigger, who: str | Mapping[str, str], moment: Mapping[str, object]
-    ) -> tactful.Decision:
-        return self._edge.decide(trigger.placement, who, moment, preview=True)
-
     def _looked_again(self, trigger: Trigger, note: Waiting) -> tactful.Decision:
-        """Decide once more, with consents and contacts as they are now, in whatever process they changed."""
+        """
+        Decide once more, with consents and contacts as they are now, in whatever process they changed.
+
+        It takes room under the caps, so that nobody else has it while the note goes out.
+        """
         self._edge.forget(note.who)
         self._edge.warm(note.who)
-        return self._decided(trigger, note.who, note.moment)
+        return self._edge.decide(trigger.placement, note.who, note.moment)
 
     def _send(self, note: Waiting) -> str:
         """Look again, reserve, hand over and settle one note; return what became of it, by the names of `Sent`."""
@@ -240,6 +239,8 @@ class Triggers:
             return Outcome.DOUBTFUL
 
     def _settled(self, note: Waiting, outcome: Outcome, token: str, now_us: int) -> str:
+        if outcome in (Outcome.LATER, Outcome.REFUSED):
+            self._edge.let_go(note.who)  # or the room that it took would keep the next one from the customer
         if outcome is Outcome.LATER:
             self._journal.release(note.key, self._again_us(note, now_us))
         elif outcome is Outcome.REFUSED:
