@@ -131,6 +131,11 @@ class Enrichers:
             snapshot = enriching(snapshot, now_us, turn)
         return snapshot
 
+    def not_asked(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot of which they were not asked: what they would have given is unknown, not absent."""
+        gives = {name for one, _ in self.each for name in one.use.gives} - snapshot.attributes.keys()
+        return attrs.evolve(snapshot, unreadable=snapshot.unreadable | gives) if gives else snapshot
+
     def status(self) -> Mapping[str, int]:
         """Return how often each could not be relied on, by name."""
         return {one.use.name: one.failed for one, _ in self.each}

@@ -96,6 +96,16 @@ def test_what_is_unknown_is_not_taken_for_absent():
     assert shown(edge_of(broken(FAILURES["raises"]), postcode="2", compiled=absent)) == ["olives"]
 
 
+def test_after_another_policy_has_come_what_was_not_asked_for_is_unknown_until_the_next_fetch():
+    absent = policy(NAMED.replace("town: {type: text,", "town: {type: text, absent: Berlin,"))
+    edge = edge_of(postcode="2", compiled=attrs.evolve(absent, enrichers=()))
+    assert shown(edge) == ["fair", "olives"]
+    edge.update(absent)
+    assert sorted(pick.offer for pick in edge.decide("home", "ann").picks) == ["olives"]
+    edge.forget("ann")
+    assert shown(edge) == ["fair", "olives"]
+
+
 def test_one_that_hangs_is_waited_for_once(monkeypatch):
     monkeypatch.setattr(stage, "PATIENCE_S", 0.05)
     let_go, asked = threading.Event(), []

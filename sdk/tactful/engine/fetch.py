@@ -89,7 +89,7 @@ class Fetch:
         since_us = now_us - plan.longest_window_us - SLACK_US
         counters = Counters(plan, ledger.contacts(identity.customer, since_us), since_us=since_us)
         key, household = self._gather(plan, identity, since_us)
-        here = Here(profile, consents, counters, key, now_us)
+        here = Here(profile, consents, counters, key, now_us, plan.enrichers)
         own = here.customer(identity, plan, profile).own  # what cannot be read at all is the source's failure
         here.counters = counters.under(plan, own)
         return here, household

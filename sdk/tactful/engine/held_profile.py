@@ -1,5 +1,6 @@
 """Held profile: a profile that an edge holds for whatever plan and kind of identifier asks. It decides nothing."""
 
+from ..enriching import NO_ENRICHERS, Enrichers
 from ..plan.plan import Plan
 from ..profile import Snapshot
 from .convert import to_snapshot
@@ -14,10 +15,11 @@ class HeldProfile:
         customer: The id that the source gave it under; empty for plain values.
     """
 
-    __slots__ = ("_kept", "_loaded_us", "customer")
+    __slots__ = ("_enrichers", "_kept", "_loaded_us", "customer")
 
-    def __init__(self, given: Profile, loaded_us: int) -> None:
-        """Hold a profile that was fetched at a moment [us since 1970]."""
+    def __init__(self, given: Profile, loaded_us: int, enrichers: Enrichers = NO_ENRICHERS) -> None:
+        """Hold a profile that was fetched at a moment [us since 1970], with what these enrichers gave."""
+        self._enrichers = enrichers
         self.customer = given.customer if isinstance(given, Snapshot) else ""
         self._kept: Profile | bytes = pack(given) or given
         self._loaded_us = loaded_us
@@ -33,7 +35,8 @@ class HeldProfile:
         """
         kept = self._kept if given is None else given
         found = unpack(kept) if isinstance(kept, bytes) else kept
-        return to_snapshot(plan.attribute_specs, customer, found, self._loaded_us)[0]
+        snapshot = to_snapshot(plan.attribute_specs, customer, found, self._loaded_us)[0]
+        return snapshot if plan.enrichers is self._enrichers else plan.enrichers.not_asked(snapshot)
 
     def __repr__(self) -> str:  # what it holds is personal
         return f"<HeldProfile packed={isinstance(self._kept, bytes)}>"

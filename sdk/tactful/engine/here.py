@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..consent import Consent, Consents, ConsentState, How
+from ..enriching import NO_ENRICHERS, Enrichers
 from ..plan.plan import Plan
 from ..profile import Identity
 from .budgets import Budgets
@@ -44,8 +45,9 @@ class Here:
         counters: Counters,
         household: HouseholdKey,
         loaded_us: int,
+        enrichers: Enrichers = NO_ENRICHERS,
     ) -> None:
-        self._profile = None if profile is None else HeldProfile(profile, loaded_us)
+        self._profile = None if profile is None else HeldProfile(profile, loaded_us, enrichers)
         self._consents = consents
         self._as: dict[str, Customer] = {}
         self._tally: Tally | None = None
