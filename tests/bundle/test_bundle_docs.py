@@ -20,7 +20,7 @@ from .small_policy import REGULAR
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "bundle.md").read_text(encoding="utf-8")
-SOURCES = [ROOT / "sdk" / "tactful" / "opening.py", *(ROOT / "sdk" / "tactful" / "bundle").glob("*.py")]
+SOURCES = [ROOT / "sdk" / "tactful" / "plan_reader.py", *(ROOT / "sdk" / "tactful" / "bundle").glob("*.py")]
 
 
 def first_cells(heading):
