@@ -2,7 +2,7 @@
 
 import enum
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -155,15 +155,10 @@ def check_value(type_: ValueType, value: object) -> Value:
     >>> check_value(ValueType.NUMBER, 3), check_value(ValueType.TEXTS, ["a"])
     (3.0, ('a',))
     """
-    checked = as_held(type_, value)
+    checked = AS_HELD[type_](value)
     if checked is None:
         raise ValueRefused(f"expected {_EXPECTED[type_]}, got {type(value).__name__}")
     return checked
-
-
-def as_held(type_: ValueType, value: object) -> Value | None:
-    """Return a value as the engine holds it, or None if it does not fit: `check_value`, for who needs no reason."""
-    return _CHECKS[type_](value)
 
 
 def _text(value: object) -> str | None:
@@ -231,14 +226,17 @@ def _numbers(value: object) -> tuple[float, ...] | None:
 def _scores(value: object) -> Mapping[str, float] | None:
     if not isinstance(value, Mapping) or len(value) > SCORES_MAX_ITEMS:
         return None
-    checked = {
-        key: score for key, item in value.items() if isinstance(key, str) and (score := _number(item)) is not None
-    }
-    fits = len(checked) == len(value) and all(0.0 <= score < math.inf for score in checked.values())
-    return checked if fits else None
+    checked: dict[str, float] = {}
+    for key, item in value.items():
+        score = item if type(item) is float else _number(item)
+        if score is None or not isinstance(key, str) or not 0.0 <= score < math.inf:
+            return None
+        checked[key] = score
+    return checked
 
 
-_CHECKS: Final = {
+#: By type, what gives a value as the engine holds it, or None if it does not fit: `check_value`, without a reason.
+AS_HELD: Final[Mapping[ValueType, Callable[[object], Value | None]]] = {
     ValueType.TEXT: _text,
     ValueType.INT: _int,
     ValueType.NUMBER: _number,

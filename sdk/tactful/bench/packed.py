@@ -22,8 +22,9 @@ def packed(one: Snapshot) -> bytes:
 
 def unpacked(raw: bytes) -> Snapshot:
     """Return what was packed."""
-    customer, at_us, seen = msgpack.unpackb(raw)
+    customer, made_us, seen = msgpack.unpackb(raw)
     attributes = {
-        name: Observation(value, _SOURCE_OF[source], *known) for name, (value, source, *known) in seen.items()
+        name: Observation(value, _SOURCE_OF[source], at_us, confidence, first_party, gave_us)
+        for name, (value, source, at_us, confidence, first_party, gave_us) in seen.items()
     }
-    return Snapshot(customer, at_us, attributes)
+    return Snapshot(customer, made_us, attributes)

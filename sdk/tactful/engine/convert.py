@@ -6,7 +6,7 @@ import attrs
 
 from ..consent import Consent, Consents, ConsentState, How
 from ..profile import Observation, Snapshot
-from ..schema import Attribute, as_held
+from ..schema import AS_HELD, Attribute
 
 
 def to_snapshot(
@@ -30,13 +30,14 @@ def to_snapshot(
         if spec is None or value is None:
             continue
         seen = value if isinstance(value, Observation) else None
-        checked = as_held(spec.type, value if seen is None else seen.value)
+        plain = value if seen is None else seen.value
+        checked = AS_HELD[spec.type](plain)
         if checked is None:
             refused.append(name)
         elif seen is None:
             attributes[name] = Observation(checked, spec.source, now_us)
         else:
-            attributes[name] = seen if checked is seen.value else attrs.evolve(seen, value=checked)
+            attributes[name] = seen if checked is plain else attrs.evolve(seen, value=checked)
     unreadable = whole.unreadable.union(refused)
     return Snapshot(customer, whole.at_us, attributes, whole.epoch, unreadable), tuple(refused)
 
