@@ -94,13 +94,22 @@ class CentreError(TactfulError, RuntimeError):
 
     Attributes:
         retry_after_s: The centre wants no further call before so long [s]; None if it did not say.
+        status: The status of HTTP with which a relay refused; None if it did not.
     """
 
     code = "centre"
 
-    def __init__(self, message: str, *, code: str | None = None, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(message, code=code)
         self.retry_after_s = retry_after_s
+        self.status = status
 
 
 class TokenError(TactfulError, ValueError):

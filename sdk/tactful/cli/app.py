@@ -16,6 +16,7 @@ from . import (
     checking,
     deciding,
     demonstrating,
+    devices,
     disclosing,
     erasing,
     exporting,
@@ -99,7 +100,8 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "load": loading.load,
     "serve": serving.serve,
     "relay": relaying.relay,
-    "device": relaying.device,
+    "device": devices.device,
+    "enrol": devices.enrol,
 }
 for _name, _command in COMMANDS.items():
     # Without a short help of its own, a narrow screen would cut the first line.

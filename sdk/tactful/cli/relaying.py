@@ -1,6 +1,5 @@
-"""`tactful relay` and `tactful device`: a relay before a centre, and who may ask it."""
+"""`tactful relay`: a relay before a centre, and a fleet of devices behind it."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,22 +9,28 @@ import typer
 from ..errors import UsageError
 from .building import read_key
 from .checking import Json
+from .devices import DEVICES, Devices
+from .files import write_file
 from .output import as_json, say, told
 
 if TYPE_CHECKING:
     import uvicorn
 
-_DEVICES: Final = Path("devices.json")
+    from ..fleet.served import Fleet
+    from ..relay.devices import DevicesFile
+    from ..relay.relaying import Relay
+
 _PORTS: Final = 65_536
-Devices = Annotated[Path, typer.Option(help="The file of the devices that may ask.")]
 
 
-def relay(
+def relay(  # noqa: PLR0913, PLR0917 - options
     centre: Annotated[str, typer.Argument(metavar="CENTRE_URL", help="The URL of the centre.", show_default=False)],
     key: Annotated[Path, typer.Option(help="The file of the private key that signs answers.", show_default=False)],
-    devices: Devices = _DEVICES,
+    devices: Devices = DEVICES,
     tenant: Annotated[str, typer.Option(help="Whose centre it is.")] = "default",
     bundle: Annotated[Path | None, typer.Option(help="The file of a bundle, to be had here too.")] = None,
+    fleet: Annotated[Path | None, typer.Option(help="The file of a fleet, whose bundles go out in rings.")] = None,
+    packs: Annotated[Path | None, typer.Option(help="The folder of the fleet's packs, NAME.pack for each.")] = None,
     listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where it listens.")] = "127.0.0.1:8787",
     tls: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="CERTIFICATE KEY", help="The files for HTTPS; else HTTP.")
@@ -40,7 +45,12 @@ def relay(
     Example: `tactful relay postgresql://edge@db:5432/shop --key relay.private --tenant shop`
     """
     with told(json_=json):
-        served = _made(centre, read_key(key), devices, tenant, bundle, place(listen), tls)
+        if packs is not None and fleet is None:
+            raise UsageError("--packs are those of a fleet's devices: give --fleet")
+        if bundle is not None and fleet is not None:
+            raise UsageError("with --fleet, bundles go out by `tactful rollout`: leave --bundle out")
+        where_to = place(listen)
+        served = _served(_relay(centre, read_key(key), devices, tenant, bundle, fleet, packs), where_to, tls)
     where = f"{'http' if tls is None else 'https'}://{listen}"
     if json:
         as_json({"relay": where, "tenant": tenant})
@@ -48,38 +58,6 @@ def relay(
         say(f"relay for {tenant} on {where}; {where}/health/ready says whether it is ready")
     sys.stdout.flush()
     served.run()
-
-
-def device(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The device's name.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write its token to.")] = None,
-    devices: Devices = _DEVICES,
-    remove: Annotated[bool, typer.Option("--remove", help="Let it in no more.")] = False,  # noqa: FBT002 - a flag
-    json: Json = False,  # noqa: FBT002 - a flag
-) -> None:
-    """
-    Let a device ask the relay, and write its token to a file; of the token only a digest is kept.
-
-    A device that is in already gets a new token, and the old one counts no more.
-
-    Example: `tactful device kiosk-1 --devices devices.json --out kiosk-1.token`
-    """
-    from ..relay.devices import add_device, remove_device  # noqa: PLC0415 - slow to import
-    from ..relay.swapping import write_swapped  # noqa: PLC0415 - slow to import
-
-    with told(json_=json):
-        if remove is (out is not None):
-            raise UsageError("give --out, the file for its token, or --remove")
-        if out is None:
-            remove_device(devices, name)
-        else:
-            if not os.access(out.parent, os.W_OK):  # or the old token counted no more, and the new one was nowhere
-                raise UsageError(f"{out}: its folder is not there, or cannot be written in")
-            write_swapped(out, add_device(devices, name).encode() + b"\n", mode=0o600)
-    if json:
-        as_json({"device": name, "devices": str(devices), "token": None if out is None else str(out)})
-    else:
-        say(f"{name} may ask no more" if out is None else f"{name} may ask, with the token in {out}")
 
 
 def place(listen: str) -> tuple[str, int]:
@@ -90,25 +68,42 @@ def place(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _made(
-    centre: str,
-    key: str,
-    devices: Path,
-    tenant: str,
-    bundle: Path | None,
-    place: tuple[str, int],
-    tls: tuple[Path, Path] | None,
-) -> "uvicorn.Server":
-    from ..relay.devices import DevicesFile  # noqa: PLC0415 - an extra, and slow
+def _relay(
+    centre: str, key: str, devices: Path, tenant: str, bundle: Path | None, fleet: Path | None, packs: Path | None
+) -> "Relay":
+    from ..fleet.routes import routes  # noqa: PLC0415 - an extra, and slow
+    from ..relay.devices import DevicesFile  # noqa: PLC0415 - the same
     from ..relay.relaying import Relay  # noqa: PLC0415 - the same
-    from ..relay.serving import server  # noqa: PLC0415 - the same
     from ..sync.joining import centres_of  # noqa: PLC0415 - the same
 
-    known, centres = DevicesFile(devices), centres_of(centre)
+    if fleet is not None and not devices.exists():
+        write_file(devices, b'{"devices": []}\n')  # all that there will be enrol
+    known = DevicesFile(devices)
+    kept = None if fleet is None else _fleet(fleet, known, packs)
+    centres = centres_of(centre)
     try:
-        made = Relay(centres, tenant=tenant, private_key=key, devices=known, bundle=bundle)
-        return server(made, host=place[0], port=place[1], tls=tls)
+        brought, opened = (bundle, ()) if kept is None else (kept.rings, routes(kept))
+        return Relay(centres, tenant=tenant, private_key=key, devices=known, bundle=brought, opened=opened)
     except BaseException:
         for one in centres:
             one.close()
+        raise
+
+
+def _fleet(path: Path, known: "DevicesFile", packs: Path | None) -> "Fleet":
+    from ..fleet.fleet_file import FleetFile  # noqa: PLC0415 - slow to import
+    from ..fleet.served import Fleet  # noqa: PLC0415 - slow to import
+
+    if packs is not None and not packs.is_dir():
+        raise UsageError(f"{packs}: this is no folder; make it, and put packs there")
+    return Fleet(FleetFile(path), known, packs)
+
+
+def _served(made: "Relay", place: tuple[str, int], tls: tuple[Path, Path] | None) -> "uvicorn.Server":
+    from ..relay.serving import server  # noqa: PLC0415 - an extra, and slow
+
+    try:
+        return server(made, host=place[0], port=place[1], tls=tls)
+    except BaseException:
+        made.close()
         raise

@@ -139,6 +139,7 @@ class Edge:
         self._updating = Lock()
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count()
+        self._counting, self._failed = Lock(), 0
 
     def decide(  # noqa: PLR0913 - all that is known of a call
         self,
@@ -186,6 +187,8 @@ class Edge:
             return same(refused=refused, view=view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
             _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
+            with self._counting:
+                self._failed += 1
             failed = self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
             return failed if self._listening is None or preview else self._listening.tell(failed, perf_counter_ns())
 
@@ -564,12 +567,14 @@ class Edge:
         self._snapshots.let_go_of(who, ids)
         self._rooms.forget(frozenset(ids))
 
-    def take_pack(self, path: str | Path) -> None:
+    def take_pack(self, path: str | Path, *, keep_as: str | Path | None = None) -> None:
         """
         Know customers by another pack from now on, a newer one; decisions under way end by the old one.
 
         Args:
             path: The pack's file.
+            keep_as: Where the file is put once it is verified and before it counts, so that the next start finds it;
+                None leaves it where it is.
 
         Raises:
             PackError: If it is refused; its code says at which check. The last good one stays.
@@ -578,7 +583,34 @@ class Edge:
         self._open()
         if self._packed is None:
             raise UsageError("this edge knows customers by no pack: give tactful.open(…, pack=…)")
-        self._packed.take(Path(path))
+        self._packed.take(Path(path), keep_as=None if keep_as is None else Path(keep_as))
+        self._forget_customers()
+
+    def destroy_pack(self) -> tuple[str, ...]:
+        """
+        Destroy the device key and the pack of this kiosk, for good: from now on, also after a start, nobody is known.
+
+        What waits here for the centre cannot be read any more either, and is lost.
+
+        Returns:
+            What could not be destroyed from here: "device-key" if it comes from an environment variable or a command,
+            or its file could not be removed; "pack" likewise.
+
+        Raises:
+            StoreError: If the kiosk's own store cannot keep that it is to be so; nothing is destroyed then.
+            UsageError: If the edge was opened without `pack`, or after `close`.
+        """
+        self._open()
+        if self._packed is None:
+            raise UsageError("this edge knows customers by no pack: give tactful.open(…, pack=…)")
+        kept = self._packed.destroy()
+        if self._following is not None:
+            self._following.close()
+        self._rooms.reset()
+        self._forget_customers()
+        return kept
+
+    def _forget_customers(self) -> None:
         self._views.forget()
         self._identities.reset()
         self._snapshots.forget_all()
@@ -653,6 +685,7 @@ class Edge:
             "epoch": plan.epoch,
             "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,
             "last_refused": self._refused,
+            "decisions_failed": self._failed,
             **self._snapshots.status(now_us),
             **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),

@@ -12,8 +12,12 @@ class FromPack(Protocol):
         """Return why nobody is known by it at a moment [us since 1970]; empty if customers are. It does no I/O."""
         ...
 
-    def take(self, path: Path) -> None:
-        """Let a newer one take its place, whole or not at all."""
+    def take(self, path: Path, *, keep_as: Path | None = None) -> None:
+        """Let a newer one take its place, whole or not at all; `keep_as` is where its file is put before it counts."""
+        ...
+
+    def destroy(self) -> tuple[str, ...]:
+        """Destroy the device key and the pack, for good; return what could not be from here."""
         ...
 
     def status(self, now_us: int) -> Mapping[str, object]:

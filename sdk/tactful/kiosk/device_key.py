@@ -15,6 +15,7 @@ from ..errors import PackError
 
 KEY_BYTES: Final = 32
 _FILE_MAX_BYTES: Final = 4096
+_CHUNK_BYTES: Final = 1024 * 1024
 _PATIENCE_S: Final = 10.0
 _WAYS: Final = "file:PATH, env:NAME, keyring:SERVICE/NAME or command:PROGRAM ARGUMENTS"
 
@@ -60,6 +61,55 @@ def device_key_of(source: DeviceKey | bytes | str | Path, *, beside: Path) -> by
     if way not in _READERS or not colon or not where:
         raise _refused(f"give {_WAYS}")
     return _text(_of_file(Path(where), beside) if way == "file" else _READERS[way](where), way)
+
+
+def destroy_device_key(source: DeviceKey | bytes | str | Path) -> bool:
+    """
+    Destroy a device key where it is kept; return whether that could be done from here.
+
+    A file is overwritten and removed, an entry of a keyring is removed, an object is asked to `destroy` if it can. An
+    environment variable and what a command prints are others' to destroy. It never raises.
+
+    Args:
+        source: As for `device_key_of`.
+    """
+    try:
+        if isinstance(source, Path) or (isinstance(source, str) and source.startswith("file:")):
+            return overwritten(source if isinstance(source, Path) else Path(source.removeprefix("file:")))
+        if isinstance(source, str) and source.startswith("keyring:"):
+            service, _, name = source.removeprefix("keyring:").partition("/")
+            _run(["keyring", "del", service, name])
+            return True
+        destroy = getattr(source, "destroy", None)
+        if destroy is None:
+            return False
+        destroy()
+    except Exception:  # noqa: BLE001 - a port may raise anything, and the rest must be destroyed all the same
+        return False
+    return True
+
+
+def overwritten(path: Path) -> bool:
+    """
+    Overwrite a file with nothing of meaning, and remove it; return whether it is gone.
+
+    A disk may keep what it had elsewhere: what is on it must be encrypted, as a pack is.
+    """
+    try:
+        with path.open("r+b") as file:
+            left = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            while left > 0:
+                file.write(os.urandom(min(left, _CHUNK_BYTES)))
+                left -= _CHUNK_BYTES
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _of_file(path: Path, beside: Path) -> bytes:

@@ -13,6 +13,7 @@ from ..consent import Consent, Consents
 from ..contacts import Contact
 from ..disclosures import Disclosure
 from ..identity import IdentityRules
+from ..memory import MemoryStore
 from ..outbox_ports import Outbox, Waiting
 from ..ports import ConsentSink, Store, StrictCaps
 from ..profile import Identity, Snapshot
@@ -40,16 +41,19 @@ class KioskStore:
             rules: The kinds of identifiers.
             owned: Whether its own store is to be closed with it.
         """
-        self._own = own
+        self._own = self._durable = own
         self._packs = packs
         self._rules = rules
         self._owned = owned
-        self._ids = SealedIds(packs.key, packs.now.head.tenant)
+        self._ids = SealedIds(packs.key, packs.tenant)
+        packs.when_killed(self._begin_anew)
+        if packs.killed:
+            self._begin_anew()
 
     @property
     def own(self) -> OwnStore:
         """What is kept here, ids sealed."""
-        return self._own
+        return self._durable
 
     # Who is known
     def profile(self, customer: str) -> Snapshot | None:
@@ -60,6 +64,8 @@ class KioskStore:
     def consents(self, customer: str) -> Consents | None:
         """Return the pack's records and what was said here, known to be true when the pack was made; or None."""
         packed, here = self._packed(customer), self._own.consents(self._sealed(customer))
+        if self._packs.killed:
+            return here
         known_us = self._packs.now.head.issued_us
         if here is None:
             return None if packed is None else packed.consents
@@ -151,6 +157,8 @@ class KioskStore:
     # This device's share of strict caps
     def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
         """Reserve room within this device's share; return the units that were given, for each question."""
+        if self._packs.killed:
+            return [()] * len(asks)
         head = self._packs.now.head
         share = Share(head.share_first, head.share_count, head.share_of)
         return SharedCaps(_SealedSubjects(self._own, self._ids), share).reserve(asks)
@@ -166,21 +174,25 @@ class KioskStore:
     # Marks
     def register(self, name: str) -> bytes | None:
         """Return what is kept under a name."""
-        return self._own.register(name)
+        return self._durable.register(name)
 
     def claim_register(self, name: str, value: bytes) -> bytes:
         """Keep the value unless the name has one already; return what is kept."""
-        return self._own.claim_register(name, value)
+        return self._durable.claim_register(name, value)
 
     def raise_register(self, name: str, number: int) -> int:
         """Keep a number, durably, unless a greater one is there; return what is kept."""
-        return self._own.raise_register(name, number)
+        return self._durable.raise_register(name, number)
 
     def close(self) -> None:
         """Give back the pack, and its own store if that is to be closed with it; a second call does nothing."""
         self._packs.close()
         if self._owned:
-            self._own.close()
+            self._durable.close()
+
+    def _begin_anew(self) -> None:
+        """Keep what happens from now on in memory: without the device key, nothing that is kept can be opened."""
+        self._own, self._ids = MemoryStore(), SealedIds(self._packs.key, "")
 
     def _packed(self, customer: str) -> PackedCustomer | None:
         """Return what the pack says of a customer, as long as it may be used."""

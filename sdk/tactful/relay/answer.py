@@ -30,7 +30,7 @@ class Question:
 
     Attributes:
         tenant: Of whom.
-        what: "changes", "events" or "bundle".
+        what: "changes", "events" or "bundle"; of a fleet "enrol", "report" or "pack".
         nonce: 32 letters of hex that were never used before.
         line: The line of changes; else empty.
         after: The epoch that is known; else 0.

@@ -21,8 +21,8 @@ except ImportError as error:
 
 from ..sync.account import code_of
 from .asking import Refused
-from .relaying import Relay
-from .routes import ROUTES, Ask, Route, nothing
+from .relaying import Door, Relay
+from .routes import ROUTES, Ask, Opened, Route, nothing
 
 _log = logging.getLogger("tactful")
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -52,7 +52,8 @@ def relay_app(relay: Relay) -> Starlette:
         told = {"ready": relay.is_ready(), "ages_s": relay.ages_s()}
         return JSONResponse(told, 200 if told["ready"] else 503, headers=_NO_STORE)
 
-    paths = [Path(path, _endpoint(relay, route), methods=[method]) for method, path, route in ROUTES]
+    every = (*(Opened(*one) for one in ROUTES), *relay.opened)
+    paths = [Path(one.path, _endpoint(relay, one.route, one.door), methods=[one.method]) for one in every]
     health = [Path("/health/live", live), Path("/health/ready", ready)]
     for path in paths:
         path.methods = (path.methods or set()) - {"HEAD"}  # a head alone vouches for nothing
@@ -61,10 +62,10 @@ def relay_app(relay: Relay) -> Starlette:
     return Starlette(routes=[*health, *paths, rest], lifespan=lifespan)
 
 
-def _endpoint(relay: Relay, route: Route) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(relay: Relay, route: Route, door: Door = Door.DEVICES) -> Callable[[Request], Awaitable[Response]]:
     async def answered(request: Request) -> Response:
         try:
-            return await route(Ask(relay, relay.let_in(request), request))
+            return await route(Ask(relay, relay.let_in(request, door), request))
         except Refused as refused:
             return refused.response()
         except CentreError as error:

@@ -11,6 +11,7 @@ import attrs
 from .. import bundle
 from ..errors import BundleError, UsageError
 from .answer import digest
+from .devices import Device
 from .swapping import read_bounded
 
 
@@ -58,6 +59,10 @@ class BundleFile:
             except (OSError, UsageError):
                 self.last_error = "bundle-file"
             return self._current
+
+    def current_for(self, _: Device) -> Bytes | None:
+        """Return the bytes, which are the same for all devices; None if there never was a whole bundle."""
+        return self.current()
 
     def _take(self, raw: bytes) -> None:
         header = bundle.read_unsigned(raw).header

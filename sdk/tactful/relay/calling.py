@@ -182,7 +182,8 @@ class Calls:
         said = f"{host} refuses the call with status {status}"
         if code == "centre-forbidden":
             said = f"{host} does not know this device's token, or lets it in no more"
-        return CentreError(said, code=code, retry_after_s=retry_after_s(found.headers.get("Retry-After")))
+        wait_s = retry_after_s(found.headers.get("Retry-After"))
+        return CentreError(said, code=code, retry_after_s=wait_s, status=status)
 
 
 def retry_after_s(header: str | None) -> float | None:

@@ -21,7 +21,9 @@ from ..errors import UsageError
 from .swapping import read_bounded, write_swapped
 
 _FILE_MAX_BYTES: Final = 16 * 1024 * 1024
-_NAME_MAX: Final = 100
+NAME_MAX: Final = 100
+#: In this order bundles go out.
+RINGS: Final = ("canary", "early", "all")
 #: The file is looked at so often [s]; a token that was taken back counts no longer than that.
 _LOOK_S: Final = 1.0
 _TOKEN_BYTES: Final = 32
@@ -35,10 +37,16 @@ class Device:
     Attributes:
         id: Its name.
         enabled: Whether it may; one that may not is answered as if it were unknown.
+        killed: Whether it is to destroy its key and its pack; it may do nothing but report, and hears that.
+        ring: The ring that it gets bundles with: "canary", "early" or "all".
+        store: The store, or other place, that it stands in; empty if nobody said.
     """
 
     id: str
     enabled: bool = True
+    killed: bool = False
+    ring: str = "all"
+    store: str = ""
 
 
 class Devices(Protocol):
@@ -67,7 +75,8 @@ class DevicesFile:
     """
     Devices in a JSON file: `{"devices": [{"id": "kiosk-1", "token_sha256": "…", "enabled": true}]}`.
 
-    It is read anew when it has changed; while it cannot be read, what was read last counts.
+    A row may have `killed`, `ring` and `store` as well. It is read anew when it has changed; while it cannot be read,
+    what was read last counts.
     """
 
     def __init__(self, path: Path) -> None:
@@ -88,9 +97,19 @@ class DevicesFile:
         self._look()
         return self._by_hash.get(hashed(token))
 
-    def _look(self) -> None:
+    def let_in(self, device: Device, token_sha256: str) -> None:
+        """
+        Let a device in by the digest of its token, at once.
+
+        Raises:
+            UsageError: If the file cannot be read or written.
+        """
+        _put(self._path, device, token_sha256)
+        self._look(at_once=True)
+
+    def _look(self, *, at_once: bool = False) -> None:
         with self._lock:
-            if monotonic() - self._looked_s < _LOOK_S:
+            if monotonic() - self._looked_s < _LOOK_S and not at_once:
                 return
             self._looked_s = monotonic()
             if (mark := self._mark()) != self._seen:
@@ -105,36 +124,121 @@ class DevicesFile:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def add_device(path: Path, id_: str) -> str:
+def add_device(path: Path, id_: str, *, ring: str | None = None) -> str:
     """
     Let a device in, or give one that is in a new token; return the token, which is kept nowhere.
 
+    Args:
+        path: The file.
+        id_: The device's name.
+        ring: The ring that it gets bundles with; None leaves it, or is "all".
+
     Raises:
-        UsageError: If the name is none, or the file cannot be read or written.
+        UsageError: If the name or the ring is none, or the file cannot be read or written.
     """
-    if not (0 < len(id_) <= _NAME_MAX and id_.isprintable()):
-        raise UsageError(f"a device has a name of 1 to {_NAME_MAX} printable characters")
+    check_name(id_)
     token = make_token()
-    with _changing(path) as by_hash:
-        for key in [key for key, device in by_hash.items() if device.id == id_]:
-            del by_hash[key]
-        by_hash[hashed(token)] = Device(id_)
+    before = device_named(path, id_) or Device(id_)
+    _put(path, attrs.evolve(before, enabled=True, ring=before.ring if ring is None else ring), hashed(token))
     return token
 
 
 def remove_device(path: Path, id_: str) -> None:
     """
-    Let a device in no more.
+    Let a device in no more, also if it was killed: it will not hear of that.
 
     Raises:
         UsageError: If there is none of that name, or the file cannot be read or written.
     """
     with _changing(path) as by_hash:
-        keys = [key for key, device in by_hash.items() if device.id == id_]
-        if not keys:
-            raise UsageError(f"{path}: no device has that name")
-        for key in keys:
+        for key in _named(path, by_hash, id_):
             del by_hash[key]
+
+
+def kill_device(path: Path, id_: str) -> None:
+    """
+    Have a device destroy its key and its pack when it reports the next time; it may do nothing else any more.
+
+    Its token stays on the list, or it could not be told; a new device may take the name.
+
+    Raises:
+        UsageError: If there is none of that name, or the file cannot be read or written.
+    """
+    with _changing(path) as by_hash:
+        for key in _named(path, by_hash, id_):
+            by_hash[key] = attrs.evolve(by_hash[key], killed=True)
+
+
+def put_in_ring(path: Path, id_: str, ring: str) -> None:
+    """
+    Let a device get bundles with a ring from now on.
+
+    Raises:
+        UsageError: If there is no such device or ring, or the file cannot be read or written.
+    """
+    check_ring(ring)
+    with _changing(path) as by_hash:
+        for key in _named(path, by_hash, id_):
+            by_hash[key] = attrs.evolve(by_hash[key], ring=ring)
+
+
+def all_devices(path: Path) -> tuple[Device, ...]:
+    """
+    Return all devices of a file, by name.
+
+    Raises:
+        UsageError: If it cannot be read, or is none.
+    """
+    return tuple(sorted(_read(path).values(), key=lambda one: (one.id, one.killed)))
+
+
+def device_named(path: Path, id_: str) -> Device | None:
+    """
+    Return the device of a name that is not killed, or None.
+
+    Raises:
+        UsageError: If the file cannot be read, or is none.
+    """
+    found = all_devices(path) if path.exists() else ()
+    return next((one for one in found if one.id == id_ and not one.killed), None)
+
+
+def check_name(id_: str) -> None:
+    """
+    Check that a device, or a store, can have a name.
+
+    Raises:
+        UsageError: If not.
+    """
+    if not (0 < len(id_) <= NAME_MAX and id_.isprintable()):
+        raise UsageError(f"a device has a name of 1 to {NAME_MAX} printable characters")
+
+
+def check_ring(ring: str) -> None:
+    """
+    Check that there is such a ring.
+
+    Raises:
+        UsageError: If not.
+    """
+    if ring not in RINGS:
+        raise UsageError(f"there is no ring {ring!r}; there are {', '.join(RINGS)}")
+
+
+def _put(path: Path, device: Device, token_sha256: str) -> None:
+    """Put a device in the place of those of its name; one that was killed keeps its token, to be told of it."""
+    check_ring(device.ring)
+    with _changing(path) as by_hash:
+        for key in [key for key, one in by_hash.items() if one.id == device.id and not one.killed]:
+            del by_hash[key]
+        by_hash[token_sha256] = device
+
+
+def _named(path: Path, by_hash: Mapping[str, Device], id_: str) -> list[str]:
+    keys = [key for key, device in by_hash.items() if device.id == id_]
+    if not keys:
+        raise UsageError(f"{path}: no device has that name")
+    return keys
 
 
 @contextlib.contextmanager
@@ -149,24 +253,37 @@ def _changing(path: Path) -> Iterator[dict[str, Device]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         by_hash = dict(_read(path)) if path.exists() else {}
         yield by_hash
-        told = [
-            {"id": device.id, "token_sha256": key, "enabled": device.enabled}
-            for key, device in sorted(by_hash.items(), key=lambda pair: pair[1].id)
-        ]
+        told = [_plain(key, device) for key, device in sorted(by_hash.items(), key=lambda pair: pair[1].id)]
         write_swapped(path, json.dumps({"devices": told}, indent=2).encode() + b"\n", mode=0o600)
     finally:
         os.close(lock)
 
 
+def _plain(key: str, device: Device) -> Mapping[str, object]:
+    """Return a row; what is as usual is left out."""
+    unusual = attrs.asdict(device, filter=lambda field, value: value != field.default)
+    return {"id": device.id, "token_sha256": key, "enabled": device.enabled, **unusual}
+
+
 def _read(path: Path) -> Mapping[str, Device]:
     raw = read_bounded(path, _FILE_MAX_BYTES)
     try:
-        found = json.loads(raw)["devices"]
-        rows = [(row["id"], row["token_sha256"], row.get("enabled", True)) for row in found]
+        rows = [dict(row) for row in json.loads(raw)["devices"]]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise UsageError(f'{path}: expected {{"devices": [{{"id": …, "token_sha256": …}}]}}') from None
-    for number, (id_, key, enabled) in enumerate(rows):
-        fits = isinstance(id_, str) and isinstance(key, str) and isinstance(enabled, bool)
-        if not fits or len(key) != len(hashed("")):
+    found = {}
+    for number, row in enumerate(rows):
+        key, device = row.pop("token_sha256", None), _device(row)
+        if device is None or not isinstance(key, str) or len(key) != len(hashed("")):
             raise UsageError(f"{path}: devices/{number}: a device has a name, the digest of its token, and enabled")
-    return {key: Device(id_, enabled) for id_, key, enabled in rows}
+        found[key] = device
+    return found
+
+
+def _device(row: Mapping[str, object]) -> Device | None:
+    """Return the device of a row; None if it is none. What a later version has written besides is passed over."""
+    known = {field.name: row[field.name] for field in attrs.fields(Device) if field.name in row}
+    kinds = {field.name: bool if isinstance(field.default, bool) else str for field in attrs.fields(Device)}
+    if "id" not in known or any(type(value) is not kinds[name] for name, value in known.items()):
+        return None
+    return Device(**known) if known.get("ring", "all") in RINGS else None  # type: ignore[arg-type]

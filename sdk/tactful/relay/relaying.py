@@ -1,8 +1,9 @@
 """What a relay has at hand: a centre, the devices that may ask, a key to sign with, and bounds. It knows no route."""
 
 from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 from attrs.validators import ge, gt
@@ -16,10 +17,33 @@ from . import answer
 from .allowance import Allowance
 from .answer import Question, Statement
 from .asking import Refused, stranger, token_of
-from .bundle_file import BundleFile
+from .bundle_file import BundleFile, Bytes
 from .devices import Device, Devices
 from .lanes import Lane
 from .watching import Watch, watches
+
+if TYPE_CHECKING:
+    from .routes import Opened
+
+
+class Door(Enum):
+    """Who is let in at a route."""
+
+    #: Devices that may ask.
+    DEVICES = "devices"
+    #: These, and those that were killed, so that they can be told.
+    KILLED_TOO = "killed-too"
+    #: Anyone, seldom.
+    ANYONE = "anyone"
+
+
+class Bundles(Protocol):
+    """Where a device's bundle comes from."""
+
+    def current_for(self, device: Device) -> Bytes | None:
+        """Return the bundle that a device is to have; None if there is none for it."""
+        ...
+
 
 #: All who may not ask share one bucket, so that guessing is slow, and costs no memory.
 _STRANGERS: Final = ""
@@ -38,6 +62,8 @@ class RelayOptions:
         poll_s: The centre is asked for news so often, whatever it hints at [s].
         patience_s: The centre is waited for so long [s].
         threads: So many calls of each sort are made at once: consents, profiles, events.
+        enrol_per_s: So often all together may try a one-time code [1/s], after some more at first.
+        enrol_burst: So often at once.
         ready_within_s: It is ready while the centre told how far it is so recently [s].
     """
 
@@ -48,6 +74,8 @@ class RelayOptions:
     poll_s: float = attrs.field(default=1.0, validator=gt(0))
     patience_s: float = attrs.field(default=10.0, validator=gt(0))
     threads: int = attrs.field(default=4, validator=ge(1))
+    enrol_per_s: float = attrs.field(default=2.0, validator=gt(0))
+    enrol_burst: int = attrs.field(default=20, validator=ge(1))
     ready_within_s: float = attrs.field(default=30.0, validator=gt(0))
 
 
@@ -58,9 +86,10 @@ class Relay:
     Attributes:
         tenant: Whose centre it is.
         centres: A connection to the centre for each part: consents, profiles, events.
-        lanes: How calls are made, by part, and for the bundle.
+        lanes: How calls are made, by part, for the bundle, and for the fleet.
         watches: What is new, by line.
-        bundle: The policy's bundle, or None.
+        bundle: Where the policy's bundle comes from, or None.
+        opened: Routes that are opened beside the relay's own.
         options: What bounds it.
         listeners: How many listen, by device.
     """
@@ -72,8 +101,9 @@ class Relay:
         tenant: str,
         private_key: str,
         devices: Devices,
-        bundle: Path | None = None,
+        bundle: Path | Bundles | None = None,
         options: RelayOptions | None = None,
+        opened: "Sequence[Opened]" = (),
     ) -> None:
         """
         Make it; `start` begins to watch the centre.
@@ -83,8 +113,9 @@ class Relay:
             tenant: Whose centre it is.
             private_key: The Ed25519 key that signs answers, in base64.
             devices: Who may ask.
-            bundle: The file of the policy's bundle, if it is to be had here.
+            bundle: The file of the policy's bundle, or what knows each device's, if it is to be had here.
             options: What bounds it; None is as usual.
+            opened: Routes to be opened beside its own.
 
         Raises:
             BundleError: If the key is no key.
@@ -93,13 +124,15 @@ class Relay:
         self.options = of = options or RelayOptions()
         self.tenant, self._private_key, self._devices = tenant, private_key, devices
         self.centres = dict(zip(PARTS, centres, strict=True))
-        names = (*PARTS, "bundle")
+        names = (*PARTS, "bundle", "fleet")
         self.lanes = {name: Lane(name, threads=of.threads, patience_s=of.patience_s) for name in names}
         self.watches: dict[Line, Watch] = watches(centres, of.poll_s)
-        self.bundle = None if bundle is None else BundleFile(bundle)
+        self.bundle: Bundles | None = BundleFile(bundle) if isinstance(bundle, Path) else bundle
+        self.opened = tuple(opened)
         self.listeners: dict[str, int] = {}
         self._allowance = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
         self._strangers = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
+        self._enrolling = Allowance(rate_per_s=of.enrol_per_s, burst=of.enrol_burst)
 
     def start(self) -> None:
         """Begin to watch the centre."""
@@ -121,14 +154,18 @@ class Relay:
         for watch in self.watches.values():
             watch.join()
 
-    def let_in(self, request: Request) -> Device:
+    def let_in(self, request: Request, door: Door = Door.DEVICES) -> Device:
         """
-        Return the device that asks.
+        Return the device that asks; one without a name where anyone may.
 
         Raises:
             Refused: If it may not, in the same words whether it is known or not; or if it asks too often.
         """
-        device = self.standing(token_of(request))
+        if door is Door.ANYONE:
+            if wait_s := self._enrolling.wait_s(_STRANGERS):
+                raise Refused(429, "too-often", "ask again later", retry_after_s=wait_s)
+            return Device("")
+        device = self._known(token_of(request), killed_too=door is Door.KILLED_TOO)
         wait_s = self._strangers.wait_s(_STRANGERS) if device is None else self._allowance.wait_s(device.id)
         if wait_s:
             raise Refused(429, "too-often", "ask again later", retry_after_s=wait_s)
@@ -138,8 +175,7 @@ class Relay:
 
     def standing(self, token: str) -> Device | None:
         """Return the device of a token, if it may ask now."""
-        device = self._devices.device_of(token)
-        return device if device is not None and device.enabled else None
+        return self._known(token, killed_too=False)
 
     def vouch(self, question: Question, epoch: int, at_us: int, sha256: str, *, is_known: bool = False) -> str:
         """Return the header that vouches for an answer."""
@@ -152,3 +188,8 @@ class Relay:
     def is_ready(self) -> bool:
         """Return whether the centre told how far it is recently: it is the age of what is told that counts."""
         return all(age_s is not None and age_s <= self.options.ready_within_s for age_s in self.ages_s().values())
+
+    def _known(self, token: str, *, killed_too: bool) -> Device | None:
+        device = self._devices.device_of(token)
+        may = device is not None and device.enabled and (killed_too or not device.killed)
+        return device if may else None

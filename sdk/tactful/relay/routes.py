@@ -32,7 +32,7 @@ from .asking import (
     whole,
 )
 from .devices import Device
-from .relaying import Relay
+from .relaying import Door, Relay
 
 #: An answer has at most so many bytes [B]; of changes that would be more, the first ones are told.
 ANSWER_MAX_BYTES: Final = 16 * 1024 * 1024
@@ -72,7 +72,7 @@ async def changes(ask: Ask) -> Response:
     # What makes no sense is for the edge to say: also that the centre's epochs are lower than they were.
     told = await relay.lanes[line].run(lambda: relay.centres[line].changes(line, after, count))
     body = await relay.lanes[line].run(lambda: _bounded(told))
-    return _answer(ask, question, body, epoch=told.epoch, at_us=told.at_us, media_type=wire.MEDIA_TYPE)
+    return answered(ask, question, body, epoch=told.epoch, at_us=told.at_us, media_type=wire.MEDIA_TYPE)
 
 
 async def events(ask: Ask) -> Response:
@@ -88,17 +88,17 @@ async def events(ask: Ask) -> Response:
     found = await relay.lanes["events"].run(lambda: relay.centres["events"].deliver(taken.events))
     refused = dict.fromkeys(taken.unreadable - found.accepted, "event-unreadable")
     packed = wire.pack_delivery(Delivery(found.accepted, {**found.refused, **refused}))
-    return _answer(ask, question, packed, at_us=wall_clock(), media_type=wire.MEDIA_TYPE)
+    return answered(ask, question, packed, at_us=wall_clock(), media_type=wire.MEDIA_TYPE)
 
 
 async def bundle(ask: Ask) -> Response:
     """Give the policy's bundle, as its authors signed it."""
     relay, followed = ask.relay, ask.relay.bundle
     question = Question(relay.tenant, "bundle", nonce_of(ask.request))
-    found = None if followed is None else await relay.lanes["bundle"].run(followed.current)
+    found = None if followed is None else await relay.lanes["bundle"].run(lambda: followed.current_for(ask.device))
     if found is None:
         raise Refused(404, "no-bundle", "there is no bundle here", field="path")
-    return _answer(ask, question, found.raw, at_us=wall_clock(), sha256=found.sha256)
+    return answered(ask, question, found.raw, at_us=wall_clock(), sha256=found.sha256)
 
 
 async def hints(ask: Ask) -> Response:
@@ -110,8 +110,21 @@ async def hints(ask: Ask) -> Response:
     return StreamingResponse(_hints(ask, line, after), headers=headers, media_type="text/event-stream")
 
 
-#: The method and the path of each route, and what answers there.
+#: Answers at a path.
 Route = Callable[[Ask], Awaitable[Response]]
+
+
+@attrs.frozen
+class Opened:
+    """A route that is opened beside those of here: its method, its path, what answers there, and to whom."""
+
+    method: str
+    path: str
+    route: Route
+    door: Door = Door.DEVICES
+
+
+#: The method and the path of each route, and what answers there.
 ROUTES: Final[Sequence[tuple[str, str, Route]]] = (
     ("GET", "/v1/lines/{line}/changes", changes),
     ("GET", "/v1/lines/{line}/hints", hints),
@@ -125,7 +138,7 @@ async def nothing(_: Ask) -> Response:
     raise unknown_path()
 
 
-def _answer(
+def answered(
     ask: Ask,
     question: Question,
     body: bytes,
@@ -135,7 +148,18 @@ def _answer(
     sha256: str | None = None,
     media_type: str = "application/octet-stream",
 ) -> Response:
-    """Return a signed answer; without its body if the one who asks has it."""
+    """
+    Return a signed answer; without its body if the one who asks has it.
+
+    Args:
+        ask: Who asks.
+        question: What is asked.
+        body: What is answered.
+        at_us: The moment [us since 1970].
+        epoch: The epoch that goes with it.
+        sha256: The body's digest in hex, where it is known; None works it out.
+        media_type: What the body is.
+    """
     sha256 = digest(body) if sha256 is None else sha256
     etag = f'"{sha256}"'
     is_known = ask.request.method == "GET" and ask.request.headers.get("If-None-Match") == etag
