@@ -52,6 +52,7 @@ HELD_ELSEWHERE = {
     "docs/plugins.md": "tests/plugins/test_plugin_docs.py",
     "docs/postgresql.md": "tests/stores/test_postgresql_docs.py",
     "docs/kiosk.md": "tests/kiosk/test_kiosk_docs.py",
+    "docs/fleet.md": "tests/fleet/test_fleet_docs.py",
     "docs/nats.md": "tests/nats/test_nats_docs.py",
     "docs/openfeature.md": "tests/flags/test_flag_docs.py",
     "docs/relay.md": "tests/relay/test_relay_docs.py",

@@ -21,6 +21,7 @@ from . import (
     erasing,
     exporting,
     fairness,
+    fleets,
     governing,
     loading,
     looking,
@@ -31,6 +32,7 @@ from . import (
     ranking,
     relaying,
     replaying,
+    rolling,
     serving,
     signing,
     whynot,
@@ -102,6 +104,9 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "relay": relaying.relay,
     "device": devices.device,
     "enrol": devices.enrol,
+    "fleet": fleets.fleet,
+    "rollout": rolling.rollout,
+    "rollback": rolling.rollback,
 }
 for _name, _command in COMMANDS.items():
     # Without a short help of its own, a narrow screen would cut the first line.

@@ -240,7 +240,7 @@ class Packs:
         _check_epoch(head, highest)
 
     def _check_follows(self, head: PackHead) -> None:
-        """Check that it is for here, and not older than one that was taken, though another process may take a newer one."""
+        """Check that it is for here, and not older than one that was taken; another process may take one yet."""
         place = _place(head)
         ours = self._registers.claim_register(PLACE_REGISTER, place.encode())
         if ours != place.encode():

@@ -128,6 +128,8 @@ class KioskStore:
     # What waits for the centre
     def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
+        if self._packs.killed:
+            return ()  # nobody speaks for customers here any more
         return tuple((number, self._opened_event(one)) for number, one in self._own.outbox_take(count))
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:

@@ -1,0 +1,202 @@
+"""The commands of whoever looks after a fleet: a code, a kill, the overview, rollouts and rollbacks."""
+
+import json
+
+import attrs
+import pytest
+from typer.testing import CliRunner
+
+from tactful import bundle as bundles
+from tactful.cli.app import app
+from tactful.clock import DAY_US, SECOND_US
+from tactful.fleet.overview import Row, overview
+from tactful.fleet.releases import releases_of
+from tactful.fleet.report import Report
+from tactful.fleet.reports import Kept, last_reports
+from tactful.fleet.rollout import Release, State
+from tactful.relay.devices import Device, all_devices, device_named, kill_device
+
+
+@pytest.fixture
+def run(served, monkeypatch):
+    monkeypatch.chdir(served.where)
+
+    def invoke(*words, columns=80):
+        ended = CliRunner(env={"COLUMNS": str(columns)}).invoke(app, [str(word) for word in words])
+        return ended.exit_code, ended.output
+
+    return invoke
+
+
+def test_a_code_is_made_and_used_by_commands(served, run):
+    code, told = run("device", "k1", "--code", "--for", "berne", "--ring", "early", "--json")
+    assert code == 0
+    made = json.loads(told)
+    code, told = run("enrol", served.url("k1"), "--for", "berne", "--code", made["code"], "--json")
+    assert (code, json.loads(told)["ring"]) == (0, "early")
+    assert device_named(served.devices, "k1") == Device("k1", ring="early", store="berne")
+    code, told = run("enrol", served.url("k9"), "--for", "berne", "--code", made["code"])
+    assert code == 2
+    assert "used already" in told
+    assert made["code"] not in told
+
+
+def test_the_ring_of_a_device_is_changed_and_a_device_is_killed(served, run):
+    served.let_in("k1")
+    assert run("device", "k1", "--ring", "canary")[0] == 0
+    assert run("device", "k1", "--kill")[0] == 0
+    assert all_devices(served.devices) == (Device("k1", ring="canary", killed=True),)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("k1",), "--out"),
+        (("k1", "--kill", "--remove"), "--out"),
+        (("k1", "--code"), "--for names the store"),
+        (("k1", "--out", "x", "--for", "berne"), "--for and --device-key go with --code"),
+        (("k1", "--ring", "moon"), "no ring 'moon'"),
+        (("k1", "--kill"), "no device has that name"),
+        (("k1", "--code", "--for", "berne", "--expires", "99d"), "30 days"),
+        (("k1", "--code", "--for", "berne", "--device-key", "env:NONE"), "NONE is not set"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(run, words, said):
+    code, told = run("device", *words)
+    assert code == 2
+    assert said in " ".join(told.split())
+
+
+def test_a_policy_goes_out_stops_and_goes_on_by_commands(served, run, bundle_of, kiosk):
+    one = kiosk("k1")
+    run("device", "k1", "--ring", "canary")
+    (served.where / "shop.bundle").write_bytes(bundle_of(2))
+    assert run("rollout") == (0, "nothing was rolled out yet\n")
+    assert run("rollout", "shop.bundle", "--soak", "1s")[1] == "epoch 2: going in ring canary\n"
+    assert run("rollout", "--stop") == (0, "epoch 2: stopped in ring canary: stopped by hand\n")
+    assert run("rollout")[0] == 1
+    assert run("fleet")[0] == 1
+    assert one.upkeep.step().bundle is False
+    assert run("rollout", "--resume")[0] == 0
+    assert one.upkeep.step().bundle is True
+    assert run("rollout", "--next") == (0, "epoch 2: going in ring early\n")
+    code, told = run("rollout", "--json")
+    assert (code, json.loads(told)[0]["state"]) == (0, "going")
+    code, told = run("rollout", "shop.bundle")
+    assert code == 2
+    assert "epoch 2 was rolled out already" in told
+
+
+def test_an_older_policy_goes_out_again_as_the_newest(served, run, bundle_of, authors, kiosk):
+    older = bundle_of(1)
+    (served.where / "old.bundle").write_bytes(older)
+    (served.where / "new.bundle").write_bytes(bundle_of(2))
+    (served.where / "shop.private").write_text(authors[0], encoding="ascii")
+    one = kiosk("k1", bundle=older)
+    run("rollout", "new.bundle", "--everywhere")
+    one.upkeep.step()
+    assert one.edge.status()["epoch"] == 2
+    code, told = run(
+        "rollback", "old.bundle", "--key", "shop.private", "--fleet", "fleet.db", "-o", "back.bundle", "--json"
+    )
+    made = json.loads(told)
+    assert code == 0
+    assert made["sha256"] == bundles.read_unsigned(older).header.sha256
+    assert run("rollout", "back.bundle", "--everywhere")[0] == 0
+    assert one.upkeep.step().bundle is True
+    assert one.edge.status()["epoch"] == made["epoch"] > 2
+    assert releases_of(served.file)[0].epoch == made["epoch"]
+
+
+def test_what_somebody_else_signed_is_not_rolled_back_to(served, run, bundle_of):
+    (served.where / "old.bundle").write_bytes(bundle_of(1))
+    (served.where / "other.private").write_text(bundles.make_keys()[0], encoding="ascii")
+    code, told = run("rollback", "old.bundle", "--key", "other.private", "-o", "back.bundle")
+    assert code == 2
+    assert "bundle-unpinned" in told
+    assert not (served.where / "back.bundle").exists()
+
+
+@pytest.mark.parametrize("columns", [200, 80, 40])
+def test_the_overview_is_readable_on_any_terminal(served, run, kiosk, columns):
+    kiosk("k1").upkeep.step()
+    served.let_in("k2")
+    code, told = run("fleet", "fleet.db", columns=columns)
+    assert code == 1  # one never reported
+    assert told.startswith("2 devices, 1 well\n1 never-reported\n")
+    assert told.index("k2") < told.index("k1")
+    assert max(map(len, told.splitlines())) <= columns
+    code, told = run("fleet", "--trouble", "--json")
+    assert [one["device"] for one in json.loads(told)["devices"]] == ["k2"]
+
+
+def test_no_fleet_yet_is_told(run):
+    code, told = run("fleet", "none.db")
+    assert code == 2
+    assert "there is no fleet yet" in told
+
+
+# What is wrong with a device
+
+NOW_US = 20_000 * DAY_US
+WELL = Report("k1", "0.1.0", NOW_US, policy_epoch=2, data_epoch=1, data_age_s=60, fresh_left_s=500_000)
+
+
+def row(device=None, at_us=NOW_US, releases=(), tries=0, **change):
+    kept = Kept(device or Device("k1"), at_us, attrs.evolve(WELL, **change))
+    (found,) = overview([kept.device], [kept], releases, {"k1": tries}, NOW_US)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "trouble"),
+    [
+        ({}, ""),
+        ({"failed": 3}, "decisions-failed"),
+        ({"broken": 1}, "guardrail-broken"),
+        ({"refused_code": "bundle-older"}, "bundle-refused"),
+        ({"pack_code": "pack-foreign"}, "pack-refused"),
+        ({"ready": False}, "knows-nobody"),
+        ({"at_us": NOW_US - 3601 * SECOND_US, "clock_us": NOW_US - 3601 * SECOND_US}, "silent"),
+        ({"fresh_left_s": 86_399}, "expires-soon"),
+        ({"clock_us": NOW_US + 301 * SECOND_US}, "clock-wrong"),
+        ({"releases": [Release(3, "a" * 64, 0, state=State.DONE)]}, "older-policy"),
+        ({"tries": 1}, "code-tried-again"),
+        ({"device": Device("k1", killed=True)}, "kill-pending"),
+        ({"device": Device("k1", killed=True), "killed": True}, "killed"),
+        ({"device": Device("k1", enabled=False)}, "kept-out"),
+        ({"failed": 1, "broken": 1, "ready": False}, "decisions-failed"),
+    ],
+)
+def test_each_trouble_is_seen_and_the_worst_is_told(given, trouble):
+    assert row(**given).trouble == trouble
+
+
+def test_ages_go_on_since_the_report():
+    found = row(at_us=NOW_US - 100 * SECOND_US, clock_us=NOW_US - 95 * SECOND_US)
+    assert (found.data_age_s, found.fresh_left_s, found.contact_age_s, found.clock_offset_s) == (160, 499_900, 100, 5)
+
+
+def test_the_worst_come_first():
+    devices = [Device("a"), Device("b"), Device("c", killed=True), Device("d")]
+    reports = [Kept(one, NOW_US, attrs.evolve(WELL, device=one.id, broken=int(one.id == "d"))) for one in devices[::3]]
+    found = overview(devices, reports, [], {}, NOW_US)
+    assert [(one.device, one.trouble) for one in found] == [
+        ("c", "kill-pending"),
+        ("d", "guardrail-broken"),
+        ("b", "never-reported"),
+        ("a", ""),
+    ]
+    assert found[2] == Row("b", "", "all", "never-reported")
+
+
+def test_a_kill_is_pending_until_the_device_has_said_that_it_is_done(served, run, kiosk):
+    one = kiosk("k1")
+    one.upkeep.step()
+    kill_device(served.devices, "k1")
+    assert "1 kill-pending" in run("fleet")[1]
+    one.upkeep.step()
+    code, told = run("fleet")
+    assert code == 0
+    assert "1 killed" in told
+    assert len(last_reports(served.file)) == 2
