@@ -11,6 +11,7 @@ ABOVE_THE_EDGE = ("sdk/tactful/authoring/", "sdk/tactful/testing/", "sdk/tactful
 #: Loaded where the libraries of an extra are there.
 ABOVE_THE_EDGE += (
     "sdk/tactful/relay/",
+    "sdk/tactful/fleet/",
     "sdk/tactful/serve/",
     "sdk/tactful/pytest_plugin.py",
     "sdk/tactful/bench/tables.py",

@@ -20,6 +20,7 @@ from . import disk
 from .after_no import decide_after_no
 from .canary import overhear
 from .events import delays as event_delays
+from .fleet import run_fleet
 from .fuzz import TARGETS, fuzz
 from .host import CAP, PROCESSES, run_host
 from .kills import kill_writers
@@ -76,6 +77,20 @@ def kiosks(count: Count = 5000) -> None:
     ours, control = found["shares"], found["control"]
     wrong = any(ours[one] for one in ("lost", "doubled", "foreign")) or _over(ours)
     _tell(found, bad=wrong or not _over(control))
+
+
+@app.command(name="fleet")
+def fleet_(count: Count = 400) -> None:
+    """Enrol a fleet, roll a good and a bad bundle out, roll back, kill some: codes work once, bad ones stop."""
+    found = {
+        name: _run(lambda folder, told, one=one: run_fleet(folder, count, stops=one, progress=told), count)
+        for name, one in (("stops", True), ("control", False))
+    }
+    ours, control = found["stops"], found["control"]
+    right = {"enrolled": count, "second_uses": 0, "bad_state": "stopped", "healed": count, "killed": 5}
+    wrong = ours["killed_by_refusal"] or ours["bad_taken"] != max(count // 40, 1)
+    wrong = wrong or any(ours[name] != value for name, value in right.items())
+    _tell(found, bad=bool(wrong) or control["bad_taken"] != count)
 
 
 def _over(found: dict[str, object]) -> bool:
