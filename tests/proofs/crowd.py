@@ -84,7 +84,9 @@ class CrowdCentre:
 
     def _no(self, customer: int, at_us: int) -> None:
         self._no_us[customer] = max(self._no_us[customer], at_us)
-        self.no_epoch[customer] = self._tell("consents", customer)
+        epoch = self._tell("consents", customer)
+        if at_us > self._yes_us[customer]:  # a no that arrives late takes no newer yes away
+            self.no_epoch[customer] = epoch
 
     def _tell(self, line: Line, customer: int) -> int:
         self.epochs[line] += 1

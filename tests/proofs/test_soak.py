@@ -5,7 +5,8 @@ import pytest
 from tests.proofs.crowd import CrowdCentre
 from tests.proofs.soak import FLAT, soak, trend
 
-from tactful import Consents
+import tactful
+from tactful import Consents, Contact
 
 
 def test_an_edge_at_work_keeps_to_every_no_and_loses_nothing(tmp_path):
@@ -38,6 +39,16 @@ def test_what_is_kept_for_each_decision_is_seen_in_the_memory(tmp_path):
     found = soak(tmp_path, 0.07, 300, 300, keep=1_000_000)
 
     assert found.growth_mb > FLAT * found.rss_mb
+
+
+def test_a_late_no_takes_no_newer_yes_away():
+    centre = CrowdCentre(1)
+    said_us = tactful.wall_clock()
+    centre.grant(0)
+    centre.deliver([Contact("1", "0", "withdrawal", said_us, tags=("offers",))])
+
+    assert centre.no_epoch[0] == 0
+    assert centre.epochs["consents"] == 3
 
 
 @pytest.mark.parametrize(("mb_an_hour", "growth"), [(0.0, 0.0), (60.0, 24.0)])
