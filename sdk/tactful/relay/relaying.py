@@ -40,7 +40,7 @@ class Door(Enum):
 class Bundles(Protocol):
     """Where a device's bundle comes from."""
 
-    def current_for(self, device: Device) -> Bytes | None:
+    def current_for(self, device: Device, /) -> Bytes | None:
         """Return the bundle that a device is to have; None if there is none for it."""
         ...
 
