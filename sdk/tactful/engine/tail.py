@@ -1,7 +1,7 @@
 """Tail: what was recorded since, by this process and all others that share the ledger, comes in here.
 
-One thread looks twice a second, from the first decision or fetch on; a store of this process alone is looked at in
-passing.
+One thread looks twice a second while decisions are made, once a second while none are, and at once when they begin
+again; it starts with the first decision or fetch. A store of this process alone is looked at in passing.
 """
 
 import logging
@@ -17,6 +17,7 @@ from .budgets import Budgets
 _log = logging.getLogger("tactful")
 _AT_ONCE: Final = 1000
 _EVERY_S: Final = 0.5
+_IDLE_EVERY_S: Final = 1.0
 
 
 class Heard(Protocol):
@@ -68,6 +69,8 @@ class Tail:
         self._after = 0
         self._told: int | None = None  # of customers all is heard after this number; None before the first pass
         self._thread: Thread | None = None
+        self._woken = Event()
+        self._asked = self._idle = False
         if self.budgets is not None:
             self.budgets.lock = Lock()
             self.budgets = Budgets(self._plan, self.budgets)
@@ -77,8 +80,13 @@ class Tail:
         if self._inline:
             if self.budgets is not None:
                 self.catch_up()
-        elif self._thread is None:
-            self._start()
+        else:
+            self._asked = True
+            if self._idle:
+                self._idle = False
+                self._woken.set()
+            elif self._thread is None:
+                self._start()
 
     def catch_up(self) -> None:
         """Take in all that was recorded since; a ledger that cannot be read leaves budgets unknown."""
@@ -104,6 +112,7 @@ class Tail:
     def close(self) -> None:
         """End the thread."""
         self._ended.set()
+        self._woken.set()
 
     def _take(self, budgets: Budgets | None, number: int, contact: Contact, now_us: int) -> None:
         if budgets is not None:
@@ -122,4 +131,7 @@ class Tail:
     def _run(self) -> None:
         while not self._ended.is_set():
             self.catch_up()
-            self._ended.wait(_EVERY_S)
+            self._woken.clear()
+            self._idle, self._asked = not self._asked, False
+            if not self._ended.is_set():
+                self._woken.wait(_IDLE_EVERY_S if self._idle else _EVERY_S)
