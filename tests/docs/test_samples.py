@@ -225,8 +225,9 @@ CHECKED = "profile: {more: {kids: {type: bool, source: stated}, guess: {type: bo
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("page", ["docs/policy.md", "docs/commands.md"])
 def test_the_commands_of_a_page_run(page):
-    """In their order, where what they name is; but what tests/demo, email, evidence, kiosk, serve and stores try."""
-    elsewhere = ("demo", "replay", "case", "relay", "serve", "pack", "mail")
+    """In their order, where what they name is; but what tests/demo, email, fleet, kiosk and others try."""
+    of_a_fleet = ("enrol", "fleet", "rollout", "rollback")
+    elsewhere = ("demo", "replay", "case", "relay", "serve", "pack", "mail", *of_a_fleet)
     told = [command for command in commands(page) if command.split()[1] not in elsewhere]
     assert told
     shutil.copy("policy/keys/development.private", "release.private")
