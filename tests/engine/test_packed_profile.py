@@ -80,14 +80,14 @@ class Stars(IntEnum):
 @pytest.mark.parametrize(
     "value",
     [
-        {"a", "b"},
+        pytest.param({"a", "b"}, id="a set"),
         Stars.FIVE,
         OrderedDict(a=1.0),
         timedelta(1),
         datetime(2026, 1, 1),  # noqa: DTZ001 - without its offset
         2**64,
         [{"a"}],
-        object(),
+        pytest.param(object(), id="an object"),
     ],
     ids=repr,
 )
