@@ -7,8 +7,9 @@ The protocol: https://github.com/open-feature/protocol, version 0.3.0.
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
 
 import attrs
 
@@ -24,6 +25,7 @@ except ImportError as error:
 
 from .flags import IDENTIFIERS, TARGETING_KEY, Flag, Flags, NoFlag, Who
 
+_log = logging.getLogger("tactful")
 #: A request's body is no larger [B].
 BODY_MAX_BYTES: Final = 65_536
 _KEY_MAX: Final = 200
@@ -46,14 +48,19 @@ def ofrep_app(edge: tactful.Edge, *, keys: Sequence[str] = (), deadline_s: float
         edge: What decides; the application does not close it.
         keys: Keys of which a request must bring one, as a bearer token or in `X-API-Key`; none lets everybody in.
         deadline_s: So long a request waits until a customer is here [s].
+
+    Raises:
+        UsageError: If a key is empty, or they are no list.
     """
+    if isinstance(keys, str) or not all(keys):
+        raise tactful.UsageError("keys= needs keys that are not empty, in a list; [] lets everybody in")
     served = _Served(Flags(edge), tuple(key.encode() for key in keys), deadline_s)
     path = "/ofrep/v1/evaluate/flags"
     routes = [
-        Route(f"{path}/{{key:path}}", served.one, methods=["POST"]),
-        Route(path, served.all, methods=["POST"]),
+        Route(f"{path}/{{key:path}}", _answering(served.one), methods=["POST"]),
+        Route(path, _answering(served.all), methods=["POST"]),
     ]
-    return Starlette(routes=routes, exception_handlers={Refused: _refused, 500: _failed})
+    return Starlette(routes=routes)
 
 
 @attrs.frozen
@@ -113,8 +120,15 @@ class _Served:
         if edge.closed:
             raise Refused("PROVIDER_NOT_READY", "the edge is closed", 503)
         if who is not None:
-            await edge.awarm(who, deadline_s=self.deadline_s)
+            await self._here(who)
         return who, {**context, **({TARGETING_KEY: key} if key else {})}
+
+    async def _here(self, who: Who) -> None:
+        """Wait a little for a customer; who cannot be fetched is decided for as one of whom nothing is known."""
+        try:
+            await self.flags.edge.awarm(who, deadline_s=self.deadline_s)
+        except Exception as error:  # noqa: BLE001 - a source of the user's can raise anything
+            _log.warning("ofrep: a customer could not be fetched: %s", type(error).__name__)
 
 
 async def _json(request: Request) -> object:
@@ -145,13 +159,22 @@ def _digest(told: Sequence[Mapping[str, object]]) -> str:
     return hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    refused: Any = error
+def _answering(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that tells what cannot be answered; a server would log what it raises, message and all."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Refused as refused:
+            return _refused(request, refused)
+        except Exception as error:  # noqa: BLE001 - its message, which may be personal, must reach no log
+            _log.error("ofrep: a request failed: %s", type(error).__name__)
+            return JSONResponse({"errorDetails": "the evaluation failed"}, 500, headers=_NO_STORE)
+
+    return answered
+
+
+def _refused(request: Request, refused: Refused) -> Response:
     key = request.path_params.get("key", "")[:_KEY_MAX]
     told = {"errorCode": refused.code, "errorDetails": refused.details, **({"key": key} if key else {})}
     return JSONResponse(told, refused.status, headers=_NO_STORE)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    del request, error  # neither is told: both can be personal
-    return JSONResponse({"errorDetails": "the evaluation failed"}, 500, headers=_NO_STORE)

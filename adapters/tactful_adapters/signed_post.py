@@ -5,6 +5,7 @@ The signature covers the body and its moment, so that neither can be altered and
 
 import hashlib
 import hmac
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -21,6 +22,8 @@ _KEY_MIN_BYTES: Final = 16
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 #: No answer is read further than this [B].
 _ANSWER_MAX_BYTES: Final = 4_096
+#: 30 years, in seconds.
+_WAIT_MAX_DIGITS: Final = 9
 
 
 @attrs.frozen
@@ -95,8 +98,9 @@ class SignedPost:
                 return Reply(int(answer.status), None)
         except urllib.error.HTTPError as error:
             with error:
-                after = error.headers.get("Retry-After")
-                return Reply(error.code, float(after) if after is not None and after.isdigit() else None)
+                return Reply(error.code, _wait_s(error.headers.get("Retry-After")))
+        except http.client.HTTPException as error:  # its message holds what came
+            raise ValueError(type(error).__name__) from None
 
     def _headers(self, id_: str, body: bytes) -> dict[str, str]:
         at_s = self._clock() // _SECOND_US
@@ -114,6 +118,12 @@ class SignedPost:
 def signature(secret: bytes, at_s: int, body: bytes) -> str:
     """Return the signature of a body sent at a moment [s since 1970], in hex; the other side works out the same."""
     return hmac.new(secret, b"%d." % at_s + body, hashlib.sha256).hexdigest()
+
+
+def _wait_s(header: str | None) -> float | None:
+    """Return for how long nothing is wanted [s]; None if nothing readable is said."""
+    found = (header or "").strip()
+    return float(found) if found.isascii() and found.isdigit() and len(found) <= _WAIT_MAX_DIGITS else None
 
 
 class _StaysHere(urllib.request.HTTPRedirectHandler):

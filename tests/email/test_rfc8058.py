@@ -256,6 +256,11 @@ def test_no_body_raises(body, content_type):
     assert is_one_click(content_type, body) in (True, False)
 
 
+def test_a_head_that_the_standard_librarys_parser_fails_at_does_not_say_so():
+    body = b"--b\r\ncontent-disposition: *;List-Unsubscribe*\r\n\r\nOne-Click\r\n--b--\r\n"
+    assert not is_one_click("multipart/form-data; boundary=b", body)
+
+
 def test_the_shops_own_words_are_escaped(edge, store, token):
     made = Unsubscribing(
         edge, store, "https://a.example/", words=Words(language='"><b>', title="<b>", question="<i>", button="<u>")

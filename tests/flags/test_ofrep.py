@@ -16,6 +16,7 @@ import uvicorn
 from openfeature import api
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
+from starlette.testclient import TestClient
 
 from tactful_adapters.ofrep import BODY_MAX_BYTES, ofrep_app
 
@@ -160,6 +161,33 @@ def test_without_the_key_nobody_is_let_in(edge, headers):
             assert asked(port, path, **headers)[0] == 401
         assert asked(port, Authorization="Bearer s3cret")[0] == 200
         assert asked(port, **{"X-API-Key": "other"})[0] == 200
+
+
+@pytest.mark.parametrize("keys", ["s3cret", [""], ["s3cret", ""]])
+def test_keys_that_would_let_in_others_are_refused(edge, keys):
+    with pytest.raises(tactful.UsageError, match="keys="):
+        ofrep_app(edge, keys=keys)
+
+
+def test_what_fails_reaches_no_client_and_no_server(edge, monkeypatch, caplog):
+    monkeypatch.setattr(edge, "decide", lambda *_, **__: {}["ann@example.com"])
+    answer = TestClient(ofrep_app(edge)).post(f"{FLAGS}/row", json={"context": {}})
+
+    assert (answer.status_code, answer.json()) == (500, {"errorDetails": "the evaluation failed"})
+    assert "KeyError" in caplog.text
+    assert "ann" not in caplog.text
+
+
+def test_a_customer_who_cannot_be_fetched_is_decided_for_as_one_of_whom_nothing_is_known(edge, monkeypatch, caplog):
+    async def fails(*_, **__):
+        raise OSError("no profile of ann@example.com")
+
+    monkeypatch.setattr(edge, "awarm", fails)
+    answer = TestClient(ofrep_app(edge)).post(f"{FLAGS}/row", json={"context": {"targetingKey": "ann"}})
+
+    assert answer.status_code == 200
+    assert "OSError" in caplog.text
+    assert "ann" not in caplog.text
 
 
 def test_a_closed_edge_says_so(edge):

@@ -1,6 +1,7 @@
 """A one-time code lets one device in, in one store, for a while, once; and tells whoever guesses nothing."""
 
 import threading
+from contextlib import closing as closing_now
 
 import attrs
 import httpx2
@@ -19,7 +20,17 @@ from tactful.fleet.enrolment import Refusal, admit, make_enrolment, refused_trie
 from tactful.fleet.fleet_file import FleetFile
 from tactful.fleet.report import packed
 from tactful.relay.answer import HEADER, NONCE
-from tactful.relay.devices import Device, DevicesFile, device_named, hashed, make_token
+from tactful.relay.devices import (
+    Device,
+    DevicesFile,
+    add_device,
+    all_devices,
+    device_named,
+    hashed,
+    kill_device,
+    make_token,
+    remove_device,
+)
 from tactful.relay.relaying import RelayOptions
 
 from .conftest import Served
@@ -80,6 +91,10 @@ def test_a_code_that_can_be_used_twice_is_noticed(files, monkeypatch):
     monkeypatch.setattr(
         enrolment, "_refusal", lambda asked, store, until, _, *rest: whole(asked, store, until, None, *rest)
     )
+    assert twice(*files)[1] is Refusal.USED  # the token that it then comes with was never let in
+    monkeypatch.setattr(
+        enrolment, "_is_in", lambda _, devices, asked, device, **__: devices.let_in(device, asked.token_sha256)
+    )
     _, second = twice(*files)
     assert isinstance(second, Admitted)
 
@@ -107,6 +122,73 @@ def test_a_device_whose_answer_was_lost_asks_again_as_the_same_one(files):
     asked = Asked(proof_of(code), "berne", hashed(make_token()))
     assert isinstance(admit(file, devices, asked, 1), Admitted)
     assert isinstance(admit(file, devices, asked, 2), Admitted)
+
+
+def killed(devices):
+    kill_device(devices, "k1")
+
+
+def removed(devices):
+    remove_device(devices, "k1")
+
+
+def replaced(devices):
+    add_device(devices, "k1")
+
+
+def disabled(devices):
+    devices.write_text(devices.read_text(encoding="utf-8").replace("true", "false"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", [killed, removed, replaced, disabled])
+def test_who_may_ask_no_more_does_not_come_in_again_by_the_code_and_the_token_of_before(files, tmp_path, change):
+    file, devices = files
+    code = make_enrolment(file, KIOSK, now_us=0, life_us=DAY_US)
+    asked = Asked(proof_of(code), "berne", hashed(make_token()))
+    admit(file, devices, asked, 1)
+    change(tmp_path / "devices.json")
+    before = all_devices(tmp_path / "devices.json")
+    assert admit(file, devices, asked, 2) is Refusal.USED
+    assert all_devices(tmp_path / "devices.json") == before
+    assert refused_tries(file) == {"k1": 1}
+
+
+def test_who_died_before_it_was_let_in_comes_in_later_but_not_after_it_was_killed(files, tmp_path, monkeypatch):
+    file, devices = files
+    code = make_enrolment(file, KIOSK, now_us=0, life_us=DAY_US)
+    asked = Asked(proof_of(code), "berne", hashed(make_token()))
+    with monkeypatch.context() as broken:
+        broken.setattr(devices, "let_in", lambda *_: (_ for _ in ()).throw(UsageError("the disk is full")))
+        with pytest.raises(UsageError):
+            admit(file, devices, asked, 1)
+    assert isinstance(admit(file, devices, asked, 2), Admitted)
+    with file.transaction() as db:
+        db.execute("update codes set let_in = 0")  # it died before it was noted
+    kill_device(tmp_path / "devices.json", "k1")
+    assert admit(file, devices, asked, 3) is Refusal.USED
+
+
+def test_a_fleets_file_of_before_is_taken_on_and_is_for_its_owner_alone(files, tmp_path):
+    file, devices = files
+    assert file.path.stat().st_mode & 0o077 == 0
+    used, unused = (
+        make_enrolment(file, attrs.evolve(KIOSK, id=name), now_us=0, life_us=DAY_US) for name in ("k1", "k2")
+    )
+    admit(file, devices, Asked(proof_of(used), "berne", DIGEST), 1)
+    with file.transaction() as db:
+        db.execute("alter table codes drop column let_in")
+        db.execute("pragma user_version = 1")
+    file.close()
+    remove_device(tmp_path / "devices.json", "k1")
+    with closing_now(FleetFile(file.path)) as again:
+        assert admit(again, devices, Asked(proof_of(used), "berne", DIGEST), 2) is Refusal.USED
+        assert isinstance(admit(again, devices, Asked(proof_of(unused), "berne", "b" * 64), 2), Admitted)
+
+
+def test_nobody_sends_more_than_a_proof_needs(served):
+    with httpx2.Client(base_url=f"http://127.0.0.1:{served.port}") as by_hand:
+        answer = by_hand.post("/v1/enrol", content=b"x" * 4097, headers={NONCE: "0" * 32})
+    assert answer.status_code == 413
 
 
 def test_a_device_that_was_switched_off_meanwhile_keeps_the_token_that_it_asked_with(served):

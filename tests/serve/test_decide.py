@@ -129,6 +129,15 @@ def test_a_customer_who_cannot_be_fetched_gets_the_fallback(caplog):
     assert "ann" not in caplog.text
 
 
+def test_whatever_fails_reaches_no_log_and_no_client(client, edge, monkeypatch, caplog):
+    monkeypatch.setattr(edge, "status", lambda: {}["ann"])
+    monkeypatch.setattr("tactful.serve.app.openapi", lambda _: {}["ann"])
+    for path in ("/health/ready", "/openapi.json"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (500, "failed")
+        assert "ann" not in caplog.text + answer.text
+
+
 def test_a_store_that_fails_is_said_to_come_back(client, edge, monkeypatch, caplog):
     def fails(*_, **__):
         raise tactful.StoreError("the disk of ann is full")

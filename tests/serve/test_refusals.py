@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 import tactful
+from tactful.relay.devices import all_devices, kill_device
 from tactful.serve.app import serve_app
 from tactful.serve.body import BODY_MAX_BYTES
 from tactful.serve.guard import Guard
@@ -154,6 +155,13 @@ def test_elsewhere_a_token_is_needed_and_told_nothing_without(client_of, devices
     assert refusals[0].headers["www-authenticate"] == "Bearer"
     assert client.post("/v1/decide", json=DECIDE, headers={"Authorization": f"Bearer {token}"}).status_code == 200
     assert client.get("/health/ready").status_code == 200
+
+
+def test_a_device_that_was_killed_is_a_stranger(client_of, devices):
+    path, token = devices
+    kill_device(path, all_devices(path)[0].id)
+    client = client_of(guard_of("0.0.0.0", path))  # noqa: S104 - nothing listens
+    assert client.post("/v1/decide", json=DECIDE, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
 def test_an_address_elsewhere_needs_the_file_of_devices(devices):

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -13,6 +14,8 @@ from tests.docs.conftest import PAGES, ROOT, samples
 
 import tactful
 from shoes.story import POLICY
+from tactful_adapters.partner_webhook import WebhookPartner
+from tactful_adapters.signed_post import Reply, SignedPost
 from tactful_adapters.triggers import FileOutbound, Note, Outcome, Trigger, WebhookOutbound
 
 PAGE = "docs/triggers.md"
@@ -73,6 +76,43 @@ def test_who_is_not_reached_surely_did_not_take_it():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     assert WebhookOutbound(f"http://127.0.0.1:{port}/", SECRET).send(NOTE) is Outcome.LATER
+
+
+@pytest.fixture
+def raw():
+    """Return a function that gives the port of who answers with these bytes, whatever is asked."""
+    with ExitStack() as opened:
+
+        def answered(told):
+            listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def answer():
+                with listening.accept()[0] as one:
+                    one.recv(65_536)
+                    one.sendall(told)
+
+            thread = threading.Thread(target=answer, daemon=True)
+            thread.start()
+            opened.callback(thread.join, 10)
+            return listening.getsockname()[1]
+
+        yield answered
+
+
+def test_what_is_no_http_is_an_answer_that_is_none_and_is_repeated_nowhere(raw):
+    port = raw(b"ann@example.com\r\n\r\n")
+    post = WebhookPartner(f"http://127.0.0.1:{port}/", SECRET)
+    with pytest.raises(tactful.CentreError) as refused:
+        post.tell(tactful.PartnerNotice("1", "bank", "p-1", ("offers",), 0))
+    assert refused.value.code == "partner-away"
+    assert "example" not in str(refused.value)
+    assert WebhookOutbound(f"http://127.0.0.1:{raw(b'SSH-2.0')}/", SECRET).send(NOTE) is Outcome.DOUBTFUL
+
+
+@pytest.mark.parametrize(("after", "wait_s"), [("90", 90.0), ("9" * 400, None), ("\u00b2", None), ("soon", None)])
+def test_how_long_nothing_is_wanted_is_a_number_or_nothing(raw, after, wait_s):
+    port = raw(f"HTTP/1.1 503 Busy\r\nRetry-After: {after}\r\nContent-Length: 0\r\n\r\n".encode("latin-1"))
+    assert SignedPost(f"http://127.0.0.1:{port}/", SECRET, whose="our").post("1", b"{}") == Reply(503, wait_s)
 
 
 @pytest.mark.parametrize(("url", "secret"), [("http://push.example/", SECRET), ("https://push.example/", b"short")])

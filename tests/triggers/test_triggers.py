@@ -3,6 +3,8 @@
 import json
 import logging
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -283,6 +285,58 @@ def test_who_has_no_address_gets_nothing(house_of):
     house.triggers._address = lambda _: None
     house.near()
     assert house.triggers.send_due() == Sent(nowhere=1)
+
+
+def broken(_):
+    raise OSError("no way to ann")
+
+
+@pytest.mark.parametrize("address", [broken, lambda _: "ann@example.com"])
+def test_an_address_that_cannot_be_had_holds_up_nobody_and_takes_no_room(house_of, caplog, address):
+    house = house_of()
+    right, house.triggers._address = house.triggers._address, address
+    house.near()
+    with caplog.at_level(logging.DEBUG, "tactful"):
+        assert house.triggers.send_due() == Sent(unknown=1)
+    assert "ann" not in caplog.text
+    house.triggers._address = right
+    house.clock.wait(minutes=1)
+    assert house.triggers.send_due() == Sent(sent=1)
+
+
+@pytest.mark.parametrize("address", [broken, lambda _: "ann@example.com", lambda _: None])
+def test_what_did_not_go_out_is_let_go_of(house_of, monkeypatch, address):
+    house = house_of()
+    house.triggers._address = address
+    house.near()
+    gone = []
+    monkeypatch.setattr(house.edge, "let_go", gone.append)
+    house.triggers.send_due()
+    assert gone == ["ann"]
+
+
+LOCKED = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def test_a_journal_that_is_opened_twice_keeps_its_locks(tmp_path, monkeypatch):
+    def fails(*_, **__):
+        raise sqlite3.OperationalError
+
+    with Journal(tmp_path / "j.db") as journal, journal._writing():
+        with monkeypatch.context() as without:
+            without.setattr(sqlite3, "connect", fails)  # or it would wait for the lock that we have
+            with pytest.raises(tactful.StoreError):
+                Journal(tmp_path / "j.db")
+        command = [sys.executable, "-c", LOCKED, str(tmp_path / "j.db")]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "database is locked"
+    assert (tmp_path / "j.db").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("to", ["ann@example.com", "+49 151 1234567", "4915112345678", "", "a" * 201, "a b"])

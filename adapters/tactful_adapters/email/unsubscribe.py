@@ -182,7 +182,7 @@ def is_one_click(content_type: str, body: bytes) -> bool:
             said = _parts(content_type, body)
         else:
             return False
-    except ValueError:
+    except Exception:  # noqa: BLE001 - the standard library's parser of headers raises more than it says
         return False
     return said == [ONE_CLICK]
 

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -82,7 +82,8 @@ class Journal:
     def __init__(self, path: str | Path, *, waiting_max: int = 100_000) -> None:
         self.path, self._waiting_max, self._lock = Path(path), waiting_max, threading.Lock()
         with self._explained():
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            with suppress(FileExistsError):  # one that is open is not touched: closing it again would take its locks
+                self.path.touch(mode=0o600, exist_ok=False)
             self._file = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
         try:
             self._salt = self._begun()

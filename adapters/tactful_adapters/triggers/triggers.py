@@ -60,7 +60,8 @@ class Sent:
         held: Nothing is to be said any more: a consent was taken back, a limit reached.
         late: Nobody wants to hear them any more.
         nowhere: There is no reference to send them to.
-        unknown: Consents, contacts or addresses could not be read, so nothing was said; tried again.
+        unknown: Consents, contacts or addresses could not be read, or an address is no reference, so nothing was said;
+            tried again.
         already: Another process had them.
     """
 
@@ -203,21 +204,28 @@ class Triggers:
             return self._dropped(note, "late")
         try:
             decision = self._looked_again(trigger, note)
-            to = self._address(decision.receipt().customer) if decision.picks else None
+            told = self._told(trigger, note, decision)
         except Exception as error:  # noqa: BLE001 - a source of the user's can raise anything: then nobody knows
             _log.warning("triggers: what is known could not be read: %s", type(error).__name__)
+            self._edge.let_go(note.who)
             self._journal.postpone(note.key, self._again_us(note, now_us))
             return "unknown"
         if not decision.picks:
             return self._waited(note, decision, now_us)
-        if to is None:
+        if told is None:
+            self._edge.let_go(note.who)
             return self._dropped(note, "nowhere")
-        pick = decision.picks[0]
-        channel = decision.plan.placements[trigger.placement].placement.channel
-        told = Note(note.key.hex(), channel, to, dict(pick.content), note.until_us)
         if not self._journal.reserve(note.key, decision.token):
             return "already"
         return self._settled(note, self._handed_over(told), decision.token, now_us)
+
+    def _told(self, trigger: Trigger, note: Waiting, decision: tactful.Decision) -> Note | None:
+        """Return what goes out; None if nothing does, or there is no reference to send it to."""
+        to = self._address(decision.receipt().customer) if decision.picks else None
+        if to is None:
+            return None
+        channel = decision.plan.placements[trigger.placement].placement.channel
+        return Note(note.key.hex(), channel, to, dict(decision.picks[0].content), note.until_us)
 
     def _waited(self, note: Waiting, decision: tactful.Decision, now_us: int) -> str:
         """Let a note wait as long as a guardrail says; where none says until when, nothing is to be said any more."""

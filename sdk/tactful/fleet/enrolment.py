@@ -65,7 +65,8 @@ def admit(file: FleetFile, devices: DevicesFile, asked: Asked, now_us: int) -> A
     """
     Use a code once, and let its device in.
 
-    The same device may ask again, with the same token: the answer to it may have been lost.
+    The same device may ask again, with the same token: the answer to it may have been lost. Whoever was killed, removed
+    or replaced since does not come in again that way.
 
     Raises:
         StoreError: If the fleet's file cannot be read or written; then the code was not used.
@@ -73,12 +74,12 @@ def admit(file: FleetFile, devices: DevicesFile, asked: Asked, now_us: int) -> A
     """
     with file.transaction() as db:
         found = db.execute(
-            "select device, store, ring, sealed_key, expires_us, used_by, tries from codes where kept = ?",
+            "select device, store, ring, sealed_key, expires_us, used_by, tries, let_in from codes where kept = ?",
             (kept_of(asked.proof),),
         ).fetchone()
         if found is None:
             return Refusal.UNKNOWN
-        device, store, ring, sealed_key, expires_us, used_by, tries = found
+        device, store, ring, sealed_key, expires_us, used_by, tries, let_in = found
         refusal = _refusal(asked, store, expires_us, used_by, tries, now_us)
         if refusal is not None:
             db.execute("update codes set tries = tries + 1 where kept = ?", (kept_of(asked.proof),))
@@ -87,8 +88,18 @@ def admit(file: FleetFile, devices: DevicesFile, asked: Asked, now_us: int) -> A
             "update codes set used_by = ?, used_us = coalesce(used_us, ?) where kept = ?",
             (asked.token_sha256, now_us, kept_of(asked.proof)),
         )
-    devices.let_in(Device(device, ring=ring, store=store), asked.token_sha256)
+    if not _is_in(file, devices, asked, Device(device, ring=ring, store=store), was_in=bool(let_in)):
+        return Refusal.USED
     return Admitted(device, store, ring, sealed_key.hex())
+
+
+def _is_in(file: FleetFile, devices: DevicesFile, asked: Asked, device: Device, *, was_in: bool) -> bool:
+    """Let a device in that never was; return whether it is in. What became of it is kept with its code."""
+    is_in = devices.is_in(asked.token_sha256) if was_in else devices.let_in(device, asked.token_sha256)
+    became = "let_in = 1" if is_in else "tries = tries + 1"
+    with file.transaction() as db:
+        db.execute(f"update codes set {became} where kept = ?", (kept_of(asked.proof),))  # noqa: S608 - ours
+    return is_in
 
 
 def refused_tries(file: FleetFile) -> dict[str, int]:

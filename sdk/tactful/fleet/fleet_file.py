@@ -6,19 +6,20 @@ wholly or not at all, and once.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from ..errors import StoreError
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_S: Final = 5.0
 _SCHEMA: Final = """
 create table codes (
     kept text primary key, device text not null, store text not null, ring text not null, sealed_key blob not null,
-    expires_us integer not null, used_by text, used_us integer, tries integer not null default 0
+    expires_us integer not null, used_by text, used_us integer, tries integer not null default 0,
+    let_in integer not null default 0
 ) strict;
 create table reports (
     device text not null, killed integer not null, ring text not null, at_us integer not null, packed blob not null,
@@ -28,6 +29,11 @@ create table releases (
     epoch integer primary key, tenant text not null, sha256 text not null, raw blob not null, packed blob not null
 ) strict;
 """
+#: What makes a file of an older version one of this version.
+_UPGRADES: Final = {
+    0: _SCHEMA,
+    1: "alter table codes add column let_in integer not null default 0; update codes set let_in = used_by is not null",
+}
 
 
 class FleetFile:
@@ -49,8 +55,10 @@ class FleetFile:
         if not make and not path.exists():
             raise StoreError(f"{path}: there is no fleet yet; `tactful relay --fleet {path}` makes one")
         try:
+            with suppress(FileExistsError):  # one that is open is not touched: closing it again would take its locks
+                path.touch(mode=0o600, exist_ok=False)
             self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{path}: {error}") from None
         try:
             self._prepare()
@@ -95,7 +103,6 @@ class FleetFile:
             (version,) = db.execute("pragma user_version").fetchone()
             if version > _VERSION:
                 raise StoreError(f"{self.path}: it was made by a newer tactful; upgrade this one")
-            if not version:
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"pragma user_version = {_VERSION}")
+            for statement in _UPGRADES.get(version, "").split(";"):
+                db.execute(statement)
+            db.execute(f"pragma user_version = {_VERSION}")

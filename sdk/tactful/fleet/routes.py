@@ -15,7 +15,7 @@ from ..relay.relaying import Door
 from ..relay.routes import Ask, Opened, answered
 from .asked import Asked
 from .enrolment import Refusal
-from .report import Report, packed, unpacked
+from .report import REPORT_MAX_BYTES, Report, packed, unpacked
 from .served import Fleet
 
 _Noun = TypeVar("_Noun", bound=attrs.AttrsInstance)
@@ -34,7 +34,7 @@ def routes(fleet: Fleet) -> Sequence[Opened]:
     """
 
     async def enrol(ask: Ask) -> Response:
-        raw = await body_of(ask.request)
+        raw = await body_of(ask.request, REPORT_MAX_BYTES)
         question = Question(ask.relay.tenant, "enrol", nonce_of(ask.request), sent=digest(raw))
         asked = _read(Asked, raw)
         found = await ask.relay.lanes["fleet"].run(lambda: fleet.admit(asked, wall_clock()))
@@ -46,7 +46,7 @@ def routes(fleet: Fleet) -> Sequence[Opened]:
         return answered(ask, question, packed(found), at_us=wall_clock(), media_type=wire.MEDIA_TYPE)
 
     async def report(ask: Ask) -> Response:
-        raw = await body_of(ask.request)
+        raw = await body_of(ask.request, REPORT_MAX_BYTES)
         question = Question(ask.relay.tenant, "report", nonce_of(ask.request), sent=digest(raw))
         told = _read(Report, raw)
         if told.device != ask.device.id:  # what is signed for one device is true of no other

@@ -95,23 +95,27 @@ def whole(request: Request, field: str, most: int = _INT_MAX) -> int:
     return int(found)
 
 
-async def body_of(request: Request) -> bytes:
+async def body_of(request: Request, most: int = EVENTS_MAX_BYTES) -> bytes:
     """
     Return the body as it went over the wire.
+
+    Args:
+        request: The request.
+        most: It has at most so many bytes [B].
 
     Raises:
         Refused: If it is too large, too slow, or ends in the middle.
     """
     announced = request.headers.get("Content-Length", "0")
-    if not _WHOLE.fullmatch(announced) or int(announced) > EVENTS_MAX_BYTES:
-        raise _too_large()
+    if not _WHOLE.fullmatch(announced) or int(announced) > most:
+        raise _too_large(most)
     body = bytearray()
     try:
         async with asyncio.timeout(_BODY_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > EVENTS_MAX_BYTES:
-                    raise _too_large()
+                if len(body) > most:
+                    raise _too_large(most)
     except TimeoutError:
         raise Refused(408, "too-slow", f"the body did not come within {_BODY_S:.0f} s", field="body") from None
     except ClientDisconnect:
@@ -136,11 +140,11 @@ def unzipped(raw: bytes, encoding: str) -> bytes:
     except zlib.error:
         raise Refused(400, "field", "the body is no gzip", field="body") from None
     if len(found) > EVENTS_MAX_BYTES:
-        raise _too_large()
+        raise _too_large(EVENTS_MAX_BYTES)
     if not unpacking.eof or unpacking.unused_data:
         raise Refused(400, "field", "the body is not one whole gzip", field="body")
     return found
 
 
-def _too_large() -> Refused:
-    return Refused(413, "too-large", f"a body has at most {EVENTS_MAX_BYTES} bytes", field="body")
+def _too_large(most: int) -> Refused:
+    return Refused(413, "too-large", f"a body has at most {most} bytes", field="body")

@@ -97,15 +97,29 @@ class DevicesFile:
         self._look()
         return self._by_hash.get(hashed(token))
 
-    def let_in(self, device: Device, token_sha256: str) -> None:
+    def let_in(self, device: Device, token_sha256: str) -> bool:
         """
-        Let a device in by the digest of its token, at once.
+        Let a device in by the digest of its token, at once; return whether it is in.
+
+        A token that was killed, or may not ask, stays so.
 
         Raises:
             UsageError: If the file cannot be read or written.
         """
-        _put(self._path, device, token_sha256)
+        check_ring(device.ring)
+        with _changing(self._path) as by_hash:
+            before = by_hash.get(token_sha256)
+            is_in = before is None or _may_ask(before)
+            if is_in:
+                _replace(by_hash, device, token_sha256)
         self._look(at_once=True)
+        return is_in
+
+    def is_in(self, token_sha256: str) -> bool:
+        """Return whether a device with this digest of its token may ask now."""
+        self._look(at_once=True)
+        device = self._by_hash.get(token_sha256)
+        return device is not None and _may_ask(device)
 
     def _look(self, *, at_once: bool = False) -> None:
         with self._lock:
@@ -229,9 +243,17 @@ def _put(path: Path, device: Device, token_sha256: str) -> None:
     """Put a device in the place of those of its name; one that was killed keeps its token, to be told of it."""
     check_ring(device.ring)
     with _changing(path) as by_hash:
-        for key in [key for key, one in by_hash.items() if one.id == device.id and not one.killed]:
-            del by_hash[key]
-        by_hash[token_sha256] = device
+        _replace(by_hash, device, token_sha256)
+
+
+def _replace(by_hash: dict[str, Device], device: Device, token_sha256: str) -> None:
+    for key in [key for key, one in by_hash.items() if one.id == device.id and not one.killed]:
+        del by_hash[key]
+    by_hash[token_sha256] = device
+
+
+def _may_ask(device: Device) -> bool:
+    return device.enabled and not device.killed
 
 
 def _named(path: Path, by_hash: Mapping[str, Device], id_: str) -> list[str]:

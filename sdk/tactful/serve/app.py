@@ -34,6 +34,7 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 _BODY_S: Final = 10.0
 _AGAIN_S: Final = "1"
 _Take = Callable[[bytes], Awaitable[Mapping[str, object]]]
+_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def serve_app(edge: Edge, *, guard: Guard = Guard(), deadline_s: float = 0.05) -> Starlette:  # noqa: B008 - frozen
@@ -49,10 +50,10 @@ def serve_app(edge: Edge, *, guard: Guard = Guard(), deadline_s: float = 0.05) -
     paths = {"/v1/decide": served.decide, "/v1/record": served.record, "/v1/opt-out": served.opt_out}
     routes = [Route(path, served.taking(take), methods=["POST"]) for path, take in paths.items()]
     routes += [
-        Route("/openapi.json", served.document, methods=["GET"]),
+        Route("/openapi.json", _answering(served.document), methods=["GET"]),
         Route("/health/live", served.live, methods=["GET"]),
-        Route("/health/ready", served.ready, methods=["GET"]),
-        Route("/{rest:path}", served.nothing, methods=_METHODS),
+        Route("/health/ready", _answering(served.ready), methods=["GET"]),
+        Route("/{rest:path}", _answering(served.nothing), methods=_METHODS),
     ]
     pages = Middleware(
         CORSMiddleware,
@@ -67,24 +68,17 @@ class _Served:
     def __init__(self, edge: Edge, guard: Guard, deadline_s: float) -> None:
         self._edge, self._guard, self._deadline_s = edge, guard, deadline_s
 
-    def taking(self, take: _Take) -> Callable[[Request], Awaitable[Response]]:
+    def taking(self, take: _Take) -> _Endpoint:
         """Return the endpoint that lets a request in, reads its body, and tells what became of it."""
 
-        async def answered(request: Request) -> Response:
-            try:
-                self._guard.let_in(request.headers)
-                self._guard.takes_json(request.headers)
-                body = await _body_of(request)
-                self._is_open()
-                return JSONResponse(await take(body), headers=_NO_STORE)
-            except Problem as problem:
-                return _response(problem)
-            except StoreError as error:
-                return _response(_away(error.code))
-            except Exception as error:  # noqa: BLE001 - its message, which may be personal, must reach no log
-                return _response(_failed(error))
+        async def taken(request: Request) -> Response:
+            self._guard.let_in(request.headers)
+            self._guard.takes_json(request.headers)
+            body = await _body_of(request)
+            self._is_open()
+            return JSONResponse(await take(body), headers=_NO_STORE)
 
-        return answered
+        return _answering(taken)
 
     def _is_open(self) -> None:
         if self._edge.closed:
@@ -135,10 +129,7 @@ class _Served:
 
     async def document(self, request: Request) -> Response:
         """Return the OpenAPI document."""
-        try:
-            self._guard.let_in(request.headers)
-        except Problem as problem:
-            return _response(problem)
+        self._guard.let_in(request.headers)
         return JSONResponse(openapi(self._edge.plan), headers=_NO_STORE)
 
     async def live(self, _: Request) -> Response:
@@ -153,11 +144,24 @@ class _Served:
 
     async def nothing(self, request: Request) -> Response:
         """Refuse what is not there; who may not ask hears the same of every path."""
+        self._guard.let_in(request.headers)
+        raise Problem(404, "not-found", "there is no such path, or not with this method")
+
+
+def _answering(endpoint: _Endpoint) -> _Endpoint:
+    """Return the endpoint that tells what cannot be answered; a server would log what it raises, message and all."""
+
+    async def answered(request: Request) -> Response:
         try:
-            self._guard.let_in(request.headers)
+            return await endpoint(request)
         except Problem as problem:
             return _response(problem)
-        return _response(Problem(404, "not-found", "there is no such path, or not with this method"))
+        except StoreError as error:
+            return _response(_away(error.code))
+        except Exception as error:  # noqa: BLE001 - its message, which may be personal, must reach no log
+            return _response(_failed(error))
+
+    return answered
 
 
 async def _body_of(request: Request) -> bytes:
