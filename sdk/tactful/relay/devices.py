@@ -48,6 +48,11 @@ class Device:
     ring: str = "all"
     store: str = ""
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether it may do more than report."""
+        return self.enabled and not self.killed
+
 
 class Devices(Protocol):
     """Which device a token stands for. Safe under threads."""
@@ -106,12 +111,7 @@ class DevicesFile:
         Raises:
             UsageError: If the file cannot be read or written.
         """
-        check_ring(device.ring)
-        with _changing(self._path) as by_hash:
-            before = by_hash.get(token_sha256)
-            is_in = before is None or _may_ask(before)
-            if is_in:
-                _replace(by_hash, device, token_sha256)
+        is_in = _put(self._path, device, token_sha256)
         self._look(at_once=True)
         return is_in
 
@@ -119,7 +119,7 @@ class DevicesFile:
         """Return whether a device with this digest of its token may ask now."""
         self._look(at_once=True)
         device = self._by_hash.get(token_sha256)
-        return device is not None and _may_ask(device)
+        return device is not None and device.may_ask
 
     def _look(self, *, at_once: bool = False) -> None:
         with self._lock:
@@ -218,42 +218,27 @@ def device_named(path: Path, id_: str) -> Device | None:
 
 
 def check_name(id_: str) -> None:
-    """
-    Check that a device, or a store, can have a name.
-
-    Raises:
-        UsageError: If not.
-    """
+    """Check that a device, or a store, can have a name; it raises UsageError if not."""
     if not (0 < len(id_) <= NAME_MAX and id_.isprintable()):
         raise UsageError(f"a device has a name of 1 to {NAME_MAX} printable characters")
 
 
 def check_ring(ring: str) -> None:
-    """
-    Check that there is such a ring.
-
-    Raises:
-        UsageError: If not.
-    """
+    """Check that there is such a ring; it raises UsageError if not."""
     if ring not in RINGS:
         raise UsageError(f"there is no ring {ring!r}; there are {', '.join(RINGS)}")
 
 
-def _put(path: Path, device: Device, token_sha256: str) -> None:
-    """Put a device in the place of those of its name; one that was killed keeps its token, to be told of it."""
+def _put(path: Path, device: Device, token_sha256: str) -> bool:
+    """Put a device in the place of those of its name, but of no token that may not ask; return whether it is there."""
     check_ring(device.ring)
     with _changing(path) as by_hash:
-        _replace(by_hash, device, token_sha256)
-
-
-def _replace(by_hash: dict[str, Device], device: Device, token_sha256: str) -> None:
-    for key in [key for key, one in by_hash.items() if one.id == device.id and not one.killed]:
-        del by_hash[key]
-    by_hash[token_sha256] = device
-
-
-def _may_ask(device: Device) -> bool:
-    return device.enabled and not device.killed
+        if (before := by_hash.get(token_sha256)) is not None and not before.may_ask:
+            return False
+        for key in [key for key, one in by_hash.items() if one.id == device.id and not one.killed]:
+            del by_hash[key]
+        by_hash[token_sha256] = device
+    return True
 
 
 def _named(path: Path, by_hash: Mapping[str, Device], id_: str) -> list[str]:

@@ -82,4 +82,4 @@ def _host(values: Sequence[str]) -> str:
 def _is_known(devices: Devices, values: Sequence[str]) -> bool:
     scheme, _, token = (values[0] if len(values) == 1 else "").partition(" ")
     device = devices.device_of(token.strip())  # always asked, so that it takes as long
-    return scheme.lower() == "bearer" and device is not None and device.enabled and not device.killed
+    return scheme.lower() == "bearer" and device is not None and device.may_ask
