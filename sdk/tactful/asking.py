@@ -4,6 +4,8 @@ No decision waits for it: plugins are asked when a plan is built, while the last
 never lets go of the interpreter, or that changes the library itself, cannot be held inside one process.
 """
 
+import os
+import weakref
 from collections.abc import Callable
 from threading import Lock, Thread
 from typing import Final, TypeVar
@@ -14,9 +16,33 @@ from .errors import PluginError
 PATIENCE_S: Final = 60.0
 _WORDS_MAX_CHARS: Final = 500
 _Answer = TypeVar("_Answer")
+_turns: "weakref.WeakSet[Turn]" = weakref.WeakSet()
 
 
-def ask(question: Callable[[], _Answer], turn: Lock, patience_s: float = PATIENCE_S) -> _Answer:
+class Turn:
+    """Held while one plugin's code runs. In a forked child none of it runs, so there nobody holds it."""
+
+    __slots__ = ("__weakref__", "_lock")
+
+    def __init__(self) -> None:
+        """Begin with nobody's turn."""
+        self.reset()
+        _turns.add(self)
+
+    def reset(self) -> None:
+        """Begin anew, in a forked child."""
+        self._lock = Lock()
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait for the turn for so long [s]; return whether it has come."""
+        return self._lock.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        """Let the next one have the turn."""
+        self._lock.release()
+
+
+def ask(question: Callable[[], _Answer], turn: Turn, patience_s: float = PATIENCE_S) -> _Answer:
     """
     Return the answer to a question that runs a plugin's code.
 
@@ -70,3 +96,11 @@ def _outcome(question: Callable[[], _Answer]) -> _Answer | PluginError:
 def _line(words: str) -> str:
     """Return words as one line that can stand in a log."""
     return "".join(char if char.isprintable() else " " for char in words[:_WORDS_MAX_CHARS]).strip()
+
+
+def _in_child() -> None:
+    for turn in list(_turns):
+        turn.reset()
+
+
+os.register_at_fork(after_in_child=_in_child)

@@ -6,12 +6,11 @@ from the schema. One that fails in any way leaves what it would have given unkno
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from threading import Lock
 from typing import Any, Final
 
 import attrs
 
-from .asking import ask
+from .asking import Turn, ask
 from .checked import is_share
 from .errors import PluginError, ValueRefused
 from .hookspecs import Enricher
@@ -59,7 +58,7 @@ class Enriching:
         self._ask = enricher
         self._failing = enricher is None
 
-    def __call__(self, snapshot: Snapshot, now_us: int, turn: Lock) -> Snapshot:
+    def __call__(self, snapshot: Snapshot, now_us: int, turn: Turn) -> Snapshot:
         """Return a snapshot with what it gives; of what it cannot give nothing is known."""
         wanted = [name for name in self.use.gives if name not in snapshot.attributes]
         there = [snapshot.attributes[name] for name in self.use.reads if self._exists(snapshot, name, now_us)]
@@ -80,7 +79,7 @@ class Enriching:
         return spec.max_age_s is None or now_us - seen.at_us <= spec.max_age_s * 1_000_000
 
     def _given(
-        self, snapshot: Snapshot, there: list[Observation], now_us: int, turn: Lock
+        self, snapshot: Snapshot, there: list[Observation], now_us: int, turn: Turn
     ) -> Mapping[str, Observation]:
         if self._failing or self._ask is None:
             raise PluginError("it is broken")
@@ -122,7 +121,7 @@ class Enrichers:
         careful: Which of them are broken, and why.
     """
 
-    each: tuple[tuple[Enriching, Lock], ...] = ()
+    each: tuple[tuple[Enriching, Turn], ...] = ()
     careful: tuple[str, ...] = ()
 
     def __call__(self, snapshot: Snapshot, now_us: int) -> Snapshot:
@@ -150,7 +149,7 @@ def enrichers_of(policy: Policy, registry: Registry) -> Enrichers:
     each, careful = [], []
     schema = {one.name: one for one in policy.attributes}
     for use in policy.enrichers:
-        enricher, turn = None, Lock()
+        enricher, turn = None, Turn()
         try:
             enricher, brought = _made(use, policy, registry)
             turn = brought.turn

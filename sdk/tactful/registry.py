@@ -7,7 +7,6 @@ plugin's answer; wrappers and ordering are refused. A guardrail that fails in an
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from threading import Lock
 from typing import Any, Final, cast
 
 import attrs
@@ -15,7 +14,7 @@ import pluggy
 
 from . import hookspecs
 from .answers import is_name, rules_of, scope_of
-from .asking import PATIENCE_S, ask
+from .asking import PATIENCE_S, Turn, ask
 from .catalog import Catalog
 from .errors import PluginError
 from .factors import Factor, factors_of
@@ -49,7 +48,7 @@ class Brought:
     distribution: str
     version: str
     kind: str = "guardrail"
-    turn: Lock = attrs.field(factory=Lock, eq=False, repr=False)
+    turn: Turn = attrs.field(factory=Turn, eq=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}"
@@ -266,7 +265,7 @@ def _add(
 ) -> None:
     where, asked = f"plugin {name!r} of {distribution}", [""]
     try:
-        classes = ask(lambda: _classes(plugin, name, asked), Lock(), patience_s)
+        classes = ask(lambda: _classes(plugin, name, asked), Turn(), patience_s)
     except PluginError as error:
         raise PluginError(f"{where}: {asked[0]}{error}") from None
     for kind, one, cls in classes:

@@ -14,6 +14,7 @@ import pytest
 
 import tactful
 from tactful import Always, Cap, Rolling
+from tactful.engine import edge as edge_module
 
 from .conftest import ANN, OpenEdge
 from .test_decide import shown
@@ -132,6 +133,25 @@ def test_a_policy_is_swapped_under_threads_without_a_failed_decision(open_edge: 
         for thread in threads:
             thread.join()
     assert failures == []
+
+
+def test_of_two_updates_at_once_customers_come_under_the_newer_policy(open_edge: OpenEdge, policy, monkeypatch):
+    edge = open_edge(profiles=lambda _: dict(ANN))
+    edge.warm("ann")
+    newer = threading.Thread(target=edge.update, args=(attrs.evolve(policy, name="newer"),))
+    renew = edge_module.renew
+
+    def while_another_comes(*parts):
+        monkeypatch.setattr(edge_module, "renew", renew)
+        newer.start()
+        newer.join(0.2)  # unless it waits, it is through by then
+        renew(*parts)
+
+    monkeypatch.setattr(edge_module, "renew", while_another_comes)
+    edge.update(attrs.evolve(policy, name="older"))
+    newer.join(30)
+    assert edge.plan.policy.name == "newer"
+    assert edge._snapshots.here("ann").counters.plan is edge.plan
 
 
 def test_a_forked_child_decides_warms_and_has_its_own_ids(open_edge: OpenEdge):

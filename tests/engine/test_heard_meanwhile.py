@@ -1,13 +1,16 @@
 """What is heard of a customer while the customer is being fetched counts all the same; nothing old replaces new."""
 
+import gc
 import inspect
+import weakref
 
 import attrs
 import pytest
 from tests.differential.mutating import Mutant, mutated
 
 import tactful
-from tactful import Consent, ConsentState, How, MemoryStore, Observation, Snapshot, Source
+from tactful import Consent, ConsentState, How, Identity, MemoryStore, Observation, Snapshot, Source
+from tactful.consent import RESTRICTION, standing
 from tactful.engine import loading, snapshot
 from tactful.limits import Always, Cap, Rolling
 from tactful.policy import PluginUse
@@ -216,6 +219,48 @@ def test_room_that_lapses_does_so_for_a_customer_who_was_let_go_too(edge, store,
     assert shown(edge) == {"olives", "ask"}
 
 
+def test_room_that_was_taken_stays_taken_when_a_customer_makes_way_for_another(edge, store):
+    edge._snapshots._maxsize = 1
+    edge._snapshots.reset()
+    edge.warm(WHO)
+    edge.decide("rows", WHO)
+    edge.warm("bob")
+    assert edge.status()["customers_here"] == 1
+    edge.warm(WHO)
+    assert shown(edge) == set()
+
+
+def test_of_who_made_way_and_took_no_room_nothing_is_kept(edge, store):
+    edge._snapshots._maxsize = 1
+    edge._snapshots.reset()
+    edge.warm(WHO)
+    edge.warm("bob")
+    assert not edge._snapshots._left
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_of_who_is_let_go_nothing_stays_but_the_room_that_was_taken(edge, store, known):
+    edge.warm(WHO)
+    if known:
+        edge.forget(WHO)
+    else:
+        edge._snapshots.forget_all()
+    held = {name for name, one in vars(edge._snapshots).items() if hasattr(one, "popitem") and WHO in one}
+    assert held == {"_left"}
+
+
+def test_who_was_let_go_does_not_hold_a_plan_of_before(edge, store, policy):
+    edge.warm(WHO)
+    edge.decide("rows", WHO)
+    edge.forget(WHO)
+    plan = weakref.ref(edge.plan)
+    edge.update(edge.plan.policy)
+    gc.collect()
+    assert plan() is None
+    edge.warm(WHO)
+    assert shown(edge) == set()  # the room that was taken counts all the same
+
+
 def test_nothing_is_kept_of_who_is_erased(edge, store):
     edge.warm(WHO)
     edge.decide("rows", WHO)
@@ -250,6 +295,30 @@ def test_a_no_counts_though_the_store_cannot_be_reached(edge, store, clock, monk
     clock.now_us += 1
     edge.opt_in(WHO, "offers")
     assert shown(edge) == {"olives", "ask"}
+
+
+def is_refused(edge, customer, purpose):
+    """Whether a decision of now takes a purpose for refused."""
+    known = edge._snapshots.here(customer).customer(Identity(customer), edge.plan).consents
+    return standing(known, (purpose,), "web", NOON_US).refused
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("what", ["add_consent", "record", "consents"])
+def test_an_objection_and_a_restriction_count_though_the_store_cannot_be_reached(edge, store, monkeypatch, what, known):
+    rights = edge.rights
+    asks = {"offers": lambda: rights.object_to(WHO, "offers"), RESTRICTION: lambda: rights.restrict(WHO)}
+    for purpose, ask in asks.items():
+        edge.warm(WHO)
+        assert not is_refused(edge, WHO, purpose)
+        if not known:
+            edge.forget(WHO)
+        with monkeypatch.context() as broken:
+            broken.setattr(store, what, cannot_be_reached)
+            with pytest.raises(Away):
+                ask()
+        edge.warm(WHO)
+        assert is_refused(edge, WHO, purpose)
 
 
 def test_noes_are_bounded_and_one_that_makes_way_has_fetches_begin_anew(edge, store, monkeypatch):
@@ -356,6 +425,9 @@ MUTANTS = [
     ),
     ("engine.snapshot", "(self._here, self._left, self._noes, self._unread):", "(self._here, self._left, self._noes):"),
     ("engine.snapshot", "self._loads.lose()  # what is forgotten", "pass  # what is forgotten"),
+    ("engine.left", "if reservations(here.counters, here.loaded_us):", "if False:"),
+    ("engine.snapshot", "self._left.let_go(plan)", "pass"),
+    ("engine.snapshot", "self._unread.pop(customer, None)", "pass"),
     ("engine.opting", "self.snapshots.withdraw(same, purposes, now_us, channel)", "pass"),
     ("engine.opting", "self.snapshots.withdraw(same, purposes, at_us, channel)", "pass"),
     ("engine.snapshot", "self._loads.changed(customer)", "pass"),

@@ -110,3 +110,16 @@ def test_so_many_refusals_are_remembered_and_no_more(edge):
     (here,) = edge._snapshots._here.values()
     customer = here.customer(tactful.Identity("ann"), edge.plan)
     assert 0 < len(customer._refusing) <= 4
+
+
+def test_a_yes_on_record_for_later_does_not_lift_it_when_its_time_has_come():
+    now_us, later_us = [NOW_US], NOW_US + 10 * SKEW_US
+    store = MemoryStore(clock=lambda: NOW_US)
+    with tactful.open(compile_files({"policy.yaml": POLICY}), store=store, clock=lambda: now_us[0]) as edge:
+        store.put_profile(Snapshot("ann", NOW_US, {"visits": Observation(8, Source.OBSERVED, NOW_US)}))
+        for at_us in (NOW_US, later_us):
+            yes = tactful.Consent("offers", tactful.ConsentState.GIVEN, tactful.How.EXPLICIT, at_us)
+            store.add_consent("ann", yes)
+        assert shown(edge, ["offers"]) == ["order", "bread"]
+        now_us[0] = later_us
+        assert shown(edge, ["offers"]) == ["order", "bread"]

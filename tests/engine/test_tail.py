@@ -3,13 +3,17 @@
 import threading
 import time
 
+import attrs
 import pytest
 
-from tactful import MemoryStore
+from tactful import Contact, MemoryStore
 from tactful.engine import tail
 from tactful.engine.tail import Tail
 from tactful.plan.plan import Plan
+from tactful.policy import PluginUse
 from tactful.registry import Registry
+
+from .test_heard_meanwhile import capped
 
 
 class Heard:
@@ -24,9 +28,11 @@ class Counted(MemoryStore):
     """A ledger that counts how often it is looked at."""
 
     looks = 0
+    oldest = None
 
     def tail(self, after, count):
         self.looks += 1
+        self.oldest = after if self.oldest is None else min(self.oldest, after)
         return super().tail(after, count)
 
 
@@ -85,3 +91,42 @@ def test_it_ends_though_it_waits(followed, ledger, monkeypatch):
     followed.close()
     followed._thread.join(30)
     assert not followed._thread.is_alive()
+
+
+def test_another_plan_is_no_reason_to_read_all_again_if_nothing_counts_for_everyone(followed, ledger, policy):
+    ledger.record([Contact(str(number), "ann", "click", 0) for number in range(3)])
+    followed.catch_up()
+    ledger.oldest = None
+    followed.follow(Plan.build(policy, Registry.of()))
+    followed.catch_up()
+    assert ledger.oldest > 0
+
+
+class AfterALook:
+    """A lock that another thread gets first, once, and looks."""
+
+    def __init__(self, lock, look):
+        self._lock, self._look = lock, look
+
+    def __enter__(self):
+        look, self._look = self._look, None
+        if look is not None:
+            look()
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
+def test_budgets_of_another_plan_are_not_known_before_all_was_read_for_them(policy, ledger):
+    counting = attrs.evolve(policy, guardrails=(PluginUse("once"),))
+    plans = [Plan.build(counting, capped("everyone")) for _ in range(2)]
+    ledger.record([Contact("1", "ann", "shown", 0, offer="olives")])
+    one = Tail(ledger, plans[0], Heard(), lambda: 0, inline=True)
+    one.catch_up()
+    assert one.budgets.known
+    one._lock = AfterALook(one._lock, one.catch_up)
+    one.follow(plans[1])
+    assert not one.budgets.known
+    one.catch_up()
+    assert one.budgets.known

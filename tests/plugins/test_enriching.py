@@ -1,5 +1,6 @@
 """Enrichers: what they give is used, with an origin that they cannot choose; what fails restricts and hurts nobody."""
 
+import os
 import threading
 from types import SimpleNamespace
 
@@ -118,6 +119,34 @@ def test_one_that_hangs_is_waited_for_once(monkeypatch):
         assert edge.status()["enrichers"] == {"town": 3}
     finally:
         let_go.set()
+
+
+def test_one_that_runs_while_the_process_is_forked_is_asked_in_the_child(monkeypatch):
+    monkeypatch.setattr(stage, "PATIENCE_S", 5)
+    begun, go_on, asked = threading.Event(), threading.Event(), []
+
+    def enrich(_, _known):
+        asked.append(1)
+        if len(asked) == 1:
+            begun.set()
+            go_on.wait(30)
+        return {"town": "Berlin"}
+
+    edge = edge_of(broken(enrich), postcode="2")
+    fetching = threading.Thread(target=edge.warm, args=("ann",))
+    fetching.start()
+    assert begun.wait(30)
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        code = 2
+        try:
+            code = int(shown(edge) != ["fair", "olives"])
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    go_on.set()
+    fetching.join(30)
+    assert os.waitstatus_to_exitcode(status) == 0
 
 
 def test_where_it_is_not_installed_what_it_gives_is_unknown_and_that_is_said():

@@ -158,7 +158,8 @@ class Customer:
         found = known.get(purposes)
         if found is None:
             before = self.consents or Consents((), 0)  # of consents that are not known, nothing else becomes known
-            at_us = now_us + SKEW_US  # what is later is no yes yet
+            # What is later is no yes yet; and one that is on record for later must not lift this when its time comes.
+            at_us = max([now_us + SKEW_US, *(one.at_us for one in before.records)])
             said = (Consent(one, ConsentState.REFUSED, How.EXPLICIT, at_us) for one in sorted(purposes))
             consents = Consents((*before.records, *said), before.at_us)
             found = Customer(self.plan, self.identity, self.snapshot, consents, self._profile)

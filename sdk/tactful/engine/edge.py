@@ -642,7 +642,7 @@ class Edge:
                 self._refused = ""
                 before, self._plan = parts_of(self._plan), plan
                 self._tail.follow(plan)
-            self._renew(plan)
+                self._renew(plan)
             let_go(before)
 
     def _renew(self, plan: Plan) -> None:

@@ -23,11 +23,9 @@ class Objecting(Opting):
         """Take back one purpose and those under it; return the partners that are told. See `SubjectRights`."""
         sink, customer = self._sink("object_to"), self._customer("object_to", who)
         self._know("object_to", purpose, None)
-        plan, at_us = self.plan(), self._after_all_yeses(customer, purpose)
+        plan, at_us = self.plan(), self._withdrawn(customer, purpose)
         under = [name for name, line in zip(plan.slots.purposes, plan.lineages, strict=True) if purpose in line]
         ending = [one for one in plan.policy.purposes if one.name in under and one.asks]
-        same = self.snapshots.same(customer)
-        self.snapshots.withdraw(same, (purpose,), at_us)  # it counts here, whether or not the store can be reached
         sink.add_consent(customer, Consent(purpose, ConsentState.WITHDRAWN, How.EXPLICIT, at_us, evidence=OBJECTION))
         partners = tuple(dict.fromkeys(one.partner for one in ending if one.partner is not None))
         id_ = f"{OBJECTION}/{customer}/{purpose}/{at_us}"
@@ -42,9 +40,7 @@ class Objecting(Opting):
     def restrict(self, who: Who) -> None:
         """Keep what is known and use none of it, until `lift`. See `SubjectRights.restrict`."""
         sink, customer = self._sink("restrict"), self._customer("restrict", who)
-        at_us = self._after_all_yeses(customer, RESTRICTION)
-        same = self.snapshots.same(customer)
-        self.snapshots.withdraw(same, (RESTRICTION,), at_us)  # it counts here, as above
+        at_us = self._withdrawn(customer, RESTRICTION)
         sink.add_consent(customer, Consent(RESTRICTION, ConsentState.WITHDRAWN, How.EXPLICIT, at_us))
         id_ = f"restrict/{customer}/{at_us}"
         self.ledger.record([Contact(id_, customer, WITHDRAWAL, at_us, tags=(RESTRICTION,))])
@@ -64,10 +60,14 @@ class Objecting(Opting):
         self._hear(who, customer)
         return True
 
-    def _after_all_yeses(self, customer: str, purpose: str) -> int:
-        """Return the moment of a no: now, and not before a yes whose clock was ahead of ours."""
+    def _withdrawn(self, customer: str, purpose: str) -> int:
+        """Let a no count here; return its moment: now, and not before a yes whose clock was ahead of ours."""
+        same, now_us = self.snapshots.same(customer), self.clock()
+        self.snapshots.withdraw(same, (purpose,), now_us)  # whether or not the store can be reached
         known = self._records(customer).records
-        return max([self.clock(), *(one.at_us for one in known if one.purpose == purpose and one.state in GIVEN)])
+        at_us = max([now_us, *(one.at_us for one in known if one.purpose == purpose and one.state in GIVEN)])
+        self.snapshots.withdraw(same, (purpose,), at_us)
+        return at_us
 
 
 def _of(purposes: list[Purpose], partner: str) -> tuple[str, ...]:

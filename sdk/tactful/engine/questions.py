@@ -46,7 +46,7 @@ class Questions:
         try:
             self._waiting.put_nowait((who, done))
         except queue.Full:
-            del self._asked[key]
+            self._asked.pop(key, None)  # another thread may have asked the same, and in vain
             return None
         if self._thread is None or not self._thread.is_alive():
             self._start()
@@ -80,7 +80,8 @@ class Questions:
         while (question := self._waiting.get()) is not None:
             who, done = question
             try:
-                self._load(who)
+                if not self._closed:
+                    self._load(who)
             except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
                 _log.warning("a customer could not be fetched: %s", type(error).__name__)
             finally:

@@ -19,6 +19,7 @@ from .count import Counters
 from .customer import Customer, Who
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
+from .left import Left, Present
 from .loading import Load, Loads, add, joined, reservations
 from .own import Own, shared
 from .questions import Questions
@@ -42,8 +43,7 @@ class Snapshots:
     """
 
     def __init__(self, fetch: Fetch, maxsize: int) -> None:
-        self._fetch = fetch
-        self._maxsize = maxsize
+        self._fetch, self._maxsize = fetch, maxsize
         self._questions = Questions(self.load)
         self.reset()
 
@@ -51,10 +51,10 @@ class Snapshots:
         """Begin anew with nothing here: at the start, and in a forked child, where no thread and no lock is ours."""
         self._lock = Lock()
         self._loads = Loads()
-        self._here: FIFOCache[str, Here] = FIFOCache(self._maxsize)
         self._households: FIFOCache[HouseholdKey, Counters] = FIFOCache(self._maxsize)
         self._nobody: dict[str, Customer] = {}
-        self._left: FIFOCache[str, Counters] = FIFOCache(self._maxsize)
+        self._left = Left(self._maxsize)
+        self._here = Present(self._maxsize, self._left)
         self._noes: FIFOCache[str, dict[tuple[str, str | None], int]] = FIFOCache(_NOES_MAX)
         self._unread = Unread(self._maxsize)
         self._questions.reset()
@@ -98,8 +98,7 @@ class Snapshots:
         before = self._here.get(customer)
         if before is not None and before.number > load.number:
             return before, True
-        found.number = load.number
-        now_us = found.loaded_us
+        found.number, now_us = load.number, found.loaded_us
         counters = self._left.get(customer) if before is None else before.counters
         found.counters = joined(counters, found.counters, now_us)
         if household is not None:
@@ -215,8 +214,8 @@ class Snapshots:
                 self._let_go(customer)
 
     def _let_go(self, customer: str) -> None:
-        here = self._here.pop(customer, None)
-        if here is not None:
+        self._unread.pop(customer, None)
+        if (here := self._here.pop(customer, None)) is not None:
             self._left[customer] = here.counters
 
     @property
@@ -280,9 +279,10 @@ class Snapshots:
             return list(self._here.items())
 
     def let_go(self, plan: Plan) -> None:
-        """Let go of all plans but this one in what is held of households, and of nobody."""
+        """Let go of all plans but this one in what is held of households, of who is here no more, and of nobody."""
         self._nobody = {}
         with self._lock:
+            self._left.let_go(plan)
             for key, household in list(self._households.items()):
                 self._households[key] = household.under(plan, shared(plan))
 

@@ -53,10 +53,11 @@ class Tail:
 
     def follow(self, plan: Plan) -> None:
         """Count for a plan from now on; budgets begin with all that the ledger holds, customers heard of it already."""
-        self.budgets = Budgets(plan, self.budgets) if "everyone" in plan.counted_per else None
-        self._plan = plan
-        with self._lock:
-            self._after = 0
+        with self._lock:  # who looks meanwhile must not take the budgets for complete
+            self.budgets = Budgets(plan, self.budgets) if "everyone" in plan.counted_per else None
+            self._plan = plan
+            if self.budgets is not None:
+                self._after = 0
 
     def budgets_of(self, plan: Plan) -> Budgets | None:
         """Return what counts for everyone together under a plan; None if no cap does, or it is not followed yet."""
