@@ -341,7 +341,7 @@ PRECAUTIONS = {
         test_a_limit_that_is_changed_later_changes_nothing,
     ),
     "scopes": ("tactful.answers.touched", lambda *_: Scope(), lambda: BREACH("it limits more than it declared")),
-    "a look at the catalog": ("tactful.registry._parts", id, lambda: BREACH("it changes the others' settings")),
+    "a look at the catalog": ("tactful.registry.parts_of", id, lambda: BREACH("it changes the others' settings")),
     "a look at the policy": (
         "tactful.registry.image_of",
         lambda *_: b"",

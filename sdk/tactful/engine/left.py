@@ -3,6 +3,8 @@
 Who was let go, and who had to make way for others, may still be shown what was decided: it counts when they come back.
 """
 
+from threading import Lock
+
 from cachetools import FIFOCache
 
 from ..plan.plan import Plan
@@ -15,10 +17,15 @@ from .own import unstated
 class Left(FIFOCache[str, Counters]):
     """What counts for customers who are here no more; bounded."""
 
-    def let_go(self, plan: Plan) -> None:
-        """Let go of all plans but this one."""
-        for customer, counters in list(self.items()):
-            self[customer] = counters.under(plan, unstated(plan))
+    def let_go(self, plan: Plan, lock: Lock) -> None:
+        """Let go of all plans but this one; under a lock one by one, as others wait for it."""
+        with lock:
+            known = list(self.items())
+        for customer, counters in known:
+            moved = counters.under(plan, unstated(plan))
+            with lock:
+                if self.get(customer) is counters:
+                    self[customer] = moved
 
 
 class Present(FIFOCache[str, Here]):

@@ -281,8 +281,8 @@ class Snapshots:
     def let_go(self, plan: Plan) -> None:
         """Let go of all plans but this one in what is held of households, of who is here no more, and of nobody."""
         self._nobody = {}
+        self._left.let_go(plan, self._lock)
         with self._lock:
-            self._left.let_go(plan)
             for key, household in list(self._households.items()):
                 self._households[key] = household.under(plan, shared(plan))
 
