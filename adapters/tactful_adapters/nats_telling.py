@@ -118,13 +118,19 @@ class NATSTelling:
         async def tell(link: NATSLink) -> int:
             lines = NATSLines(link, self._streams)
             epoch, erased = 0, Erased((await lines.state("consents")).at_us)
-            for member in (await merged(lines, [customer]))[customer].members(customer):
+            members = (await merged(lines, [customer]))[customer].members(customer)
+            for member in members:
                 of = digest(member)
                 await lines.empty("consents", [f"c.{of}"])
                 epoch = await lines.tell("consents", member, erased)
                 await link.purge(self._streams.events, self._streams.event(f"{of}.*"))
-                await lines.empty("profiles", [f"p.{of}", f"l.*.{of}", f"m.{of}.*", f"m.*.{of}", f"s.{of}"])
+                await lines.empty("profiles", [f"p.{of}", f"l.*.{of}"])
                 await lines.tell("profiles", member, erased)
+            # Merges go when all else has gone, else the next call would not find the rest of the customer; and splits
+            # after them, else it would take somebody who was split off for the customer.
+            for member in members:
+                await lines.empty("profiles", [f"m.{digest(member)}.*", f"m.*.{digest(member)}"])
+            await lines.empty("profiles", [f"s.{digest(member)}" for member in members])
             return epoch
 
         return self._call(tell)

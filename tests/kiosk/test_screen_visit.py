@@ -8,6 +8,7 @@ import pytest
 from tests.kiosk.conftest import STRANGER, title
 from tests.kiosk.remains import remains
 
+import tactful
 from tactful import ScreenVisit, UsageError
 from tactful.testing.clocks import FakeClock
 
@@ -96,3 +97,19 @@ def test_no_object_holds_anything_of_a_visit_that_is_over(make, tmp_path, keep):
 def test_the_search_finds_what_is_there():
     held = ["xyzzy-canary"]  # noqa: F841 - it is to be found
     assert remains([b"xyzzy-canary"[::-1]]) > 0
+
+
+def test_a_decision_that_the_end_of_the_visit_overtakes_shows_nobody_and_keeps_nobody(opened, monkeypatch):
+    edge = opened()
+    visit = ScreenVisit(edge, "ada")
+    decide = tactful.Edge.decide
+
+    def overtaken(one, placements, who=None, context=None):
+        if who is not None:
+            visit.end()
+            one.warm(who)  # as a decision does that began before, in the background
+        return decide(one, placements, who, context)
+
+    monkeypatch.setattr(tactful.Edge, "decide", overtaken)
+    assert title(visit.decide("screen")) == STRANGER
+    assert edge.status()["customers_here"] == 0

@@ -396,3 +396,33 @@ def test_a_connection_that_is_closed_without_a_word_is_noticed(own_server, monke
         assert [error.code for error in heard] == ["centre"]
         server.start()
         assert centre.changes("consents", 0, 9).is_complete
+
+
+@pytest.mark.parametrize("asked", ["ada", "al"])
+@pytest.mark.parametrize("calls", range(24))
+def test_an_erasure_that_breaks_off_anywhere_is_whole_when_it_is_made_again(centre, monkeypatch, calls, asked):
+    for number, one in enumerate(("ada", "al", "ida"), 1):
+        centre.put_consents(one, Consents((yes(1),), 1))
+        centre.put_profile(Snapshot(one, 1, {}))
+        centre.deliver([contact(str(number), one, 5)])
+    centre.merge("ada", "al")
+    centre.merge("ada", "ida")
+    centre.split("ida")  # who was taken for the customer once, and is somebody else
+    right, left = NATSLink.put, [calls]
+
+    async def put(*given, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            raise CentreError("broken off")
+        return await right(*given, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(NATSLink, "put", put)
+        try:
+            centre.erase(asked)
+        except CentreError:
+            assert left[0] < 0
+    centre.erase(asked)
+    known = {one.customer for one in centre.changes("profiles", 0, 99).changes if isinstance(one.told, Snapshot)}
+    assert known == {"ida"}
+    assert {one for one, told in followed(centre).items() if isinstance(told, Consents)} == {"ida"}

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 import tactful
-from tactful import Consents, Contact, MemoryCentre, MemoryStore, Observation, Snapshot, Source, UsageError
+from tactful import Consents, Contact, MemoryCentre, MemoryStore, Observation, Snapshot, Source, StoreError, UsageError
 from tactful.authoring import compile_files
 from tactful.consent import standing
 from tactful.sealing import EvidenceSeal
@@ -236,6 +236,23 @@ def reached(root):
 
 def shown(edge, who, place="page"):
     return {pick.offer for pick in edge.decide(place, who, preview=True).picks}
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_no_counts_here_though_the_store_can_be_neither_read_nor_written(edge, store, monkeypatch, reading):
+    def away(*_):
+        raise StoreError("away")
+
+    ann, bob = canary("ann"), canary("bob")
+    assert "card" in shown(edge, ann)
+    assert "bread" in shown(edge, bob)
+    monkeypatch.setattr(store, "consents" if reading else "add_consent", away)
+    with pytest.raises(StoreError):
+        edge.rights.object_to(ann, "bank")
+    with pytest.raises(StoreError):
+        edge.rights.restrict(bob)
+    assert "card" not in shown(edge, ann)
+    assert "bread" not in shown(edge, bob)  # which is for who is many at table
 
 
 def test_an_objection_to_one_purpose_ends_it_at_once_and_no_other(edge, store):

@@ -271,7 +271,7 @@ def test_what_is_forgotten_is_asked_for_again_and_no_id_is_in_a_key(server, edge
     truth.store.put_consents("canary-4711", Consents((YES,), NOW_US))
     assert stands(edges[0], "canary-4711") == (True, False)
     assert "canary" not in str(server.run("KEYS", "*")) + repr(edges[0])
-    assert edges[1].forget("canary-4711") == 1
+    assert edges[1].forget_shared("canary-4711") == 1
     assert server.run("KEYS", "*") == []
 
 
@@ -306,3 +306,21 @@ def test_edges_decide_by_what_they_share(server, truth):
         assert offers(edges[0], "ada") == []
         edges[1].warm("ada")
         assert offers(edges[1], "ada") == []
+
+
+def test_an_erasure_takes_away_what_edges_share_and_waits_for_a_server_that_is_away(serve, truth):
+    server = serve()
+    store = MemoryStore()
+    shared = ValkeySnapshots(server.url(timeout_s=0.5), own=store, profiles=truth, consents=truth)
+    truth.store.put_profile(full_snapshot("ada"))
+    truth.store.put_consents("ada", Consents((YES,), NOW_US))
+    with tactful.open(POLICY, store=store, profiles=shared, consents=shared) as edge:
+        edge.warm("ada")
+        assert len(server.run("KEYS", "*")) == 2
+        edge.rights.erase("ada")
+        assert server.run("KEYS", "*") == []
+        store.put_consents("ada", Consents((YES,), NOW_US))
+        server.stop()
+        with pytest.raises(StoreError):
+            edge.rights.erase("ada")
+        assert store.consents("ada") is not None

@@ -89,7 +89,7 @@ def test_the_rights_that_it_lists_for_snapshots_are_enough(server):
     with contextlib.closing(shared):
         assert shared.consents("ada")
         assert shared.profile("ada")
-        assert shared.forget("ada") == 2
+        assert shared.forget_shared("ada") == 2
 
 
 def test_the_rights_that_it_lists_are_enough(server):

@@ -79,6 +79,7 @@ class Journal:
     def _begun(self, campaign: str) -> bytes:
         """Make the file ready; return the salt of its digests."""
         self._file.execute("PRAGMA synchronous = FULL")
+        self._file.execute("PRAGMA secure_delete = ON")  # what is forgotten is not in the file any more
         with self._writing():
             (application,) = self._file.execute("PRAGMA application_id").fetchone()
             (tables,) = self._file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -137,6 +138,15 @@ class Journal:
         """Keep that the exposure is on record; the token goes."""
         with self._writing():
             self._file.execute("UPDATE mails SET token = '' WHERE customer = ?", (customer,))
+
+    def forget(self, customer: str) -> bool:
+        """
+        Forget whom a mail was for, as an erasure must; return whether there was one.
+
+        Who is in the recipients again would be mailed again; who was erased has agreed to nothing.
+        """
+        with self._writing():
+            return self._file.execute("DELETE FROM mails WHERE customer = ?", (customer,)).rowcount == 1
 
     def unrecorded(self) -> Iterator[tuple[str, str, str]]:
         """Yield customer, message id and token of mails that may have gone out, and are not on record as rendered."""

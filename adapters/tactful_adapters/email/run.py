@@ -172,9 +172,9 @@ class Run:
         campaign = self._campaign
         try:
             campaign.edge.record(token, "rendered")
-            campaign.edge.observe(customer, campaign.event, channel=campaign.channel, id=id_)
         except tactful.TokenError as error:
             _log.warning("what a mail showed can be recorded no more: %s", error.code)
+        campaign.edge.observe(customer, campaign.event, channel=campaign.channel, id=id_)  # it counts all the same
         self._journal.recorded(customer)
 
 

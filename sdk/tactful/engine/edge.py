@@ -539,6 +539,7 @@ class Edge:
         return SubjectRights(
             opting=self._opting,
             store=self._store,
+            profiles=self._exchange.profiles,
             identities=self._identities,
             rooms=self._rooms,
             log=self._log,

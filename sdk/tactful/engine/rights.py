@@ -1,17 +1,17 @@
 """Rights: what a customer may ask for, all that is held and its erasure, at an edge and in its store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import attrs
 
 from ..consent import Consents
 from ..erasing import FOLLOWERS, ErasureReceipt, receipt_of
-from ..errors import UsageError
+from ..errors import StoreError, UsageError
 from ..held import Held
 from ..ports import ConsentSource, Erasure, Store
 from ..profile import Identity
-from ..rights_ports import SubjectAccess
+from ..rights_ports import SharedCopies, SubjectAccess
 from ..subject_export import SubjectExport
 from .customer import Who
 from .identify import Identities
@@ -35,6 +35,7 @@ class SubjectRights:
     Attributes:
         opting: Keeps what customers say about purposes, and gives plan, customers and clock.
         store: Where the customer's rows are.
+        profiles: Where profiles come from.
         identities: Whom identifiers stand for, as far as that is remembered.
         rooms: What is in hand under strict caps.
         log: What has still to be logged; None if nothing is.
@@ -46,6 +47,7 @@ class SubjectRights:
 
     opting: Objecting
     store: Store
+    profiles: object
     identities: Identities
     rooms: Rooms
     log: Log | None
@@ -101,16 +103,19 @@ class SubjectRights:
 
         Raises:
             UsageError: If nobody is meant, or the store cannot erase.
-            StoreError: If the store cannot; then nothing went.
+            StoreError: If the store cannot, or copies that edges share cannot be reached; then nothing went.
         """
         customer = self._customer("erase", who)
         held = self._access().held(customer)
         if self.log is not None:
             self.log.flush()  # what waits there is logged under the pseudonym, and unlinked with the rest
         ids = frozenset({*held.ids, *self.opting.snapshots.same(customer)})
-        gone = self._erasure().erase(customer)
+        erasure = self._erasure()
+        self._forget_shared(ids)
+        gone = erasure.erase(customer)
+        pending = (*self._shared_meanwhile(ids), *self._pending())
         self._let_go(ids, held)
-        return receipt_of(gone, held, self.opting.clock(), self._pending())
+        return receipt_of(gone, held, self.opting.clock(), pending)
 
     def object_to(self, who: Who, purpose: str | None = None) -> tuple[str, ...]:
         """
@@ -158,6 +163,21 @@ class SubjectRights:
     def _nudge(self) -> None:
         if self.following is not None:
             self.following.nudge()  # the centre, and all other edges, are to hear of it now
+
+    def _forget_shared(self, ids: Iterable[str]) -> None:
+        """Take away what edges share of a customer in front of where it comes from."""
+        sources = {id(one): one for one in (self.profiles, self.opting.consents) if isinstance(one, SharedCopies)}
+        for source in sources.values():
+            for id_ in ids:
+                source.forget_shared(id_)
+
+    def _shared_meanwhile(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Take away what another edge has fetched and shared before the rows were gone; return what is pending then."""
+        try:
+            self._forget_shared(ids)
+        except StoreError:
+            return ("copies that another edge shared during the erasure could not be reached: erase once more",)
+        return ()
 
     def _let_go(self, ids: frozenset[str], held: Held) -> None:
         """Let go of all that is here of a customer."""

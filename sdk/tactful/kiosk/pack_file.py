@@ -7,6 +7,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO, Any, Final, Self
@@ -72,6 +73,10 @@ class PackFile:
         """Return what is known of a customer by the id, or None."""
         found = self._find("customer", customer)
         return None if found is None else customer_of(found, self.head.issued_us)
+
+    def merged(self, customer: str) -> tuple[str, ...]:
+        """Return the ids that are one customer, by the one that stands for them; () if it is alone."""
+        return tuple(self._find("merged", customer) or ())
 
     def standing_for(self, name: str, value: str) -> frozenset[str]:
         """Return the customers for whom an identifier, in clean form, stands surely."""
@@ -151,3 +156,13 @@ def _reader(file: IO[bytes]) -> ReadAt:
             return file.read(length)
 
     return read_at
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the folder itself on disk, where that can be: a file whose name is lost is lost."""
+    with suppress(OSError, AttributeError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -13,7 +13,7 @@ from ..errors import PackError, TactfulError
 from ..ports import Registers
 from .device_key import KEY_BYTES, DeviceKey, destroy_device_key, device_key_of, overwritten
 from .head import PackHead
-from .pack_file import PackFile
+from .pack_file import PackFile, sync_folder
 from .time_line import TimeLine
 
 #: The register of the highest epoch that was ever taken, whose place follows.
@@ -134,6 +134,7 @@ class Packs:
                 self._check_follows(pack.head)
                 if keep_as is not None:
                     path.replace(keep_as)
+                    sync_folder(keep_as.parent)  # else a power cut leaves the old pack there, and it is refused then
                     pack.path = self._home = keep_as
                 self._follow(pack.head)
             except OSError as error:

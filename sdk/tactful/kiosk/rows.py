@@ -20,9 +20,9 @@ from .head import PackHead
 #: A name has so many bytes.
 NAME_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
-#: What a row tells: of a customer, for whom an identifier stands, who belongs to a household; or, in every pack once,
-#: that the device key is the right one.
-Kind = Literal["customer", "identifier", "household", "key"]
+#: What a row tells: of a customer, which ids are one customer, for whom an identifier stands, who belongs to a
+#: household; or, in every pack once, that the device key is the right one.
+Kind = Literal["customer", "merged", "identifier", "household", "key"]
 
 
 @attrs.frozen(repr=False)

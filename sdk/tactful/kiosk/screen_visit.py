@@ -60,7 +60,12 @@ class ScreenVisit:
 
     def decide(self, placements: str | Sequence[str], context: Mapping[str, object] | None = None) -> Decision:
         """Decide for who is there, and for nobody once the visit is over; it never raises. See `Edge.decide`."""
-        return self._edge.decide(placements, self._who if self.touch() else None, context)
+        if self.touch() and (who := self._who) is not None:
+            decision = self._edge.decide(placements, who, context)
+            if not self._over.is_set():
+                return decision
+            self._edge.let_go(who)  # it ended meanwhile, and the decision may have fetched the customer again
+        return self._edge.decide(placements, None, context)
 
     def touch(self) -> bool:
         """Say that somebody is still there; return whether the visit goes on."""

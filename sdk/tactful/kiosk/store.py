@@ -63,7 +63,7 @@ class KioskStore:
 
     def consents(self, customer: str) -> Consents | None:
         """Return the pack's records and what was said here, known to be true when the pack was made; or None."""
-        packed, here = self._packed(customer), self._own.consents(self._sealed(customer))
+        packed, here = self._packed(customer), self._said_here(customer)
         if self._packs.killed:
             return here
         known_us = self._packs.now.head.issued_us
@@ -80,7 +80,8 @@ class KioskStore:
     # What passed between us
     def contacts(self, customer: str, since_us: int) -> Sequence[Contact]:
         """Return the customer's contacts at or after a moment, those of the pack and those made here, oldest first."""
-        here = [self._opened(one) for one in self._own.contacts(self._sealed(customer), since_us)]
+        kept = [self._own.contacts(self._sealed(one), since_us) for one in self._same(customer)]
+        here = [self._opened(one) for theirs in kept for one in theirs]
         packed = self._packed(customer)
         known = {one.id for one in here}
         before = () if packed is None else packed.contacts
@@ -105,8 +106,9 @@ class KioskStore:
 
     def disclosures(self, customer: str, now_us: int) -> Sequence[Disclosure]:
         """Return what was passed on of a customer here whose time is not over, oldest first."""
-        found = self._own.disclosures(self._sealed(customer), now_us)
-        return tuple(self._opened_disclosure(one) for one in found)
+        kept = [self._own.disclosures(self._sealed(one), now_us) for one in self._same(customer)]
+        found = [self._opened_disclosure(one) for theirs in kept for one in theirs]
+        return tuple(sorted(found, key=lambda one: (one.at_us, one.id)))
 
     def disclosures_of(self, decision: str, now_us: int) -> Sequence[Disclosure]:
         """Return what a decision passed on whose time is not over, oldest first."""
@@ -199,6 +201,20 @@ class KioskStore:
     def _packed(self, customer: str) -> PackedCustomer | None:
         """Return what the pack says of a customer, as long as it may be used."""
         return None if self._reason() else self._packs.now.customer(customer)
+
+    def _same(self, customer: str) -> tuple[str, ...]:
+        """Return the ids under which something may be kept here: a newer pack can say that two are one customer."""
+        merged = () if self._reason() else self._packs.now.merged(customer)
+        return (customer, *(one for one in merged if one != customer))
+
+    def _said_here(self, customer: str) -> Consents | None:
+        """Return what was said here under an id, and every no under an id that is merged with it."""
+        said = [self._own.consents(self._sealed(one)) for one in self._same(customer)]
+        own, others = said[0], [one for one in said[1:] if one is not None]
+        found = Consents((), min(one.at_us for one in others)) if own is None and others else own
+        for no in (record for one in others for record in one.records if record.refuses):
+            found = None if found is None else found.plus(no)
+        return found
 
     def _reason(self) -> str:
         return self._packs.why_not(self._packs.time())

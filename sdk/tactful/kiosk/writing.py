@@ -6,19 +6,19 @@ Memory stays bounded whatever the number of customers: rows are sealed as they c
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO, Final, Protocol
 
 import attrs
 
 from ..errors import PackError
-from ..identity import IdentityRules
+from ..identity import IdentityRules, Link
 from ..ports import IdentityLinks, Store
 from .allowed import Allowed
 from .head import FORMAT, MIN_SDK, PackHead, seal_head
-from .pack_file import BEGIN, END, ENTRY, ROW_MAX_BYTES, TAIL
+from .pack_file import BEGIN, END, ENTRY, ROW_MAX_BYTES, TAIL, sync_folder
 from .rows import Kind, PackedCustomer, RowSeal, plain_customer
 
 #: What is put in order holds so much in memory [KiB]; SQLite's `cache_size` counts below zero.
@@ -120,7 +120,7 @@ def write_pack(  # noqa: PLR0913 - what a pack is made of
             with beside.open("wb") as file:
                 whole = _write(file, rows, attrs.evolve(head, customers=known), private_key)
         beside.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise PackError(f"{path}: {getattr(error, 'strerror', None) or error}", code="pack-file") from None
     finally:
@@ -153,11 +153,13 @@ class _Reading:
             None if identity is None else identity.household,
         )
 
-    def identifiers(self, id_: str) -> Iterator[tuple[str, str]]:
-        """Yield the identifiers that surely stand for a customer."""
-        for link in self.source.links(id_) if isinstance(self.source, IdentityLinks) else ():
-            if link.confidence >= self.rules.confidence_min:
-                yield link.name, link.value
+    def links(self, id_: str) -> Sequence[Link]:
+        """Return what links identifiers to a customer, and to all that is merged with it."""
+        return self.source.links(id_) if isinstance(self.source, IdentityLinks) else ()
+
+    def is_sure(self, link: Link) -> bool:
+        """Return whether an identifier surely stands for a customer."""
+        return link.confidence >= self.rules.confidence_min
 
 
 def _gather(customers: Iterable[str], reading: _Reading, rows: "_Rows", progress: Progress) -> tuple[int, int]:
@@ -169,8 +171,13 @@ def _gather(customers: Iterable[str], reading: _Reading, rows: "_Rows", progress
             unknown += 1
             continue
         known += rows.add_customer(id_, one)
-        for name, value in reading.identifiers(id_):
-            rows.add_member("identifier", (name, value), one.customer)
+        links = reading.links(id_)
+        for link in links:
+            if reading.is_sure(link):
+                rows.add_member("identifier", (link.name, link.value), one.customer)
+        same = {one.customer, id_, *(link.customer for link in links)}
+        for member in sorted(same) if len(same) > 1 else ():
+            rows.add_member("merged", (one.customer,), member)
         if one.household is not None:
             rows.add_member("household", (one.household,), one.customer)
         progress(known + unknown)
@@ -193,7 +200,7 @@ class _Rows:
         return self._put(self._seal.name("customer", id_), plain_customer(one))
 
     def add_member(self, kind: Kind, parts: tuple[str, ...], customer: str) -> None:
-        """Add a customer to those for whom an identifier stands, or who belong to a household."""
+        """Add a customer to those for whom an identifier stands, who belong to a household, or who are one."""
         name = self._seal.name(kind, *parts)
         found = self._sorted.execute("select sealed from row where name = ?", (name,)).fetchone()
         members = [] if found is None else list(self._seal.open(name, found[0]))
@@ -270,13 +277,3 @@ def _unsigned(terms: PackTerms, allowed: Allowed) -> PackHead:
         share_count=count,
         share_of=of,
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the folder itself on disk, where that can be: a file whose name is lost is lost."""
-    with suppress(OSError, AttributeError):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
