@@ -179,7 +179,10 @@ MUTANTS = [
         54,
     ),
     Mutant("plan.caps", "return not self.quiet.channels or channel in self.quiet.channels", "return True", 56),
-    Mutant("engine.count", "if self._waiting >= self._slack or", "if"),
+    Mutant("engine.count", "self._waiting >= self._slack or", "", 6),
+    Mutant("engine.count", " or len(self._pending) >= self._pages", "", 9),
+    Mutant("engine.count", " or (self._many and self._add_to_many(rooms))", ""),
+    Mutant("engine.count", "self._narrow(cap, left)", "pass", 106),
     Mutant("engine.reached", "total = max(total + weight, 0)", "total = total + weight", 6),
     Mutant("engine.reached", "total = max(total + weight, 0)", "total = max(total + 1, 0)", 6),
     Mutant("engine.reached", "for _, weight in sorted(inside):", "for _, weight in sorted(inside, reverse=True):", 6),
@@ -202,7 +205,7 @@ MUTANTS = [
     Mutant("engine.own", " if one.type is ValueType.INT}", "}", 20),
     Mutant("engine.own", "fewer = {number: _wished(protective, place)", "fewer = {number: _wished(protective, 0)", 16),
     Mutant("engine.count", "elif here and not self.own.counts[cap.number]:", "elif False:", 3),
-    Mutant("engine.count", "by = wished_by if count < cap.cap.count else reached_by", "by = reached_by", 85),
+    Mutant("engine.limited", "by = wished_by if count < cap.cap.count else reached_by", "by = reached_by", 85),
     Mutant(
         "engine.count",
         "count = self.own.counts[cap.number]\n            left",
@@ -210,9 +213,9 @@ MUTANTS = [
         85,
     ),
     Mutant(
-        "engine.count",
-        "min((counts[cap.number] for cap in self._caps if cap.fills",
-        "min((9 for cap in self._caps if cap.fills",
+        "engine.reached",
+        "min((left for cap, left in lefts if cap.fills",
+        "min((9 for cap, left in lefts if cap.fills",
     ),
     Mutant("engine.count", " or found.own != own", "", 85),
     # what an offer is worth

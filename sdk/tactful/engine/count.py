@@ -14,18 +14,16 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .limited import Limited, Reached, everything_reached, quieted, reached_by, waiting, wished_by
+from .limited import Limited, Reached, State, everything_reached, quieted, reached_by, state_of, waiting, wished_by
 from .own import Own, unstated
-from .reached import Event, reached_until, standing, strength
+from .reached import Event, least_room, standing, strength
 from .room import CapKey, Counting, Kept, Room, counting_of, shown_id
 
-#: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
-_State = tuple[int, Reached | None, int]
 #: Counters look back further than caps, for a decision that read the clock before they were fetched [us].
 SLACK_US: Final = 60 * SECOND_US
 #: Contacts are looked through for old ones when there are more than this.
 _PRUNE_AT: Final = 512
-_PENDING_MAX: Final = 64
+_PENDING_MAX: Final = 11
 #: Who has more contacts than this within the windows has reached every cap.
 _KEPT_MAX: Final = 20_000
 
@@ -49,7 +47,9 @@ class Counters:
         "_counted",
         "_kept",
         "_many",
+        "_many_more",
         "_nearest",
+        "_pages",
         "_pending",
         "_prune_at",
         "_slack",
@@ -82,16 +82,14 @@ class Counters:
         self._counted: dict[CapKey, list[Event]] = {}
         #: Those of them that are enough to reach their cap, if all are within the window.
         self._many: dict[CapKey, CapPlan] = {}
-        self._states: dict[CapKey, _State] = {}
+        self._states: dict[CapKey, State] = {}
         self._channels: dict[str, Limited] = {}
-        self._prune_at = _PRUNE_AT
+        self._prune_at, self._many_more = _PRUNE_AT, False
         #: Room that was taken and is not counted yet, as it cannot make any cap reached; and how much it is.
         self._pending: dict[str, tuple[Sequence[Room], int, int]] = {}
         self._waiting = 0
-        #: With fewer exposures more than this no cap can be reached; each counts once for a value at most.
-        counts = self.own.counts
-        self._slack = min((counts[cap.number] for cap in self._caps if cap.counts_shown), default=NEVER_US)
-        self._nearest = min((counts[cap.number] for cap in self._caps if cap.fills), default=NEVER_US)
+        #: With fewer pages, and fewer exposures, than this no cap can be reached that is not yet.
+        self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counted)
         for contact in contacts:
             self._take(contact)
 
@@ -140,10 +138,15 @@ class Counters:
         """Count the room that a decision took, slot by slot, until it lapses."""
         self._pending[decision] = (rooms, now_us, until_us)
         self._waiting += len(rooms)
-        if self._waiting >= self._slack or self._waiting > _PENDING_MAX:
+        may_reach = self._waiting >= self._slack or len(self._pending) >= self._pages
+        if may_reach or self._waiting > _PENDING_MAX or (self._many and self._add_to_many(rooms)):
             self._count_pending()
             if len(self._kept) > self._prune_at:
                 self._prune(now_us)
+
+    def _add_to_many(self, rooms: Sequence[Room]) -> bool:
+        """Return whether some rooms count where enough is counted already: then they tell until when it is reached."""
+        return not all(room.keys.isdisjoint(self._many) for room in rooms)
 
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
@@ -173,6 +176,9 @@ class Counters:
                     id_ = shown_id(decision, slot)
                     if id_ not in self._kept and self._add(id_, at_us, until_us, room.counting, room):
                         self._channels = {}
+            if self._many_more:  # what has enough needs no room any more
+                self._many_more = False
+                self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counted)
 
     def _take(self, contact: Contact) -> None:
         before = self._kept.get(contact.id)
@@ -203,17 +209,25 @@ class Counters:
                 may_reach = True
             # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
             count = self.own.counts[cap.number]
-            left = count - strength(cap, counted)
-            if left <= 0:
+            left = count - (strength(cap, counted) if cap.weighted else len(counted))
+            if left <= 0 and key not in self._many:
                 self._many[key] = cap
+                self._many_more = True
             if left <= 0 and (cap.weighted or counted[-count][1] > at_us):
                 may_reach = True
-            if left < self._slack and cap.counts_shown:
-                self._slack = left
+            if left > 0 and cap.counts_shown:
+                self._narrow(cap, left)
             if left < self._nearest and cap.fills:
                 self._nearest = left
             self._states.pop(key, None)
         return may_reach
+
+    def _narrow(self, cap: CapPlan, left: int) -> None:
+        """Keep that a cap has so much room left for a value."""
+        if cap.cap.of != "offer":
+            self._slack = min(self._slack, left)
+        elif left < self._pages:  # an offer is on a page once
+            self._pages = left
 
     def _remove(self, id_: str) -> None:
         kept = self._kept.pop(id_, None)
@@ -241,13 +255,9 @@ class Counters:
             self.since_us = max(self.since_us, oldest)
             self._states = {}
             self._counted = {k: [one for one in c if one[3] not in gone] for k, c in self._counted.items()}
-            caps, counts = self.plan.caps, self.own.counts
             for key in tuple(self._many):
                 self._keep_if_many(key)
-            lefts = [(caps[k[0]], counts[k[0]] - strength(caps[k[0]], c)) for k, c in self._counted.items()]
-            lefts += [(cap, counts[cap.number]) for cap in self._caps]
-            self._slack = min((left for cap, left in lefts if cap.counts_shown), default=NEVER_US)
-            self._nearest = min((left for cap, left in lefts if cap.fills), default=NEVER_US)
+            self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counted)
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
@@ -279,19 +289,8 @@ class Counters:
                 continue
             state = self._states.get(key)
             if state is None or not state[0] <= now_us < state[2]:
-                state = self._states[key] = self._state(key, cap, now_us)
+                state = self._states[key] = state_of(cap, key[1], self._counted[key], self.own, now_us)
             changes_us = min(changes_us, state[2])
             if state[1] is not None:
                 found.append(state[1])
         return found, changes_us
-
-    def _state(self, key: CapKey, cap: CapPlan, now_us: int) -> _State:
-        """Return from when, how and until when a cap is reached for a value."""
-        count = self.own.counts[key[0]]
-        if not count or not cap.knows_its_clock(self.own.zone):  # it is reached for all values
-            return now_us, None, NEVER_US
-        until_us, changes_us = reached_until(cap, self._counted[key], now_us, count)
-        if until_us is None:
-            return now_us, None, changes_us
-        by = wished_by if count < cap.cap.count else reached_by
-        return now_us, by(cap, key[1], until_us), changes_us

@@ -12,6 +12,8 @@ from ..limits import Reached as Then
 from ..plan.caps import CapPlan, QuietPlan
 from ..plan.plan import Plan
 from ..plan.windows import quiet_at
+from .own import Own
+from .reached import Event, reached_until
 
 #: What a customer is told whose own number of events a cap keeps to.
 WISHED: Final = "You asked us to come no more often than this."
@@ -109,6 +111,22 @@ def wished_by(cap: CapPlan, value: str, until_us: int) -> Reached:
     """Return what a cap does for a value where the customer asked for fewer than it allows, and has had them."""
     reach, reason = cap.reached[value], f"as many as the customer asks for, which is fewer than here: {cap.reason}"
     return Reached(f"{cap.id}.wish", reason, WISHED, reach.withheld, reach.blind, cap.cap.then, until_us)
+
+
+#: What a cap comes to for one value: worked out when, what it does (None if it is not reached), until when that holds.
+State = tuple[int, Reached | None, int]
+
+
+def state_of(cap: CapPlan, value: str, counted: list[Event], own: Own, now_us: int) -> State:
+    """Return from when, how and until when a cap is reached for a value by what was counted."""
+    count = own.counts[cap.number]
+    if not count or not cap.knows_its_clock(own.zone):  # it is reached for all values
+        return now_us, None, NEVER_US
+    until_us, changes_us = reached_until(cap, counted, now_us, count)
+    if until_us is None:
+        return now_us, None, changes_us
+    by = wished_by if count < cap.cap.count else reached_by
+    return now_us, by(cap, value, until_us), changes_us
 
 
 def waiting(cap: CapPlan, until_us: int) -> Reached:

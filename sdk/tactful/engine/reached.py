@@ -1,7 +1,7 @@
 """Reached: whether counted events have reached a cap at a moment, and until when. It is arithmetic on times alone."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..clock import NEVER_US
 from ..plan.caps import CapPlan
@@ -46,6 +46,32 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -
 def strength(cap: CapPlan, counted: Sequence[Event]) -> int:
     """Return how much events can weigh at most, whatever leaves and lapses."""
     return sum(event[4] for event in counted if event[4] > 0) if cap.weighted else len(counted)
+
+
+def least_room(
+    caps: Sequence[CapPlan], counts: Sequence[int], counted: Mapping[tuple[int, str], Sequence[Event]]
+) -> tuple[int, int, int]:
+    """
+    Return how much room caps have left at least.
+
+    Args:
+        caps: The caps.
+        counts: How much each of the plan's caps allows, by its number.
+        counted: What counts, by a cap's number and the value.
+
+    Returns:
+        Of caps that have not enough yet: with fewer pages none for each offer alone can be reached, with fewer
+        exposures none of the others. And the least that those have left which a page fills together.
+    """
+    lefts = [(cap, counts[cap.number]) for cap in caps]
+    known = {cap.number: cap for cap in caps}
+    lefts += [(known[key[0]], counts[key[0]] - strength(known[key[0]], events)) for key, events in counted.items()]
+    rooms = [(cap, left) for cap, left in lefts if cap.counts_shown and left > 0]
+    return (
+        min((left for cap, left in rooms if cap.cap.of == "offer"), default=NEVER_US),
+        min((left for cap, left in rooms if cap.cap.of != "offer"), default=NEVER_US),
+        min((left for cap, left in lefts if cap.fills), default=NEVER_US),
+    )
 
 
 def standing(cap: CapPlan, counted: Sequence[Event], now_us: int) -> int:

@@ -32,12 +32,14 @@ class Room:
         channel: The channel's name.
         counting: All caps that count it.
         shared: Those of them that other offers on the same page count for too.
+        keys: The keys of all of them.
     """
 
     offer: Offer
     channel: str
     counting: tuple[Counting, ...]
     shared: tuple[Counting, ...]
+    keys: frozenset[CapKey]
 
 
 @attrs.define(eq=False, repr=False)
@@ -133,7 +135,7 @@ def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
         return known  # type: ignore[return-value] # a plan does not know this stage
     counting = counting_of(plan, shown(offer, channel, "", 0, 0))
     shared = (one for one in counting if one[1].fills and one[1].limits_on(channel, one[0][1]))
-    made = rooms[offer.id] = Room(offer, channel, counting, tuple(shared))
+    made = rooms[offer.id] = Room(offer, channel, counting, tuple(shared), frozenset(one[0] for one in counting))
     return made
 
 
