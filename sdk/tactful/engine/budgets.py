@@ -19,7 +19,7 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .limited import Limited, Reached, everything_reached, reached_by, waiting
+from .limited import Limited, Reached, everything_reached, reached_by, reached_wholly, waiting
 from .own import shared_zone
 from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
@@ -273,7 +273,7 @@ class Budgets:
         for cap in self._caps:
             here = not cap.cap.channels or channel in cap.cap.channels
             if here and not cap.knows_its_clock(self._zone):
-                acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+                acting += reached_wholly(cap, channel)
             elif here and cap.cap.instead.bits and cap.number not in reached:
                 acting.append(waiting(cap, NEVER_US))
         return Limited(acting, now_us, changes_us)

@@ -14,7 +14,7 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .limited import Limited, Reached, State, everything_reached, quieted, reached_by, state_of, waiting, wished_by
+from .limited import Limited, Reached, State, everything_reached, quieted, reached_wholly, state_of, waiting
 from .own import Own, unstated
 from .reached import Event, least_room, standing, strength
 from .room import CapKey, Counting, Kept, Room, counting_of, shown_id
@@ -269,9 +269,9 @@ class Counters:
         for cap in self._caps:
             here = not cap.cap.channels or channel in cap.cap.channels
             if here and not cap.knows_its_clock(self.own.zone):
-                acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+                acting += reached_wholly(cap, channel)
             elif here and not self.own.counts[cap.number]:
-                acting += (wished_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+                acting += reached_wholly(cap, channel, wished=True)
             elif here and cap.cap.instead.bits and cap.id not in reached:
                 acting.append(waiting(cap, changes_us))
         if self.per == "customer":

@@ -14,7 +14,7 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budgets import Budgets
 from .count import Counters
-from .limited import Limited, Reached, reached_by, waiting, without_room
+from .limited import Limited, Reached, reached_by, reached_wholly, waiting, without_room
 from .own import shared_zone
 from .room import CapKey, Room
 from .strict import Strict
@@ -121,7 +121,7 @@ class BudgetsThen:
         for cap, is_counted in self._caps:
             here = not cap.cap.channels or channel in cap.cap.channels
             if not is_counted or (here and not cap.knows_its_clock(self._zone)):
-                acting += (reached_by(cap, value, NEVER_US) for value in cap.reached if cap.limits_on(channel, value))
+                acting += reached_wholly(cap, channel)
             elif here and cap.cap.instead.bits and cap.number not in reached:
                 acting.append(waiting(cap, NEVER_US))
         return Limited(acting, now_us, NEVER_US)

@@ -1,6 +1,6 @@
 """What caps and quiet hours ask of a page, from a moment until another. Counters say what is reached; this does not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from typing import Final
 
@@ -9,7 +9,7 @@ import attrs
 from ..clock import NEVER_US
 from ..limits import Per
 from ..limits import Reached as Then
-from ..plan.caps import CapPlan, QuietPlan
+from ..plan.caps import CapPlan, QuietPlan, Reach
 from ..plan.plan import Plan
 from ..plan.windows import quiet_at
 from .own import Own
@@ -89,12 +89,7 @@ def everything_reached(plan: Plan, channel: str, per: tuple[Per, ...] = ALL) -> 
     """Return what is asked where contacts are unknown: caps that count for these are reached, and every hour quiet."""
 
     def make() -> Limited:
-        caps = (
-            reached_by(cap, value, NEVER_US)
-            for cap in plan.caps
-            for value in cap.reached
-            if cap.cap.per in per and cap.limits_on(channel, value)
-        )
+        caps = (one for cap in plan.caps if cap.cap.per in per for one in reached_wholly(cap, channel))
         quiet = (quieted_by(one, NEVER_US) for one in plan.quiets if "customer" in per and one.hushes(channel))
         return Limited((*caps, *quiet), -NEVER_US, NEVER_US)
 
@@ -103,13 +98,40 @@ def everything_reached(plan: Plan, channel: str, per: tuple[Per, ...] = ALL) -> 
 
 def reached_by(cap: CapPlan, value: str, until_us: int) -> Reached:
     """Return what a cap does that is reached for a value."""
-    reach = cap.reached[value]
-    return Reached(cap.id, cap.reason, cap.say, reach.withheld, reach.blind, cap.cap.then, until_us)
+    return _reached(cap, cap.reached[value], until_us)
 
 
 def wished_by(cap: CapPlan, value: str, until_us: int) -> Reached:
     """Return what a cap does for a value where the customer asked for fewer than it allows, and has had them."""
-    reach, reason = cap.reached[value], f"as many as the customer asks for, which is fewer than here: {cap.reason}"
+    return _wished(cap, cap.reached[value], until_us)
+
+
+def reached_wholly(cap: CapPlan, channel: str, *, wished: bool = False) -> Iterator[Reached]:
+    """
+    Yield what a cap does on a channel that is reached for all values; for all offers it is one thing.
+
+    Args:
+        cap: The cap.
+        channel: The channel's name.
+        wished: Whether it is so because the customer asked for none at all.
+    """
+    by = _wished if wished else _reached
+    return (by(cap, reach, NEVER_US) for reach in _all_of(cap, channel))
+
+
+def _all_of(cap: CapPlan, channel: str) -> Iterator[Reach]:
+    if cap.wholly is None:
+        yield from (reach for value, reach in cap.reached.items() if cap.limits_on(channel, value))
+    elif cap.limits_on(channel, ""):
+        yield cap.wholly
+
+
+def _reached(cap: CapPlan, reach: Reach, until_us: int) -> Reached:
+    return Reached(cap.id, cap.reason, cap.say, reach.withheld, reach.blind, cap.cap.then, until_us)
+
+
+def _wished(cap: CapPlan, reach: Reach, until_us: int) -> Reached:
+    reason = f"as many as the customer asks for, which is fewer than here: {cap.reason}"
     return Reached(f"{cap.id}.wish", reason, WISHED, reach.withheld, reach.blind, cap.cap.then, until_us)
 
 

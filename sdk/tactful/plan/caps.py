@@ -37,6 +37,7 @@ class CapPlan:
         id: The rule's id.
         cap: The cap.
         reached: By value of the cap's dimension, what follows when it is reached for that value.
+        wholly: What follows when it is reached for every offer; None for a cap of another dimension.
         counts_shown: Whether it counts what is shown.
         weighted: Whether it counts some events as more or less than one.
         fills: Whether picks of one page fill it together: it counts what is shown, and not for each offer alone.
@@ -51,6 +52,7 @@ class CapPlan:
     id: str
     cap: Cap
     reached: Mapping[str, Reach]
+    wholly: Reach | None
     counts_shown: bool
     weighted: bool
     fills: bool
@@ -140,7 +142,10 @@ def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
     def reached(cap: Cap) -> Mapping[str, Reach]:
         return _ByOffer(catalog, cap, places) if cap.of == "offer" else _by_value(catalog, cap, limited[cap.of])
 
-    return tuple(_plan(number, bound, cap, reached(cap)) for number, (bound, cap) in enumerate(found))
+    def wholly(cap: Cap) -> Reach | None:
+        return _reach(catalog, cap, cap.scope) if cap.of == "offer" else None
+
+    return tuple(_plan(number, bound, cap, reached(cap), wholly(cap)) for number, (bound, cap) in enumerate(found))
 
 
 def _places(catalog: Catalog) -> Mapping[str, tuple[int, int]]:
@@ -157,13 +162,14 @@ def quiets_of(bounds: tuple[Bound, ...]) -> tuple[QuietPlan, ...]:
     return tuple(QuietPlan(b.id, b.limit, b.reason, b.say) for b in bounds if isinstance(b.limit, Quiet))
 
 
-def _plan(number: int, bound: Bound, cap: Cap, reached: Mapping[str, Reach]) -> CapPlan:
+def _plan(number: int, bound: Bound, cap: Cap, reached: Mapping[str, Reach], wholly: Reach | None) -> CapPlan:
     suppress_us = (cap.suppress_s or 0) * SECOND_US
     return CapPlan(
         number=number,
         id=bound.id,
         cap=cap,
         reached=reached,
+        wholly=wholly,
         counts_shown=cap.counted.event == SHOWN,
         weighted=bool(cap.counted.weights),
         fills=cap.counted.event == SHOWN and cap.of != "offer",
