@@ -95,10 +95,17 @@ def test_a_swap_is_measured_beside_updates_and_decisions():
 @pytest.mark.parametrize(("decisions", "is_full"), [(250, True), (150, False)])
 def test_memory_is_looked_at_once_the_edge_is_full(world, monkeypatch, decisions, is_full):
     monkeypatch.setattr(holding, "HELD_MAX", 100)
-    found = holding.kept(world, decisions, 120, lambda *_: None)
+    found = holding.kept(world, decisions, 120, 1, lambda *_: None)
     assert found.here == found.here_max == 100
     assert found.customers == 120
     assert (found.growth_mb is not None) is (is_full and holding._STATM.exists())
+
+
+def test_a_customer_may_look_at_several_pages(world, monkeypatch):
+    monkeypatch.setattr(holding, "HELD_MAX", 10)
+    found = holding.kept(world, 305, 1_000, 5, lambda *_: None)
+    assert (found.decisions, found.customers, found.here) == (305, 61, 10)
+    assert (found.growth_mb is not None) is holding._STATM.exists()
 
 
 def test_the_bytes_of_a_customer_are_of_one_customer(world):

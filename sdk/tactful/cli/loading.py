@@ -18,6 +18,7 @@ def load(
     updates: Annotated[int, typer.Option(min=0, help="So many profiles change in a second around a swap.")] = 1000,
     decisions: Annotated[int, typer.Option(min=1, help="So many decisions to see that memory is flat.")] = 20_000,
     customers: Annotated[int, typer.Option(min=1, help="They are for so many customers.")] = 10_000,
+    pages: Annotated[int, typer.Option(min=1, help="So many for a customer before the next comes.")] = 1,
     freeze: Annotated[bool, typer.Option("--freeze", help="Let the host gc.freeze() around the swap.")] = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
@@ -29,7 +30,13 @@ def load(
     Example: `tactful load --offers 400 --seconds 0.2 --decisions 2000`
     """
     effort = Effort(
-        offers=offers, seconds=seconds, updates=updates, decisions=decisions, customers=customers, freeze=freeze
+        offers=offers,
+        seconds=seconds,
+        updates=updates,
+        decisions=decisions,
+        customers=customers,
+        pages=pages,
+        freeze=freeze,
     )
     with told(json_=json), progress(quiet=json) as bars:
         task = bars.add_task("", total=None)

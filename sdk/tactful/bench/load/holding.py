@@ -57,7 +57,7 @@ class Held:
     prepared: float
 
 
-def kept(world: World, decisions: int, customers: int, progress: Callable[[int, int], None]) -> Kept:
+def kept(world: World, decisions: int, customers: int, pages: int, progress: Callable[[int, int], None]) -> Kept:
     """
     Return what memory comes to.
 
@@ -65,15 +65,17 @@ def kept(world: World, decisions: int, customers: int, progress: Callable[[int, 
         world: The shop.
         decisions: So many are made.
         customers: For so many different customers, in turn; each is fetched when it is not here.
+        pages: So many of them for one customer before the next comes.
         progress: Is told how many of them are made.
     """
     grown_from: float | None = None
     with world.elsewhere(HELD_MAX) as edge:
         for number in range(decisions):
-            who = f"m{number % customers}"
-            edge.warm(who)
+            who = f"m{number // pages % customers}"
+            if number % pages == 0:
+                edge.warm(who)
             edge.decide(PLACE, who, CONTEXT)
-            if number == 2 * HELD_MAX:
+            if number == 2 * HELD_MAX * pages:
                 gc.collect()
                 grown_from = _resident_mb()
             if number % 1000 == 0:
@@ -82,7 +84,7 @@ def kept(world: World, decisions: int, customers: int, progress: Callable[[int, 
         now = _resident_mb()
         here = edge.status()["customers_here"]
     growth = None if grown_from is None or now is None else now - grown_from
-    return Kept(decisions, min(customers, decisions), int(str(here)), HELD_MAX, growth)
+    return Kept(decisions, min(customers, -(-decisions // pages)), int(str(here)), HELD_MAX, growth)
 
 
 def held(world: World) -> Held:

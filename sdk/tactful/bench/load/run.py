@@ -31,6 +31,7 @@ class Effort:
         updates: So many profiles change in a second around the second swap.
         decisions: So many decisions are made to see that memory is flat.
         customers: For so many customers.
+        pages: So many of them for one customer before the next comes.
         freeze: Whether the host freezes old objects around a swap.
     """
 
@@ -42,6 +43,7 @@ class Effort:
     updates: int = 1000
     decisions: int = 20_000
     customers: int = 10_000
+    pages: int = 1
     freeze: bool = False
 
 
@@ -89,7 +91,7 @@ def run(effort: Effort, progress: Progress = lambda *_: None) -> Report:
         progress("swapping", 0, 1)
         calm = swapped(world, effort.seconds, updates=0, freeze=effort.freeze)
         swap = swapped(world, effort.seconds, updates=effort.updates, freeze=effort.freeze)
-        memory = kept(world, effort.decisions, effort.customers, partial(progress, "many customers"))
+        memory = kept(world, effort.decisions, effort.customers, effort.pages, partial(progress, "many customers"))
         one = held(world)
     finally:
         world.close()
