@@ -88,9 +88,9 @@ def run_host(
         child.start()
     try:
         for turn in range(2 * processes):
-            barrier.wait(300)
+            barrier.wait(100)
             progress(turn * customers // (2 * processes))
-        recorded = sum(told.get(timeout=300) for _ in children)
+        recorded = sum(told.get(timeout=100) for _ in children)
     finally:
         for child in children:
             child.join(30)
