@@ -117,7 +117,7 @@ def test_what_somebody_else_signed_is_not_rolled_back_to(served, run, bundle_of)
     assert not (served.where / "back.bundle").exists()
 
 
-@pytest.mark.parametrize("columns", [200, 80, 40])
+@pytest.mark.parametrize("columns", [200, 80])
 def test_the_overview_is_readable_on_any_terminal(served, run, kiosk, columns):
     kiosk("k1").upkeep.step()
     served.let_in("k2")

@@ -46,7 +46,7 @@ def test_a_newer_schema_is_refused_and_stays(postgresql, tmp_path):
 def test_a_store_of_an_earlier_version_goes_on(monkeypatch, postgresql, tmp_path):
     all_of_them = postgresql_migrations.migrations()
     with monkeypatch.context() as patch:
-        patch.setattr(postgresql_migrations, "migrations", lambda: all_of_them[:3])
+        patch.setattr(postgresql_migrations, "migrations", lambda: all_of_them[:4])
         with PostgreSQLStore(postgresql.url(tmp_path)) as store:
             store.put_many(contacts=[Contact("1", "ada", "shown", 1)])
     with PostgreSQLStore(postgresql.url(tmp_path)) as store:

@@ -134,7 +134,7 @@ def test_a_migration_that_fails_leaves_no_trace(monkeypatch, path):
 
 def test_a_file_of_an_earlier_version_goes_on(monkeypatch, path):
     with monkeypatch.context() as earlier:
-        earlier.setattr(sqlite_file, "MIGRATIONS", MIGRATIONS[:1])
+        earlier.setattr(sqlite_file, "MIGRATIONS", MIGRATIONS[:4])
         with SQLiteStore(path) as store:
             store.record([CONTACT])
     with SQLiteStore(path) as store:

@@ -75,7 +75,9 @@ def rollback(
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
-    Make an older policy the newest: the same policy, a new epoch, signed anew. `tactful rollout` then sends it out.
+    Make an older policy the newest: the same policy, a new epoch, signed anew.
+
+    `tactful rollout` then sends it out.
 
     Example: `tactful rollback shop-41.bundle --key shop.private -o shop-43.bundle`
     """
