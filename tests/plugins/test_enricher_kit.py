@@ -7,7 +7,7 @@ import attrs
 import pytest
 from _pytest.outcomes import Failed
 
-from tactful import Derived
+from tactful import Derived, enriching
 from tactful.errors import TactfulError
 from tactful.testing.enrichers import EnricherConformance
 
@@ -123,6 +123,12 @@ WRONG = [
     (type("Nothing", (Town,), {"gives": gives()}), NAMED),
     (type("Circle", (Town,), {"reads": gives("town")}), NAMED),
 ]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A busy machine is no reason to take an answer for none: then a law would not notice who breaks it."""
+    monkeypatch.setattr(enriching, "PATIENCE_S", 10.0)
 
 
 @pytest.mark.parametrize(("enricher", "law"), WRONG, ids=lambda one: getattr(one, "__name__", None))
