@@ -19,6 +19,10 @@ _Answer = TypeVar("_Answer")
 _turns: "weakref.WeakSet[Turn]" = weakref.WeakSet()
 
 
+class Unanswered(PluginError):
+    """A plugin's code has not come back; what it raises itself is never this one."""
+
+
 class Turn:
     """Held while one plugin's code runs. In a forked child none of it runs, so there nobody holds it."""
 
@@ -55,11 +59,12 @@ def ask(question: Callable[[], _Answer], turn: Turn, patience_s: float = PATIENC
         patience_s: The longest wait [s].
 
     Raises:
-        PluginError: If the code raises anything, or does not come back in time. Of an error that is no `PluginError` it
-            names the class, never the message, which may hold anything.
+        Unanswered: If the code does not come back in time.
+        PluginError: If it raises anything. Of an error that is no `PluginError` it names the class, never the message,
+            which may hold anything.
     """
     if not turn.acquire(timeout=patience_s):
-        raise PluginError("it has not come back from an earlier question")
+        raise Unanswered("it has not come back from an earlier question")
     answers: list[_Answer | PluginError] = []
 
     def run() -> None:
@@ -76,7 +81,7 @@ def ask(question: Callable[[], _Answer], turn: Turn, patience_s: float = PATIENC
         raise PluginError("it could not be asked: no thread can be started") from None
     thread.join(patience_s)
     if not answers:
-        raise PluginError(f"it did not come back within {patience_s:g} s")
+        raise Unanswered(f"it did not come back within {patience_s:g} s")
     answer = answers[0]
     if isinstance(answer, PluginError):
         raise answer

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import attrs
 
-from .asking import Turn, ask
+from .asking import Turn, Unanswered, ask
 from .checked import is_share
 from .errors import PluginError, ValueRefused
 from .hookspecs import Enricher
@@ -91,8 +91,8 @@ class Enriching:
         }
         try:
             answer = ask(lambda: _answered(enricher.enrich(known), self.use.gives), turn, PATIENCE_S)
-        except PluginError as error:
-            self._failing = "come back" in str(error)  # a hang costs one thread, and one wait
+        except Unanswered:
+            self._failing = True  # a hang costs one thread, and one wait
             raise
         return {name: self._observed(name, one, there) for name, one in answer.items()}
 

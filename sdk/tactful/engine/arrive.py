@@ -35,6 +35,7 @@ class Brought:
 
 #: What most callers bring.
 NOTHING_BROUGHT = Brought()
+_NO_PROFILE = "no profile is on record"
 
 
 @attrs.define(repr=False)
@@ -112,17 +113,15 @@ class Arrivals:
         here = self._here(plan, identity, now_us)
         if ask:
             self._snapshots.ask(who)
-        if brought.profile is not None:
-            return self._brought(plan, identity, here, brought, now_us)
+        unknown = () if not who or (identity is not None and here is not None) else (_unknown(identity, ask=ask),)
+        if brought is not NOTHING_BROUGHT:
+            return self._brought(plan, identity, here, brought, unknown, now_us)
         if not who:
             return Whom(None, self._snapshots.nobody(None, plan), self._visiting(plan))
         if identity is None or here is None:
-            unknown = (
-                "profile not here: warm" if ask or identity is not None else "the identifiers stand for nobody: link"
-            )
-            return Whom(identity, self._snapshots.nobody(identity, plan), None, (unknown,))
+            return Whom(identity, self._snapshots.nobody(identity, plan), None, unknown)
         customer = here.customer(identity, plan)
-        careful = ("no profile is on record",) if customer.made_us is None else ()
+        careful = (_NO_PROFILE,) if customer.made_us is None else ()
         strict = self.strict(plan, customer, here)
         tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
@@ -173,21 +172,41 @@ class Arrivals:
         """Return whether a customer is to be fetched anew, in the background."""
         return here.number <= self._snapshots.due or now_us - here.loaded_us > self._refresh_us
 
-    def _brought(self, plan: Plan, identity: Identity | None, here: Here | None, brought: Brought, now_us: int) -> Whom:
-        id_ = "" if identity is None else identity.customer
-        snapshot, refused = to_snapshot(plan.attribute_specs, id_, brought.profile or {}, now_us)
-        careful = [f"profile.{name} does not fit its type" for name in refused]
-        consents = None if here is None or identity is None else here.customer(identity, plan).consents
+    def _brought(
+        self,
+        plan: Plan,
+        identity: Identity | None,
+        here: Here | None,
+        brought: Brought,
+        unknown: tuple[str, ...],
+        now_us: int,
+    ) -> Whom:
+        """Return a customer of whom the caller knows something better; the rest is what is here."""
+        held = None if here is None or identity is None else here.customer(identity, plan)
+        if brought.profile is None:
+            snapshot = None if held is None else held.snapshot
+            careful = [*unknown] if held is None or snapshot is not None else [_NO_PROFILE]
+        else:
+            id_ = "" if identity is None else identity.customer
+            snapshot, refused = to_snapshot(plan.attribute_specs, id_, brought.profile, now_us)
+            careful = [f"profile.{name} does not fit its type" for name in refused]
+        consents = None if held is None else held.consents
         if brought.consents is not None:
             consents, misunderstood = to_consents(brought.consents, now_us)
             careful += [f"consent to {name} is not understood: refused" for name in misunderstood]
         customer = Customer(plan, identity, snapshot, consents)
-        tally = self._tally(plan, customer, here, brought.contacts)
+        tally = self._tally(plan, customer, here, brought.contacts, is_visitor=identity is None and not unknown)
         careful += _lacking(plan, tally, now_us)
         return Whom(identity, customer, tally, tuple(careful))
 
     def _tally(
-        self, plan: Plan, customer: Customer, here: Here | None, brought: Iterable[Contact] | None
+        self,
+        plan: Plan,
+        customer: Customer,
+        here: Here | None,
+        brought: Iterable[Contact] | None,
+        *,
+        is_visitor: bool,
     ) -> Tally | None:
         if brought is not None:
             contacts, household = tuple(brought), None
@@ -198,11 +217,16 @@ class Arrivals:
         if here is not None:
             strict = self.strict(plan, customer, here)
             return self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
-        return self._visiting(plan) if customer.identity is None else None
+        return self._visiting(plan) if is_visitor else None
 
     def _visiting(self, plan: Plan) -> Tally | None:
         visitor = plan.once("visitor", lambda: Visitor(plan))
         return tally_of(plan, visitor, None, self._budgets(plan), self.strict(plan, None, None))
+
+
+def _unknown(identity: Identity | None, *, ask: bool) -> str:
+    """Return what to do about a customer who is not here."""
+    return "profile not here: warm" if ask or identity is not None else "the identifiers stand for nobody: link"
 
 
 def _lacking(plan: Plan, tally: Tally | None, now_us: int) -> tuple[str, ...]:

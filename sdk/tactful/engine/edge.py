@@ -162,8 +162,8 @@ class Edge:
             who: The persistent customer id, or identifiers by name, such as `{"card": "4711"}`; None for a visitor.
             context: What is known of the moment, by the names that the policy declares.
             profile: The profile, where the caller has it already: a `Snapshot`, or values by attribute name.
-            consents: The consents that go with it: `Consents`, or a word by purpose, such as "explicit".
-            contacts: The customer's contacts that go with it, for the caps.
+            consents: The consents, in place of those on record: `Consents`, or a word by purpose, such as "explicit".
+            contacts: The customer's contacts, in place of those on record, for the caps.
             refused: Purposes that a signal of the moment refuses, whatever is on record; `*` is all of them. One that
                 the policy does not know is taken for all.
             view: An id of the page view; the same view decides the same and takes room under the caps once.
