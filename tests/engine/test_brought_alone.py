@@ -1,4 +1,4 @@
-"""Consents or contacts that a caller brings count without a profile too: a no that a page heard is never passed over."""
+"""Consents or contacts that a caller brings count without a profile too: no page passes over a no that it heard."""
 
 import pytest
 from tests.differential.mutating import Mutant, mutated
