@@ -237,7 +237,8 @@ def _long_term(ranking: Ranking) -> str:
 
 
 def _attribute(catalog: Catalog, attribute: Attribute) -> tuple[str, ...]:
-    origins = f", computed from {listed(attribute.derived_from)}" if attribute.derived_from else ""
+    how = "" if attribute.source is Source.DERIVED else ", computed"
+    origins = f"{how} from {listed(attribute.derived_from)}" if attribute.derived_from else ""
     kept = "no bound of its own" if attribute.max_age_s is None else length(attribute.max_age_s)
     purposes = listed(attribute.purposes, "every purpose") + (", and to protect" if attribute.protect else "")
     level = word(catalog.sensitivity(attribute.name)) + (f" ({attribute.topic})" if attribute.topic else "")
