@@ -161,7 +161,7 @@ def _reason(decision: tactful.Decision, place: _Place, offer: str) -> str:
     """Return why a flag is as it is, in OpenFeature's words."""
     if not place.rules:
         return "DISABLED"
-    if decision.careful:
+    if decision.is_stale:
         return "STALE"
     if offer and all(pick.offer != offer for pick in decision.picks):
         return "DEFAULT"
@@ -179,7 +179,7 @@ def _metadata(decision: tactful.Decision) -> dict[str, bool | int | float | str]
     return {
         "tactful.token": decision.token,
         **({"tactful.limits": limits} if limits else {}),
-        **({"tactful.careful": "; ".join(decision.careful)} if decision.careful else {}),
+        **({"tactful.careful": "; ".join(decision.careful)} if decision.is_stale else {}),
     }
 
 

@@ -1,6 +1,6 @@
 """The OpenFeature Remote Evaluation Protocol over an edge, as an ASGI application. It decides nothing itself.
 
-The extra `ofrep` brings what it needs. Whoever may ask can ask for any customer: give it keys, or keep it on localhost.
+The extra `ofrep` brings what it needs. Whoever may ask can ask for any customer: without keys it answers on localhost.
 The protocol: https://github.com/open-feature/protocol, version 0.3.0.
 """
 
@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -17,17 +18,20 @@ import tactful
 
 try:
     from starlette.applications import Starlette
-    from starlette.requests import ClientDisconnect, Request
+    from starlette.requests import Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 except ImportError as error:
     raise tactful.ExtraMissing("the OFREP server", "ofrep") from error
 
+from .asgi_body import NotTaken, body_of
 from .flags import IDENTIFIERS, TARGETING_KEY, Flag, Flags, NoFlag, Who
 
 _log = logging.getLogger("tactful")
 #: A request's body is no larger [B].
 BODY_MAX_BYTES: Final = 65_536
+#: The names of a machine to itself.
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEY_MAX: Final = 200
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -40,21 +44,29 @@ class Refused(Exception):
         self.code, self.details, self.status = code, details, status
 
 
-def ofrep_app(edge: tactful.Edge, *, keys: Sequence[str] = (), deadline_s: float = 0.05) -> Starlette:
+def ofrep_app(
+    edge: tactful.Edge, *, keys: Sequence[str] = (), hosts: Sequence[str] = (), deadline_s: float = 0.05
+) -> Starlette:
     """
     Return an ASGI application that answers remote evaluations.
 
     Args:
         edge: What decides; the application does not close it.
-        keys: Keys of which a request must bring one, as a bearer token or in `X-API-Key`; none lets everybody in.
+        keys: Keys of which a request must bring one, as a bearer token or in `X-API-Key`; none lets everybody in
+            who calls it by a name of its own machine.
+        hosts: Without keys, further names by which it is called: a page of a stranger could bind its own name to this
+            address, and then ask from its visitors' browsers.
         deadline_s: So long a request waits until a customer is here [s].
 
     Raises:
-        UsageError: If a key is empty, or they are no list.
+        UsageError: If a key or a name is empty, or they are no list.
     """
     if isinstance(keys, str) or not all(keys):
         raise tactful.UsageError("keys= needs keys that are not empty, in a list; [] lets everybody in")
-    served = _Served(Flags(edge), tuple(key.encode() for key in keys), deadline_s)
+    if isinstance(hosts, str) or not all(hosts):
+        raise tactful.UsageError("hosts= needs names that are not empty, in a list, such as flags.internal")
+    named = _LOCAL | {host.lower() for host in hosts}
+    served = _Served(Flags(edge), tuple(key.encode() for key in keys), named, deadline_s)
     path = "/ofrep/v1/evaluate/flags"
     routes = [
         Route(f"{path}/{{key:path}}", _answering(served.one), methods=["POST"]),
@@ -67,6 +79,7 @@ def ofrep_app(edge: tactful.Edge, *, keys: Sequence[str] = (), deadline_s: float
 class _Served:
     flags: Flags
     keys: tuple[bytes, ...]
+    hosts: frozenset[str]
     deadline_s: float
 
     async def one(self, request: Request) -> Response:
@@ -92,6 +105,8 @@ class _Served:
 
     def _let_in(self, request: Request) -> None:
         if not self.keys:
+            if _host(request) not in self.hosts:
+                raise Refused("GENERAL", "this server is not called so: give keys=, or name it in hosts=", 421)
             return
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
         given = (request.headers.get("X-API-Key") or bearer).encode()
@@ -135,15 +150,21 @@ async def _json(request: Request) -> object:
     """Return a request's body; any page could have a browser send a type that is not JSON's, without asking first."""
     if request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refused("PARSE_ERROR", "the Content-Type must be application/json", 415)
-    body = b""
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_MAX_BYTES:
-                raise Refused("PARSE_ERROR", f"the body has more than {BODY_MAX_BYTES} bytes", 413)
-        return json.loads(body)
-    except (ValueError, RecursionError, ClientDisconnect):
+        return json.loads(await body_of(request.receive, BODY_MAX_BYTES))
+    except NotTaken as error:
+        raise Refused("PARSE_ERROR", f"{error}; at most {BODY_MAX_BYTES:,} bytes", error.status) from None
+    except (ValueError, RecursionError):
         raise Refused("PARSE_ERROR", "the body is no JSON") from None
+
+
+def _host(request: Request) -> str:
+    """Return the name by which a request calls this server; empty if there is none, or several."""
+    values = request.headers.getlist("Host")
+    try:
+        return (urlsplit(f"//{values[0]}").hostname or "").removesuffix(".") if len(values) == 1 else ""
+    except ValueError:
+        return ""
 
 
 def _told(flag: Flag) -> dict[str, object]:

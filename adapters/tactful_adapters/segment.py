@@ -18,6 +18,7 @@ import attrs
 import tactful
 from tactful import Event
 
+from .asgi_body import TOO_LARGE, NotTaken, body_of
 from .segment_body import Answer, Problem, Route, parsed, routed, too_large
 from .segment_events import Malformed, one, several
 
@@ -216,22 +217,12 @@ class SegmentWSGI(_Receiver):
 
 
 async def _body(route: Route, receive: Receive) -> bytes:
-    """
-    Return a request's body.
-
-    Raises:
-        Problem: If it is too large, or the client went away.
-    """
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Problem(400, "the body did not come to its end", field="body")
-        body += message.get("body", b"")
-        if len(body) > route.max_bytes:
+    try:
+        return await body_of(receive, route.max_bytes)
+    except NotTaken as error:
+        if error.status == TOO_LARGE:
             too_large(route)
-        if not message.get("more_body"):
-            return bytes(body)
+        raise Problem(error.status, str(error), field="body") from None
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -18,6 +18,7 @@ from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from starlette.testclient import TestClient
 
+from tactful_adapters import asgi_body
 from tactful_adapters.ofrep import BODY_MAX_BYTES, ofrep_app
 
 FLAGS = "/ofrep/v1/evaluate/flags"
@@ -83,7 +84,7 @@ def test_the_real_client_gets_values_variants_and_reasons(client, type_, key, de
 def test_the_real_client_sends_the_context(client):
     found = client.get_string_details("context-aware", "", EvaluationContext("ann", {"customer": False}))
 
-    assert (found.value, found.reason) == ("INTERNAL", "STALE")  # of ann nothing is known
+    assert (found.value, found.reason) == ("INTERNAL", "TARGETING_MATCH")
 
 
 def test_the_real_client_is_told_what_is_not_there(client):
@@ -171,7 +172,7 @@ def test_keys_that_would_let_in_others_are_refused(edge, keys):
 
 def test_what_fails_reaches_no_client_and_no_server(edge, monkeypatch, caplog):
     monkeypatch.setattr(edge, "decide", lambda *_, **__: {}["ann@example.com"])
-    answer = TestClient(ofrep_app(edge)).post(f"{FLAGS}/row", json={"context": {}})
+    answer = TestClient(ofrep_app(edge), base_url="http://localhost").post(f"{FLAGS}/row", json={"context": {}})
 
     assert (answer.status_code, answer.json()) == (500, {"errorDetails": "the evaluation failed"})
     assert "KeyError" in caplog.text
@@ -183,7 +184,9 @@ def test_a_customer_who_cannot_be_fetched_is_decided_for_as_one_of_whom_nothing_
         raise OSError("no profile of ann@example.com")
 
     monkeypatch.setattr(edge, "awarm", fails)
-    answer = TestClient(ofrep_app(edge)).post(f"{FLAGS}/row", json={"context": {"targetingKey": "ann"}})
+    answer = TestClient(ofrep_app(edge), base_url="http://localhost").post(
+        f"{FLAGS}/row", json={"context": {"targetingKey": "ann"}}
+    )
 
     assert answer.status_code == 200
     assert "OSError" in caplog.text
@@ -208,3 +211,46 @@ def test_the_answer_is_what_decide_says(port, edge):
     decided = edge.decide("row", preview=True)
     assert [one["offer"] for one in told["value"]] == [pick.offer for pick in decided.picks]
     assert isinstance(edge, tactful.Edge)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "127.0.0.2:80", "[::1"])
+def test_without_keys_a_name_that_somebody_bound_to_this_address_is_refused(edge, host):
+    with serving(edge) as port:
+        for path in (FLAGS, f"{FLAGS}/boolean-flag", f"{FLAGS}/missing-flag"):
+            status, _, told = asked(port, path, Host=host)
+            assert (status, told["errorCode"]) == (421, "GENERAL")
+        for own in ("localhost", f"127.0.0.1:{port}", "[::1]:80", "LOCALHOST."):
+            assert asked(port, Host=own)[0] == 200
+    with serving(edge, hosts=["Flags.internal"]) as port:
+        assert asked(port, Host="flags.internal:443")[0] == 200
+    with serving(edge, keys=["s3cret"]) as port:
+        assert asked(port, Host="evil.example", **{"X-API-Key": "s3cret"})[0] == 200  # no page knows the key
+
+
+@pytest.mark.parametrize("hosts", ["flags.internal", [""]])
+def test_names_that_are_none_are_refused(edge, hosts):
+    with pytest.raises(tactful.UsageError, match="hosts="):
+        ofrep_app(edge, hosts=hosts)
+
+
+def test_a_body_that_trickles_in_is_not_waited_for(edge, monkeypatch):
+    monkeypatch.setattr(asgi_body, "BODY_S", 0.2)
+    with serving(edge) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+        slow.sendall(
+            f"POST {FLAGS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            "Content-Length: 999\r\n\r\n{".encode()
+        )
+        assert b" 408 " in slow.recv(1000)
+
+
+def test_nobody_tries_out_who_is_a_customer(edge):
+    edge._store.put_profile(tactful.Snapshot("bob", tactful.wall_clock(), {}))
+    with serving(edge) as port:
+        answers = [
+            asked(port, f"{FLAGS}/row", json.dumps({"context": {"targetingKey": who}}).encode())[2]
+            for who in ("bob", "nobody")
+        ]
+    for answer in answers:
+        answer["metadata"].pop("tactful.token", None)
+        answer["metadata"].pop("tactful.decision", None)
+    assert answers[0] == answers[1]

@@ -55,7 +55,7 @@ def test_who_is_known_is_matched_and_a_stranger_gets_the_default(client):
     known, stranger = (client.get_string_details("hero", "", one) for one in (ANN, EvaluationContext("bob")))
 
     assert (known.value, known.variant, known.reason) == ("thanks", "thanks/t1", "TARGETING_MATCH")
-    assert (stranger.value, stranger.reason) == ("olives", "STALE")  # of him nothing is known, and that bounds
+    assert (stranger.value, stranger.reason) == ("olives", "DEFAULT")  # there is nothing more to be known
     assert client.get_string_details("hero", "").reason == "DEFAULT"
 
 

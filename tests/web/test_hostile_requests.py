@@ -37,7 +37,7 @@ def edge(tmp_path):
 def apps(edge):
     return {
         "segment": TestClient(SegmentApp(edge, ["key"]), raise_server_exceptions=False),
-        "ofrep": TestClient(ofrep_app(edge), raise_server_exceptions=False),
+        "ofrep": TestClient(ofrep_app(edge), base_url="http://localhost", raise_server_exceptions=False),
         "ofrep with a key": TestClient(ofrep_app(edge, keys=["key"]), raise_server_exceptions=False),
     }
 

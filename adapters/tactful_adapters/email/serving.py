@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from ..asgi import App as ASGIApp
 from ..asgi import Receive, Scope, Send
+from ..asgi_body import TOO_LARGE, NotTaken, body_of
 from ..wsgi import App as WSGIApp
 from ..wsgi import Environ, Start
 from .unsubscribe import BODY_MAX_BYTES, Answer, Unsubscribing
@@ -57,10 +58,8 @@ def _with_length(answer: Answer) -> Iterable[tuple[str, str]]:
 
 
 async def _body(receive: Receive) -> bytes:
-    """Return the body, and of one that is too long no more than shows that."""
-    body, more = b"", True
-    while more and len(body) <= BODY_MAX_BYTES:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message["type"] == "http.request" and message.get("more_body", False)
-    return body[: BODY_MAX_BYTES + 1]
+    """Return the body; of one that is too large what shows that, and of one that does not come to its end nothing."""
+    try:
+        return await body_of(receive, BODY_MAX_BYTES)
+    except NotTaken as error:
+        return bytes(BODY_MAX_BYTES + 1) if error.status == TOO_LARGE else b""

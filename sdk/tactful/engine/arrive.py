@@ -15,6 +15,7 @@ from .budgets import Budgets
 from .convert import to_consents, to_snapshot
 from .count import Counters
 from .customer import Customer, Who
+from .decision import NOT_ON_RECORD, STANDS_FOR_NOBODY
 from .here import Here
 from .identify import Identities
 from .limited import Limited, everything_reached
@@ -35,7 +36,6 @@ class Brought:
 
 #: What most callers bring.
 NOTHING_BROUGHT = Brought()
-_NO_PROFILE = "no profile is on record"
 
 
 @attrs.define(repr=False)
@@ -121,7 +121,7 @@ class Arrivals:
         if identity is None or here is None:
             return Whom(identity, self._snapshots.nobody(identity, plan), None, unknown)
         customer = here.customer(identity, plan)
-        careful = (_NO_PROFILE,) if customer.made_us is None else ()
+        careful = (NOT_ON_RECORD,) if customer.made_us is None else ()
         strict = self.strict(plan, customer, here)
         tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         return Whom(identity, customer, tally, (*careful, *_lacking(plan, tally, now_us)))
@@ -185,7 +185,7 @@ class Arrivals:
         held = None if here is None or identity is None else here.customer(identity, plan)
         if brought.profile is None:
             snapshot = None if held is None else held.snapshot
-            careful = [*unknown] if held is None or snapshot is not None else [_NO_PROFILE]
+            careful = [*unknown] if held is None or snapshot is not None else [NOT_ON_RECORD]
         else:
             id_ = "" if identity is None else identity.customer
             snapshot, refused = to_snapshot(plan.attribute_specs, id_, brought.profile, now_us)
@@ -226,7 +226,7 @@ class Arrivals:
 
 def _unknown(identity: Identity | None, *, ask: bool) -> str:
     """Return what to do about a customer who is not here."""
-    return "profile not here: warm" if ask or identity is not None else "the identifiers stand for nobody: link"
+    return "profile not here: warm" if ask or identity is not None else STANDS_FOR_NOBODY
 
 
 def _lacking(plan: Plan, tally: Tally | None, now_us: int) -> tuple[str, ...]:

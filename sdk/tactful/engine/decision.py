@@ -1,6 +1,7 @@
 """A decision as its caller sees it: what to show, why, and with what care. It is made of a moment and never changes."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ..decision_log import LoggedDecision
 from ..evidence import Evidence
@@ -16,6 +17,11 @@ from .pick import Pick, pick_of
 from .record import receipt_of
 from .token import Receipt, Seal
 from .why import why
+
+#: What is careful about somebody of whom nothing is on record: there is nothing to wait for.
+NOT_ON_RECORD: Final = "no profile is on record"
+STANDS_FOR_NOBODY: Final = "the identifiers stand for nobody: link"
+_NOBODY: Final = frozenset((NOT_ON_RECORD, STANDS_FOR_NOBODY))
 
 
 class Decision:
@@ -165,6 +171,11 @@ class Decision:
     def plan(self) -> Plan:
         """The plan that it was decided by."""
         return self._moment.plan
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether more could become known: the customer is not here yet, the policy is too old, a value did not fit."""
+        return not _NOBODY.issuperset(self.careful)
 
     def __repr__(self) -> str:  # ids and reasons only: nothing personal
         picks = ", ".join(one.ranked.offer.id for one in self._moment.chosen) or "fallback"

@@ -4,10 +4,12 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from ..errors import ExtraMissing, UsageError
+from ..errors import ExtraMissing
 
 try:
     import uvicorn
+
+    from .http_server import configured
 except ImportError as error:
     raise ExtraMissing("the relay", "relay") from error
 
@@ -15,7 +17,6 @@ from .app import relay_app
 from .relaying import Relay
 
 _HEAD_MAX_BYTES: Final = 32_768
-_GRACE_S: Final = 5
 
 
 def server(
@@ -33,30 +34,15 @@ def server(
     Raises:
         UsageError: If the certificate or its key cannot be used.
     """
-    certificate, key = (None, None) if tls is None else tls
-    config = uvicorn.Config(
+    config = configured(
         relay_app(relay),
         host=host,
         port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=False,
-        lifespan="on",
-        ws="none",
-        proxy_headers=False,
-        h11_max_incomplete_event_size=_HEAD_MAX_BYTES,
-        timeout_graceful_shutdown=_GRACE_S,
-        limit_concurrency=relay.options.listeners * 2 + 200,
-        http="h11",
-        loop="asyncio",
+        tls=tls,
+        head_max_bytes=_HEAD_MAX_BYTES,
+        at_once=relay.options.listeners * 2 + 200,
+        lifespan=True,
     )
-    try:
-        config.load()
-    except OSError:  # also what is wrong with TLS; its words name a place in OpenSSL
-        raise UsageError("the certificate or its key cannot be read, or they do not belong together") from None
     return _Server(config, relay)
 
 

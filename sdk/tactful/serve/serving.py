@@ -10,6 +10,8 @@ from ..relay.devices import DevicesFile
 
 try:
     import uvicorn
+
+    from ..relay.http_server import configured
 except ImportError as error:
     raise ExtraMissing("tactful serve", "serve") from error
 
@@ -17,7 +19,6 @@ from .app import serve_app
 from .guard import LOCAL, Guard
 
 _HEAD_MAX_BYTES: Final = 65_536
-_GRACE_S: Final = 5
 _AT_ONCE: Final = 256
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - to know it, not to listen there
 
@@ -68,28 +69,13 @@ def server(
     Raises:
         UsageError: If the certificate or its key cannot be used.
     """
-    certificate, key = (None, None) if tls is None else tls
-    config = uvicorn.Config(
+    config = configured(
         serve_app(edge, guard=guard),
         host=host,
         port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        date_header=False,
-        lifespan="off",
-        ws="none",
-        proxy_headers=False,
-        h11_max_incomplete_event_size=_HEAD_MAX_BYTES,
-        timeout_graceful_shutdown=_GRACE_S,
-        limit_concurrency=_AT_ONCE,
-        http="h11",
-        loop="asyncio",
+        tls=tls,
+        head_max_bytes=_HEAD_MAX_BYTES,
+        at_once=_AT_ONCE,
+        lifespan=False,
     )
-    try:
-        config.load()
-    except OSError:  # also what is wrong with TLS; its words name a place in OpenSSL
-        raise UsageError("the certificate or its key cannot be read, or they do not belong together") from None
     return uvicorn.Server(config)
