@@ -12,7 +12,13 @@ from tactful_adapters.email.serving import asgi
 from tactful_adapters.email.unsubscribe import Unsubscribing
 from tactful_adapters.segment import SegmentApp
 
-SHOP = "channels: {email: private}\nplacements: {letter: email}\ntopics: {food: {}}\npurposes: {offers: consent}\n"
+SHOP = """
+channels: {email: private}
+placements: {letter: email}
+topics: {food: {}}
+purposes: {offers: consent}
+offers: {bread: {intent: sell, topic: food, purpose: offers, treatments: Bread}}
+"""
 
 
 @pytest.fixture
