@@ -33,12 +33,14 @@ def serve(  # noqa: PLR0913, PLR0917 - options
     """
     Decide over HTTP for apps and screens that are not Python: JSON in, JSON out, on this machine alone unless told.
 
-    It runs until it is stopped. `/openapi.json` describes it. A bundle needs its key.
+    It runs until it is stopped. `/openapi.json` describes it. A bundle needs its key. When the bundle or the folder
+    changes, it is taken anew; what is refused leaves the last good one.
 
     Example: `tactful serve policy --store sqlite:///edge.db`
     """
     with told(json_=json):
-        from ..serve.serving import guard_of, server  # noqa: PLC0415 - an extra, and slow
+        from ..serve.renewing import renewing  # noqa: PLC0415 - an extra, and slow
+        from ..serve.serving import guard_of, server  # noqa: PLC0415 - as above
 
         host, port = place(listen)
         guard = guard_of(host, devices, name or (), origin or ())
@@ -50,4 +52,5 @@ def serve(  # noqa: PLR0913, PLR0917 - options
             else:
                 say(f"{edge.plan.policy.name} on {where}; {where}/openapi.json says how to ask")
             sys.stdout.flush()
-            served.run()
+            with renewing(edge, source):
+                served.run()

@@ -1,0 +1,69 @@
+"""Takes a policy anew when its bundle or folder has changed, while the old one goes on deciding. It opens nothing."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from ..engine.edge import Edge
+from ..errors import TactfulError
+
+_log = logging.getLogger("tactful")
+#: It is looked at so often [s].
+LOOK_S: Final = 2.0
+_ENTRIES_MAX: Final = 20_000
+_SUFFIXES: Final = {".yaml", ".yml", ".csv"}  # what else lies in a policy's folder, such as a store, changes nothing
+_Mark = tuple[tuple[str, int, int, int], ...]
+
+
+@contextmanager
+def renewing(edge: Edge, source: Path) -> Iterator[None]:
+    """
+    Follow a bundle or a folder within this context.
+
+    What is refused, or gone, changes nothing: the last good one decides, `edge.status()["last_refused"]` says why, and
+    it is tried again when it has changed once more.
+
+    Args:
+        edge: What takes it.
+        source: Where the edge was opened from.
+    """
+    ended = threading.Event()
+    thread = threading.Thread(target=_follow, args=(edge, source, ended), name="tactful-renewing", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _follow(edge: Edge, source: Path, ended: threading.Event) -> None:
+    taken = _mark(source)
+    while not ended.wait(LOOK_S):
+        mark = _mark(source)
+        if mark in {taken, ()}:
+            continue
+        taken = mark
+        try:
+            edge.update(source)
+            _log.info("serve: a new policy decides")
+        except TactfulError as error:
+            _log.warning("serve: the new policy is refused: %s; the last good one goes on", error.code)
+        except Exception as error:  # noqa: BLE001 - a file can vanish meanwhile; the next look sees what is there
+            _log.warning("serve: the new policy cannot be read: %s", type(error).__name__)
+
+
+def _mark(source: Path) -> _Mark:
+    """Return what tells one state of the files from another; empty if they cannot be looked at."""
+    try:
+        files = [source]
+        if source.is_dir():
+            files = [one for one in sorted(islice(source.rglob("*"), _ENTRIES_MAX)) if one.suffix in _SUFFIXES]
+        found = ((str(file), file.stat()) for file in files)
+        return tuple((name, it.st_ino, it.st_mtime_ns, it.st_size) for name, it in found)
+    except OSError:
+        return ()
