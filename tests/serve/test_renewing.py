@@ -6,7 +6,7 @@ import pytest
 
 import tactful
 from tactful.serve import renewing as module
-from tactful.serve.renewing import renewing
+from tactful.serve.renewing import renewing, state_of
 
 from .conftest import SHOP
 
@@ -27,7 +27,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def edge(folder):
-    with tactful.open(folder) as opened, renewing(opened, folder):
+    before = state_of(folder)
+    with tactful.open(folder) as opened, renewing(opened, folder, before):
         yield opened
 
 
@@ -64,10 +65,10 @@ def test_what_is_refused_or_gone_leaves_the_last_good_one(edge, folder, caplog):
 
 
 def test_what_else_lies_in_the_folder_changes_nothing(folder):
-    before = module._mark(folder)
+    before = state_of(folder)
     assert before
     (folder / "edge.db").write_bytes(b"x")
-    assert module._mark(folder) == before
+    assert state_of(folder) == before
     (folder / "more.csv").write_text("id", encoding="utf-8")
-    assert module._mark(folder) != before
-    assert module._mark(folder / "nowhere") == ()
+    assert state_of(folder) != before
+    assert state_of(folder / "nowhere") == ()

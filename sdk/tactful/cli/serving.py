@@ -39,11 +39,12 @@ def serve(  # noqa: PLR0913, PLR0917 - options
     Example: `tactful serve policy --store sqlite:///edge.db`
     """
     with told(json_=json):
-        from ..serve.renewing import renewing  # noqa: PLC0415 - an extra, and slow
+        from ..serve.renewing import renewing, state_of  # noqa: PLC0415 - an extra, and slow
         from ..serve.serving import guard_of, server  # noqa: PLC0415 - as above
 
         host, port = place(listen)
         guard = guard_of(host, devices, name or (), origin or ())
+        before = state_of(source)
         with tactful.open(source, key=pinned(key), store=store, centre=centre) as edge:
             served = server(edge, guard, host=host, port=port, tls=tls)
             where = f"{'http' if tls is None else 'https'}://{listen}"
@@ -52,5 +53,5 @@ def serve(  # noqa: PLR0913, PLR0917 - options
             else:
                 say(f"{edge.plan.policy.name} on {where}; {where}/openapi.json says how to ask")
             sys.stdout.flush()
-            with renewing(edge, source):
+            with renewing(edge, source, before):
                 served.run()

@@ -16,11 +16,12 @@ _log = logging.getLogger("tactful")
 LOOK_S: Final = 2.0
 _ENTRIES_MAX: Final = 20_000
 _SUFFIXES: Final = {".yaml", ".yml", ".csv"}  # what else lies in a policy's folder, such as a store, changes nothing
-_Mark = tuple[tuple[str, int, int, int], ...]
+#: What tells one state of the files from another.
+State = tuple[tuple[str, int, int, int], ...]
 
 
 @contextmanager
-def renewing(edge: Edge, source: Path) -> Iterator[None]:
+def renewing(edge: Edge, source: Path, before: State) -> Iterator[None]:
     """
     Follow a bundle or a folder within this context.
 
@@ -30,9 +31,10 @@ def renewing(edge: Edge, source: Path) -> Iterator[None]:
     Args:
         edge: What takes it.
         source: Where the edge was opened from.
+        before: Its state before the edge was opened, so that no change falls in between.
     """
     ended = threading.Event()
-    thread = threading.Thread(target=_follow, args=(edge, source, ended), name="tactful-renewing", daemon=True)
+    thread = threading.Thread(target=_follow, args=(edge, source, before, ended), name="tactful-renewing", daemon=True)
     thread.start()
     try:
         yield
@@ -41,13 +43,12 @@ def renewing(edge: Edge, source: Path) -> Iterator[None]:
         thread.join()
 
 
-def _follow(edge: Edge, source: Path, ended: threading.Event) -> None:
-    taken = _mark(source)
+def _follow(edge: Edge, source: Path, taken: State, ended: threading.Event) -> None:
     while not ended.wait(LOOK_S):
-        mark = _mark(source)
-        if mark in {taken, ()}:
+        now = state_of(source)
+        if now in {taken, ()}:
             continue
-        taken = mark
+        taken = now
         try:
             edge.update(source)
             _log.info("serve: a new policy decides")
@@ -57,7 +58,7 @@ def _follow(edge: Edge, source: Path, ended: threading.Event) -> None:
             _log.warning("serve: the new policy cannot be read: %s", type(error).__name__)
 
 
-def _mark(source: Path) -> _Mark:
+def state_of(source: Path) -> State:
     """Return what tells one state of the files from another; empty if they cannot be looked at."""
     try:
         files = [source]
