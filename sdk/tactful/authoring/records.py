@@ -150,4 +150,8 @@ def with_defaults(section: Keys, words: str, log: Log, short: str | None = None)
             mine = {key.text for key, _ in own.pairs}
             keys = Keys((*own.pairs, *(pair for pair in common if pair[0].text not in mine)), own.place, own.flow)
             items.append((name, keys))
+    lonely = section.pairs[0][0] if len(section.pairs) == 1 else None
+    if lonely is not None and lonely.text == "all":  # one who means "a cap on all" would get none
+        message = f"`all` holds what every {words} here has in common, and there is no other"
+        log.add(lonely.place, "missing-key", message, f"give the {words} a name of its own")
     return items
