@@ -73,8 +73,7 @@ def yes(at_us=NOON_US - DAY_US):
     return Consent("offers", ConsentState.GIVEN, How.EXPLICIT, at_us)
 
 
-@pytest.fixture
-def shop():
+def known_shop():
     """What the centre's store knows."""
     store = MemoryStore()
     for name in ("ada", "bob", "cyd"):
@@ -86,6 +85,11 @@ def shop():
     store.link({"household": "h1"}, customer="bob")
     store.record([Contact("c1", "ada", "shown", NOON_US - DAY_US, topic="food", offer="olives")])
     return store
+
+
+@pytest.fixture
+def shop():
+    return known_shop()
 
 
 @attrs.frozen

@@ -10,14 +10,14 @@ from typing import Annotated
 import attrs
 import typer
 from tests.nats.admin import events_on_record
-from tests.nats.delays import delays
 from tests.nats.failover import fail_over
-from tests.nats.server import NATSServer
 from tests.nats.server_kills import kill_servers
 from tests.sync.walk import main as walk_edges
 
 from . import disk
 from .after_no import decide_after_no
+from .bundles import WAYS as BUNDLES
+from .bundles import try_bundles
 from .canary import overhear
 from .events import delays as event_delays
 from .fleet import run_fleet
@@ -27,6 +27,8 @@ from .kills import kill_writers
 from .kiosks import CAMPAIGN, ONCE, run_kiosks
 from .latency import GOALS_MS, latency
 from .middleware import FRAMEWORKS, added
+from .packs import WAYS as PACKS
+from .packs import try_packs
 from .power_cuts import SETTINGS, cut_power
 from .servers import SERVERS
 from .soak import FLAT, soak
@@ -112,15 +114,17 @@ def nats_failover(count: Count = 10) -> None:
 
 
 @app.command()
-def nats_delays(count: Count = 200) -> None:
-    """Measure how long a withdrawal takes from edge to edge by way of a NATS server; nothing is asserted."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = NATSServer(Path(folder)).start()
-        try:
-            found = _run(lambda where, told: delays(server.url("shop"), where, count, progress=told), count)
-        finally:
-            server.stop()
-    _tell({"nats": found}, bad=False)
+def bundles(count: Count = 10_000) -> None:
+    """Read a bundle with each bit flipped, cut anywhere, spliced, and of all older epochs; none may be taken."""
+    found = {way: _run(lambda _, told, way=way: try_bundles(way, count, progress=told), count) for way in BUNDLES}
+    _tell(found, bad=any(one["accepted"] or not one["careless"] for one in found.values()))
+
+
+@app.command()
+def packs(count: Count = 10_000) -> None:
+    """Bring a kiosk packs with each bit flipped, cut anywhere, with rows moved, of older epochs; none may be taken."""
+    found = {way: _run(lambda where, _, way=way: try_packs(where, way, count), 1) for way in PACKS}
+    _tell(found, bad=any(one["accepted"] or (PACKS[way][1] and not one["careless"]) for way, one in found.items()))
 
 
 @app.command(name="latency")

@@ -41,6 +41,8 @@ offers:
 _AROUND: Final = 3000
 _BUNDLE_EVERY_S: Final = 30.0
 _DECIDERS: Final = 3
+#: The edge keeps so many customers, and so many of their views, in memory.
+_HELD: Final = 5_000
 #: Memory is flat if the second half of the time took no more than this share above the first.
 FLAT: Final = 0.03
 
@@ -96,7 +98,7 @@ class Soak:
             store=f"sqlite:///{folder / 'soak.db'}",
             centre=centre,  # type: ignore[arg-type]
             sync=SyncOptions(poll_s=1, batch=1000),
-            options=tactful.Options(customers_max=5_000, views_max=5_000),
+            options=tactful.Options(customers_max=_HELD, views_max=_HELD),
         )
         self.counts: Counter[str] = Counter()
         self.recorded: Counter[str] = Counter()
@@ -107,8 +109,11 @@ class Soak:
         self._lock = threading.Lock()
 
     def fill(self) -> None:
-        """Wait until the edge's store has everyone."""
+        """Wait until the edge's store has everyone, and what it keeps in memory is full: that is no growth later on."""
         until(lambda: all(self._followed(line) >= self.customers for line in ("consents", "profiles")), 1800)
+        for whose in range(max(self.customers - _HELD, 0), self.customers):
+            self.edge.warm(str(whose), deadline_s=1)
+            self.edge.decide("page", str(whose))
 
     def run(self, seconds: float, per_s: float, sample: Callable[[], None]) -> None:
         """Let all of it go on for so long, with so many decisions in a second; sample on the way."""

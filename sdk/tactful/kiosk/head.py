@@ -1,5 +1,6 @@
 """What a pack says of itself, signed: whose it is, for which device, which epoch, until when, and what it holds."""
 
+import re
 from typing import Final
 
 import attrs
@@ -17,7 +18,7 @@ FORMAT: Final = 1
 #: The first version of tactful that reads it.
 MIN_SDK: Final = "0.1.0"
 _NAME_MAX_CHARS: Final = 100
-_SALT_CHARS: Final = 32
+_SALT: Final = re.compile("[0-9a-f]{32}")
 _YEAR_9999_US: Final = 253_402_214_400_000_000
 
 
@@ -76,7 +77,7 @@ class PackHead:
             raise _malformed("an epoch is 0 or more, and has 64 bits")
         if not 0 <= self.issued_us < self.expires_us <= _YEAR_9999_US:
             raise _malformed("a pack is issued in 1970 or later, and expires after that")
-        if len(self.salt) != _SALT_CHARS or min(self.customers, self.rows, self.length, self.policy_epoch) < 0:
+        if not _SALT.fullmatch(self.salt) or min(self.customers, self.rows, self.length, self.policy_epoch) < 0:
             raise _malformed("its counts or its salt make no sense")
         if not (self.share_first >= 0 and 0 <= self.share_count <= self.share_of - self.share_first):
             raise _malformed("a share is some of the parts into which strict caps are divided")
