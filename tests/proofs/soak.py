@@ -4,6 +4,7 @@ Everything is in one process: the edge with its SQLite file, the centre that it 
 their mind, and bring new bundles. So the memory that is measured is that of all of them together.
 """
 
+import sys
 import threading
 import time
 from collections import Counter
@@ -66,6 +67,8 @@ class Soaked:
         rss_mb: The memory held at the end [MB].
         growth_mb: By so much the mean of the second half of the time was above that of the first [MB].
         slope_mb_per_hour: The slope of a straight line through all samples after the first fifth [MB/h].
+        blocks: So many pieces of memory Python had given out at the end, wherever they lay.
+        blocks_growth: By so many the mean of the second half of the time was above that of the first.
     """
 
     minutes: float
@@ -81,6 +84,8 @@ class Soaked:
     rss_mb: float
     growth_mb: float
     slope_mb_per_hour: float
+    blocks: int
+    blocks_growth: int
 
 
 class Soak:
@@ -176,7 +181,7 @@ class Soak:
             self.recorded["shown"] += new
             self._first += self.counts["decisions"] % 4 == 0
         if self._keep:
-            self._kept.append(b"x" * self._keep)
+            self._kept.extend(b"x" * size for size in (400,) * (self._keep // 400))
 
     def _change(self, chance: Random) -> None:
         whose = self._someone(chance)
@@ -228,11 +233,13 @@ def soak(
     """
     one = Soak(folder, customers, centre(customers), keep)
     one.fill()
-    began_s, samples = time.monotonic(), list[tuple[float, float]]()
+    began_s, samples, blocks = time.monotonic(), list[tuple[float, float]](), list[tuple[float, float]]()
 
     def sample() -> None:
-        samples.append((time.monotonic() - began_s, rss_mb()))
-        progress(int(samples[-1][0]))
+        at_s = time.monotonic() - began_s
+        samples.append((at_s, rss_mb()))
+        blocks.append((at_s, sys.getallocatedblocks()))
+        progress(int(at_s))
 
     one.run(minutes * 60, per_s, sample)
     lost = one.end()
@@ -247,6 +254,8 @@ def soak(
         round(samples[-1][1], 1),
         round(growth, 1),
         round(slope, 1),
+        int(blocks[-1][1]),
+        round(trend(blocks)[0]),
     )
 
 

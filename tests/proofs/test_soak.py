@@ -39,6 +39,7 @@ def test_what_is_kept_for_each_decision_is_seen_in_the_memory(tmp_path):
     found = soak(tmp_path, 0.07, 300, 300, keep=1_000_000)
 
     assert found.growth_mb > FLAT * found.rss_mb
+    assert found.blocks_growth > 0
 
 
 def test_a_late_no_takes_no_newer_yes_away():
