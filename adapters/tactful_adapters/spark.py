@@ -175,7 +175,7 @@ class Campaign:
         if "customer" in columns:
             columns["customer"] = pa.array(["nobody"])
         found = self._edge.decide_many(self._job.placements, pa.table(columns), self._job.context, contacts={})
-        reason = found.one_by_one
+        reason = found.depends
         if "everyone" in plan.counted_per:
             reason = reason or "a budget counts for everyone together"
         if reason:

@@ -171,8 +171,8 @@ def decided(sent: Sent, batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.Rec
             theirs = contacts_by_customer(ids, table.column(sent.contacts), sent.contacts)
             table = table.drop_columns([sent.contacts])
         decisions = edge.decide_many(sent.job.placements, table, sent.job.context, contacts=theirs)
-        if decisions.one_by_one:
-            raise UsageError(f"customers cannot be decided apart from one another: {decisions.one_by_one}")
+        if decisions.depends:
+            raise UsageError(f"customers cannot be decided apart from one another: {decisions.depends}")
         yield from _rows(sent.job, decisions.table).to_batches()
         if sent.progress is not None:
             sent.progress.add(len(decisions), [_COUNT.sub(" in some rows", one) for one in decisions.careful])

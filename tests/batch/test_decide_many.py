@@ -204,9 +204,10 @@ def test_a_cap_that_steps_down_lets_no_affinity_rank():
         ("caps: {budget: {per: everyone, of: all, count: 4, within: 1d, strict: true}}\n", "strict"),
     ],
 )
-def test_where_customers_depend_on_one_another_they_come_one_by_one(more, why):
+def test_where_customers_depend_on_one_another_it_is_said(more, why):
     with opened(more) as edge:
         decisions = edge.decide_many("rows", table())
+        assert why in decisions.depends
         assert why in decisions.one_by_one
         shown = decisions.table.num_rows
         assert 0 < shown <= (4 if "everyone" in more else 3 * len(ROWS))
@@ -222,12 +223,13 @@ def test_caps_that_limit_nothing_on_the_page_hold_nobody_up(per, strict):
         assert decisions.one_by_one == ""
         for row in ROWS:
             assert many(decisions, row["customer"]) == alone(edge, row, "rows")
-        assert edge.decide_many("screen", table()).one_by_one
+        assert edge.decide_many("screen", table()).depends
 
 
 def test_a_budget_that_is_large_enough_is_looked_at_once():
     with opened("caps: {budget: {per: everyone, of: all, count: 999, within: 1d}}\n") as edge:
-        assert edge.decide_many("rows", table()).one_by_one == ""
+        decisions = edge.decide_many("rows", table())
+        assert (decisions.depends, decisions.one_by_one) == ("", "")
 
 
 def test_consents_come_from_the_edge_where_the_table_tells_none():
@@ -326,9 +328,9 @@ def test_nothing_personal_is_in_what_it_says_of_itself(edge):
 
 MUTANTS = [
     ("fields", "empty = (demand.absent, demand.absent is None)", "empty = (demand.absent, False)"),
-    ("many", "blind = effects.blind | subjects_.limited[pair % wide].blind", "blind = effects.blind"),
-    ("many", "and not subjects_.filling[pair % wide]", ""),
-    ("many", "budgets.spare(asked.now_us, shared) < customers * asked.page.slots", "False"),
+    ("chunk", "blind = effects.blind | subjects_.limited[pair % wide].blind", "blind = effects.blind"),
+    ("chunk", "and not subjects_.filling[pair % wide]", ""),
+    ("asked", "budgets.spare(asked.now_us, caps) >= customers * asked.page.slots", "True"),
     ("arrow", "codes[place] = UNREADABLE", "codes[place] = ABSENT"),
     ("arrow", "self.refused[row_of[wrong]] = True", "pass"),
     ("run", "customers if part.tells_consents else", "customers if True else"),
@@ -359,7 +361,7 @@ CHECKS = [
     (test_a_page_fills_its_own_caps, {}),
     (test_a_cap_that_steps_down_lets_no_affinity_rank, {}),
     (
-        test_where_customers_depend_on_one_another_they_come_one_by_one,
+        test_where_customers_depend_on_one_another_it_is_said,
         {"more": "caps: {budget: {per: everyone, of: all, count: 4, within: 1d}}\n", "why": "a budget for everyone"},
     ),
     (test_consents_come_from_the_edge_where_the_table_tells_none, {}),

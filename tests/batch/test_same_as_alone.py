@@ -8,6 +8,7 @@ import pytest
 from tests.differential.mutating import Mutant, mutated
 
 from tactful.engine.batch import alone, many, nouns
+from tactful.engine.batch.asked import Asked, lacking
 from tactful.engine.batch.fields import Fields
 from tactful.engine.batch.subjects import subjects
 from tactful.engine.convert import to_snapshot
@@ -53,7 +54,7 @@ def asked_of(plan, step, at_us):
         page = roomy(page)
     channel = plan.channels[page.placements[0].placement.channel]
     context, _ = plan.slots.context_values(step.context)
-    return many.Asked(plan, channel, page, context, None, at_us)
+    return Asked(plan, channel, page, context, None, at_us)
 
 
 def roomy(page):
@@ -69,7 +70,7 @@ def expected(seed):
     found = []
     for at_us, step in steps if rows else ():
         asked = asked_of(plan, step, at_us)
-        if asked is None or many.lacking(asked, len(rows)):
+        if asked is None or lacking(asked):
             continue
         customers = nouns.customers_of(plan, rows)
         slots, channel = asked.page.slots, asked.channel.channel.name
@@ -145,15 +146,15 @@ MUTANTS = [
     ("fields", 'if space == "p" and hidden[purpose] >> index & 1:', "if False:"),
     ("truths", "self.flags |= np.array(flags, dtype=np.int64)[0 if codes is None else codes]", "pass"),
     ("truths", "self.allowed &= table[codes]", "self.allowed &= table[0]"),
-    ("many", "not any(limit.scope.bits & self._possible for _, limit in effects.quotas)", "True"),
-    ("many", "plan.everything & ~one.withheld for one", "plan.everything for one"),
+    ("chunk", "not any(limit.scope.bits & self._possible for _, limit in effects.quotas)", "True"),
+    ("chunk", "plan.everything & ~one.withheld for one", "plan.everything for one"),
     ("picks", "worths[found, offer] = -np.inf", "pass"),
     ("picks", "helps = worths[np.arange(len(worths)), first] > -np.inf", "helps = worths[:, 0] > np.inf"),
     ("picks", 'np.argsort(-worths[part], kind="stable")', "np.argsort(-worths[part])[::-1]"),
     ("worths", "worths[np.ix_(holds, self._boosted[number])] *= one.boost.times", "pass"),
     ("worths", "ranking.ceiling)", "np.inf)"),
     ("worths", "if demand is None or hidden >> slot & 1:", "if demand is None:"),
-    ("subjects", "codes[row] = len(tallies)", "pass"),
+    ("subjects", "codes[row] = len(counters)", "pass"),
 ]
 
 

@@ -210,8 +210,12 @@ class Budgets:
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a budget would be used up for a value with so many more events at a moment."""
+        return more >= self.left(key, cap, now_us)
+
+    def left(self, key: CapKey, cap: CapPlan, now_us: int) -> int:
+        """Return with how many more events a budget is used up for a value at a moment; 0 or less if it is."""
         count = self._counts.get(key)
-        return (0 if count is None else count.inside(now_us)) + more >= cap.cap.count
+        return cap.cap.count - (0 if count is None else count.inside(now_us))
 
     def _hold(
         self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: tuple[Counting, ...]

@@ -7,7 +7,7 @@ from ..customer import Customer
 from ..limited import everything_reached
 from ..moment import Moment
 from ..tally import Tally
-from .many import Asked
+from .asked import Asked
 
 
 def moment(asked: Asked, snapshot: Snapshot, consents: Consents | None, tally: Tally | None) -> Moment:

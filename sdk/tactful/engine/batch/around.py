@@ -17,7 +17,7 @@ from ..fetch import Fetch
 from ..moment import Moment
 from ..token import Seal
 from .decisions import Decisions
-from .many import Asked
+from .asked import Asked
 from .run import Around, Progress, Run
 
 
@@ -96,10 +96,13 @@ def decided(
         theirs = None if contacts is None else contacts.get(profile.customer, ())
         return inside.edge.decide(names, profile.customer, context, profile=profile, consents=consents, contacts=theirs)
 
+    def id_(row: int) -> str:
+        return f"{inside.prefix}.{row}"
+
     def made(row: int, customer: str, moment: Moment) -> Decision:
-        return Decision(f"{inside.prefix}.{row}", names, moment, customer, plan.careful(now_us), inside.seal)
+        return Decision(id_(row), names, moment, customer, plan.careful(now_us), inside.seal)
 
     channel = plan.channels[page.placements[0].placement.channel]
     asked = Asked(plan, channel, page, values, inside.budgets, now_us)
-    around = Around(counted, lambda ids: fetch.consents_of(ids, now_us), alone, made)
+    around = Around(counted, lambda ids: fetch.consents_of(ids, now_us), alone, made, id_)
     return Run(asked, around).decide(customers, progress, workers)

@@ -30,12 +30,14 @@ class Table:
     A table of customers, under a plan.
 
     Attributes:
+        first: The place of its first row in the whole.
         refused: By attribute, how many of its values do not fit their type; of these nothing is known.
         misunderstood: Purposes with a word for consent that is not understood; it counts as refused.
     """
 
-    def __init__(self, plan: Plan, columns: Mapping[str, Any], now_us: int) -> None:
+    def __init__(self, plan: Plan, columns: Mapping[str, Any], now_us: int, first: int = 0) -> None:
         self._plan = plan
+        self.first = first
         self._now_us = now_us
         self._columns = columns
         self._rows = len(next(iter(self._columns.values()), ()))
@@ -95,7 +97,8 @@ class Table:
     def slices(self, rows: int) -> Iterator["Table"]:
         """Yield the table in parts of so many rows."""
         for start in range(0, self._rows, rows):
-            yield Table(self._plan, {name: one.slice(start, rows) for name, one in self._columns.items()}, self._now_us)
+            columns = {name: one.slice(start, rows) for name, one in self._columns.items()}
+            yield Table(self._plan, columns, self._now_us, start)
 
     def row(self, number: int) -> "Table":
         """Return one row of the table."""

@@ -22,12 +22,14 @@ class Decisions:
         table: A row for each filled slot: `row`, the customer's place in what was asked; `customer`; `placement`;
             `slot`, from 0 within the decision; `offer`; `treatment`; `tone`; `basis`; `worth`.
         careful: Why less than usual is shown, and how often; empty if nothing held it back.
-        one_by_one: Why customers were decided one after the other; empty if all were decided at once.
+        one_by_one: Why customers were decided one after the other, and how many if not all; empty if all at once.
+        depends: Why one customer's decision depends on another's, so that room was taken; empty if none was.
     """
 
     table: "pa.Table"
     careful: tuple[str, ...]
     one_by_one: str
+    depends: str
     _count: int = attrs.field(alias="count")
     _again: Callable[[int], Decision] = attrs.field(alias="again")
 

@@ -52,6 +52,12 @@ class Picks:
             self.offers[rows], self.treatments[rows], self.placements[rows], self.worths[rows], self.personal[rows]
         )
 
+    def clear(self, rows: slice) -> None:
+        """Empty some customers' slots."""
+        self.offers[rows] = self.treatments[rows] = self.placements[rows] = EMPTY
+        self.worths[rows] = 0
+        self.personal[rows] = False
+
     def put(self, row: int, chosen: list[Chosen]) -> None:
         """Put in what fills one customer's page."""
         for slot, one in enumerate(chosen):

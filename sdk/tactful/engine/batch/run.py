@@ -1,6 +1,7 @@
 """Run: a table of customers through the engine, part by part: memory is bounded by the part. It decides nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import attrs
 import pyarrow as pa
@@ -10,8 +11,11 @@ from ...contacts import Contact
 from ...profile import Snapshot
 from ..decision import Decision
 from ..moment import Moment
+from ..budgets import Budgets
 from . import alone, many
+from . import asked as asked_
 from .arrow import Table, columns_of
+from .budgeted import Budgeted
 from .columns import Customers
 from .decisions import Decisions, table_of
 from .fields import Fields
@@ -34,12 +38,14 @@ class Around:
         consents: Gives each customer's consents, for tables that do not tell them; None where they are not known.
         alone: Decides for one customer who is brought along, as a decision of its own that takes room.
         decision: Makes a decision of a moment, by its number and the customer's id.
+        id: Gives a decision's id, by its number.
     """
 
     contacts: Callable[[Sequence[str]], Mapping[str, Sequence[Contact]]]
     consents: Callable[[Sequence[str]], Sequence[Consents | None]]
     alone: Callable[[Snapshot, Consents | None], Decision]
     decision: Callable[[int, str, Moment], Decision]
+    id: Callable[[int], str]
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -54,12 +60,13 @@ class _Done:
 class Run:
     """Decides for a table of customers."""
 
-    def __init__(self, asked: many.Asked, around: Around) -> None:
+    def __init__(self, asked: asked_.Asked, around: Around) -> None:
         self._asked = asked
         self._names = [one.placement.name for one in asked.page.placements]
         self._around = around
         self._refused: dict[str, int] = {}
         self._misunderstood: set[str] = set()
+        self._budgeted: Budgeted | None = None
 
     def decide(self, given: object, progress: Progress, workers: int) -> Decisions:
         """
@@ -76,16 +83,26 @@ class Run:
         asked, plan = self._asked, self._asked.plan
         whole = Table(plan, columns_of(given), asked.now_us)
         whole.ids()
-        lacking = many.lacking(asked, len(whole))
+        lacking = asked_.lacking(asked)
+        depends = lacking or asked_.shared(asked, len(whole))
+        if depends and not lacking and isinstance(asked.budgets, Budgets):
+            self._budgeted = Budgeted(asked, asked.budgets, self._around.id)
         tables, done = [table_of(plan, self._names, (), Picks.none(0, asked.page.slots), 0)], 0
         work = self._one_by_one if lacking else self._at_once
-        for one in in_order(work, whole.slices(many.CHUNK), 1 if lacking else workers):
+        for one in in_order(work, whole.slices(many.CHUNK), 1 if depends else workers):
             self._note(one.part)
             tables.append(table_of(plan, self._names, one.customers.ids, one.picks, done))
             done += len(one.customers)
             progress(done, len(whole))
         careful = (*plan.careful(asked.now_us), *self._careful())
-        return Decisions(pa.concat_tables(tables), careful, lacking, len(whole), lambda row: self._again(whole, row))
+        alone = lacking or self._alone()
+        again = partial(self._again, whole)
+        return Decisions(pa.concat_tables(tables), careful, alone, depends, len(whole), again)
+
+    def _alone(self) -> str:
+        """Return who was decided for pick by pick, though others were decided at once."""
+        count = 0 if self._budgeted is None else self._budgeted.alone
+        return f"{count} customers used up a budget for everyone together" if count else ""
 
     def _note(self, part: Table) -> None:
         """Remember what was wrong with a part."""
@@ -99,7 +116,10 @@ class Run:
 
     def _at_once(self, part: Table) -> "_Done":
         customers = self._customers(part)
-        return _Done(part, customers, many.decide(self._asked, customers, self._around.contacts(customers.ids)))
+        contacts = self._around.contacts(customers.ids)
+        if self._budgeted is None:
+            return _Done(part, customers, many.decide(self._asked, customers, contacts))
+        return _Done(part, customers, self._budgeted.decide(customers, contacts, part.first))
 
     def _one_by_one(self, part: Table) -> "_Done":
         customers = self._customers(part)
@@ -115,11 +135,12 @@ class Run:
     def _again(self, whole: Table, row: int) -> Decision:
         """Return the decision for one customer."""
         asked = self._asked
+        budgets = asked.budgets if self._budgeted is None else self._budgeted.then(row)
         customers = self._customers(whole.row(row))
         channel, slots = asked.channel.channel.name, asked.page.slots
         contacts = self._around.contacts(customers.ids)
         fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
-        counted = subjects(asked.plan, customers, fields, contacts, asked.budgets, channel, slots, asked.now_us)
+        counted = subjects(asked.plan, customers, fields, contacts, budgets, channel, slots, asked.now_us)
         tally = counted.tallies[int(counted.tally_of[0])]
         moment = alone.moment(asked, customers.profile(0), customers.consents_of(0), tally)
         return self._around.decision(row, customers.ids[0], moment)

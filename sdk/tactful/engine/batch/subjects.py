@@ -1,7 +1,6 @@
 """Subjects: what counts under the caps for many customers; those of whom nothing is counted share one tally."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 
 import attrs
 import numpy as np
@@ -10,11 +9,10 @@ from ...contacts import Contact
 from ...plan.plan import Plan
 from ...plan.windows import zone_of
 from ...schema import Value
-from ..budgets import Budgets
 from ..count import Counters
-from ..limited import Limited, everything_reached
+from ..limited import Limited
 from ..own import Own, counted_by, wishes
-from ..tally import Tally, tally_of
+from ..tally import Counting, Tally, tally_of
 from .columns import Codes, Customers
 from .fields import Field, Fields
 from .truths import combined
@@ -26,12 +24,14 @@ class Subjects:
     Customers by what counts for them.
 
     Attributes:
+        own: What counts for a customer alone.
         tallies: What counts; None if something of it is not known.
         tally_of: Each customer's, as an index.
-        limited: What is asked of each of them.
+        limited: What is asked of each of them for what counts for them alone.
         filling: Whether the picks of a page can fill a cap of theirs.
     """
 
+    own: tuple[Counters, ...]
     tallies: tuple[Tally | None, ...]
     tally_of: Codes
     limited: tuple[Limited, ...]
@@ -43,7 +43,7 @@ def subjects(
     customers: Customers,
     fields: Fields,
     contacts: Mapping[str, Sequence[Contact]],
-    budgets: Budgets | None,
+    budgets: Counting | None,
     channel: str,
     slots: int,
     now_us: int,
@@ -63,18 +63,16 @@ def subjects(
     """
     owns, codes = _owns(plan, customers, fields)
     own_of = codes.copy()
-    tallies = [tally_of(plan, Counters(plan, (), "customer", own), None, budgets) for own in owns]
+    counters = [Counters(plan, (), "customer", own) for own in owns]
     for row, id_ in enumerate(customers.ids) if contacts else ():
         theirs = contacts.get(id_)
         if theirs:
-            codes[row] = len(tallies)
-            tallies.append(tally_of(plan, Counters(plan, theirs, "customer", owns[own_of[row]]), None, budgets))
-    limited, filling = [], []
-    for one in tallies:
-        with nullcontext() if one is None else one.held():
-            limited.append(everything_reached(plan, channel) if one is None else one.limited(channel, now_us))
-            filling.append(one is not None and one.room(channel, slots, now_us) is not None)
-    return Subjects(tuple(tallies), codes, tuple(limited), tuple(filling))
+            codes[row] = len(counters)
+            counters.append(Counters(plan, theirs, "customer", owns[own_of[row]]))
+    limited = tuple(one.limited(channel, now_us) for one in counters)
+    filling = tuple(one.nearest <= slots for one in counters)
+    tallies = tuple(tally_of(plan, one, None, budgets) for one in counters)
+    return Subjects(tuple(counters), tallies, codes, limited, filling)
 
 
 def _owns(plan: Plan, customers: Customers, fields: Fields) -> tuple[list[Own], Codes]:
