@@ -1,4 +1,4 @@
-"""Customers who use up budgets for everyone get, page by page, what they get one after the other; mistakes are caught."""
+"""Customers who use up budgets for everyone get at once what they get one after the other; mistakes are caught."""
 
 import logging
 import re
@@ -7,6 +7,8 @@ from functools import cache
 import attrs
 import pytest
 from tests.batch.test_decide_many import NOW_US, ROWS, many, opened, table
+from tests.batch.test_decide_many import alone as decide
+from tests.batch.test_decide_many import told as picks_of
 from tests.batch.test_same_as_alone import columns, roomy, told
 from tests.differential.mutating import Mutant, mutated
 
@@ -136,10 +138,10 @@ def test_columns_give_what_one_after_the_other_gives(seed):
 
 
 def test_budgets_are_used_up_on_the_way():
-    """The random policies are worth the time: often a budget is used up when some pages are filled, and others come."""
+    """The random policies are worth the time: often a budget is used up when some pages are filled."""
     ran = [decided(seed, fresh) for seed in SEEDS for fresh, _ in asked_of(seed)]
-    assert sum(0 < run.alone for run in ran) > len(ran) / 3
-    assert sum(1 < run.alone for run in ran) > len(ran) / 8
+    assert sum(run.alone > 0 for run in ran) > len(ran) / 3
+    assert sum(run.alone > 1 for run in ran) > len(ran) / 8
 
 
 def decided(seed, asked):
@@ -151,7 +153,7 @@ def decided(seed, asked):
 
 MUTANTS = [
     ("budgeted", "(nth >= lefts)", "(nth > lefts)"),
-    ("budgeted", "chunk.alone(standing, limited, then, picks)", "chunk.fill(slice(standing, standing + 1), limited, picks)"),
+    ("chunk", "limited, picks, (budgets,))", "limited, picks)"),
     ("budgeted", "self._reserve(picks, slice(row, standing), first)", "pass"),
     ("budgeted", "self._reserve(picks, slice(standing, standing + 1), first)", "pass"),
     ("budgeted", "return standing + 1", "return rows.stop"),
@@ -173,15 +175,24 @@ def notices(seed, mutant):
         return not all(differences(seed))
 
 
-BUDGET = "caps: {budget: {per: everyone, of: offer, count: 7, within: 1d}, total: {per: everyone, of: all, count: 45, within: 1d}}\n"
+BUDGET = """
+caps:
+  all: {per: everyone, within: 1d}
+  budget: {of: offer, count: 7}
+  total: {of: all, count: 45}
+"""
 
 
 def crowd(count=40):
     return [{**ROWS[number % len(ROWS)], "customer": f"c{number}"} for number in range(count)]
 
 
+def inside(edge):
+    return sorted((cap.id, value, count) for cap, value, count, _ in room(edge).used(NOW_US))
+
+
 def room(edge):
-    return edge._tail.budgets_of(edge.plan)  # noqa: SLF001 - what a caller sees of it is that less is shown
+    return edge._tail.budgets_of(edge.plan)
 
 
 @pytest.fixture
@@ -192,18 +203,16 @@ def small(monkeypatch):
 @pytest.mark.parametrize("place", ["rows", ("rows", "pair")])
 @pytest.mark.usefixtures("small")
 def test_a_table_uses_up_a_budget_as_one_customer_after_the_other_does(place):
-    from tests.batch.test_decide_many import alone as decide  # noqa: PLC0415 - `alone` is the module here
-
     with opened(BUDGET) as edge, opened(BUDGET) as other:
         decisions = edge.decide_many(place, table(crowd()), {"page": "food"})
         for row in crowd():
             assert many(decisions, row["customer"]) == decide(other, row, place, {"page": "food"}), row["customer"]
         assert decisions.depends == "the customers could use up a budget for everyone together"
         said = re.fullmatch(r"(\d+) customers used up a budget for everyone together", decisions.one_by_one)
-        assert said and 1 < int(said[1]) < 8  # of each offer, and of all
+        assert said
+        assert 1 < int(said[1]) < 8  # of each offer, and of all
         assert decisions.table.num_rows <= 45
-        used_ = [sorted((cap.id, value, inside) for cap, value, inside, _ in room(one).used(NOW_US)) for one in (edge, other)]
-        assert used_[0] == used_[1]
+        assert inside(edge) == inside(other)
 
 
 @pytest.mark.usefixtures("small")
@@ -212,18 +221,18 @@ def test_a_decision_of_its_own_is_the_one_in_the_table_and_has_its_room():
         decisions = edge.decide_many("rows", table(crowd()), {"page": "food"})
         for number in range(40):
             own = decisions[number]
-            told_ = [(one.offer, one.treatment, one.worth) for one in own.picks]
-            assert told_ == [(offer, treatment, worth) for _, offer, treatment, _, _, worth in many(decisions, f"c{number}")]
+            assert picks_of(own) == many(decisions, f"c{number}")
         held = sum(1 for _ in room(edge).reservations())
         assert held == decisions.table.num_rows
         for slot in range(len(decisions[0].picks)):
             assert edge.record(decisions[0].token, slot=slot)
-        edge._tail.catch_up()  # noqa: SLF001 - what was recorded comes in at once
+        edge._tail.catch_up()
         assert sum(1 for _ in room(edge).reservations()) == held - len(decisions[0].picks)
 
 
 def test_who_takes_room_meanwhile_is_heard():
-    with opened("caps: {total: {per: everyone, of: all, count: 30, within: 1d}}\n") as edge, pytest.MonkeyPatch.context() as patch:
+    more = "caps: {total: {per: everyone, of: all, count: 30, within: 1d}}\n"
+    with opened(more) as edge, pytest.MonkeyPatch.context() as patch:
         fill, calls = budgeted.Chunk.fill, []
 
         def meanwhile(self, rows, limited, picks):
@@ -232,7 +241,7 @@ def test_who_takes_room_meanwhile_is_heard():
             if len(calls) == 1:  # while the first pages are filled, somebody takes what is left
                 for number in range(30):
                     edge.observe("zoe", "shown", topic="food", offer="bread", id=f"z{number}")
-                edge._tail.catch_up()  # noqa: SLF001 - what was recorded comes in at once
+                edge._tail.catch_up()
 
         patch.setattr(budgeted.Chunk, "fill", meanwhile)
         decisions = edge.decide_many("rows", table(crowd()))
@@ -241,7 +250,8 @@ def test_who_takes_room_meanwhile_is_heard():
 
 
 def test_room_is_counted_under_a_policy_that_comes_meanwhile():
-    with opened("caps: {total: {per: everyone, of: all, count: 60, within: 1d}}\n") as edge, pytest.MonkeyPatch.context() as patch:
+    more = "caps: {total: {per: everyone, of: all, count: 60, within: 1d}}\n"
+    with opened(more) as edge, pytest.MonkeyPatch.context() as patch:
         fill, calls = budgeted.Chunk.fill, []
 
         def meanwhile(self, rows, limited, picks):

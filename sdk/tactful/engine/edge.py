@@ -255,7 +255,7 @@ class Edge:
         Decide for many customers at one moment, such as for a campaign; each gets what `decide` would say.
 
         It takes no room under the caps: record what you send. Where the customers could use up a budget for everyone,
-        or caps are strict or count for households, they are decided one after the other, and room is taken.
+        or caps are strict or count for households, room is taken, and each is decided as after those before.
 
         Args:
             placements: As for `decide`.

@@ -16,8 +16,8 @@ from ..decision import Decision
 from ..fetch import Fetch
 from ..moment import Moment
 from ..token import Seal
-from .decisions import Decisions
 from .asked import Asked
+from .decisions import Decisions
 from .run import Around, Progress, Run
 
 

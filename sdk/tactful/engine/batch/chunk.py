@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from ...contacts import Contact
 from ...plan.worth import RankedOffer
 from ..compose import compose
-from ..limited import NOTHING, Limited
-from ..moment import Chosen
+from ..limited import Limited
 from ..rank import Listed
 from ..room import Filling as Counted
 from ..room import PageRoom

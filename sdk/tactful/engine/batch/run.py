@@ -9,9 +9,9 @@ import pyarrow as pa
 from ...consent import Consents
 from ...contacts import Contact
 from ...profile import Snapshot
+from ..budgets import Budgets
 from ..decision import Decision
 from ..moment import Moment
-from ..budgets import Budgets
 from . import alone, many
 from . import asked as asked_
 from .arrow import Table, columns_of
