@@ -1,6 +1,7 @@
 """Where a Valkey or Redis server is: its URL, taken apart. Its name in errors has neither user nor password."""
 
 import re
+from pathlib import Path
 from typing import Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -12,7 +13,8 @@ from .url_options import within
 
 _TCP: Final = ("valkey", "valkeys", "redis", "rediss")
 #: What goes on to the client as it is.
-_THEIRS: Final = frozenset({"db", "password", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
+_FILES: Final = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
+_THEIRS: Final = frozenset({"db", "password"}) | _FILES
 _OURS: Final = frozenset({"prefix", "timeout_s", "replicas", "centre"})
 _PREFIX: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HOW: Final = "give one as in valkey://user@host:6379/0?timeout_s=1, valkeys:// for TLS, or unix:///run/valkey.sock"
@@ -60,6 +62,8 @@ class Address:
             raise StoreError(f"the URL has an option {unknown[0][:40]!r} that is none; {_HOW}")
         if not _PREFIX.fullmatch(given.get("prefix", "tactful")):
             raise StoreError(f"prefix= has letters, digits, _, - and ., at most 64; {_HOW}")
+        if lacking := sorted(name for name in given.keys() & _FILES if not Path(given[name]).is_file()):
+            raise StoreError(f"{lacking[0]}= names a file that is not there, or no file; {_HOW}")
         database = given.get("db") or (parts.path.strip("/") if parts.scheme != "unix" else "") or "0"
         if not database.isdecimal():
             raise StoreError(f"the database is a number, as in /0; {_HOW}")
@@ -73,6 +77,11 @@ class Address:
             int(within(given.get("replicas", "0"), "replicas", 0, 16, _refusal)),
             given.get("centre", ""),
         )
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is over TLS; the certificate must then be that name's."""
+        return self.url.startswith(("valkeys:", "rediss:"))
 
     def key(self, *parts: str) -> str:
         """Return the name of a key; a cluster keeps all of one prefix together."""

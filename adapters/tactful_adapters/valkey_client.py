@@ -34,8 +34,12 @@ _NOT_LET_IN: Final = "it does not let this user in; look at the name and the pas
 _RIGHTS: Final = "the user may not do this; grant it the rights that docs/valkey.md lists"
 _REPLICA: Final = "it is a replica and takes no changes; name the primary"
 _FULL: Final = "its memory is full; raise maxmemory, or make room there"
+_NOT_TRUSTED: Final = "its certificate is not to be trusted: look at its name, and at ssl_ca_certs="
 # By the name of the client's error, or a word of the server's: what it means here, and what would be right.
 _MEANS: Final = {
+    "certificate has expired": "its certificate has lapsed; renew it",
+    "CERTIFICATE_VERIFY_FAILED": _NOT_TRUSTED,
+    "certificate verify failed": _NOT_TRUSTED,
     "BusyLoadingError": "it is starting, and still reads its data; the next call tries again",
     "NOAUTH": "it wants a password; give it in the URL",
     "Authentication required": "it wants a password; give it in the URL",
@@ -87,6 +91,7 @@ def connected(address: "Address") -> Server:
             socket_timeout=address.timeout_s,
             socket_connect_timeout=address.timeout_s,
             **({} if address.url.startswith("unix") else {"socket_keepalive": True}),
+            **({"ssl_check_hostname": True} if address.is_tls else {}),  # by itself it takes anybody's certificate
             retry=valkey.retry.Retry(valkey.backoff.NoBackoff(), 0),  # what may be repeated, its caller knows
         )
     except (ValueError, TypeError, valkey.ValkeyError):
