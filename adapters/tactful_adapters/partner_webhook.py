@@ -32,8 +32,8 @@ class WebhookPartner:
         Raises:
             UsageError: If the address or the secret will not do.
         """
-        self._host = urlsplit(url).hostname
         self._post = SignedPost(url, secret, whose="a partner's", timeout_s=timeout_s, clock=clock)
+        self._host = urlsplit(url).hostname
 
     def tell(self, notice: PartnerNotice) -> None:
         """

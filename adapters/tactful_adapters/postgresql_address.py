@@ -65,7 +65,7 @@ class Address:
         conninfo = "?".join(filter(None, (before, "&".join(one for one in given if _parted(one)[0] not in _OURS))))
         try:
             known = psycopg.conninfo.conninfo_to_dict(conninfo)
-        except psycopg.Error:
+        except (psycopg.Error, UnicodeError):
             raise StoreError(f"libpq does not understand the URL or one of its options; {_HOW}") from None
         at = f"{known.get('host') or known.get('hostaddr') or 'the local socket'}:{known.get('port') or 5432}"
         name = f"PostgreSQL at {at}, database {known.get('dbname') or 'of the role'}, schema {schema}"

@@ -75,7 +75,10 @@ class SignedPost:
         Raises:
             UsageError: If the address or the secret will not do.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
         if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)):
             raise UsageError(f"{whose} address is https://… (http:// on this machine alone)")
         if len(secret) < _KEY_MIN_BYTES:

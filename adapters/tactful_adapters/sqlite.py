@@ -82,16 +82,18 @@ class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteLogging)
         Raises:
             StoreError: If the URL names no file, or the file cannot be opened.
         """
-        parts = urlsplit(url)
+        how = "give a file, as in sqlite:///edge.db, or sqlite:////var/lib/edge.db from the root"
+        try:
+            parts = urlsplit(url)
+            options = parse_qs(parts.query, keep_blank_values=True)
+        except ValueError:
+            raise StoreError(f"this is no URL; {how}") from None
         path = unquote(parts.path.removeprefix("/"))
         if parts.scheme != "sqlite" or parts.netloc or not path or parts.fragment:
-            raise StoreError(
-                f"{url}: give a file, as in sqlite:///edge.db, or sqlite:////var/lib/edge.db from the root"
-            )
-        options = parse_qs(parts.query, keep_blank_values=True)
+            raise StoreError(f"this is no URL of a file; {how}")
         shared = options.pop("shared", ["yes"])
         if options or shared not in (["yes"], ["no"]):
-            raise StoreError(f"{url}: the one option is shared=yes or shared=no")
+            raise StoreError(f"sqlite:///{path}: the one option is shared=yes or shared=no")
         return cls(path, kinds=kinds, shared=shared == ["yes"])
 
     def profile(self, customer: str) -> Snapshot | None:

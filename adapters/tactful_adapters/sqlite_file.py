@@ -150,6 +150,8 @@ class SQLiteFile:
             raise StoreError(
                 f"{self.path}: {error.strerror}; make its folder, and let this process write there"
             ) from None
+        except ValueError:
+            raise StoreError(f"{str(self.path)!r}: no file can have this name; give another") from None
 
     def _refuse_foreign(self, connection: sqlite3.Connection) -> None:
         """Look before anything is changed: a file that is not ours, or not ours any more, stays as it is."""

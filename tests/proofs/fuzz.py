@@ -23,7 +23,7 @@ from tactful_adapters import rows
 from tactful_adapters.ofrep import ofrep_app
 from tactful_adapters.segment import SegmentApp
 
-from . import fuzz_relay
+from . import fuzz_relay, fuzz_web
 
 SHOP: Final = """
 channels: {web: private}
@@ -179,7 +179,7 @@ def _requests(chance: Random) -> Iterator[Target]:
 
     def ask(body: bytes) -> object:
         path = chance.choice(("home", "home:olives", "x", "", "%00", "home:", ":", "a" * 300))
-        return _status(runner, app, f"/ofrep/v1/evaluate/flags/{path}", [], body)
+        return fuzz_web.status_of(runner, app, f"/ofrep/v1/evaluate/flags/{path}", [], body)
 
     with edge, runner:
         yield ask, _bytes_of(good, chance)
@@ -203,30 +203,10 @@ def _events(chance: Random) -> Iterator[Target]:
         headers = [(b"authorization", chance.choice(keys))]
         if body[:1] == b"\x1f" or chance.random() < 0.05:
             headers.append((b"content-encoding", chance.choice((b"gzip", b"gzip", b"br"))))
-        return _status(runner, app, f"/v1/{path}", headers, body)
+        return fuzz_web.status_of(runner, app, f"/v1/{path}", headers, body)
 
     with edge, runner:
         yield ask, _bytes_of([*plain, *map(gzip.compress, plain)], chance)
-
-
-def _status(runner: asyncio.Runner, app: Any, path: str, headers: list[tuple[bytes, bytes]], body: bytes) -> int:
-    """Return the status with which an application answers; a refusal is raised."""
-    answers: list[dict[str, Any]] = []
-    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers}
-
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: dict[str, Any]) -> None:
-        answers.append(message)
-
-    runner.run(app(scope, receive, send))
-    status: int = answers[0]["status"]
-    if status >= 500:
-        raise AssertionError(f"status {status}")
-    if status >= 400:
-        raise tactful.UsageError("refused")
-    return status
 
 
 @contextmanager
@@ -260,6 +240,9 @@ TARGETS: Final[Mapping[str, Callable[[Random], AbstractContextManager[Target]]]]
     "relay requests": partial(fuzz_relay.asked, altered=altered),
     "relay answers": partial(fuzz_relay.answered, altered=altered),
     "folders": partial(fuzz_relay.folders, altered=altered),
+    "URLs": partial(fuzz_web.urls, altered=altered),
+    "requests of a served edge": partial(fuzz_web.served, altered=altered),
+    "unsubscribe links": partial(fuzz_web.unsubscribed, altered=altered),
 }
 
 

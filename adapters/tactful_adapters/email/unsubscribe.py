@@ -200,7 +200,10 @@ def _parts(content_type: str, body: bytes) -> list[str]:
 
 
 def _url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     plain = url.isascii() and url.isprintable() and not set(url) & set(" <>,;\"'\\")
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username or not plain:
         raise tactful.UsageError("url: where links point is https, as https://shop.example/unsubscribe/ (RFC 8058)")

@@ -117,11 +117,14 @@ def _asked(code: str, store: str, token: str) -> Asked:
 
 
 def _token_path(url: str) -> Path:
-    found = parse_qs(urlsplit(url).query).get("token", [""])[0]
+    try:
+        found = parse_qs(urlsplit(url).query).get("token", [""])[0]
+    except ValueError:
+        raise UsageError("the relay's URL is none; give one as in relay+https://host/?tenant=…&key=…&token=…") from None
     if not found:
         raise UsageError("the relay's URL: it needs token=, the file that the token is to be in")
     path = Path(found)
-    if not os.access(path.parent, os.W_OK):
+    if "\0" in found or not os.access(path.parent, os.W_OK):
         raise UsageError(f"{path}: its folder is not there, or cannot be written in")
     return path
 

@@ -20,7 +20,7 @@ from ..changes import Changes, Delivery, Line
 from ..clock import Clock, wall_clock
 from ..contacts import Contact
 from ..disclosures import Disclosure
-from ..errors import BundleError, CentreError, UsageError
+from ..errors import BundleError, CentreError, TactfulError, UsageError
 from . import wire
 from .bundle_file import BundleFile
 from .folder_state import HEAD_BYTES, Told
@@ -69,7 +69,10 @@ class FolderCentre:
         Raises:
             CentreError: If it names another host, or the folder cannot be opened.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            parts = urlsplit("")
         if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path:
             raise CentreError("a folder's URL is file:///path/to/folder, on this host", code="centre-url")
         return cls(unquote(parts.path))
@@ -217,5 +220,10 @@ def _failing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CentreError(f"{folder}: {error.strerror}", code="centre-folder") from None
+    except ValueError as error:
+        if isinstance(error, TactfulError):
+            raise
+        said = f"{str(folder)!r}: no folder can have this name; give another"
+        raise CentreError(said, code="centre-folder") from None
     except UsageError as error:
         raise CentreError(str(error), code="centre-folder") from None
