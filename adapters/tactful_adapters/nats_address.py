@@ -56,12 +56,12 @@ class Address:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port or 4222
         except ValueError:
-            raise CentreError(f"this is no URL of a NATS server; {_HOW}") from None
+            raise _refusal("this is no URL of a NATS server") from None
         if parts.scheme not in ("nats", "tls") or not host or parts.fragment:
-            raise CentreError(f"this is no URL of a NATS server; {_HOW}")
+            raise _refusal("this is no URL of a NATS server")
         prefix = parts.path.strip("/") or "tactful"
         if not _NAME.fullmatch(prefix):
-            raise CentreError(f"the URL's path is a name in letters, digits, _ and -, at most 32; {_HOW}")
+            raise _refusal("the URL's path is a name in letters, digits, _ and -, at most 32")
         at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         user, password = (None if one is None else unquote(one) for one in (parts.username, parts.password))
         if user is not None and password is None:  # as NATS has it: a token stands alone
@@ -77,9 +77,9 @@ def _options(query: str) -> Mapping[str, str]:
     parted = (option.partition("=") for option in query.split("&") if option)
     given = {name: unquote(value) for name, _, value in parted}
     if unknown := sorted(set(given) - _OURS):
-        raise CentreError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(_OURS))}; {_HOW}")
+        raise _refusal(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(_OURS))}")
     return given
 
 
 def _refusal(wrong: str) -> CentreError:
-    return CentreError(f"{wrong}; {_HOW}")
+    return CentreError(f"{wrong}; {_HOW}", code="centre-url")

@@ -54,19 +54,19 @@ class Address:
         psycopg = client()
         before, _, query = url.partition("?")
         if not before.startswith(("postgresql://", "postgres://")) or "#" in url:
-            raise StoreError(f"this is no URL of a database; {_HOW}")
+            raise _refusal("this is no URL of a database")
         given = [option for option in query.split("&") if option]
         ours = {name: unquote(value) for name, _, value in map(_parted, given) if name in _OURS}
         schema = ours.get("schema", schema)
         if not _SCHEMA.fullmatch(schema) or schema.startswith("pg_"):
-            raise StoreError("schema= names a schema in small letters, digits and _, at most 63, not pg_…; " + _HOW)
+            raise _refusal("schema= names a schema in small letters, digits and _, at most 63, not pg_…")
         connections = within(ours.get("connections", "8"), "connections", 1, 100, _refusal)
         timeout_s = within(ours.get("timeout_s", "5"), "timeout_s", 0.1, 600, _refusal)
         conninfo = "?".join(filter(None, (before, "&".join(one for one in given if _parted(one)[0] not in _OURS))))
         try:
             known = psycopg.conninfo.conninfo_to_dict(conninfo)
         except (psycopg.Error, UnicodeError):
-            raise StoreError(f"libpq does not understand the URL or one of its options; {_HOW}") from None
+            raise _refusal("libpq does not understand the URL or one of its options") from None
         at = f"{known.get('host') or known.get('hostaddr') or 'the local socket'}:{known.get('port') or 5432}"
         name = f"PostgreSQL at {at}, database {known.get('dbname') or 'of the role'}, schema {schema}"
         return cls(conninfo, name, known.get("password") or None, schema, int(connections), timeout_s)
@@ -77,4 +77,4 @@ def _parted(option: str) -> tuple[str, str, str]:
 
 
 def _refusal(wrong: str) -> StoreError:
-    return StoreError(f"{wrong}; {_HOW}")
+    return StoreError(f"{wrong}; {_HOW}", code="store-url")

@@ -55,18 +55,18 @@ class Address:
             port = parts.port or 6379
             given = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
         except ValueError:
-            raise StoreError(f"this is no URL of a server; {_HOW}") from None
+            raise _refusal("this is no URL of a server") from None
         if parts.scheme not in (*_TCP, "unix") or parts.fragment or not 0 < port <= _PORT_MAX:
-            raise StoreError(f"this is no URL of a server; {_HOW}")
+            raise _refusal("this is no URL of a server")
         if unknown := sorted(given.keys() - _THEIRS - _OURS):
-            raise StoreError(f"the URL has an option {unknown[0][:40]!r} that is none; {_HOW}")
+            raise _refusal(f"the URL has an option {unknown[0][:40]!r} that is none")
         if not _PREFIX.fullmatch(given.get("prefix", "tactful")):
-            raise StoreError(f"prefix= has letters, digits, _, - and ., at most 64; {_HOW}")
+            raise _refusal("prefix= has letters, digits, _, - and ., at most 64")
         if lacking := sorted(name for name in given.keys() & _FILES if not Path(given[name]).is_file()):
-            raise StoreError(f"{lacking[0]}= names a file that is not there, or no file; {_HOW}")
+            raise _refusal(f"{lacking[0]}= names a file that is not there, or no file")
         database = given.get("db") or (parts.path.strip("/") if parts.scheme != "unix" else "") or "0"
         if not database.isdecimal():
-            raise StoreError(f"the database is a number, as in /0; {_HOW}")
+            raise _refusal("the database is a number, as in /0")
         at = parts.path if parts.scheme == "unix" else f"{parts.hostname or 'localhost'}:{port}"
         theirs = urlencode({name: value for name, value in given.items() if name in _THEIRS})
         return cls(
@@ -89,4 +89,4 @@ class Address:
 
 
 def _refusal(wrong: str) -> StoreError:
-    return StoreError(f"{wrong}; {_HOW}")
+    return StoreError(f"{wrong}; {_HOW}", code="store-url")

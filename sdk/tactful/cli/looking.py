@@ -1,14 +1,17 @@
 """`tactful status`: what is there, for people and programs."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
 from typing import Final
 
+import attrs
 import typer
 
 from ..ports import Store
 from .checking import Json
 from .opened import CentreOption, KeyOption, Source, StoreOption, opened
-from .output import FOUND, as_json, table, told
+from .output import FOUND, as_json, bullets, table, told
+from .wrong import asked, wrong_of
 
 #: Contacts in the outbox are counted up to here.
 WAITING_MAX: Final = 10_000
@@ -22,18 +25,25 @@ def status(
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
-    Open an edge as a process would, and print its state: what it decides by, what is broken, what waits in the store.
+    Open an edge as a process would, and print its state: what is wrong, what it decides by, what waits in the store.
 
-    With a centre it tells from the store how old the centre's consents are, how far it was followed and what waits, and
-    follows nothing. Exit code 1 if decisions have to be careful, or the centre's consents are too old.
+    With a centre it tells from the store how old the centre's consents are, how far it was followed and what waits,
+    asks the centre whether it answers, and follows nothing. Exit code 1 if decisions have to be careful, or the
+    centre's consents are too old.
 
     Example: `tactful status shop.bundle --key shop.public --store sqlite:///edge.db`
     """
-    with told(json_=json), opened(source, key, store, centre=centre) as (edge, kept):
+    with ExitStack() as stack:
+        stack.enter_context(told(json_=json))
+        there = None if centre is None else stack.enter_context(closing(asked(centre)))
+        edge, kept = stack.enter_context(opened(source, key, store, centre=there))
         state = {**edge.status(), **_outbox(kept)}
+        wrong = list(wrong_of(state, there))
     if json:
-        as_json(state)
+        as_json({"wrong": [attrs.asdict(one) for one in wrong], **state})
     else:
+        bullets(map(str, wrong), "bold")
+        state = {"wrong": f"{len(wrong)}, see above" if wrong else "nothing", **state}
         table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in _flat(state)])
     followed = state.get("centre")
     ready = not isinstance(followed, Mapping) or followed["ready"]

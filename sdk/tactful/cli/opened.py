@@ -10,6 +10,7 @@ import typer
 import tactful
 
 from ..bundle import Header, read_unsigned
+from ..centre_ports import Centre
 from ..errors import UsageError
 from ..installed import store_of
 from ..plan.plan import Plan
@@ -31,7 +32,7 @@ def opened(
     store: str | None,
     clock: tactful.Clock = tactful.wall_clock,
     *,
-    centre: str | None = None,
+    centre: Centre | str | None = None,
 ) -> Iterator[tuple[tactful.Edge, Store]]:
     """
     Give an edge and its store; both are closed afterwards.
@@ -42,7 +43,7 @@ def opened(
             it a bundle is not verified.
         store: The store's URL; None is memory.
         clock: Gives the moment.
-        centre: The centre's URL; nothing is followed by itself.
+        centre: The centre, or its URL; nothing is followed by itself.
 
     Raises:
         TactfulError: If any of them cannot be used.

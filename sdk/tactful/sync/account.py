@@ -10,6 +10,7 @@ from ..clock import SECOND_US, Clock
 from ..errors import TactfulError
 
 _CODES_MAX: Final = 50
+_SAID_MAX: Final = 400
 _WORD: Final = re.compile(r"[a-z][a-z-]{0,39}")
 
 
@@ -19,6 +20,7 @@ class Account:
 
     Attributes:
         last_error: The code of the last call's error; empty if it went well.
+        says: What that error says: what is wrong, and what to do; empty if it went well.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -33,7 +35,8 @@ class Account:
         self._errors: Counter[str] = Counter()
         self._contact_us: int | None = None
         self._counted: Counter[str] = Counter()
-        self.last_error = ""
+        self._failing_us: int | None = None
+        self.last_error = self.says = ""
 
     def reset(self) -> None:
         """Go on with what is known: at the start, and in a forked child, where no lock is ours."""
@@ -44,14 +47,16 @@ class Account:
         with self._lock:
             self._contact_us = self._clock()
             self._counted.update(counted)
-            self.last_error = ""
+            self._failing_us, self.last_error, self.says = None, "", ""
 
     def failed(self, error: BaseException) -> str:
         """Keep that something failed; return its code."""
         code = code_of(error)
         with self._lock:
             self._count(code, 1)
-            self.last_error = code
+            if self._failing_us is None:
+                self._failing_us = self._clock()
+            self.last_error, self.says = code, said_by(error)
         return code
 
     def refused(self, codes: Mapping[str, int]) -> None:
@@ -63,13 +68,17 @@ class Account:
     def status(self) -> Mapping[str, object]:
         """Return when the centre last answered [s ago], and what went wrong, by code."""
         with self._lock:
-            contact_us = self._contact_us
             return {
                 **self._counted,
-                "last_contact_age_s": None if contact_us is None else (self._clock() - contact_us) // SECOND_US,
+                "last_contact_age_s": self._age_s(self._contact_us),
                 "last_error": self.last_error,
+                "says": self.says,
+                "failing_s": self._age_s(self._failing_us),
                 "errors": dict(self._errors),
             }
+
+    def _age_s(self, moment_us: int | None) -> int | None:
+        return None if moment_us is None else (self._clock() - moment_us) // SECOND_US
 
     def _count(self, code: str, count: int) -> None:
         is_known = code in self._errors or len(self._errors) < _CODES_MAX
@@ -84,3 +93,11 @@ def plain(code: object) -> str:
 def code_of(error: BaseException) -> str:
     """Return the code of an error; of one that is not ours, the name of its class."""
     return error.code if isinstance(error, TactfulError) else type(error).__name__
+
+
+def said_by(error: BaseException) -> str:
+    """Return what an error says, in one line; of one that is not ours, which may tell anything, where to look."""
+    if isinstance(error, TactfulError):
+        said = " ".join("".join(letter if letter.isprintable() else " " for letter in str(error)).split())
+        return said if len(said) <= _SAID_MAX else said[: _SAID_MAX - 1] + "…"
+    return f"{type(error).__name__}, which is none of tactful's errors; look at the adapter or its library"

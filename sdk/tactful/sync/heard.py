@@ -109,9 +109,9 @@ class Heard:
     def _others(self, steady_us: int) -> int | None:
         """Return what any process of this boot has kept, looked up once a second."""
         if self._looked_us is None or not 0 <= steady_us - self._looked_us < _LOOK_EVERY_US:
-            self._looked_us = steady_us
             mark = self._registers.register(self._name) or b""
             self._kept_us = int(mark) if mark.isdigit() else None
+            self._looked_us = steady_us  # last: another thread that sees it takes the mark as it is by then
         return self._kept_us
 
 

@@ -79,7 +79,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; it is tried again
             known, code = self._account.last_error, self._account.failed(error)
             if code != known and not self._ended.is_set():  # once, not each time
-                _log.warning("%s: %s", self._name, code)
+                _log.warning("%s: %s: %s", self._name, code, self._account.says)
             return False, max(self._backoff.after(error), self._budget.spend())
         self._backoff.reset()
         return True, 0.0 if found else self._budget.spend()

@@ -1,0 +1,98 @@
+"""What is wrong, out of an edge's state: which part, for how long, what it is and what to do. It asks nobody."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, Final
+
+import attrs
+
+from ..centre_ports import Centre
+from ..errors import CentreError, StoreError, TactfulError
+from ..sync.account import said_by
+from ..sync.joining import centre_of
+from ..sync.late_centre import LateCentre
+
+#: Events that have waited longer do not just wait for their turn [s].
+_WAITS_S: Final = 120
+_UNITS: Final = (("days", 86_400), ("h", 3600), ("min", 60))
+
+
+@attrs.frozen
+class Wrong:
+    """
+    One thing that is wrong.
+
+    Attributes:
+        part: Which part of the edge has it.
+        for_s: For how long at least [s]; None if nothing tells.
+        says: What it is, and what to do.
+    """
+
+    part: str
+    for_s: float | None
+    says: str
+
+    def __str__(self) -> str:
+        since = "" if self.for_s is None else f", for {duration(self.for_s)}"
+        return f"{self.part}{since}: {self.says}"
+
+
+def asked(url: str) -> Centre:
+    """
+    Return the centre of a URL; if it cannot be opened now, one that says why whenever it is asked.
+
+    Raises:
+        TactfulError: If the URL cannot be meant, or an extra is missing.
+    """
+    try:
+        return centre_of(url)
+    except (CentreError, StoreError) as error:
+        if error.code.endswith("-url"):
+            raise
+        return LateCentre(partial(_raise, error))
+
+
+def wrong_of(state: Mapping[str, Any], centre: Centre | None) -> Iterator[Wrong]:
+    """
+    Yield what is wrong.
+
+    Args:
+        state: The edge's status.
+        centre: The centre to ask whether it answers, if there is one.
+    """
+    yield from (Wrong("decisions", None, f"careful, as {why}") for why in state.get("careful", ()))
+    followed = state.get("centre")
+    if not isinstance(followed, Mapping) or centre is None:
+        return
+    consents, events = followed["consents"], followed["events"]
+    try:
+        centre.changes("consents", consents["epoch"], 1)
+    except Exception as error:  # noqa: BLE001 - a client may raise anything
+        yield Wrong("centre", consents["age_s"], said_by(error))
+    if consents["age_s"] is None:
+        yield Wrong(
+            "consents", None, "the centre was not heard since this machine started; they count as not given until it is"
+        )
+    elif not followed["ready"]:
+        says = "the centre was not heard; past a guardrail's fresh_for they count as not given. Does an edge run here?"
+        yield Wrong("consents", consents["age_s"], says)
+    waiting, oldest_s = sum(events["waiting"].values()), events["oldest_age_s"] or 0
+    if oldest_s > _WAITS_S:
+        yield Wrong("events", oldest_s, f"{waiting} wait, and are kept; does an edge run here, and may it write there?")
+    if events["set_aside"]:
+        says = f"the centre refused {events['set_aside']}; see outbox_refused(), then outbox_retry()"
+        yield Wrong("events", None, says)
+    if dropped := sum(events["dropped"].values()):
+        yield Wrong("events", None, f"{dropped} were dropped, as more waited than there was room for")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the largest unit of which there are two."""
+    for unit, unit_s in _UNITS:
+        if seconds >= 2 * unit_s:
+            return f"{int(seconds / unit_s)} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _raise(error: TactfulError) -> Centre:
+    raise error

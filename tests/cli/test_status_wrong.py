@@ -1,0 +1,63 @@
+"""What `tactful status` says first: which part is wrong, for how long, and what to do."""
+
+import time
+
+import pytest
+
+import tactful
+from tactful.cli.wrong import Wrong, duration
+
+LONG_US = 3_600_000_000
+
+
+@pytest.fixture
+def followed(shop, tmp_path):
+    """An edge's store that has followed a centre, and something in it that waits; the centre is away by now."""
+    url, centre = f"sqlite:///{tmp_path}/edge.db", f"file://{tmp_path}/centre"
+    with tactful.open(str(shop), store=url, centre=centre, sync=tactful.SyncOptions(threads=False)) as edge:
+        edge.sync()
+        edge.observe("ann", "purchase", topic="food")
+    (tmp_path / "centre").rename(tmp_path / "kept")
+    (tmp_path / "centre").write_text("no folder")
+    return ("status", shop, "--store", url, "--centre", centre)
+
+
+def test_a_centre_that_is_away_is_named_first_with_the_rest_of_the_state(run, followed):
+    ended = run(*followed)
+    said = " ".join(ended.out.split())
+    assert said.startswith("- centre, for ")
+    assert "Not a directory" in said
+    assert "centre events waiting outcome 1" in said
+    assert max(map(len, ended.out.partition("what ")[0].splitlines())) <= 80
+    wrong = run(*followed, "--json").json["wrong"]
+    assert [one["part"] for one in wrong] == ["centre"]
+    assert wrong[0]["for_s"] >= 0
+
+
+def test_events_that_do_not_go_out_and_consents_that_grow_old_are_named(run, followed, monkeypatch):
+    now_ns = time.clock_gettime_ns
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda clock: now_ns(clock) + LONG_US * 1000)
+    ended = run(*followed, "--json")
+    told = {one["part"]: one for one in ended.json["wrong"]}
+    assert ended.code == 1
+    assert "a guardrail" in told["consents"]["says"]
+    assert told["consents"]["for_s"] >= 3600
+    assert "fresh_for" in told["consents"]["says"]
+
+
+def test_an_edge_that_has_nothing_wrong_says_so(run, shop):
+    assert "wrong" in run("status", shop).out.splitlines()[1]
+    assert run("status", shop, "--json").json["wrong"] == []
+
+
+def test_a_url_that_cannot_be_meant_ends_with_2(run, shop):
+    assert run("status", shop, "--centre", "postgresql://h/d?schema=pg_x").code == 2
+    assert run("status", shop, "--centre", "foo://x").code == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "0 s"), (119, "119 s"), (120, "2 min"), (7300, "2 h"), (172_800, "2 days")]
+)
+def test_durations_are_short(seconds, said):
+    assert duration(seconds) == said
+    assert str(Wrong("events", seconds, "they wait")) == f"events, for {said}: they wait"
