@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import reduce
+from operator import or_
 from typing import Protocol
 
 import attrs
@@ -14,7 +16,8 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budgets import Budgets
 from .count import Counters
-from .limited import Limited, Reached, reached_by, reached_wholly, waiting, without_room
+from .in_hand import limited_by, reached_without
+from .limited import Limited, Reached, reached_by, reached_wholly, waiting
 from .own import shared_zone
 from .room import CapKey, Room
 from .strict import Strict
@@ -138,7 +141,7 @@ class BudgetsThen:
 class StrictThen:
     """What was in hand under strict caps when a decision was made. It asks for no more."""
 
-    __slots__ = ("_caps", "_units", "lock", "nearest", "per")
+    __slots__ = ("_caps", "_some", "_units", "lock", "nearest", "per")
 
     def __init__(self, plan: Plan, per: Per, rooms: Sequence[RoomInHand]) -> None:
         self.per: Per = per
@@ -146,7 +149,13 @@ class StrictThen:
         self.nearest = 0
         self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
         numbers = {cap.id: cap.number for cap in self._caps}
-        self._units = {(numbers[one.cap], one.value): one.units for one in rooms if one.cap in numbers}
+        self._units = {(numbers[one.cap], one.value): one.units for one in rooms if one.cap in numbers and one.units}
+        #: The treatments of offers that had room in hand, by the cap's number.
+        self._some: dict[int, int] = {}
+        for cap in self._caps:
+            if cap.wholly is not None:
+                bits = (limited_by(cap, value) for number, value in self._units if number == cap.number)
+                self._some[cap.number] = reduce(or_, bits, 0)
 
     def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
         """Return True: the centre counted."""
@@ -155,10 +164,9 @@ class StrictThen:
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what was withheld on a channel for want of room in hand."""
         acting = (
-            without_room(cap, value)
+            one
             for cap in self._caps
-            for value in cap.reached
-            if cap.limits_on(channel, value) and not self._units.get((cap.number, value))
+            for one in reached_without(cap, channel, self._some.get(cap.number, 0), self._units.get)
         )
         return Limited(acting, now_us, NEVER_US)
 

@@ -157,9 +157,8 @@ def waiting(cap: CapPlan, until_us: int) -> Reached:
     return Reached(f"{cap.id}.instead", reason, "", cap.cap.instead.bits, 0, "suppress", until_us)
 
 
-def without_room(cap: CapPlan, value: str) -> Reached:
-    """Return what a strict cap does for a value of which no room is in hand."""
-    reach = cap.reached[value]
+def without_room(cap: CapPlan, reach: Reach) -> Reached:
+    """Return what a strict cap does where no room is in hand."""
     reason = "no room is in hand: it is asked for, or none is left at the centre"
     return Reached(f"{cap.id}.strict", reason, "", reach.withheld, reach.blind, cap.cap.then, NEVER_US)
 

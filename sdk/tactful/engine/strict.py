@@ -10,18 +10,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import tzinfo
+from itertools import groupby, islice
 from threading import Lock, Thread
 from typing import Final, cast
 
 from cachetools import FIFOCache
 
+from ..bitset import indices_of
 from ..clock import NEVER_US, SECOND_US, Clock
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from ..ports import StrictCaps
 from ..strict import Ask
-from .limited import Limited, Reached, without_room
+from .in_hand import InHand, reached_without
+from .limited import Limited
 from .room import CapKey, Room
 
 _log = logging.getLogger("tactful")
@@ -55,6 +58,7 @@ class Strict:
         "_held",
         "_hold_us",
         "_rooms",
+        "_slots",
         "asking",
         "lock",
         "nearest",
@@ -73,10 +77,10 @@ class Strict:
         self.asking = False
         self._rooms = rooms
         self._hold_us = plan.policy.values.reserve_s * SECOND_US
+        self._slots = max((placement.slots for placement in plan.policy.placements), default=1)
         self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
         self.nearest = 0 if any(cap.fills for cap in self._caps) else NEVER_US
-        #: Units by what they are for: until when each may be taken [us], and its name.
-        self._held: dict[CapKey, deque[tuple[int, str]]] = {}
+        self._held = InHand({cap.number: self._target(cap) for cap in self._caps}, self._caps)
         self._channels: dict[str, Limited] = {}
 
     def reach_back(self, now_us: int) -> bool:  # noqa: ARG002 - as the others
@@ -94,83 +98,77 @@ class Strict:
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether the room in hand is used up with so many more exposures at a moment."""
-        return cap.cap.strict and len(self._live(key, now_us)) <= more
+        self._held.lapse(now_us)
+        return cap.cap.strict and self._held.of(key) <= more
 
     def in_hand(self, now_us: int) -> Iterator[tuple[CapPlan, str, int]]:
         """Yield what is in hand at a moment: the cap, the value, how many units."""
-        keys = ((cap, value) for cap in self._caps for value in cap.reached)
-        yield from ((cap, value, n) for cap, value in keys if (n := len(self._live((cap.number, value), now_us))))
+        self._held.lapse(now_us)
+        caps = {cap.number: cap for cap in self._caps}
+        yield from ((caps[key[0]], key[1], self._held.of(key)) for key in self._held.keys())  # noqa: SIM118 - no mapping
 
     def take(self, room: Room, now_us: int) -> tuple[str, ...]:
         """Take what showing an offer needs out of what is in hand; return the units."""
-        taken = []
-        for key, cap, _ in room.counting:
-            if cap.cap.strict and cap.cap.per == self.per and (live := self._live(key, now_us)):
-                taken.append(live.popleft()[1])
+        self._held.lapse(now_us)
+        mine = (key for key, cap, _ in room.counting if cap.cap.strict and cap.cap.per == self.per)
+        taken = [unit for key in mine if (unit := self._held.take(key)) is not None]
         if taken:
             self._channels = {}
         return tuple(taken)
 
     def lacking(self, now_us: int, channel: str | None = None) -> list[Ask]:
         """Return what to ask for, so that a page can be filled; on one channel, or on all."""
+        self._held.lapse(now_us)
         found: list[Ask] = []
-        slots = max((placement.slots for placement in self.plan.policy.placements), default=1)
         for cap in self._caps:
             if cap.knows_its_clock(self.zone):
-                wanted = slots if cap.fills else 1  # an offer stands on a page once
-                if self.per == "everyone":
-                    wanted = max(wanted, cap.cap.count // _SHARE)
-                counts_us = cap.leaves_us(now_us, self.zone) - now_us
-                for value in cap.reached:
-                    if channel is None or cap.limits_on(channel, value):
-                        target = min(wanted, cap.cap.count)
-                        more = target - len(self._live((cap.number, value), now_us))
-                        if 2 * more > target and len(found) < _ASKS_MAX:
-                            hold_us = 2 * self._hold_us
-                            about = (cap.id, value, self.per, self.subject)
-                            found.append(Ask(*about, cap.cap.count, more, counts_us, hold_us))
+                target, counts_us = self._target(cap), cap.leaves_us(now_us, self.zone) - now_us
+                for value in islice(self._short(cap, target, channel), _ASKS_MAX - len(found)):
+                    more = target - self._held.of((cap.number, value))
+                    about = (cap.id, value, self.per, self.subject)
+                    found.append(Ask(*about, cap.cap.count, more, counts_us, 2 * self._hold_us))
         return found
+
+    def _target(self, cap: CapPlan) -> int:
+        """Return how many units are wanted for each value of a cap."""
+        wanted = self._slots if cap.fills else 1  # an offer stands on a page once
+        if self.per == "everyone":
+            wanted = max(wanted, cap.cap.count // _SHARE)
+        return min(wanted, cap.cap.count)
+
+    def _short(self, cap: CapPlan, target: int, channel: str | None) -> Iterator[str]:
+        """Yield the values of a cap of which less than half of what is wanted is in hand; on one channel, or on all."""
+        if cap.wholly is None:
+            values = (value for value in cap.reached if channel is None or cap.limits_on(channel, value))
+            yield from (value for value in values if 2 * self._held.of((cap.number, value)) < target)
+        elif channel is None or cap.limits_on(channel, ""):
+            entries = self.plan.catalog.entries
+            offers = (entries[at].offer.id for at in indices_of(cap.cap.scope.bits & ~self._held.enough(cap)))
+            yield from (offer for offer, _ in groupby(offers))
 
     def take_in(self, asks: Sequence[Ask], given: Sequence[Sequence[str]], now_us: int) -> None:
         """Hold what was given; a unit is taken only while its exposure can still be confirmed in time."""
         numbers = {cap.id: cap.number for cap in self._caps}
         for ask, units in zip(asks, given, strict=True):
             until_us = now_us + ask.hold_us - self._hold_us
-            held = self._held.setdefault((numbers[ask.cap], ask.value), deque())
-            held.extend((until_us, unit) for unit in units)
+            self._held.put((numbers[ask.cap], ask.value), until_us, units)
         self._channels = {}
 
     def give_back(self) -> list[str]:
         """Let go of all that is in hand; return it."""
-        units = [unit for held in self._held.values() for _, unit in held]
-        self._held, self._channels = {}, {}
-        return units
+        self._channels = {}
+        return self._held.give_back()
 
     def count(self) -> int:
         """Return how much is in hand."""
-        return sum(map(len, self._held.values()))
-
-    def _live(self, key: CapKey, now_us: int) -> deque[tuple[int, str]]:
-        held = self._held.get(key)
-        if held is None:
-            return deque()
-        while held and held[0][0] <= now_us:
-            held.popleft()
-        return held
+        return self._held.count()
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
-        acting: list[Reached] = []
-        changes_us = NEVER_US
-        for cap in self._caps:
-            for value in cap.reached:
-                if cap.limits_on(channel, value):
-                    live = self._live((cap.number, value), now_us)
-                    if live:
-                        changes_us = min(changes_us, live[-1][0])
-                        continue
-                    acting.append(without_room(cap, value))
-                    changes_us = min(changes_us, now_us + _AGAIN_US)
-        return Limited(acting, now_us, changes_us)
+        changes_us = self._held.lapse(now_us)
+        acting = [
+            one for cap in self._caps for one in reached_without(cap, channel, self._held.some(cap), self._held.of)
+        ]
+        return Limited(acting, now_us, min(changes_us, now_us + _AGAIN_US) if acting else changes_us)
 
 
 class Rooms:
