@@ -13,17 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import tactful
-from tactful_adapters.triggers import FileOutbound, Journal, Trigger, Triggers
+from tactful_adapters.triggers import FileOutbound, Journal, Triggers
 
 POLICY = Path(__file__).parent / "policy"
-#: What an event starts. Near the shop something is worth saying for half an hour; what came in again, for two days.
-TRIGGERS = {
-    "Fence Entered": Trigger(
-        "push.note", {"shop": "shop", "dwell": "dwell", "in_stock": "in_stock"}, lasts_s=1_800, once_in_s=86_400
-    ),
-    "Size Restocked": Trigger("push.note", {"restocked": "shoes"}, lasts_s=172_800),
-    "Ticket Answered": Trigger("push.note", {"answered": "answered"}, lasts_s=172_800, once_in_s=0),
-}
 NEAR = {"shop": "elm_street", "dwell": 150, "in_stock": ["Fleet"]}
 _NOON = datetime(2026, 3, 5, 11, tzinfo=UTC)
 
@@ -49,9 +41,9 @@ class Phones:
     def __init__(self) -> None:
         self._references: dict[str, str] = {}
 
-    def __call__(self, customer: str) -> str:
-        """Return the reference of a customer's phone."""
-        return self._references.setdefault(customer, f"phone-{secrets.token_hex(8)}")
+    def __call__(self, customer: str, channel: str = "push") -> str:
+        """Return the reference of a customer's phone on a channel."""
+        return self._references.setdefault(f"{channel}/{customer}", f"phone-{secrets.token_hex(8)}")
 
 
 class Shop:
@@ -62,8 +54,8 @@ class Shop:
         self._notes, self._count = folder / "notes.jsonl", 0
         self.edge = tactful.open(POLICY, store=f"sqlite:///{folder / 'edge.db'}", clock=clock)
         self.journal = Journal(folder / "triggers.db")
-        outbound = FileOutbound(self._notes)
-        self.triggers = Triggers(self.edge, outbound, TRIGGERS, journal=self.journal, address=self.phones, clock=clock)
+        ports = {"push": FileOutbound(self._notes)}
+        self.triggers = Triggers(self.edge, ports, journal=self.journal, address=self.phones, clock=clock)
 
     def hear(self, who: str, name: str, fields: Mapping[str, object], **preferences: bool) -> None:
         """Take an event, start what it starts, and send what is due."""

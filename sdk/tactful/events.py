@@ -145,6 +145,18 @@ class Event:
         return f"<Event {self.kind.value}>"
 
 
+def at_path(fields: Mapping[str, object], path: str, otherwise: object = None) -> object:
+    """Return what stands under a name, or along a path of names with dots between; a name with dots itself wins."""
+    if path in fields:
+        return fields[path]
+    found: object = fields
+    for name in path.split("."):
+        if not isinstance(found, Mapping) or name not in found:
+            return otherwise
+        found = found[name]
+    return found
+
+
 class Fate(enum.Enum):
     """What became of an event, or of a part of it."""
 

@@ -12,6 +12,7 @@ from .holdouts import Holdout
 from .offers import Channel, MomentKind, Offer, Placement
 from .schema import Attribute, ContextAttribute
 from .topics import Topic
+from .triggers import Trigger
 
 
 class Dial(enum.Enum):
@@ -196,3 +197,4 @@ class Policy:
     expectations: tuple[Expectation, ...] = ()
     events: Events = Events()  # noqa: RUF009 - frozen
     enrichers: tuple[EnricherUse, ...] = ()
+    triggers: tuple[Trigger, ...] = ()

@@ -20,7 +20,9 @@ values: {dial: balanced, exposure_margin: 10%, min_segment: 50, languages: [en, 
 channels:
   web: {privacy: semi-private, tone: segment}
   email: {privacy: private, outbound: true}
-placements: {home: {channel: web, slots: 2, intents: [help, sell], fallback: {title: Hello}}, letter: {channel: email}}
+  push: {outbound: true, privacy: private}
+placements: {home: {channel: web, slots: 2, intents: [help, sell], fallback: {title: Hello}}, letter: {channel: email},
+  note: {channel: push}}
 topics:
   food: {}
   wine: {under: food, sensitivity: sensitive, blend: 20%, forbidden: [baby]}
@@ -28,7 +30,7 @@ topics:
 purposes:
   offers: {basis: consent, markets: {us: opt-out, fr: opt-in}, say: choose offers}
   partners: {basis: consent, under: offers, partner: bank}
-context: {rain: {type: bool, absent: false}}
+context: {rain: {type: bool, absent: false}, near: bool}
 profile:
   loyalty:
     all: {owner: crm, source: observed, purpose: [offers], max_age: 90d}
@@ -58,6 +60,8 @@ caps:
   week: {of: all, count: 9, within: week, wish: often}
   signs: {of: all, count: 4, within: week, weights: {complaint: 2, liked: -1}, then: downgrade, down_to: context}
 quiet_hours: {from: 21:30, to: 08:00}
+triggers:
+  rained: {event: Rain, when: context.near, properties: {it: rain}, placement: note, port: push, lasts: 2h, count: 2}
 """
 
 # What is written instead of what; what the change does; how it is told.
@@ -71,7 +75,7 @@ CHANGES = [
     ("web: {privacy: semi-private", "web: {privacy: private", "looser", "channel web: privacy was semi-private, is"),
     ("tone: segment}\n  e", "tone: personal}\n  e", "looser", "channel web: tone was segment, is personal"),
     ("tone: segment}\n  e", "tone: segment, basis: context}\n  e", "tighter", "channel web: basis was personal, is"),
-    ("outbound: true", "outbound: false", "looser", "channel email: outbound was yes, is no"),
+    ("private, outbound: true", "private, outbound: false", "looser", "channel email: outbound was yes, is no"),
     ("letter: {channel: email}", "letter: {channel: email}, more: {channel: email}", "looser", "placement more: new"),
     ("slots: 2", "slots: 3", "looser", "placement home: slots was 2, is 3"),
     ("intents: [help, sell], ", "", "looser", "placement home: intents was help, sell, is all"),
@@ -192,6 +196,19 @@ CHANGES = [
     ("from: 21:30, to: 08:00", "from: 22:00, to: 09:00", "unknown", "guardrail overcrowding, quiet: from was"),
     ("to: 08:00}", "to: 08:00, days: [monday]}", "looser", "guardrail overcrowding, quiet: days was"),
     ("to: 08:00}", "to: 08:00, dates: 2026-12-24}", "tighter", "guardrail overcrowding, quiet: dates was"),
+    ("lasts: 2h", "lasts: 3h", "looser", "trigger rained: lasts was 2 hours, is 3 hours"),
+    ("count: 2}", "count: 1}", "tighter", "trigger rained: count was 2, is 1"),
+    ("count: 2}", "count: 2, within: 30m}", "looser", "trigger rained: within was 1 hour, is 30 minutes"),
+    ("when: context.near, p", "p", "looser", "trigger rained: when was context.near, is none"),
+    ("{it: rain}", "{it: rain, at: near}", "looser", "trigger rained: properties was rain from it, is"),
+    ("port: push", "port: sms", "unknown", "trigger rained: port was push, is sms"),
+    ("event: Rain", "event: Snow", "unknown", "trigger rained: event was Rain, is Snow"),
+    (
+        "  rained: {e",
+        "  also: {event: Snow, placement: note, port: push}\n  rained: {e",
+        "looser",
+        "trigger also: new",
+    ),
     ("quiet_hours: {from: 21:30, to: 08:00}\n", "", "looser", "guardrail overcrowding, quiet: gone"),
     ("name: corner shop", "name: bigger shop", "neither", "policy: name was corner shop, is bigger shop"),
 ]

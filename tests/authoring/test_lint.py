@@ -48,6 +48,21 @@ SAMPLES = {
         "events: {consent: {Advertising: offers}, identify: {spend: spend}}",
         "consent category Advertising",
     ),
+    "trigger-empty": (
+        (
+            "placements: {note: {channel: email, intents: help}}\n"
+            "triggers: {new: {event: Rain, placement: note, port: push}}"
+        ),
+        "trigger new",
+    ),
+    "trigger-unread": (
+        (
+            "context: {wet: bool}\n"
+            "triggers: {new: {event: Rain, when: context.rain, placement: letter, port: push,"
+            " properties: {it: rain, wet: wet}}}"
+        ),
+        "trigger new",
+    ),
     "field-like-key": ("offers: {n: {intent: sell, topic: food, treatments: {title: N, lfit: 2}}}", "field lfit"),
 }
 

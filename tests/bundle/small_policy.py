@@ -35,6 +35,7 @@ from tactful.offers import Approval, Channel, Escape, Field, FieldKind, MomentKi
 from tactful.policy import Boost, EnricherUse, Expectation, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
 from tactful.topics import Topic
+from tactful.triggers import Trigger
 
 GOLDEN = Path(__file__).parent / "golden"
 PRIVATE = base64.b64encode(bytes(range(32))).decode()
@@ -87,6 +88,7 @@ SMALL = Policy(
     placements=(
         Placement("hero", "web", fallback=(("title", "Welcome"),)),
         Placement("rows", "web", 4, topics=("food", "music"), intents=(Intent.SELL, Intent.INFORM), per_topic=3),
+        Placement("note", "letter"),
         Placement("bell", "web", moments=(MomentKind.STATUS_UPDATE, MomentKind.ALERT)),
     ),
     topics=(
@@ -237,6 +239,20 @@ SMALL = Policy(
     ),
     identifiers=(("card", "person"), ("cookie", "device")),
     conditions=(("protective.paused", PAUSED),),
+    triggers=(
+        Trigger(
+            "rained",
+            "Rain",
+            "note",
+            "press",
+            EventKind.SCREEN,
+            Var("context.rain", BOOL),
+            (("it", "rain"),),
+            900,
+            2,
+            60,
+        ),
+    ),
     enrichers=(EnricherUse("habits", ">=1.0,<2", {"least": 5}, ("visits",), ("often",)),),
 )
 

@@ -14,6 +14,7 @@ from tactful.authoring import (
     personas,
     sections,
     tests_reader,
+    triggers_table,
 )
 from tactful.authoring.format_types import DURATION, ID, LANGUAGE, RULE_NAME, SHARE, Type
 from tactful.authoring.records import Record
@@ -43,6 +44,7 @@ RECORDS: Mapping[str, Record] = {
     "feed": events_table.FEED,
     "event": events_table.EVENT,
     "category": events_table.CATEGORY,
+    "triggers": triggers_table.TRIGGER,
     "caps": contact_policy.CAP,
     "quiet hours": contact_policy.QUIET_HOURS,
     "personas": personas.PERSONA,

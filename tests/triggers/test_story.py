@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import tactful
-from shoes.story import NEAR, POLICY, TRIGGERS, Clock, Phones, main
+from shoes.story import NEAR, POLICY, Clock, Phones, main
 from tactful.authoring import load_suite
 from tactful.serve.app import serve_app
 from tactful_adapters.segment import SegmentApp
@@ -59,9 +59,9 @@ class Backend:
         self.clock, self.told, self.phones = clock, gateway.told, Phones()
         self.edge = tactful.open(SHOES, store=f"sqlite:///{folder / 'edge.db'}", clock=clock)
         self.journal = Journal(folder / "triggers.db")
-        outbound = WebhookOutbound(f"http://127.0.0.1:{gateway.server_port}/", SECRET, clock=clock)
+        ports = {"push": WebhookOutbound(f"http://127.0.0.1:{gateway.server_port}/", SECRET, clock=clock)}
         self.triggers = Triggers(
-            self.edge, outbound, TRIGGERS, journal=self.journal, address=self.phones, clock=clock, jitter=lambda: 1
+            self.edge, ports, journal=self.journal, address=self.phones, clock=clock, jitter=lambda: 1
         )
         self._events = TestClient(SegmentApp(self.edge, ["WK"], clock=clock, then=self.triggers.heard))
         self._asked = TestClient(serve_app(self.edge, deadline_s=5), base_url="http://localhost")

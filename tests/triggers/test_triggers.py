@@ -9,16 +9,24 @@ import sys
 import pytest
 
 import tactful
-from shoes.story import NEAR, POLICY, TRIGGERS, Phones
-from tactful.authoring import compile_files, compile_folder
-from tactful_adapters.triggers import Journal, Note, Outcome, Sent, Started, Trigger, Triggers
+from shoes.story import NEAR, POLICY, Phones
+from tactful.authoring import compile_files
+from tactful_adapters.triggers import Journal, Note, Outcome, Sent, Started, Triggers
 
 from .conftest import LOOKED
 
-#: The example's, and one that no cap holds back and that starts something once an hour.
-STARTED = TRIGGERS | {"Ticket Moved": Trigger("push.note", {"answered": "answered"}, once_in_s=3_600)}
+#: A trigger that no cap holds back and that starts something once an hour.
+MOVED = """
+triggers: {moved: {event: Ticket Moved, placement: push.note, port: push, lasts: 6h, properties: {answered: answered}}}
+"""
 
-SHOES = compile_folder(POLICY)
+
+def shoes(more=""):
+    """The example's policy, with more."""
+    return compile_files({"policy.yaml": (POLICY / "policy.yaml").read_bytes(), "more.yaml": more.encode()})
+
+
+SHOES = shoes(MOVED)
 
 
 class Phone:
@@ -43,7 +51,7 @@ class House:
         self.edge, self.elsewhere = (self.opened() for _ in range(2))
         self.journal = journal(folder / "triggers.db")
         self.triggers = triggers(
-            self.edge, self.phone, STARTED, journal=self.journal, address=Phones(), clock=clock, jitter=lambda: 1
+            self.edge, {"push": self.phone}, journal=self.journal, address=Phones(), clock=clock, jitter=lambda: 1
         )
         self.event("Size Missing", LOOKED, {"Offers": True, "Location": True})
         clock.wait(days=7)
@@ -129,10 +137,9 @@ class NoSecondLook(Triggers):
 
 
 class WithWhatWasKnown(Triggers):
-    def start(self, event):
-        if event.name in self._triggers:
-            self.first = self._edge.decide("push.note", event.user, self._triggers[event.name].moment(event))
-        return super().start(event)
+    def _start(self, trigger, event, who, moment):
+        self.first = self._edge.decide("push.note", who, moment)
+        return super()._start(trigger, event, who, moment)
 
     def _looked_again(self, trigger, note):
         return self.first
@@ -144,13 +151,13 @@ class WithoutIds(Journal):
 
 
 class WithoutWindow(Journal):
-    def add(self, note, customer, once_us):
-        return super().add(note, customer, 0)
+    def add(self, note, customer, count, within_us):
+        return super().add(note, customer, count, 0)
 
 
 class Insistent(Triggers):
-    def _handed_over(self, note):
-        outcome = super()._handed_over(note)
+    def _handed_over(self, port, note):
+        outcome = super()._handed_over(port, note)
         return Outcome.LATER if outcome is Outcome.DOUBTFUL else outcome
 
 
@@ -193,10 +200,9 @@ def test_who_breaks_a_promise_is_caught(house_of, promise, mutant):
 @pytest.mark.parametrize("strict", ["true", "false"])
 def test_a_cap_for_everyone_holds_for_notes(tmp_path, clock, strict):
     rule = f"caps: {{total: {{of: all, channels: [push], per: everyone, count: 1, within: day, strict: {strict}}}}}\n"
-    files = {"policy.yaml": (POLICY / "policy.yaml").read_bytes(), "more.yaml": rule.encode()}
     phone = Phone()
-    with tactful.open(compile_files(files), clock=clock) as edge, Journal(tmp_path / "journal") as journal:
-        triggers = Triggers(edge, phone, TRIGGERS, journal=journal, address=Phones(), clock=clock)
+    with tactful.open(shoes(rule), clock=clock) as edge, Journal(tmp_path / "journal") as journal:
+        triggers = Triggers(edge, {"push": phone}, journal=journal, address=Phones(), clock=clock)
         for who in ("ann", "bob"):
             fields, kind = {"answered": True}, tactful.EventKind.TRACK
             triggers.start(tactful.Event(who, kind, clock(), user=who, name="Ticket Answered", fields=fields))
@@ -249,7 +255,7 @@ def test_a_process_that_dies_while_it_sends_leaves_it_in_doubt_and_counted(house
         house.triggers.send_due()
     again, phone = house.opened(), Phone()
     with Journal(house.folder / "triggers.db") as journal:
-        after = Triggers(again, phone, TRIGGERS, journal=journal, address=Phones(), clock=house.clock)
+        after = Triggers(again, {"push": phone}, journal=journal, address=Phones(), clock=house.clock)
         assert after.send_due() == Sent()
         assert journal.counts() == {"reserved": 1}
     assert phone.notes == []
@@ -261,7 +267,7 @@ def test_two_senders_of_one_journal_send_it_once(house_of):
     house, phone = house_of(), Phone()
     house.near()
     with Journal(house.folder / "triggers.db") as journal:
-        other = Triggers(house.elsewhere, phone, TRIGGERS, journal=journal, address=Phones(), clock=house.clock)
+        other = Triggers(house.elsewhere, {"push": phone}, journal=journal, address=Phones(), clock=house.clock)
         (waiting,) = journal.due(house.clock())
         assert house.triggers.send_due() == Sent(sent=1)
         assert other.send_due() == Sent()
@@ -282,16 +288,16 @@ def test_where_nobody_knows_nothing_is_said_until_somebody_does(house_of, monkey
 
 def test_who_has_no_address_gets_nothing(house_of):
     house = house_of()
-    house.triggers._address = lambda _: None
+    house.triggers._address = lambda *_: None
     house.near()
     assert house.triggers.send_due() == Sent(nowhere=1)
 
 
-def broken(_):
+def broken(*_):
     raise OSError("no way to ann")
 
 
-@pytest.mark.parametrize("address", [broken, lambda _: "ann@example.com"])
+@pytest.mark.parametrize("address", [broken, lambda *_: "ann@example.com"])
 def test_an_address_that_cannot_be_had_holds_up_nobody_and_takes_no_room(house_of, caplog, address):
     house = house_of()
     right, house.triggers._address = house.triggers._address, address
@@ -304,7 +310,7 @@ def test_an_address_that_cannot_be_had_holds_up_nobody_and_takes_no_room(house_o
     assert house.triggers.send_due() == Sent(sent=1)
 
 
-@pytest.mark.parametrize("address", [broken, lambda _: "ann@example.com", lambda _: None])
+@pytest.mark.parametrize("address", [broken, lambda *_: "ann@example.com", lambda *_: None])
 def test_what_did_not_go_out_is_let_go_of(house_of, monkeypatch, address):
     house = house_of()
     house.triggers._address = address
@@ -350,9 +356,9 @@ def test_an_event_that_is_too_old_starts_nothing(house_of):
     at_us = house.clock()
     house.clock.wait(minutes=30)
     event = tactful.Event("late", tactful.EventKind.TRACK, at_us, user="ann", name="Fence Entered", fields=NEAR)
-    assert house.triggers.start(event) is Started.LATE
+    assert house.triggers.start(event) == (Started.LATE,)
     other = tactful.Event("other", tactful.EventKind.PAGE, house.clock(), user="ann", name="Fence Entered")
-    assert house.triggers.start(other) is Started.NOT_MAPPED
+    assert house.triggers.start(other) == (Started.NOT_MAPPED,)
 
 
 def test_what_waits_is_bounded_and_forgotten_in_time(house_of):
@@ -383,18 +389,108 @@ def test_a_note_that_went_out_keeps_nothing_of_whose_it_was(house_of):
         assert file.execute("SELECT state, who, moment, token FROM notes").fetchall() == [("sent", "", "", "")]
 
 
+def test_a_port_that_the_policy_names_and_nobody_gives_is_refused(house_of):
+    house = house_of()
+    with pytest.raises(tactful.UsageError, match=r"trigger moved: .*the port 'push'; ports= has: sms"):
+        Triggers(house.edge, {"sms": house.phone}, journal=house.journal, address=Phones())
+
+
+# What the policy says of them.
+
+
+SMS = """
+channels: {sms: {privacy: private, outbound: true, escape: none}}
+placements: {sms.note: sms}
+offers: {by_sms: {intent: inform, topic: question, purpose: service, placements: [sms.note], treatments: Call us}}
+triggers:
+  by_sms: {event: Ticket Answered, kind: %s, placement: sms.note, port: sms, lasts: 1h, within: 1d%s}
+"""
+
+
+def opened_by(policy, folder, clock, phones):
+    edge = tactful.open(policy, clock=clock)
+    journal = Journal(folder / "journal")
+    return edge, journal, Triggers(edge, phones, journal=journal, address=lambda who, by: f"{by}-1", clock=clock)
+
+
+def answered(id_, clock, kind=tactful.EventKind.TRACK, **fields):
+    return tactful.Event(id_, kind, clock(), user="ann", name="Ticket Answered", fields={"answered": True} | fields)
+
+
+def test_an_event_starts_all_its_triggers_each_by_its_port(tmp_path, clock):
+    phones = {"push": Phone(), "sms": Phone()}
+    edge, journal, triggers = opened_by(shoes(SMS % ("track", "")), tmp_path, clock, phones)
+    with edge, journal:
+        assert triggers.start(answered("1", clock)) == (Started.WAITING, Started.WAITING)
+        assert triggers.send_due() == Sent(sent=2)
+        assert triggers.start(answered("2", clock)) == (Started.REPEATED, Started.WAITING)  # one a day, by SMS
+    assert [(note.channel, note.to) for phone in phones.values() for note in phone.notes] == [
+        ("push", "push-1"),
+        ("sms", "sms-1"),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("trigger", "words"),
+    ("when", "started"),
     [
-        (Trigger("nowhere"), "no placement 'nowhere'"),
-        (Trigger("web.home"), "outbound: true"),
-        (Trigger("push.note", {"weather": "weather"}), "no weather"),
+        ("context.answered", Started.WAITING),
+        ("!context.answered", Started.UNMET),
+        ("context.shop == 'x'", Started.UNMET),
     ],
 )
-def test_a_trigger_that_does_not_fit_the_policy_is_refused(house_of, trigger, words):
+def test_a_condition_has_to_hold_surely(tmp_path, clock, when, started):
+    more = SMS % ("page", f", properties: {{'it.was': answered, where: shop}}, when: \"{when}\"")
+    phones = {"push": Phone(), "sms": Phone()}
+    edge, journal, triggers = opened_by(shoes(more), tmp_path, clock, phones)
+    with edge, journal:
+        event = answered("1", clock, tactful.EventKind.PAGE, it={"was": True})
+        assert triggers.start(event) == (started,)
+        assert triggers.start(answered("2", clock, tactful.EventKind.PAGE)) == (Started.UNMET,)  # it tells nothing
+
+
+def test_a_new_policy_counts_from_its_first_event_on(tmp_path, clock):
+    phone = Phone()
+    edge, journal, triggers = opened_by(SHOES, tmp_path, clock, {"push": phone})
+    with edge, journal:
+        assert triggers.start(answered("1", clock)) == (Started.WAITING,)
+        assert triggers.start(answered("2", clock)) == (Started.WAITING,)
+        edge.update(without_tickets("by_mail"))
+        assert triggers.start(answered("3", clock)) == (Started.NO_PORT,)
+        assert triggers.send_due() == Sent(nowhere=2)
+        edge.update(without_tickets("push", event="Ticket Closed"))
+        assert triggers.start(answered("4", clock)) == (Started.NOT_MAPPED,)
+
+
+def without_tickets(port, event="Ticket Answered"):
+    written = (POLICY / "policy.yaml").read_text(encoding="utf-8")
+    return compile_files(
+        {"policy.yaml": written.replace("{event: Ticket Answered,", f"{{port: {port}, event: {event},").encode()}
+    )
+
+
+def test_what_waits_for_a_trigger_that_is_gone_is_dropped(house_of):
     house = house_of()
-    with pytest.raises(tactful.UsageError, match=words):
-        Triggers(house.edge, house.phone, {"x": trigger}, journal=house.journal, address=Phones())
+    assert house.event("Ticket Moved", {"answered": True}) == {Started.WAITING: 1}
+    house.edge.update(shoes())
+    assert house.triggers.send_due() == Sent(held=1)
+
+
+def test_what_waits_for_a_port_that_is_gone_is_dropped(house_of):
+    house = house_of()
+    assert house.event("Ticket Moved", {"answered": True}) == {Started.WAITING: 1}
+    house.edge.update(shoes(MOVED.replace("port: push", "port: sms")))
+    assert house.triggers.send_due() == Sent(nowhere=1)
+
+
+def test_so_many_in_a_time_and_no_more_and_then_again(house_of):
+    house = house_of()
+    house.edge.update(shoes(MOVED.replace("Moved,", "Moved, count: 3, within: 1h,")))
+    started = []
+    for number in range(12):
+        (fate,) = house.event("Ticket Moved", {"answered": True}, id_=f"t{number}")
+        started.append(fate is Started.WAITING)
+        house.clock.wait(minutes=10)
+    assert [sum(started[n : n + 6]) for n in range(7)] == [3] * 7
 
 
 def test_another_file_is_no_journal(tmp_path):

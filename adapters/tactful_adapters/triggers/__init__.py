@@ -1,12 +1,14 @@
 """Triggers: an event starts a decision, and what it chooses goes out by push or SMS, at most once for each event.
 
-triggers = Triggers(edge, outbound, {"Fence Entered": Trigger("push.note", {"shop": "shop"})}, …)
+Which event asks what, how often at most and by which port, the policy says in its section `triggers`.
+
+triggers = Triggers(edge, {"push": WebhookOutbound(…)}, journal=Journal(…), address=…)
 """
 
 from .journal import Journal
 from .outbound import FileOutbound, Note, Outbound, Outcome, WebhookOutbound
-from .trigger import Trigger
-from .triggers import Sent, Started, Triggers
+from .results import Sent, Started
+from .triggers import Triggers
 
 __all__ = [
     "FileOutbound",
@@ -16,7 +18,6 @@ __all__ = [
     "Outcome",
     "Sent",
     "Started",
-    "Trigger",
     "Triggers",
     "WebhookOutbound",
 ]

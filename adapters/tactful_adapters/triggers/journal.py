@@ -110,22 +110,24 @@ class Journal:
         """Return what stands for an event and a trigger, and tells nothing of them."""
         return self._digest(trigger, event)
 
-    def add(self, note: Waiting, customer: str, once_us: int) -> str:
+    def add(self, note: Waiting, customer: str, count: int, within_us: int) -> str:
         """
         Keep a note that waits; return "waiting", "repeated" or "full".
 
         Args:
             note: The note.
             customer: Whose it is.
-            once_us: Within this time before it no other of the trigger may be the customer's [us].
+            count: So many of the trigger may be the customer's, this one included, >= 1.
+            within_us: Less than this before and after it [us].
         """
         subject = self._digest(customer)
         with self._writing() as file:
-            seen = "SELECT 1 FROM notes WHERE key = ? OR (subject = ? AND trigger = ? AND abs(at_us - ?) < ?)"
-            if file.execute(seen, (note.key, subject, note.trigger, note.at_us, once_us)).fetchone():
+            near = "SELECT count(*) FROM notes WHERE subject = ? AND trigger = ? AND abs(at_us - ?) < ?"
+            (others,) = file.execute(near, (subject, note.trigger, note.at_us, within_us)).fetchone()
+            if others >= count or file.execute("SELECT 1 FROM notes WHERE key = ?", (note.key,)).fetchone():
                 return "repeated"
-            (count,) = file.execute("SELECT count(*) FROM notes WHERE state = 'waiting'").fetchone()
-            if count >= self._waiting_max:
+            (waiting,) = file.execute("SELECT count(*) FROM notes WHERE state = 'waiting'").fetchone()
+            if waiting >= self._waiting_max:
                 return "full"
             who, moment = json.dumps(note.who), json.dumps(note.moment)
             row = (note.key, note.trigger, subject, note.at_us, note.until_us, note.at_us, who, moment)

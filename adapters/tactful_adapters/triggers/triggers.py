@@ -1,25 +1,26 @@
 """Triggers over an edge: events start decisions, and what they choose goes out. It decides nothing itself.
 
+Which event starts what is the policy's to say, so that a new bundle counts from its first event on.
+
 The order is the whole of it. What an event starts is decided once when it comes, so that nothing is kept of who allows
 nothing; and once more, with consents and contacts read anew, right before it is handed over. Between the second
 decision and the hand-over it is reserved on disk, so that it goes out at most once.
 """
 
-import enum
 import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-import attrs
-
 import tactful
+from tactful.plan import starting
+from tactful.triggers import Trigger
 
 from .journal import Journal, Waiting
 from .outbound import Note, Outbound, Outcome
-from .trigger import Trigger
+from .results import Sent, Started
 
 _log = logging.getLogger("tactful")
 _SECOND_US: Final = 1_000_000
@@ -29,52 +30,8 @@ _RETRY_MAX_S: Final = 3_600
 _DOUBLINGS_MAX: Final = 10
 
 
-class Started(enum.Enum):
-    """What an event started."""
-
-    #: A note waits to go out.
-    WAITING = "waiting"
-    #: The event, or another for the same customer just before, did already.
-    REPEATED = "repeated"
-    #: There is nothing that the customer agreed to hear.
-    NOTHING = "nothing"
-    #: The event is too old.
-    LATE = "late"
-    #: It is about nobody, or no trigger's.
-    NOT_MAPPED = "not mapped"
-    #: Too many notes wait.
-    FULL = "full"
-
-
-@attrs.frozen
-class Sent:
-    """
-    What became of notes whose time had come, each counted once.
-
-    Attributes:
-        sent: Taken.
-        later: Not taken now; tried again.
-        refused: Refused for good.
-        doubtful: Nobody knows whether they were taken; never tried again.
-        deferred: They have to wait, as in quiet hours.
-        held: Nothing is to be said any more: a consent was taken back, a limit reached.
-        late: Nobody wants to hear them any more.
-        nowhere: There is no reference to send them to.
-        unknown: Consents, contacts or addresses could not be read, or an address is no reference, so nothing was said;
-            tried again.
-        already: Another process had them.
-    """
-
-    sent: int = 0
-    later: int = 0
-    refused: int = 0
-    doubtful: int = 0
-    deferred: int = 0
-    held: int = 0
-    late: int = 0
-    nowhere: int = 0
-    unknown: int = 0
-    already: int = 0
+def _listed(ports: Mapping[str, Outbound]) -> str:
+    return ", ".join(sorted(ports)) or "none"
 
 
 class Triggers:
@@ -83,31 +40,31 @@ class Triggers:
 
     Args:
         edge: What decides; it is not closed.
-        outbound: Where notes go.
-        triggers: What each tracked event starts, by the event's name.
+        ports: Where notes go, by the names of ports in the policy's section `triggers`.
         journal: The journal; it is not closed.
-        address: Gives the opaque reference of where a customer gets notes, by customer id; None is nowhere.
+        address: Gives the opaque reference of where a customer gets notes, by customer id and channel; None is nowhere.
         clock: Gives the moment [us since 1970].
         jitter: Gives a number from 0 to 1, so that retries do not come all at once.
 
     Raises:
-        UsageError: If a trigger does not fit the policy.
+        UsageError: If the policy names a port that is not given.
     """
 
     def __init__(
         self,
         edge: tactful.Edge,
-        outbound: Outbound,
-        triggers: Mapping[str, Trigger],
+        ports: Mapping[str, Outbound],
         *,
         journal: Journal,
-        address: Callable[[str], str | None],
+        address: Callable[[str, str], str | None],
         clock: tactful.Clock = tactful.wall_clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        for name, trigger in triggers.items():
-            trigger.check(name, edge.plan.policy)
-        self._edge, self._outbound, self._triggers, self._journal = edge, outbound, dict(triggers), journal
+        for one in edge.plan.policy.triggers:
+            if one.port not in ports:
+                told = f"trigger {one.name}: the policy sends by the port {one.port!r}; ports= has: {_listed(ports)}"
+                raise tactful.UsageError(told)
+        self._edge, self._ports, self._journal = edge, dict(ports), journal
         self._address, self._clock, self._jitter = address, clock, jitter
         self._sending = threading.Lock()
 
@@ -119,22 +76,37 @@ class Triggers:
             StoreError: If the journal cannot keep it; tell the same events again.
             Exception: What the sources raise; likewise.
         """
-        return dict(Counter(self.start(event) for event in events))
+        return dict(Counter(started for event in events for started in self.start(event)))
 
-    def start(self, event: tactful.Event) -> Started:
+    def start(self, event: tactful.Event) -> Sequence[Started]:
         """
-        Start what one event starts; nothing is kept unless there is something that may be said, now or later.
+        Start what one event starts, by the policy as it is now; return what became of each trigger, at least one thing.
+
+        Nothing is kept unless there is something that may be said, now or later.
 
         Raises:
             StoreError: If the journal cannot keep it; tell the same event again.
             Exception: What the sources raise; likewise.
         """
-        trigger, who = self._triggers.get(event.name), self._who(event)
-        if trigger is None or who is None or event.kind is not tactful.EventKind.TRACK:
-            return Started.NOT_MAPPED
+        who, asked = self._who(event), tuple(starting.moments(self._edge.plan, event, self._clock()))
+        if who is None or not asked:
+            return (Started.NOT_MAPPED,)
+        return tuple(self._start(trigger, event, who, moment) for trigger, moment in asked)
+
+    def _start(
+        self,
+        trigger: Trigger,
+        event: tactful.Event,
+        who: str | Mapping[str, str],
+        moment: Mapping[str, object] | None,
+    ) -> Started:
+        if moment is None:
+            return Started.UNMET
+        if trigger.port not in self._ports:
+            _log.warning("triggers: nothing is sent by the port %s, which is not given", trigger.port)
+            return Started.NO_PORT
         if self._clock() >= trigger.until_us(event):
             return Started.LATE
-        moment = trigger.moment(event)
         self._edge.warm(who)
         decision = self._edge.decide(trigger.placement, who, moment, preview=True)
         customer = decision.receipt().customer
@@ -142,9 +114,9 @@ class Triggers:
             return Started.NOT_MAPPED
         if not decision.picks and not decision.deferred():
             return Started.NOTHING
-        key = self._journal.key(event.name, event.id)
-        note = Waiting(key, event.name, who, moment, event.at_us, trigger.until_us(event))
-        kept = self._journal.add(note, customer, trigger.once_in_s * _SECOND_US)
+        key = self._journal.key(trigger.name, event.id)
+        note = Waiting(key, trigger.name, who, moment, event.at_us, trigger.until_us(event))
+        kept = self._journal.add(note, customer, trigger.count, trigger.within_us)
         return Started(kept)
 
     def send_due(self) -> Sent:
@@ -181,7 +153,7 @@ class Triggers:
 
     def _longest_us(self) -> int:
         """Return how long notes are remembered after their end, so that other events count as repeated [us]."""
-        return max((trigger.once_in_s for trigger in self._triggers.values()), default=0) * _SECOND_US
+        return max((trigger.within_us for trigger in self._edge.plan.policy.triggers), default=0)
 
     def _who(self, event: tactful.Event) -> str | Mapping[str, str] | None:
         kind = self._edge.plan.policy.events.anonymous
@@ -199,9 +171,14 @@ class Triggers:
 
     def _send(self, note: Waiting) -> str:
         """Look again, reserve, hand over and settle one note; return what became of it, by the names of `Sent`."""
-        trigger, now_us = self._triggers.get(note.trigger), self._clock()
-        if trigger is None or now_us >= note.until_us:
+        trigger, now_us = starting.named(self._edge.plan, note.trigger), self._clock()
+        if trigger is None:
+            return self._dropped(note, "held")
+        if now_us >= note.until_us:
             return self._dropped(note, "late")
+        port = self._ports.get(trigger.port)
+        if port is None:
+            return self._dropped(note, "nowhere")
         try:
             decision = self._looked_again(trigger, note)
             told = self._told(trigger, note, decision)
@@ -217,14 +194,16 @@ class Triggers:
             return self._dropped(note, "nowhere")
         if not self._journal.reserve(note.key, decision.token):
             return "already"
-        return self._settled(note, self._handed_over(told), decision.token, now_us)
+        return self._settled(note, self._handed_over(port, told), decision.token, now_us)
 
     def _told(self, trigger: Trigger, note: Waiting, decision: tactful.Decision) -> Note | None:
         """Return what goes out; None if nothing does, or there is no reference to send it to."""
-        to = self._address(decision.receipt().customer) if decision.picks else None
-        if to is None:
+        if not decision.picks:
             return None
         channel = decision.plan.placements[trigger.placement].placement.channel
+        to = self._address(decision.receipt().customer, channel)
+        if to is None:
+            return None
         return Note(note.key.hex(), channel, to, dict(decision.picks[0].content), note.until_us)
 
     def _waited(self, note: Waiting, decision: tactful.Decision, now_us: int) -> str:
@@ -239,9 +218,9 @@ class Triggers:
         self._journal.settle(note.key, "dropped")
         return why
 
-    def _handed_over(self, note: Note) -> Outcome:
+    def _handed_over(self, port: Outbound, note: Note) -> Outcome:
         try:
-            return self._outbound.send(note)
+            return port.send(note)
         except Exception as error:  # noqa: BLE001 - it may have gone out before it failed
             _log.warning("triggers: a note is in doubt: %s", type(error).__name__)
             return Outcome.DOUBTFUL

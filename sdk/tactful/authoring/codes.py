@@ -52,6 +52,7 @@ CODES: Final[Mapping[str, str]] = {
     "reader": "an offer reads an attribute that its department may not read",
     "holdout": "the holdouts lack their key, or take more customers than they may",
     "events": "what the policy takes from events cannot be meant",
+    "trigger": "a trigger's placement, event or properties cannot be meant",
     "csv-file": "there is no such CSV file, or it cannot be read",
     "csv-column": "a column is not there, or there twice",
     "csv-row": "a row has another number of columns, or there are too many rows",

@@ -28,6 +28,7 @@ from .rules import RuleError
 from .schema_reader import Profile, read_context, read_profile, read_purposes, read_segments, read_values
 from .sections import IDENTIFIERS
 from .source import Log, Place
+from .triggers_reader import read_triggers
 
 
 def compile_folder(folder: Path | str, *, registry: Registry | None = None) -> Policy:
@@ -84,11 +85,12 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
     offers = tuple(with_asks(offers_reader.read(), profile.attributes, purposes := tuple(read_purposes(sections)), log))
     guardrails = GuardrailsReader(sections, registry, values.dial)
     kinds = {**USUAL_KINDS, **(IDENTIFIERS.read(sections.keys("identifiers"), log) or {})}
+    channels, placements = tuple(read_channels(sections)), tuple(read_placements(sections))
     policy = Policy(
         name=sections.name(),
         values=values,
-        channels=tuple(read_channels(sections)),
-        placements=tuple(read_placements(sections)),
+        channels=channels,
+        placements=placements,
         topics=tuple(read_topics(sections)),
         purposes=purposes,
         attributes=profile.attributes,
@@ -101,6 +103,7 @@ def compile_draft(files: Mapping[str, bytes], registry: Registry, log: Log) -> D
         holdouts=read_holdouts(sections, values),
         expectations=read_expectations(sections),
         events=read_events(sections, kinds),
+        triggers=read_triggers(sections, rules, channels, placements),
     )
     plugins = PluginsAsked(sections, registry, policy)
     check_offers(policy, sections, profile.places, offers)

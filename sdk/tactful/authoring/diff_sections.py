@@ -10,12 +10,12 @@ import attrs
 
 from ..catalog import Catalog
 from ..consent import LegalBasis, Purpose, Regime
-from ..events import EventKind
 from ..expr import conjuncts, text
 from ..offers import Offer, OfferClass, Treatment
 from ..policy import Policy, Segment
 from ..schema import Attribute, Source
 from ..topics import TopicGraph
+from . import diff_events
 from .comparing import Direction, Kind, Part, Parts, parts_of
 
 _NEITHER: Final = "neither"
@@ -216,33 +216,6 @@ def _expectations(policy: Policy) -> Mapping[str, Parts]:
     return {f"of {one.offer} for {one.segment}": parts_of(one, directions) for one in policy.expectations}
 
 
-def _event_settings(policy: Policy) -> Mapping[str, Parts]:
-    """Return what the ids of events stand for: who is recognized by more is known better."""
-    it = policy.events
-    parts = {"anonymous ids are": it.anonymous, "group ids are": it.group}
-    known = {f"{what} {name}": Part(True, "more") for what, name in parts.items() if name}  # noqa: FBT003 - a value
-    return {"": {**known, "merge_users": Part(it.merge_users, "more")}}
-
-
-def _feeds(policy: Policy) -> Mapping[str, Parts]:
-    directions: dict[str, Direction] = {"confidence": "more"}
-    same = ("kind", "event", "field", "attribute")
-    feeds = {f"of {one.attribute} by {_sent(one.kind, one.event)}, {one.field}": one for one in policy.events.feeds}
-    return {
-        name: {key: part for key, part in parts_of(feed, directions).items() if key not in same}
-        for name, feed in feeds.items()
-    }
-
-
-def _event_contacts(policy: Policy) -> Mapping[str, Parts]:
-    directions: dict[str, Direction] = dict.fromkeys(("kind", "event"), _NEITHER)
-    return {_sent(one.kind, one.event): parts_of(one, directions) for one in policy.events.contacts}
-
-
-def _sent(kind: EventKind, event: str) -> str:
-    return f"{kind.value} {event!r}" if event else kind.value
-
-
 def _enrichers(policy: Policy) -> Mapping[str, Parts]:
     """Return what enrichers read and give: more of it lets more be known."""
     return {
@@ -254,12 +227,6 @@ def _enrichers(policy: Policy) -> Mapping[str, Parts]:
         }
         for one in policy.enrichers
     }
-
-
-def _categories(policy: Policy) -> Mapping[str, Parts]:
-    """Return what consents of events are about: a category more lets more be kept, and one less hears fewer noes."""
-    ways: dict[str, Direction] = {"name": _NEITHER}
-    return {one.name: parts_of(one, ways) for one in policy.events.consents}
 
 
 #: All sections but the guardrails, in the order in which they are told.
@@ -279,10 +246,11 @@ SECTIONS: Final = (
     Kept("text", _treatments),
     Kept("ranking", _ranking),
     Kept("expectation", _expectations),
-    Kept("events", _event_settings),
-    Kept("feed", _feeds, "looser"),
-    Kept("event", _event_contacts, "unknown"),
-    Kept("consent category", _categories, "unknown"),
+    Kept("events", diff_events.event_settings),
+    Kept("feed", diff_events.feeds, "looser"),
+    Kept("event", diff_events.event_contacts, "unknown"),
+    Kept("consent category", diff_events.categories, "unknown"),
+    Kept("trigger", diff_events.triggers, "looser"),
     Kept("enricher", _enrichers, "looser"),
     Kept("holdout", lambda policy: {it.name: parts_of(it, _HOLDOUT) for it in policy.holdouts}),
 )

@@ -16,6 +16,7 @@ from ..registry import Registry
 from ..schema import Attribute, Sensitivity, Source
 from ..topics import TopicGraph
 from .document_events import events_told
+from .document_triggers import triggers_told
 from .told import Section, counted, length, listed, share, word
 
 _DIALS: Final = {
@@ -112,6 +113,7 @@ def execution(policy: Policy, _: Registry) -> Iterator[Section]:
         ("place", "channel", "holds", "takes", "if nothing fits, it shows"),
         tuple(_placement(placement) for placement in policy.placements),
     )
+    yield from triggers_told(policy)
     exempt = tuple((o.id, word(o.offer_class)) for o in policy.offers if o.offer_class is not OfferClass.DEFAULT)
     yield Section("Exempt from caps that spare such offers", ("offer", "because it is"), exempt)
     signed = tuple((f"{o.id}/{t.id}", t.signed_by) for o in policy.offers for t in o.treatments if t.signed_by)

@@ -36,10 +36,10 @@ def read_events(sections: Sections, kinds: Mapping[str, str]) -> Events:
         contacts=tuple(_contact(kind, event, keys) for kind, event, keys in named if "counts_as" in keys),
     )
     for path, message in misused(events, kinds):
-        sections.log.add(_place(section, path), "events", message)
+        sections.log.add(place_of(section, path), "events", message)
     for kind, event, keys in named:
         if "counts_as" not in keys and (alone := sorted(keys.keys() & {"topic", "purpose", "decision"})):
-            place = _place(section, (kind.value, event, alone[0]))
+            place = place_of(section, (kind.value, event, alone[0]))
             sections.log.add(place, "events", f"{alone[0]!r} is for an event that counts", "add `counts_as:`")
     return events
 
@@ -54,7 +54,7 @@ def _contact(kind: EventKind, event: str, keys: Mapping[str, Any]) -> EventConta
     return EventContact(kind, event, keys["counts_as"], keys.get("topic", ""), purpose, decision)
 
 
-def _place(keys: Keys, path: tuple[str, ...]) -> Place:
+def place_of(keys: Keys, path: tuple[str, ...]) -> Place:
     """Return where a path of keys leads, as far as it is there."""
     place = keys.place
     for name in path:

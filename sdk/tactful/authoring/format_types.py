@@ -169,6 +169,16 @@ SHARE = scalar("a share such as 20% or 0.2", share)
 DURATION = scalar("a length of time such as 90d, 12h or 30m", duration_s)
 
 
+def _rule(node: Node, log: Log) -> Scalar | None:
+    if isinstance(node, Scalar):
+        return node
+    refuse(node, "a rule", log)
+    return None
+
+
+RULE: Final = Type("a rule", _rule)
+
+
 def anything(words: str) -> Type[Node]:
     """Return the type of a part that is read where its meaning is known."""
     return Type(words, lambda node, _log: node)

@@ -16,6 +16,7 @@ from .lint_ranking import ranking_found
 from .lint_rules import rules_found
 from .lint_sources import sources_found
 from .lint_texts import texts_found
+from .lint_triggers import triggers_found
 from .review import lapsing
 
 #: Sources whose values grow false by themselves; a birthday that was stated does not.
@@ -46,6 +47,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
         *ranking_found(policy),
         *sources_found(policy, there),
         *events_found(policy),
+        *triggers_found(catalog, used | _boosted(policy)),
         *(lapsing(policy, now_us, registry=there) if now_us is not None else ()),
     }
     return tuple(sorted(found, key=lambda finding: (finding.code, finding.about, finding.reason)))
@@ -65,6 +67,11 @@ def _used(policy: Policy) -> frozenset[str]:
     names |= {f"profile.{origin}" for attribute in policy.attributes for origin in attribute.derived_from}
     names |= {f"profile.{attribute.checked_by}" for attribute in policy.attributes}
     return frozenset(names | {f"profile.{policy.ranking.affinity}"})
+
+
+def _boosted(policy: Policy) -> frozenset[str]:
+    """Return the variables that boosts read: of the moment alone."""
+    return frozenset(name for boost in policy.ranking.boosts for name in reads(boost.when))
 
 
 def _guardrails(policy: Policy, registry: Registry) -> Iterator[Finding]:

@@ -49,6 +49,8 @@ class Rulebook:
         moment = {f"context.{a.name}": a.type for a in (*BUILT_IN_CONTEXT, *context)}
         moment |= {"now": ValueType.TIME, "channel.name": ValueType.TEXT, "channel.privacy": ValueType.TEXT}
         self.moment: Variables = moment
+        #: What is known of an event before anything is known of its customer.
+        self.event: Variables = {name: type_ for name, type_ in moment.items() if not name.startswith("channel.")}
         self.offer: Variables = {
             **moment,
             **{f"profile.{a.name}": a.type for a in attributes},

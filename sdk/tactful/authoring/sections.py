@@ -19,6 +19,7 @@ from .format_types import (
     ID,
     LANGUAGE,
     NUMBER,
+    RULE,
     SHARE,
     TEXT,
     Type,
@@ -27,24 +28,14 @@ from .format_types import (
     many,
     name_of,
     one_of,
-    refuse,
 )
 from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
 from .measured_table import SOURCES
 from .periods import ZONE
 from .records import Key, Record, mapping
-from .source import Log, Node, Scalar
+from .triggers_table import TRIGGER
 from .typed_values import COLUMN_TYPES
 
-
-def _rule(node: Node, log: Log) -> Scalar | None:
-    if isinstance(node, Scalar):
-        return node
-    refuse(node, "a rule", log)
-    return None
-
-
-RULE: Final = Type("a rule", _rule)
 FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
 MOMENT: Final = choice(MomentKind, "kind of moment")
@@ -288,6 +279,7 @@ SECTIONS: Final[dict[str, Record | Type[object]]] = {
     "enrichers": Type("settings by enricher", lambda node, _log: node),
     "sources": SOURCES,
     "events": EVENTS,
+    "triggers": TRIGGER,
     "caps": CAP,
     "quiet_hours": QUIET_HOURS,
     "offers": OFFER,

@@ -86,10 +86,12 @@ def explain(  # noqa: PLR0913, PLR0917 - options
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
-    Tell, for every offer that is not shown, each rule and limit that kept it away.
+    Tell, for every offer that is not shown, each rule and limit that kept it away, and which triggers ask.
 
     Example: `tactful explain policy home.hero --persona bob`
     """
+    from ..authoring.document_triggers import triggers_of  # noqa: PLC0415 - slow to import
+
     with told(json_=json):
         question = _Question(
             source, tuple(places), pairs("--who", who), persona, pairs("--context", context), at, key, store
@@ -97,16 +99,20 @@ def explain(  # noqa: PLR0913, PLR0917 - options
         with _decided(question) as decision:
             explanation = decision.explain()
             traced = trace(decision) if plugins else ()
+            asked_by = [one for place in places for one in triggers_of(decision.plan.policy, place)]
             if json:
                 losses = [attrs.asdict(loss) for loss in explanation.losses]
                 hidden = [attrs.asdict(value) for value in explanation.hidden]
                 told_of = {**_told_of(decision), "losses": losses, "hidden": hidden}
+                told_of |= {"triggers": asked_by} if asked_by else {}
                 told_of |= {"plugins": [attrs.asdict(one) for one in traced]} if plugins else {}
                 as_json({**told_of, "long_term": dict(explanation.long_term)})
             elif plugins:
                 show(traced)
             else:
                 say(str(explanation))
+                for line in asked_by:
+                    say(f"asked by the trigger {line}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from ..errors import ValueRefused
-from ..events import Event, EventContact, Events, Fate
+from ..events import Event, EventContact, Events, Fate, at_path
 from ..plan.plan import Plan
 from ..profile import Observation, Snapshot
 from ..schema import check_value
@@ -51,7 +51,7 @@ def told(plan: Plan, event: Event, allowed: AbstractSet[str]) -> Told:
     for feed in plan.policy.events.feeds:
         if (feed.kind, feed.event) != (event.kind, event.name if feed.event else ""):
             continue
-        value = _at(event.fields, feed.field)
+        value = at_path(event.fields, feed.field, _ABSENT)
         if value is _ABSENT:
             continue
         spec = plan.attribute_specs[feed.attribute]
@@ -88,7 +88,7 @@ def may_keep(purposes: Sequence[str], allowed: AbstractSet[str]) -> bool:
 
 def text_at(event: Event, field: str) -> str:
     """Return the text that an event has in a field, or an empty one."""
-    found = _at(event.fields, field) if field else ""
+    found = at_path(event.fields, field) if field else ""
     return found if isinstance(found, str) else ""
 
 
@@ -123,15 +123,3 @@ def amended(
             news += 1
     made_us = max(known.at_us, now_us) if not known.epoch and attributes.keys() <= fed else known.at_us
     return attrs.evolve(known, attributes=attributes, at_us=made_us), news
-
-
-def _at(fields: Mapping[str, object], field: str) -> object:
-    """Return what stands under a name, or along a path of names with dots between; a name with dots itself wins."""
-    if field in fields:
-        return fields[field]
-    found: object = fields
-    for name in field.split("."):
-        if not isinstance(found, Mapping) or name not in found:
-            return _ABSENT
-        found = found[name]
-    return found

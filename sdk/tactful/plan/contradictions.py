@@ -19,6 +19,8 @@ from ..holdouts import key_of
 from ..offers import MomentKind, Offer
 from ..policy import Policy
 from ..schema import ValueType
+from ..triggers import Trigger
+from ..triggers import misused as misused_triggers
 from .rule_types import Variables, faults
 from .slots import BUILT_IN_CONTEXT, direct_variables
 
@@ -33,12 +35,15 @@ _NAMED: Final = {
     "context": "name",
     "segments": "name",
     "holdouts": "name",
+    "triggers": "name",
 }
 _NEEDED: Final = tuple(_NAMED)[:5]
 _SLOTS_MAX: Final = 1000
 _FINITE: Final = 1e100
 _ROUNDING: Final = 1e-9
 _SIGNATURES_MAX: Final = 16
+#: As the reader of policies takes lengths of time [s].
+_LENGTH_MAX_S: Final = 2**40
 #: Of a rule, with the segments that it reads in their place.
 PARTS_MAX: Final = 10_000
 _ONE_VALUE: Final = frozenset(ValueType) - {
@@ -67,6 +72,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
     yield from (f"attribute {why}" for _, why in misnamed(policy.attributes))
     yield from _numbers(policy)
     yield from (why for _, why in misused(policy.events, dict(policy.identifiers)))
+    yield from (why for _, why in misused_triggers(policy.triggers, _outbound(policy)))
     yield from _keys(policy)
     for offer in policy.offers:
         yield from _treatments(policy, offer)
@@ -114,6 +120,19 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
     for use in policy.enrichers:
         yield f"enricher {use.name}", "attributes", (*use.reads, *use.gives)
     yield from _told_by_events(policy.events)
+    yield from _asked_by_events(policy.triggers)
+
+
+def _asked_by_events(triggers: Iterable[Trigger]) -> Iterator[tuple[str, str, Iterable[str]]]:
+    for one in triggers:
+        yield f"trigger {one.name}", "placements", [one.placement]
+        yield f"trigger {one.name}", "context", [attribute for _, attribute in one.properties]
+
+
+def _outbound(policy: Policy) -> Mapping[str, bool]:
+    """Return whether a placement's channel is outbound, by placement; without those whose channel is not there."""
+    goes_out = {one.name: one.outbound for one in policy.channels}
+    return {one.name: goes_out[one.channel] for one in policy.placements if one.channel in goes_out}
 
 
 def _told_by_events(events: Events) -> Iterator[tuple[str, str, Iterable[str]]]:
@@ -147,6 +166,9 @@ def _numbers(policy: Policy) -> Iterator[str]:
         ("the ranking's retention", ranking.retention, 0, _FINITE),
         *(("confidence of a feed", feed.confidence, 0, 1) for feed in policy.events.feeds),
         *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
+        *((f"lasts of trigger {one.name}", one.lasts_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
+        *((f"count of trigger {one.name}", one.count, 1, _FINITE) for one in policy.triggers),
+        *((f"within of trigger {one.name}", one.within_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
         *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
         *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
         *((f"value of {offer.id}", offer.value, 0, _FINITE) for offer in policy.offers),
@@ -182,6 +204,9 @@ def _rules(policy: Policy, there: _Names) -> Iterator[str]:
         yield from _told(f"segment {segment.name}", faults(segment.when, offered, _is_bool))
     for boost in policy.ranking.boosts:
         yield from _told("a boost", faults(boost.when, moment, _is_bool))
+    known = {name: type_ for name, type_ in moment.items() if not name.startswith("channel.")}
+    for trigger in policy.triggers:
+        yield from _told(f"trigger {trigger.name}", faults(trigger.when, known, _is_bool))
     for text, condition in policy.conditions:
         yield from _told(f"the condition {text!r}", faults(condition, guarded, _is_bool))
     protected = {name: type_ for name, type_ in guarded.items() if name.startswith("protective.")}

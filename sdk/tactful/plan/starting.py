@@ -1,0 +1,62 @@
+"""What an event starts under a policy: its triggers by event, with their conditions compiled. It decides nothing."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Final
+
+import attrs
+
+from ..events import Event, EventKind
+from ..triggers import Trigger
+from .conditions import Emitter
+from .fuse import single
+from .plan import Plan
+
+_BY_EVENT: Final = "triggers by event"
+_BY_NAME: Final = "triggers by name"
+
+
+@attrs.frozen(eq=False)
+class TriggerPlan:
+    """A trigger, and its condition as a function that is true if it surely holds."""
+
+    trigger: Trigger
+    holds: Callable[..., object]
+
+
+def asked_by(plan: Plan, event: Event) -> tuple[TriggerPlan, ...]:
+    """Return the triggers of an event, in the policy's order, whether or not their conditions hold."""
+    return plan.once(_BY_EVENT, lambda: _by_event(plan)).get((event.kind, event.name), ())
+
+
+def named(plan: Plan, name: str) -> Trigger | None:
+    """Return the trigger of a name; None if the policy has none."""
+    return plan.once(_BY_NAME, lambda: {one.name: one for one in plan.policy.triggers}).get(name)
+
+
+def moments(plan: Plan, event: Event, now_us: int) -> Iterator[tuple[Trigger, Mapping[str, object] | None]]:
+    """
+    Yield what an event asks, with the attributes of the context that it tells; None where the condition is not met.
+
+    Args:
+        plan: The policy's plan.
+        event: The event.
+        now_us: The moment [us since 1970].
+    """
+    for one in asked_by(plan, event):
+        moment = one.trigger.moment(event)
+        context, _ = plan.slots.context_values(moment)
+        yield one.trigger, moment if one.holds((), (), (), (), context, now_us) else None
+
+
+def _by_event(plan: Plan) -> Mapping[tuple[EventKind, str], tuple[TriggerPlan, ...]]:
+    found: dict[tuple[EventKind, str], tuple[TriggerPlan, ...]] = {}
+    for one in plan.policy.triggers:
+        key = (one.kind, one.event)
+        found[key] = (*found.get(key, ()), TriggerPlan(one, single(plan.slots, partial(_surely, one))))
+    return found
+
+
+def _surely(one: Trigger, emitter: Emitter) -> ast.expr:
+    return emitter.surely_true(one.when)
