@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     from .telemetry import DecisionRecord, JsonLines, Telemetry, decision_record
     from .told import after_telling, tells_consent
     from .topics import TopicGraph
+    from .triggers import Trigger
     from .visit import Visit
 
 __all__ = [
@@ -185,6 +186,7 @@ __all__ = [
     "Telemetry",
     "TokenError",
     "TopicGraph",
+    "Trigger",
     "Unless",
     "Unlinked",
     "UpTo",
@@ -304,6 +306,7 @@ _LATE = {
     "Telemetry": ".telemetry",
     "TokenError": ".errors",
     "TopicGraph": ".topics",
+    "Trigger": ".triggers",
     "Unless": ".limits",
     "Unlinked": ".changes",
     "UpTo": ".limits",

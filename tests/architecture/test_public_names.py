@@ -100,6 +100,7 @@ PUBLIC = [
     "Telemetry",
     "TokenError",
     "TopicGraph",
+    "Trigger",
     "Unless",
     "Unlinked",
     "UpTo",

@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import tactful
-from tactful.plan import starting
-from tactful.triggers import Trigger
 
 from .journal import Journal, Waiting
 from .outbound import Note, Outbound, Outcome
@@ -88,14 +86,14 @@ class Triggers:
             StoreError: If the journal cannot keep it; tell the same event again.
             Exception: What the sources raise; likewise.
         """
-        who, asked = self._who(event), tuple(starting.moments(self._edge.plan, event, self._clock()))
+        who, asked = self._who(event), self._edge.starts(event)
         if who is None or not asked:
             return (Started.NOT_MAPPED,)
         return tuple(self._start(trigger, event, who, moment) for trigger, moment in asked)
 
     def _start(
         self,
-        trigger: Trigger,
+        trigger: tactful.Trigger,
         event: tactful.Event,
         who: str | Mapping[str, str],
         moment: Mapping[str, object] | None,
@@ -159,7 +157,11 @@ class Triggers:
         kind = self._edge.plan.policy.events.anonymous
         return event.user or ({kind: event.anonymous} if kind and event.anonymous else None)
 
-    def _looked_again(self, trigger: Trigger, note: Waiting) -> tactful.Decision:
+    def _named(self, name: str) -> tactful.Trigger | None:
+        plan = self._edge.plan
+        return plan.once("triggers by name", lambda: {one.name: one for one in plan.policy.triggers}).get(name)
+
+    def _looked_again(self, trigger: tactful.Trigger, note: Waiting) -> tactful.Decision:
         """
         Decide once more, with consents and contacts as they are now, in whatever process they changed.
 
@@ -171,7 +173,7 @@ class Triggers:
 
     def _send(self, note: Waiting) -> str:
         """Look again, reserve, hand over and settle one note; return what became of it, by the names of `Sent`."""
-        trigger, now_us = starting.named(self._edge.plan, note.trigger), self._clock()
+        trigger, now_us = self._named(note.trigger), self._clock()
         if trigger is None:
             return self._dropped(note, "held")
         if now_us >= note.until_us:
@@ -196,7 +198,7 @@ class Triggers:
             return "already"
         return self._settled(note, self._handed_over(port, told), decision.token, now_us)
 
-    def _told(self, trigger: Trigger, note: Waiting, decision: tactful.Decision) -> Note | None:
+    def _told(self, trigger: tactful.Trigger, note: Waiting, decision: tactful.Decision) -> Note | None:
         """Return what goes out; None if nothing does, or there is no reference to send it to."""
         if not decision.picks:
             return None

@@ -24,10 +24,12 @@ from ..errors import ExtraMissing, TactfulError, UsageError
 from ..events import Event, Fate
 from ..memory import MemoryStore
 from ..plan.plan import Plan
+from ..plan.starting import moments
 from ..policy import Policy
 from ..ports import Store, StrictCaps
 from ..profile import Snapshot
 from ..strict import MemoryStrictCaps
+from ..triggers import Trigger
 from . import middle, record
 from .arrive import NOTHING_BROUGHT, Arrivals, Brought
 from .customer import Who
@@ -452,6 +454,19 @@ class Edge:
         if self._following is not None and not all(all(event.preferences.values()) for event in heard):
             self._following.nudge()  # the centre, and all other edges, are to hear of a no now
         return fates
+
+    def starts(self, event: Event) -> tuple[tuple[Trigger, Mapping[str, object] | None], ...]:
+        """
+        Return what an event starts by the policy's section `triggers`, before anything is known of its customer.
+
+        Args:
+            event: The event, after `hear`.
+
+        Returns:
+            Each trigger of the event with the attributes of the context that it tells; None where the trigger's
+            condition does not surely hold.
+        """
+        return tuple(moments(self.plan, event, self._clock()))
 
     def opt_out(self, who: Who, purpose: str | None = None, *, channel: str | None = None) -> tuple[str, ...]:
         """

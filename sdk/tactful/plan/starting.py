@@ -14,7 +14,6 @@ from .fuse import single
 from .plan import Plan
 
 _BY_EVENT: Final = "triggers by event"
-_BY_NAME: Final = "triggers by name"
 
 
 @attrs.frozen(eq=False)
@@ -23,16 +22,6 @@ class TriggerPlan:
 
     trigger: Trigger
     holds: Callable[..., object]
-
-
-def asked_by(plan: Plan, event: Event) -> tuple[TriggerPlan, ...]:
-    """Return the triggers of an event, in the policy's order, whether or not their conditions hold."""
-    return plan.once(_BY_EVENT, lambda: _by_event(plan)).get((event.kind, event.name), ())
-
-
-def named(plan: Plan, name: str) -> Trigger | None:
-    """Return the trigger of a name; None if the policy has none."""
-    return plan.once(_BY_NAME, lambda: {one.name: one for one in plan.policy.triggers}).get(name)
 
 
 def moments(plan: Plan, event: Event, now_us: int) -> Iterator[tuple[Trigger, Mapping[str, object] | None]]:
@@ -44,7 +33,8 @@ def moments(plan: Plan, event: Event, now_us: int) -> Iterator[tuple[Trigger, Ma
         event: The event.
         now_us: The moment [us since 1970].
     """
-    for one in asked_by(plan, event):
+    by_event = plan.once(_BY_EVENT, lambda: _by_event(plan))
+    for one in by_event.get((event.kind, event.name), ()):
         moment = one.trigger.moment(event)
         context, _ = plan.slots.context_values(moment)
         yield one.trigger, moment if one.holds((), (), (), (), context, now_us) else None
