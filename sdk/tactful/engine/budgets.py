@@ -217,9 +217,7 @@ class Budgets:
         count = self._counts.get(key)
         return cap.cap.count - (0 if count is None else count.inside(now_us))
 
-    def _hold(
-        self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: tuple[Counting, ...]
-    ) -> list[_Count]:
+    def _hold(self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: Counting) -> list[_Count]:
         counts = self._concerned(counting)
         self._reserved[id_] = _Reserved(at_us, until_us, what, set(counts))
         for count in counts:
@@ -228,9 +226,9 @@ class Budgets:
         heappush(self._lapsing, (until_us, next(self._number), id_, None))
         return counts
 
-    def _concerned(self, counting: tuple[Counting, ...]) -> list[_Count]:
+    def _concerned(self, counting: Counting) -> list[_Count]:
         found = []
-        for key, cap, _ in counting:
+        for key, cap in counting.items():
             if cap.cap.per == "everyone":
                 count = self._counts.get(key)
                 if count is None:

@@ -4,7 +4,6 @@ A reservation counts until it is confirmed or lapses. What is reached is worked 
 moment at which it changes. What follows from it is for others to say.
 """
 
-from bisect import insort
 from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Final
@@ -14,9 +13,10 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .limited import Limited, Reached, State, everything_reached, quieted, reached_wholly, state_of, waiting
+from .counter import Counter
+from .limited import Limited, Reached, everything_reached, quieted, reached_wholly, state_of, waiting
 from .own import Own, unstated
-from .reached import Event, least_room, standing, strength
+from .reached import least_room, standing
 from .room import CapKey, Counting, Kept, Room, counting_of, shown_id
 
 #: Counters look back further than caps, for a decision that read the clock before they were fetched [us].
@@ -42,18 +42,18 @@ class Counters:
     """
 
     __slots__ = (
+        "_by_room",
         "_caps",
         "_channels",
-        "_counted",
+        "_counters",
         "_kept",
         "_many",
-        "_many_more",
         "_nearest",
         "_pages",
         "_pending",
         "_prune_at",
+        "_room_seen",
         "_slack",
-        "_states",
         "_waiting",
         "lock",
         "moved",
@@ -78,20 +78,23 @@ class Counters:
         self.lock = Lock()
         self.moved: Counters | None = None
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
+        #: All that counts, in the order in which it came.
         self._kept: dict[str, Kept] = {}
-        self._counted: dict[CapKey, list[Event]] = {}
-        #: Those of them that are enough to reach their cap, if all are within the window.
-        self._many: dict[CapKey, CapPlan] = {}
-        self._states: dict[CapKey, State] = {}
+        self._counters: dict[CapKey, Counter] = {}
+        #: Those of them that have enough to reach their cap, if all of it is within the window.
+        self._many: dict[CapKey, Counter] = {}
+        #: What showing an offer counts for here.
+        self._by_room: dict[Room, tuple[Counter, ...]] = {}
         self._channels: dict[str, Limited] = {}
-        self._prune_at, self._many_more = _PRUNE_AT, False
+        self._prune_at, self._room_seen = _PRUNE_AT, False
         #: Room that was taken and is not counted yet, as it cannot make any cap reached; and how much it is.
         self._pending: dict[str, tuple[Sequence[Room], int, int]] = {}
         self._waiting = 0
         #: With fewer pages, and fewer exposures, than this no cap can be reached that is not yet.
-        self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counted)
+        self._pages = self._slack = self._nearest = NEVER_US
         for contact in contacts:
             self._take(contact)
+        self._see_room()
 
     def under(self, plan: Plan, own: Own) -> "Counters":
         """Return the same contacts counted under a plan, by what is the customer's own: here, or where they moved."""
@@ -131,6 +134,7 @@ class Counters:
         self._count_pending()
         for contact in contacts:
             self._take(contact)
+        self._see_room()
         self._channels = {}
         self._prune(now_us)
 
@@ -139,14 +143,15 @@ class Counters:
         self._pending[decision] = (rooms, now_us, until_us)
         self._waiting += len(rooms)
         may_reach = self._waiting >= self._slack or len(self._pending) >= self._pages
-        if may_reach or self._waiting > _PENDING_MAX or (self._many and self._add_to_many(rooms)):
+        if may_reach or (self._many and self._add_to_many(rooms)):
+            self._channels = {}  # whoever asks next has it counted
+        if self._waiting > _PENDING_MAX:
             self._count_pending()
-            if len(self._kept) > self._prune_at:
-                self._prune(now_us)
+            self._prune(now_us)
 
     def _add_to_many(self, rooms: Sequence[Room]) -> bool:
         """Return whether some rooms count where enough is counted already: then they tell until when it is reached."""
-        return not all(room.keys.isdisjoint(self._many) for room in rooms)
+        return not all(self._many.keys().isdisjoint(room.counting) for room in rooms)
 
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
@@ -161,11 +166,12 @@ class Counters:
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:
         """Return whether a cap would be reached for a value with so many more events at a moment."""
         self._count_pending()
-        counted = self._counted.get(key, ())
-        count = self.own.counts[cap.number]
-        if strength(cap, counted) + more < count:
+        one = self._counters.get(key)
+        if one is None:
+            return more >= self.own.counts[cap.number]
+        if more < one.left:
             return False
-        return standing(cap, counted, now_us) + more >= count
+        return standing(cap, one.events(self._kept, self.own.zone), now_us) + more >= one.allowed
 
     def _count_pending(self) -> None:
         """Count the room that was taken meanwhile."""
@@ -174,11 +180,53 @@ class Counters:
             for decision, (rooms, at_us, until_us) in pending.items():
                 for slot, room in enumerate(rooms):
                     id_ = shown_id(decision, slot)
-                    if id_ not in self._kept and self._add(id_, at_us, until_us, room.counting, room):
-                        self._channels = {}
-            if self._many_more:  # what has enough needs no room any more
-                self._many_more = False
-                self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counted)
+                    if id_ not in self._kept:
+                        self._kept[id_] = Kept(id_, at_us, until_us, room.counting, room)
+                        self._count(self._counters_for(room))
+            self._see_room()
+
+    def _count(self, counters: tuple[Counter, ...], contact: Contact | None = None) -> None:
+        """Count what is kept now, a contact or an exposure to come, and note how much room that leaves."""
+        for one in counters:
+            left = one.count(contact)
+            if left <= 0:
+                self._note_enough(one)
+            elif one.alone and left < self._pages:  # an offer is on a page once
+                self._pages = left
+            elif one.fills and left < self._slack:
+                self._slack = left
+            if one.fills and left < self._nearest:
+                self._nearest = left
+
+    def _counters_for(self, room: Room) -> tuple[Counter, ...]:
+        """Return the counters of what showing an offer counts for."""
+        counters = self._by_room.get(room)
+        if counters is None:
+            counters = self._by_room[room] = self._counters_of(room.counting)
+        return counters
+
+    def _counters_of(self, counting: Counting) -> tuple[Counter, ...]:
+        """Return the counters of what an event counts for; those that are not there yet are made."""
+        found = []
+        for key, cap in counting.items():
+            if cap.cap.per == self.per:
+                if key not in self._counters:
+                    self._counters[key] = Counter(key, cap, self.own.counts[cap.number])
+                found.append(self._counters[key])
+        return tuple(found)
+
+    def _note_enough(self, one: Counter) -> None:
+        """Note that a cap may be reached for a value: fewer events than it allows cannot, whatever else there is."""
+        self._channels = {}
+        if one.key not in self._many:
+            self._many[one.key] = one
+            self._room_seen = False
+
+    def _see_room(self) -> None:
+        """Look how much room is left; what has enough needs none any more."""
+        if not self._room_seen:
+            self._room_seen = True
+            self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counters.values())
 
     def _take(self, contact: Contact) -> None:
         before = self._kept.get(contact.id)
@@ -187,77 +235,31 @@ class Counters:
                 return
             self._remove(contact.id)
         until_us = NEVER_US if contact.until_us is None else contact.until_us
-        self._add(contact.id, contact.at_us, until_us, counting_of(self.plan, contact), contact)
-
-    def _add(self, id_: str, at_us: int, until_us: int, counting: tuple[Counting, ...], what: Contact | Room) -> bool:
-        """Count an event; return whether a cap may be reached by it."""
-        self._kept[id_] = Kept(id_, at_us, until_us, counting, what)
-        may_reach = False
-        for key, cap, rolling_us in counting:
-            if cap.cap.per != self.per:
-                continue
-            leaves_us = cap.leaves_us(at_us, self.own.zone) if rolling_us is None else at_us + rolling_us
-            weight = cap.cap.counted.weight(what.event) if cap.weighted and isinstance(what, Contact) else 1
-            event = (at_us, leaves_us, until_us, id_, weight)
-            counted = self._counted.get(key)
-            if not counted:
-                counted = self._counted[key] = [event]
-            elif counted[-1] < event:
-                counted.append(event)
-            else:
-                insort(counted, event)
-                may_reach = True
-            # Fewer events within the window than the cap allows cannot reach it, whatever else there is.
-            count = self.own.counts[cap.number]
-            left = count - (strength(cap, counted) if cap.weighted else len(counted))
-            if left <= 0 and key not in self._many:
-                self._many[key] = cap
-                self._many_more = True
-            if left <= 0 and (cap.weighted or counted[-count][1] > at_us):
-                may_reach = True
-            if left > 0 and cap.counts_shown:
-                self._narrow(cap, left)
-            if left < self._nearest and cap.fills:
-                self._nearest = left
-            self._states.pop(key, None)
-        return may_reach
-
-    def _narrow(self, cap: CapPlan, left: int) -> None:
-        """Keep that a cap has so much room left for a value."""
-        if cap.cap.of != "offer":
-            self._slack = min(self._slack, left)
-        elif left < self._pages:  # an offer is on a page once
-            self._pages = left
+        counting = counting_of(self.plan, contact)
+        self._kept[contact.id] = Kept(contact.id, contact.at_us, until_us, counting, contact)
+        self._count(self._counters_of(counting), contact)
 
     def _remove(self, id_: str) -> None:
-        kept = self._kept.pop(id_, None)
-        if kept is not None:
-            for key, _, _ in kept.counting:
-                if key in self._counted:
-                    self._states.pop(key, None)
-                    self._counted[key] = [one for one in self._counted[key] if one[3] != id_]
-                    self._keep_if_many(key)
-
-    def _keep_if_many(self, key: CapKey) -> None:
-        """Too few events come to nothing however long one waits."""
-        if key in self._many and strength(self._many[key], self._counted[key]) < self.own.counts[key[0]]:
-            del self._many[key]
+        kept = self._kept.pop(id_)
+        for one in self._counters_of(kept.counting):
+            one.discount(kept)
+            if one.left > 0 and one.key in self._many:
+                del self._many[one.key]
+                self._room_seen = False
 
     def _prune(self, now_us: int) -> None:
         """Forget what no window can reach any more, now and then."""
         if len(self._kept) <= self._prune_at:
             return
         oldest = now_us - self.plan.longest_window_us - SLACK_US
-        gone = {id_ for id_, kept in self._kept.items() if kept.at_us <= oldest or kept.until_us <= now_us}
-        for id_ in gone:
-            del self._kept[id_]
-        if gone:
+        left = {id_: one for id_, one in self._kept.items() if one.at_us > oldest and one.until_us > now_us}
+        if len(left) < len(self._kept):
             self.since_us = max(self.since_us, oldest)
-            self._states = {}
-            self._counted = {k: [one for one in c if one[3] not in gone] for k, c in self._counted.items()}
-            for key in tuple(self._many):
-                self._keep_if_many(key)
-            self._pages, self._slack, self._nearest = least_room(self._caps, self.own.counts, self._counted)
+            self._kept, self._counters, self._many, self._by_room = left, {}, {}, {}
+            for kept in left.values():
+                self._count(self._counters_of(kept.counting), kept.what if isinstance(kept.what, Contact) else None)
+            self._room_seen = False
+            self._see_room()
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
 
     def _work_out(self, channel: str, now_us: int) -> Limited:
@@ -284,12 +286,13 @@ class Counters:
         """Return for which values caps are reached on a channel, and until when that cannot change."""
         found: list[Reached] = []
         changes_us = NEVER_US
-        for key, cap in self._many.items():
-            if not cap.limits_on(channel, key[1]):
+        for (_, value), one in self._many.items():
+            if not one.cap.limits_on(channel, value):
                 continue
-            state = self._states.get(key)
+            state = one.state
             if state is None or not state[0] <= now_us < state[2]:
-                state = self._states[key] = state_of(cap, key[1], self._counted[key], self.own, now_us)
+                events = one.events(self._kept, self.own.zone)
+                state = one.state = state_of(one.cap, value, events, self.own, now_us)
             changes_us = min(changes_us, state[2])
             if state[1] is not None:
                 found.append(state[1])

@@ -1,7 +1,8 @@
 """Reached: whether counted events have reached a cap at a moment, and until when. It is arithmetic on times alone."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from ..clock import NEVER_US
 from ..plan.caps import CapPlan
@@ -9,6 +10,20 @@ from ..plan.caps import CapPlan
 #: A counted event: when it was, when it leaves the window, when it lapses unless it is confirmed, its contact's id, and
 #: as how many it counts.
 Event = tuple[int, int, int, str, int]
+
+
+class Counting(Protocol):
+    """What counts under one cap for one value (`Counter`)."""
+
+    @property
+    def cap(self) -> CapPlan:
+        """The cap."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """With fewer events than this it cannot be reached; 0 or less if it may be now."""
+        ...
 
 
 def reached_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -> tuple[int | None, int]:
@@ -23,7 +38,7 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -
         now_us: The moment [us since 1970].
         count: So many events reach it, >= 1.
     """
-    if cap.weighted:
+    if cap.weighted and any(event[4] != 1 for event in counted):
         return _weighed_until(cap, counted, now_us, count)
     ends: list[int] = []
     for _, leaves_us, lapses_us, _, _ in reversed(counted):
@@ -43,35 +58,29 @@ def reached_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -
     return ends_us, changes_us
 
 
-def strength(cap: CapPlan, counted: Sequence[Event]) -> int:
-    """Return how much events can weigh at most, whatever leaves and lapses."""
-    return sum(event[4] for event in counted if event[4] > 0) if cap.weighted else len(counted)
-
-
-def least_room(
-    caps: Sequence[CapPlan], counts: Sequence[int], counted: Mapping[tuple[int, str], Sequence[Event]]
-) -> tuple[int, int, int]:
+def least_room(caps: Sequence[CapPlan], counts: Sequence[int], counters: Iterable[Counting]) -> tuple[int, int, int]:
     """
     Return how much room caps have left at least.
 
     Args:
         caps: The caps.
         counts: How much each of the plan's caps allows, by its number.
-        counted: What counts, by a cap's number and the value.
+        counters: What counts, each under a cap for a value.
 
     Returns:
         Of caps that have not enough yet: with fewer pages none for each offer alone can be reached, with fewer
         exposures none of the others. And the least that those have left which a page fills together.
     """
-    lefts = [(cap, counts[cap.number]) for cap in caps]
-    known = {cap.number: cap for cap in caps}
-    lefts += [(known[key[0]], counts[key[0]] - strength(known[key[0]], events)) for key, events in counted.items()]
-    rooms = [(cap, left) for cap, left in lefts if cap.counts_shown and left > 0]
-    return (
-        min((left for cap, left in rooms if cap.cap.of == "offer"), default=NEVER_US),
-        min((left for cap, left in rooms if cap.cap.of != "offer"), default=NEVER_US),
-        min((left for cap, left in lefts if cap.fills), default=NEVER_US),
-    )
+    lefts = [(one.cap, one.left) for one in counters]
+    lefts += [(cap, counts[cap.number]) for cap in caps]
+    pages = slack = nearest = NEVER_US
+    for cap, left in lefts:
+        if cap.fills:
+            nearest = min(nearest, left)
+            slack = min(slack, left) if left > 0 else slack
+        elif cap.counts_shown and left > 0:
+            pages = min(pages, left)
+    return pages, slack, nearest
 
 
 def standing(cap: CapPlan, counted: Sequence[Event], now_us: int) -> int:
@@ -81,13 +90,23 @@ def standing(cap: CapPlan, counted: Sequence[Event], now_us: int) -> int:
     What speaks against a cap takes away from what came before it: the sum never falls below nothing, so that nothing is
     saved up for what comes after. Of what came at once, what speaks against it came first.
     """
-    inside = [(event[0], event[4]) for event in counted if now_us < min(event[1:3])]
     if not cap.weighted:
-        return len(inside)
+        return _inside(counted, now_us)
+    inside = [(event[0], event[4]) for event in counted if now_us < min(event[1:3])]
     total = 0
     for _, weight in sorted(inside):
         total = max(total + weight, 0)
     return total
+
+
+def _inside(counted: Sequence[Event], now_us: int) -> int:
+    """Return how many events are within the window, and have not lapsed."""
+    inside = 0
+    for _, leaves_us, lapses_us, _, _ in reversed(counted):
+        if leaves_us <= now_us:
+            break  # an older one leaves no later
+        inside += lapses_us > now_us
+    return inside
 
 
 def _weighed_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) -> tuple[int | None, int]:

@@ -1,6 +1,6 @@
 """Room: what showing an offer counts for, and what is left under the caps while a page fills. It keeps no contact."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Final, Protocol
 
@@ -14,8 +14,8 @@ from ..plan.plan import Plan
 
 #: A cap's number and the value that is counted under it.
 CapKey = tuple[int, str]
-#: What an event counts for: a key, its cap, and the cap's rolling window [us], None for one of the calendar.
-Counting = tuple[CapKey, CapPlan, int | None]
+#: What an event counts for: caps by key.
+Counting = Mapping[CapKey, CapPlan]
 #: What it depends on which caps count a contact; its tags besides.
 _likeness: Final = attrgetter("event", "channel", "intent", "owner", "topic", "offer", "offer_class")
 #: For so many contacts that are not alike it is kept.
@@ -32,14 +32,12 @@ class Room:
         channel: The channel's name.
         counting: All caps that count it.
         shared: Those of them that other offers on the same page count for too.
-        keys: The keys of all of them.
     """
 
     offer: Offer
     channel: str
-    counting: tuple[Counting, ...]
-    shared: tuple[Counting, ...]
-    keys: frozenset[CapKey]
+    counting: Counting
+    shared: Counting
 
 
 @attrs.define(eq=False, repr=False)
@@ -49,7 +47,7 @@ class Kept:
     id: str
     at_us: int
     until_us: int
-    counting: tuple[Counting, ...]
+    counting: Counting
     what: Contact | Room
 
     def contact(self) -> Contact:
@@ -94,7 +92,7 @@ class PageRoom:
     def take(self, offer: Offer) -> tuple[int, int]:
         """Take room for a pick; return the treatments that are withheld after it, and those that no affinity ranks."""
         withheld = blind = 0
-        for key, cap, _ in room_for(self._plan, offer, self._channel).shared:
+        for key, cap in room_for(self._plan, offer, self._channel).shared.items():
             taken = self._taken[key] = self._taken.get(key, 0) + 1
             for one in self._counting:
                 if one.per == cap.cap.per and one.full(key, cap, taken, self._now_us):
@@ -105,7 +103,7 @@ class PageRoom:
         return withheld, blind
 
 
-def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
+def counting_of(plan: Plan, contact: Contact) -> Counting:
     """Return the caps that a contact counts for; worked out once for all that are alike."""
     alike = (*_likeness(contact), tuple(contact.tags))
     known = plan.countings.get(alike)
@@ -117,14 +115,14 @@ def counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
     return known  # type: ignore[return-value] # a plan does not know this stage
 
 
-def _counting_of(plan: Plan, contact: Contact) -> tuple[Counting, ...]:
+def _counting_of(plan: Plan, contact: Contact) -> Counting:
     topics = plan.catalog.topics
-    return tuple(
-        ((cap.number, value), cap, cap.rolling_us)
+    return {
+        (cap.number, value): cap
         for cap in plan.caps
         for value in counted_values(topics, contact, cap.cap)
         if value in cap.reached
-    )
+    }
 
 
 def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
@@ -134,8 +132,8 @@ def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
     if known is not None:
         return known  # type: ignore[return-value] # a plan does not know this stage
     counting = counting_of(plan, shown(offer, channel, "", 0, 0))
-    shared = (one for one in counting if one[1].fills and one[1].limits_on(channel, one[0][1]))
-    made = rooms[offer.id] = Room(offer, channel, counting, tuple(shared), frozenset(one[0] for one in counting))
+    shared = {key: cap for key, cap in counting.items() if cap.fills and cap.limits_on(channel, key[1])}
+    made = rooms[offer.id] = Room(offer, channel, counting, shared)
     return made
 
 

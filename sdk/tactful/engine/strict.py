@@ -110,7 +110,7 @@ class Strict:
     def take(self, room: Room, now_us: int) -> tuple[str, ...]:
         """Take what showing an offer needs out of what is in hand; return the units."""
         self._held.lapse(now_us)
-        mine = (key for key, cap, _ in room.counting if cap.cap.strict and cap.cap.per == self.per)
+        mine = (key for key, cap in room.counting.items() if cap.cap.strict and cap.cap.per == self.per)
         taken = [unit for key in mine if (unit := self._held.take(key)) is not None]
         if taken:
             self._channels = {}
