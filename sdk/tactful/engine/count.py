@@ -143,15 +143,12 @@ class Counters:
         self._pending[decision] = (rooms, now_us, until_us)
         self._waiting += len(rooms)
         may_reach = self._waiting >= self._slack or len(self._pending) >= self._pages
-        if may_reach or (self._many and self._add_to_many(rooms)):
+        many = self._many.keys()  # what comes to those tells until when they are reached
+        if may_reach or (many and not all(many.isdisjoint(room.counting) for room in rooms)):
             self._channels = {}  # whoever asks next has it counted
         if self._waiting > _PENDING_MAX:
             self._count_pending()
             self._prune(now_us)
-
-    def _add_to_many(self, rooms: Sequence[Room]) -> bool:
-        """Return whether some rooms count where enough is counted already: then they tell until when it is reached."""
-        return not all(self._many.keys().isdisjoint(room.counting) for room in rooms)
 
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
@@ -188,7 +185,9 @@ class Counters:
     def _count(self, counters: tuple[Counter, ...], contact: Contact | None = None) -> None:
         """Count what is kept now, a contact or an exposure to come, and note how much room that leaves."""
         for one in counters:
-            left = one.count(contact)
+            one.unread += 1
+            one.state = None
+            left = one.left = one.left - (1 if contact is None else one.most(contact))
             if left <= 0:
                 self._note_enough(one)
             elif one.alone and left < self._pages:  # an offer is on a page once

@@ -17,7 +17,7 @@ from .room import CapKey, Kept, Room
 
 class Counter:
     """
-    What is counted under one cap for one value.
+    What is counted under one cap for one value. `Counters` counts it down, in its quickest loop.
 
     Attributes:
         key: The cap's number and the value.
@@ -27,9 +27,10 @@ class Counter:
         alone: Whether it counts what is shown, for each offer alone.
         fills: Whether picks of one page fill the cap together.
         state: What the events came to when that was last worked out; None if events came since.
+        unread: So many of those that were kept last and count here were not looked at yet.
     """
 
-    __slots__ = ("_events", "_unread", "allowed", "alone", "cap", "fills", "key", "left", "state")
+    __slots__ = ("_events", "allowed", "alone", "cap", "fills", "key", "left", "state", "unread")
 
     def __init__(self, key: CapKey, cap: CapPlan, allowed: int) -> None:
         self.key = key
@@ -39,23 +40,19 @@ class Counter:
         self.alone = cap.counts_shown and not cap.fills
         self.state: State | None = None
         self._events: list[Event] = []
-        #: So many of what was kept last, of all that counts here, is not among the events yet.
-        self._unread = 0
+        self.unread = 0
 
-    def count(self, contact: Contact | None) -> int:
-        """Count what was kept just now, a contact or an exposure to come; return with how many more it is enough."""
-        self._unread += 1
-        self.state = None
-        self.left -= 1 if contact is None or not self.cap.weighted else max(weight_of(self.cap, contact), 0)
-        return self.left
+    def most(self, what: Contact | Room) -> int:
+        """Return how much nearer to the cap something comes at most: what speaks against it may be gone before."""
+        return max(weight_of(self.cap, what), 0)
 
     def discount(self, kept: Kept) -> None:
         """Count no longer what is kept no more."""
         before = len(self._events)
         self._events = [one for one in self._events if one[3] != kept.id]
-        self._unread -= before == len(self._events)
+        self.unread -= before == len(self._events)
         self.state = None
-        self.left += max(weight_of(self.cap, kept.what), 0)
+        self.left += self.most(kept.what)
 
     def events(self, kept: dict[str, Kept], zone: tzinfo | None) -> list[Event]:
         """
@@ -65,20 +62,18 @@ class Counter:
             kept: All that counts, by id, in the order in which it came.
             zone: The customer's time zone, if it is known.
         """
-        if self._unread:
+        if self.unread:
+            cap, found = self.cap, self._events
             mine = (one for one in reversed(kept.values()) if self.key in one.counting)
-            for one in reversed(list(islice(mine, self._unread))):
-                event = self._event(one, zone)
-                if not self._events or self._events[-1] < event:
-                    self._events.append(event)
+            for one in reversed(list(islice(mine, self.unread))):
+                leaves_us = cap.leaves_us(one.at_us, zone) if cap.rolling_us is None else one.at_us + cap.rolling_us
+                event = (one.at_us, leaves_us, one.until_us, one.id, weight_of(cap, one.what))
+                if not found or found[-1] < event:
+                    found.append(event)
                 else:
-                    insort(self._events, event)
-            self._unread = 0
+                    insort(found, event)
+            self.unread = 0
         return self._events
-
-    def _event(self, kept: Kept, zone: tzinfo | None) -> Event:
-        leaves_us = self.cap.leaves_us(kept.at_us, zone)
-        return kept.at_us, leaves_us, kept.until_us, kept.id, weight_of(self.cap, kept.what)
 
 
 def weight_of(cap: CapPlan, what: Contact | Room) -> int:
