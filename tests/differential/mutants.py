@@ -2,6 +2,8 @@
 
 from .mutating import Mutant
 
+#: Where events that left the window end a look at the latest ones.
+_LEFT = "if leaves_us <= now_us:\n            break  # an older one leaves no later\n        "
 MUTANTS = [
     # what exists
     Mutant("plan.visibility", "min(ages) * SECOND_US + 1 if ages", "min(ages) * SECOND_US if ages", 2),
@@ -133,10 +135,11 @@ MUTANTS = [
     Mutant("engine.count", "if state is None or not state[0] <= now_us < state[2]:", "if state is None:"),
     Mutant("engine.count", "acting += hushed", "pass", 12),
     Mutant("engine.count", "changes_us = min(changes_us, until_us)\n        return Limited", "return Limited", 7),
-    Mutant("engine.count", "now_us) + more >= count", "now_us) + more > count"),
+    Mutant("engine.count", "+ more >= one.allowed", "+ more > one.allowed"),
     Mutant("engine.count", "elif here and cap.cap.instead.bits and cap.id not in reached:", "elif False:", 7),
     Mutant("engine.count", "if here and not cap.knows_its_clock(self.own.zone):", "if False:", 5),
-    Mutant("engine.reached", "if leaves_us <= now_us:", "if leaves_us < now_us:", 27),
+    Mutant("engine.reached", _LEFT + "if", _LEFT.replace("<=", "<") + "if", 27),
+    Mutant("engine.reached", _LEFT + "inside", _LEFT.replace("<=", "<") + "inside"),
     Mutant("engine.reached", "if lapses_us > now_us:", "if True:", 8),
     Mutant("engine.reached", "if len(ends) >= count else None", "if len(ends) > count else None", 8),
     Mutant("engine.reached", "if not cap.suppress_us:", "if True:", 0),
