@@ -187,7 +187,7 @@ MUTANTS = [
     Mutant("engine.count", " or (many and not all(many.isdisjoint(room.counting) for room in rooms))", ""),
     Mutant("engine.count", "self._slack = left\n", "pass\n", 106),
     Mutant("engine.count", "self._pages = left\n", "pass\n", 9),
-    Mutant("engine.count", "one.unread += 1", "one.unread = 1", 6),
+    Mutant("engine.count", "one.unread += times", "one.unread += 1", 6),
     Mutant("engine.count", "one.state = None", "pass", 6),
     Mutant("engine.counter", "insort(found, event)", "found.append(event)", 6),
     Mutant("engine.counter", "return max(weight_of(self.cap, what), 0)", "return 1", 6),

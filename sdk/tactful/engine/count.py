@@ -174,20 +174,24 @@ class Counters:
         """Count the room that was taken meanwhile."""
         if self._pending:
             pending, self._pending, self._waiting = self._pending, {}, 0
+            shown: dict[Room, int] = {}  # mostly a few offers several times
             for decision, (rooms, at_us, until_us) in pending.items():
                 for slot, room in enumerate(rooms):
                     id_ = shown_id(decision, slot)
                     if id_ not in self._kept:
                         self._kept[id_] = Kept(id_, at_us, until_us, room.counting, room)
-                        self._count(self._counters_for(room))
+                        shown[room] = shown.get(room, 0) + 1
+            for room, times in shown.items():
+                known = self._by_room.get(room)
+                self._count(known or self._by_room.setdefault(room, self._counters_of(room.counting)), times)
             self._see_room()
 
-    def _count(self, counters: tuple[Counter, ...], contact: Contact | None = None) -> None:
-        """Count what is kept now, a contact or an exposure to come, and note how much room that leaves."""
+    def _count(self, counters: tuple[Counter, ...], times: int = 1, contact: Contact | None = None) -> None:
+        """Count what was kept last, a contact or so many exposures to come, and note how much room that leaves."""
         for one in counters:
-            one.unread += 1
+            one.unread += times
             one.state = None
-            left = one.left = one.left - (1 if contact is None else one.most(contact))
+            left = one.left = one.left - (times if contact is None else one.most(contact))
             if left <= 0:
                 self._note_enough(one)
             elif one.alone and left < self._pages:  # an offer is on a page once
@@ -196,13 +200,6 @@ class Counters:
                 self._slack = left
             if one.fills and left < self._nearest:
                 self._nearest = left
-
-    def _counters_for(self, room: Room) -> tuple[Counter, ...]:
-        """Return the counters of what showing an offer counts for."""
-        counters = self._by_room.get(room)
-        if counters is None:
-            counters = self._by_room[room] = self._counters_of(room.counting)
-        return counters
 
     def _counters_of(self, counting: Counting) -> tuple[Counter, ...]:
         """Return the counters of what an event counts for; those that are not there yet are made."""
@@ -236,7 +233,7 @@ class Counters:
         until_us = NEVER_US if contact.until_us is None else contact.until_us
         counting = counting_of(self.plan, contact)
         self._kept[contact.id] = Kept(contact.id, contact.at_us, until_us, counting, contact)
-        self._count(self._counters_of(counting), contact)
+        self._count(self._counters_of(counting), contact=contact)
 
     def _remove(self, id_: str) -> None:
         kept = self._kept.pop(id_)
@@ -256,7 +253,8 @@ class Counters:
             self.since_us = max(self.since_us, oldest)
             self._kept, self._counters, self._many, self._by_room = left, {}, {}, {}
             for kept in left.values():
-                self._count(self._counters_of(kept.counting), kept.what if isinstance(kept.what, Contact) else None)
+                contact = kept.what if isinstance(kept.what, Contact) else None
+                self._count(self._counters_of(kept.counting), contact=contact)
             self._room_seen = False
             self._see_room()
         self._prune_at = max(_PRUNE_AT, 2 * len(self._kept))
