@@ -89,8 +89,8 @@ class _Counted:
         known: dict[CapKey, int] = {}
         keys, count, numbers = [], [], []
         for one in plan.offers:
-            room = room_for(plan, one.offer, channel).counting if SHOWN in plan.counted_events else ()
-            mine = [(key, cap) for key, cap, _ in room if cap.cap.per == "everyone"]
+            room = room_for(plan, one.offer, channel).counting if SHOWN in plan.counted_events else {}
+            mine = [(key, cap) for key, cap in room.items() if cap.cap.per == "everyone"]
             keys += [pair for pair in mine if pair[0] not in known]
             numbers += [known.setdefault(key, len(known)) for key, _ in mine]
             count.append(len(mine))
