@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import attrs
 import typer
@@ -18,7 +18,8 @@ from . import disk
 from .after_no import decide_after_no
 from .bundles import WAYS as BUNDLES
 from .bundles import try_bundles
-from .canary import overhear
+from .canaries import HERE, SERVED, overhear_all
+from .canary_disk import search
 from .events import delays as event_delays
 from .fleet import run_fleet
 from .fuzz import TARGETS, fuzz
@@ -36,6 +37,7 @@ from .soak import FLAT, soak
 #: What must not grow in a soak, and what there is of it.
 _GROWTHS = (("growth_mb", "rss_mb"), ("blocks_growth", "blocks"))
 app = typer.Typer(help=__doc__, no_args_is_help=True)
+_Found = TypeVar("_Found")
 Count = Annotated[int, typer.Option(min=1)]
 
 
@@ -68,7 +70,7 @@ def fuzz_(count: Count = 1_000_000) -> None:
     """Give what reads from outside inputs that are wrong in any way; nothing may crash, and memory stays bounded."""
     each = max(count // len(TARGETS), 1)
     found = {name: _run(lambda _, told, name=name: fuzz(name, each, progress=told), each) for name in TARGETS}
-    _tell(found, bad=any(one["crashed"] for one in found.values()))
+    _tell(found, bad=any(one["crashed"] or one["refused"] == one["inputs"] for one in found.values()))
 
 
 @app.command()
@@ -175,9 +177,11 @@ def after_no(count: Count = 1000) -> None:
 
 @app.command()
 def canary() -> None:
-    """Use an edge in every way, also wrongly, with a canary in every field; no log, error or repr may have it."""
-    found = {"edge": _run(lambda folder, _: overhear(folder), 1)}
-    _tell(found, bad=bool(found["edge"]["found"] or not found["edge"]["errors"]))
+    """Use all of it, also wrongly, with a canary in every field; no log, error, repr, metric or disk may have it."""
+    found = {name: attrs.asdict(one) for name, one in _in_folder(overhear_all, len(HERE) + len(SERVED)).items()}
+    bad = any(one["found"] for one in found.values()) or not all(found[name]["errors"] for name in SERVED)
+    disk, control = (_run(lambda folder, _, pack=pack: search(folder, pack=pack), 1) for pack in (True, False))
+    _tell({**found, "a kiosk's disk": disk, "control": control}, bad=bool(bad or disk["found"] or not control["found"]))
 
 
 @app.command()
@@ -211,6 +215,10 @@ def soak_(
 
 
 def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> dict[str, object]:
+    return attrs.asdict(_in_folder(proof, count))  # type: ignore[call-overload, no-any-return]
+
+
+def _in_folder(proof: Callable[[Path, Callable[[int], None]], _Found], count: int) -> _Found:
     def told(done: int) -> None:
         if sys.stderr.isatty() or done % max(count // 10, 1) == 0:
             sys.stderr.write(f"\r{done:,} of {count:,}")
@@ -218,7 +226,7 @@ def _run(proof: Callable[[Path, Callable[[int], None]], object], count: int) -> 
     with tempfile.TemporaryDirectory() as folder:
         found = proof(Path(folder), told)
     sys.stderr.write("\n")
-    return attrs.asdict(found)  # type: ignore[call-overload, no-any-return]
+    return found
 
 
 def _tell(found: dict[str, dict[str, object]], *, bad: bool) -> None:

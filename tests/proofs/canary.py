@@ -1,13 +1,10 @@
 """Canaries: a value that is in every field of a customer, looked for in all that an edge logs, raises and tells."""
 
-import logging
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
-
-import attrs
 
 import tactful
 from tactful import (
@@ -28,7 +25,8 @@ from tactful.events import Event, EventKind
 from tactful.testing.faulty_centres import WrappedCentre
 from tactful_adapters.sqlite import SQLiteStore
 
-CANARY: Final = "canary-b41d7e"
+from .overhearing import CANARY, Overheard, listen
+
 WHO: Final = f"who {CANARY}"
 CARD: Final = {"card": f"card {CANARY}"}
 SHOP: Final = """
@@ -44,36 +42,6 @@ offers:
   olives: {treatments: [{title: Olives}, {title: "{profile.first_name}, your olives", lift: 9}]}
   soup: {when: "context.query == 'soup' && profile.visits > 3", treatments: Soup}
 """
-
-
-@attrs.define
-class Overheard:
-    """
-    What was told while an edge was used and misused.
-
-    Attributes:
-        paths: So many ways to use it were taken.
-        errors: So many of them ended in an error.
-        lines: So many lines were logged.
-        found: Where the canary was, by the way that was taken.
-    """
-
-    paths: int = 0
-    errors: int = 0
-    lines: int = 0
-    found: list[str] = attrs.field(factory=list)
-
-
-class _Lines(logging.Handler):
-    """Keeps all that is logged, with what would be printed of errors."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
-        self.kept: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.kept.append(f"{self.format(record)} {record.args}")
 
 
 class _Broken(WrappedCentre):
@@ -94,36 +62,9 @@ def overhear(folder: Path, also: Callable[[tactful.Edge], object] | None = None)
         folder: Takes the store.
         also: One more way, as the control has one that tells.
     """
-    overheard, lines = Overheard(), _Lines()
-    with _all_logs(lines), _opened(folder) as (edge, ways):
-        for name, way in {**ways, **({"also": also} if also else {})}.items():
-            overheard.paths += 1
-            try:
-                told = f"{way(edge)!r}"
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is read
-                overheard.errors += 1
-                told = f"{error!r} {error} {''.join(traceback.format_exception_only(error))} {error.__dict__}"
-            if CANARY in told or any(CANARY in line for line in lines.kept):
-                overheard.found.append(name)
-            overheard.lines += len(lines.kept)
-            lines.kept.clear()
-    return overheard
-
-
-@contextmanager
-def _all_logs(lines: _Lines) -> Iterator[None]:
-    """Have every logger tell everything."""
-    root, ours = logging.getLogger(), logging.getLogger("tactful")
-    before = root.level, ours.level
-    root.setLevel(logging.DEBUG)
-    ours.setLevel(logging.DEBUG)
-    root.addHandler(lines)
-    try:
-        yield
-    finally:
-        root.removeHandler(lines)
-        root.setLevel(before[0])
-        ours.setLevel(before[1])
+    with _opened(folder) as (edge, ways):
+        taken = {**ways, **({"also": also} if also else {})}
+        return listen({name: partial(way, edge) for name, way in taken.items()})
 
 
 @contextmanager

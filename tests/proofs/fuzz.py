@@ -178,8 +178,10 @@ def _requests(chance: Random) -> Iterator[Target]:
     ]
 
     def ask(body: bytes) -> object:
+        kind = b"application/json" if chance.random() < 0.95 else body[:20]
+        headers = [(b"host", b"localhost"), (b"content-type", kind)]
         path = chance.choice(("home", "home:olives", "x", "", "%00", "home:", ":", "a" * 300))
-        return fuzz_web.status_of(runner, app, f"/ofrep/v1/evaluate/flags/{path}", [], body)
+        return fuzz_web.status_of(runner, app, f"/ofrep/v1/evaluate/flags/{path}", headers, body)
 
     with edge, runner:
         yield ask, _bytes_of(good, chance)

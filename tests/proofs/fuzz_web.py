@@ -172,8 +172,8 @@ def served(chance: Random, altered: Altered) -> Iterator[Target]:
     good = [
         json.dumps(body).encode()
         for body in (
-            {"placement": "home", "who": "ann", "context": {"page": "deli", "hour": 9}},
-            {"placement": "home", "who": {"card": "4711"}},
+            {"placements": ["home"], "who": "ann", "context": {"page": "deli", "hour": 9}},
+            {"placements": ["home"], "who": {"card": "4711"}},
             {"token": token},
             {"who": "ann", "purpose": "offers"},
         )

@@ -101,6 +101,7 @@ class Run:
 
         Raises:
             TransportDown: If nothing can be handed over; run it again, and it goes on here.
+            PluginError: If the transport raised anything else; likewise, and the mail on its way is in doubt.
             StoreError: If journal, ledger or consents fail; likewise.
             UsageError: If the recipients are not what they should be.
         """
@@ -139,6 +140,7 @@ class Run:
 
         Raises:
             TransportDown: If nothing can be handed over; the mail is not reserved then.
+            PluginError: If the transport raised anything else; the mail is in doubt.
             StoreError: If the journal, the ledger or the consents fail.
         """
         if against := self._campaign.still_holds(mail):
@@ -152,6 +154,9 @@ class Run:
         except TransportDown:  # it surely was not taken; whatever else is raised leaves it in doubt
             journal.release(customer)
             raise
+        except Exception as error:  # noqa: BLE001 - its words may hold the address, as those of smtplib do
+            said = f"the transport {type(self._transport).__name__} failed with {type(error).__name__}"
+            raise tactful.PluginError(f"{said}; whether the last mail was taken is in doubt") from None
         if outcome is Outcome.LATER:
             journal.release(customer)
             return "later"

@@ -124,7 +124,11 @@ def _token_path(url: str) -> Path:
     if not found:
         raise UsageError("the relay's URL: it needs token=, the file that the token is to be in")
     path = Path(found)
-    if "\0" in found or not os.access(path.parent, os.W_OK):
+    try:
+        is_writable = os.access(path.parent, os.W_OK)
+    except ValueError:  # no file can have this name
+        is_writable = False
+    if not is_writable:
         raise UsageError(f"{path}: its folder is not there, or cannot be written in")
     return path
 

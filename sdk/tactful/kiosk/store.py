@@ -5,7 +5,7 @@ what of strict caps is in use; no name, no value, and no id that can be read wit
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 
@@ -22,6 +22,9 @@ from .packs import Packs
 from .rows import PackedCustomer
 from .sealed_ids import SealedIds
 from .shares import Share, SharedCaps
+
+#: What a sealed id of a contact begins with, besides the mark of what is sealed.
+_SEALED: Final = "~"
 
 
 class OwnStore(Store, ConsentSink, Outbox, StrictCaps, Protocol):
@@ -234,15 +237,16 @@ class KioskStore:
         return self._ids.seal(customer)
 
     def _closed(self, one: Contact) -> Contact:
-        sealed = self._sealed(one.customer)
-        id_ = one.id.replace(one.customer, sealed) if one.customer else one.id  # some ids are made of the customer's
-        return attrs.evolve(one, id=id_, customer=sealed)
+        # A contact's own id tells too: it may be an order's number, or made of the customer's.
+        return attrs.evolve(one, id=_SEALED + self._ids.seal(one.id), customer=self._sealed(one.customer))
 
     def _opened(self, one: Contact) -> Contact:
-        if not one.customer:
-            return one
         customer = self._ids.open(one.customer)
-        return attrs.evolve(one, id=one.id.replace(one.customer, customer), customer=customer)
+        if one.id.startswith(_SEALED * 2):
+            id_ = self._ids.open(one.id.removeprefix(_SEALED))
+        else:  # kept by an earlier version, which sealed no more of it than the customer's
+            id_ = one.id.replace(one.customer, customer) if customer else one.id
+        return attrs.evolve(one, id=id_, customer=customer)
 
     def _closed_disclosure(self, one: Disclosure) -> Disclosure:
         return one if one.customer is None else attrs.evolve(one, customer=self._sealed(one.customer))
