@@ -25,6 +25,7 @@ class PartnerNotice:
         pseudonym: The name under which this partner alone knows the customer.
         purposes: The purposes that end.
         at_us: When the customer said so [us since 1970].
+        channel: The one channel on which they end, by its name in the policy; empty is every channel.
     """
 
     id: str
@@ -32,9 +33,10 @@ class PartnerNotice:
     pseudonym: str
     purposes: tuple[str, ...]
     at_us: int
+    channel: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """Return what a partner is told, in plain values."""
+        """Return what a partner is told, in plain values; who does not read the channel ends more, and never less."""
         return {
             "format": FORMAT,
             "event": "opt-out",
@@ -42,6 +44,7 @@ class PartnerNotice:
             "partner": self.partner,
             "customer": self.pseudonym,
             "purposes": list(self.purposes),
+            "channel": self.channel or None,
             "at": to_datetime(self.at_us).isoformat(),
         }
 

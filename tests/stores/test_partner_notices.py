@@ -374,6 +374,7 @@ def test_a_server_that_flaps_is_told_in_the_end_with_the_same_signed_notice(serv
         "partner": "citybank",
         "customer": partner_pseudonym(KEY, ANN),
         "purposes": ["bank", "loans"],
+        "channel": None,
         "at": told["at"],
     }
 
@@ -425,6 +426,18 @@ def test_a_file_is_for_its_owner_alone_and_what_cannot_be_written_waits(tmp_path
     passing.now_s = 99
     assert notices.step() == 1
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("said", "told"), [({}, None), ({"channel": "web"}, "web")])
+def test_a_partner_hears_on_which_channel_it_ends(store, tmp_path, said, told):
+    with tactful.open(POLICY, store=store) as edge:
+        edge.opt_out(ANN, **said)
+    path = tmp_path / "citybank.jsonl"
+    assert Notices(store, {"citybank": Recipient(FilePartner(path), KEY)}).step() == 1
+    (notice,) = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    assert (notice["purposes"], notice["channel"]) == (["bank", "loans"], told)
+    (record,) = [one for one in store.contacts(ANN, 0) if one.event == "partner_told"]
+    assert record.channel == (told or "")
 
 
 def test_a_notice_is_a_value(tmp_path):

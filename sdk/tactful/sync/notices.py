@@ -52,7 +52,8 @@ class Recipient:
     def notice(self, contact: Contact) -> PartnerNotice:
         """Return what the partner is told of a withdrawal."""
         who = partner_pseudonym(self.key, contact.customer)
-        return PartnerNotice(notice_id(self.key, contact.id), contact.owner, who, contact.tags, contact.at_us)
+        id_ = notice_id(self.key, contact.id)
+        return PartnerNotice(id_, contact.owner, who, contact.tags, contact.at_us, contact.channel)
 
 
 @attrs.define(repr=False)
@@ -191,7 +192,8 @@ class Notices:
         """Return the record that a partner was told; of a customer who was erased meanwhile it names nobody."""
         id_ = notice_id(recipient.key, contact.id)
         who = "" if self._is_gone(contact.customer) else contact.customer
-        return Contact(f"{id_}/told", who, TOLD, self._clock(), owner=contact.owner, tags=contact.tags)
+        now_us, channel = self._clock(), contact.channel
+        return Contact(f"{id_}/told", who, TOLD, now_us, channel=channel, owner=contact.owner, tags=contact.tags)
 
     def _is_gone(self, customer: str) -> bool:
         return isinstance(self._store, SubjectAccess) and not any(self._store.held(customer).counts.values())
