@@ -1,4 +1,4 @@
-"""An extension for Flask: each request is a page, and templates have the tag `offer`.
+"""An extension for Flask: each request is a page, and templates have the tag `offer` and the calls of a page.
 
     Tactful(site).init_app(app)
 
@@ -16,6 +16,7 @@ except ImportError as error:
     raise tactful.ExtraMissing("the extension for Flask", "flask") from error
 
 from .jinja import OfferExtension
+from .jinja_calls import PageExtension
 from .web import Page, Site, current
 from .wsgi import marked, request_of
 
@@ -34,9 +35,10 @@ class Tactful:
         self.site = site
 
     def init_app(self, app: flask.Flask) -> None:
-        """Let an application's requests be pages, and its templates have the tag."""
+        """Let an application's requests be pages, and its templates have the tag and the calls."""
         app.extensions["tactful"] = self
         app.jinja_env.add_extension(OfferExtension)
+        app.jinja_env.add_extension(PageExtension)
         app.before_request(self._begin)
         app.after_request(self._mark)
         app.teardown_request(_end)

@@ -18,6 +18,7 @@ import tactful
 from tactful import Signals
 
 from .reordering import PLACES_MAX, Reordered
+from .web_calls import PageCalls
 from .web_control import Control
 from .web_reorder import Lifting
 from .web_request import Request, Who, from_cookie, from_header, from_session
@@ -126,7 +127,7 @@ class Site:
             return None
 
 
-class Page:
+class Page(PageCalls):
     """
     One request, as those see it who render the answer.
 

@@ -13,6 +13,7 @@ placements:
   hero: {channel: web, fallback: {title: Welcome}}
   aside: web
   row: {channel: web, slots: 3}
+  bell: {channel: web, moments: reminder}
 topics: {food: {}}
 context: {page: text}
 purposes: {offers: consent, ads: {basis: consent, under: offers}}
@@ -25,6 +26,7 @@ offers:
   all: {intent: sell, topic: food, placements: [row]}
   thanks: {when: profile.visits >= 6, purpose: offers, value: 3, placements: [hero, row], treatments: Thanks & more}
   partner: {when: profile.visits >= 6, purpose: ads, value: 2, treatments: A partner's}
+  stamps: {when: profile.visits >= 6, purpose: offers, moment: reminder, placements: [bell], treatments: Stamps end}
   bread: {when: 'context.page == "bakery"', purpose: offers, value: 4, placements: [hero], treatments: Bread}
 """
 

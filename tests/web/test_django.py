@@ -28,8 +28,13 @@ TEMPLATES = {
     "none": '{% load tactful %}{% offer "aside" %}<i>Hello</i>{% endoffer %}',
     "own": '{% load tactful %}{% offer "hero" as it %}<b>{{ it.title }}</b>{% else %}Hello{% endoffer %}',
     "own-none": '{% load tactful %}{% offer "aside" as it %}<b>{{ it.title }}</b>{% else %}Hello{% endoffer %}',
+    "hero": '{% load tactful %}{% hero "hero" as it %}<b>{{ it.content.title }}</b>{{ it.offer }}',
+    "blocks": '{% load tactful %}{% blocks "row" as row %}{% for it in row %}{{ it.content.title }},{% endfor %}',
+    "moments": '{% load tactful %}{% moments "bell" as row %}{% for it in row %}{{ it.moment }},{% endfor %}',
+    "menu": '{% load tactful %}{% navigation "row" menu as it %}{% for one in it.items %}{{ one.name }}{% endfor %}',
     "named": "{% load tactful %}{% offer place %}Hello{% endoffer %}",
 }
+MENU = [{"name": "a"}, {"name": "b", "topic": "food"}]
 
 
 def login(request):
@@ -38,7 +43,7 @@ def login(request):
 
 
 def show(request, name):
-    answer = HttpResponse(Template(TEMPLATES[name]).render(Context({"place": "hero"})))
+    answer = HttpResponse(Template(TEMPLATES[name]).render(Context({"place": "hero", "menu": MENU})))
     answer["ETag"] = '"1"'
     answer["Vary"] = "Accept-Language"
     return answer
@@ -92,6 +97,7 @@ def browser():
         ("none", "<i>Hello</i>"),
         ("own", "<b>Thanks &amp; more</b>"),
         ("own-none", "Hello"),
+        ("hero", "<b>Thanks &amp; more</b>thanks"),
     ],
 )
 def test_templates_show_offers_escaped_once_and_nobody_may_keep_the_page(browser, shown, name, text):
@@ -102,6 +108,19 @@ def test_templates_show_offers_escaped_once_and_nobody_may_keep_the_page(browser
     assert {"Accept-Language", "Cookie", "Sec-GPC"} <= {one.strip() for one in answer["Vary"].split(",")}
     assert "ETag" not in answer
     assert shown() == ([("shown", "thanks")] if "Thanks" in text else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "offers"),
+    [
+        ("blocks", "Thanks &amp; more,A partner&#x27;s,", {"thanks", "partner"}),
+        ("moments", "reminder,", {"stamps"}),
+        ("menu", "ba", {"thanks"}),
+    ],
+)
+def test_the_calls_of_a_page_are_tags(browser, shown, name, text, offers):
+    assert browser.get(f"/show/{name}/").content.decode() == text
+    assert {offer for _, offer in shown()} == offers
 
 
 def test_a_visitor_sees_the_fallback_and_a_plain_page_stays_as_it_is(browser, shown):
