@@ -332,7 +332,7 @@ MUTANTS = [
     ("chunk", "and not subjects_.filling[pair % wide]", ""),
     ("asked", "budgets.spare(asked.now_us, caps) >= customers * asked.page.slots", "True"),
     ("arrow", "codes[place] = UNREADABLE", "codes[place] = ABSENT"),
-    ("arrow", "self.refused[row_of[wrong]] = True", "pass"),
+    ("encoded", "self.refused[row_of[wrong]] = True", "pass"),
     ("run", "customers if part.tells_consents else", "customers if True else"),
     ("around", "return contacts or {}", "return {}"),
 ]

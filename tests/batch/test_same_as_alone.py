@@ -145,7 +145,7 @@ def test_customers_come_back_as_they_were():
 MUTANTS = [
     ("fields", 'if space == "p" and hidden[purpose] >> index & 1:', "if False:"),
     ("truths", "self.flags |= np.array(flags, dtype=np.int64)[0 if codes is None else codes]", "pass"),
-    ("truths", "self.allowed &= table[codes]", "self.allowed &= table[0]"),
+    ("truths", "codes, axis=0)", "np.zeros_like(codes), axis=0)"),
     ("chunk", "not any(limit.scope.bits & self._possible for _, limit in effects.quotas)", "True"),
     ("chunk", "plan.everything & ~one.withheld for one", "plan.everything for one"),
     ("picks", "worths[found, offer] = -np.inf", "pass"),

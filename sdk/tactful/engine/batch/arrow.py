@@ -17,9 +17,10 @@ from ...clock import NEVER_US
 from ...consent import Consent, Consents
 from ...errors import UsageError, ValueRefused
 from ...plan.plan import Plan
-from ...schema import SCORES_MAX_ITEMS, Attribute, Source, Value, ValueType, check_value
+from ...schema import Attribute, Source, Value, ValueType, check_value
 from ..convert import to_consents
 from .columns import ABSENT, UNREADABLE, Affinities, Codes, Column, Customers, Moments, Sort, Told
+from .encoded import Scores, distinct
 
 _PARTS: Final = ("at", "source", "confidence", "first_party", "gave")
 _OTHERS: Final = ("customer", "made_at", "consents_at")
@@ -66,11 +67,11 @@ class Table:
         known = [*_OTHERS, *names, *(f"{name}.{part}" for name in names for part in _PARTS)]
         asked = [one.name for one in self._plan.policy.purposes]
         known += [f"consent.{name}{part}" for name in asked for part in ("", ".at")]
-        for name in self._columns:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise UsageError(f"column {name!r}: the policy has no such attribute or purpose{hint}")
+        if strange := set(self._columns).difference(known):
+            name = next(one for one in self._columns if one in strange)
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"column {name!r}: the policy has no such attribute or purpose{hint}")
         if "customer" not in self._columns:
             raise UsageError("column 'customer' is missing: the persistent id of each row's customer")
 
@@ -113,7 +114,7 @@ class Table:
         return any(name.startswith("consent.") for name in self._columns)
 
     def _attribute(self, spec: Attribute) -> Column:
-        found, places = _distinct(self._columns[spec.name])
+        found, places = distinct(self._columns[spec.name])
         values: list[Value] = []
         codes = np.empty(len(found) + 1, dtype=np.int32)
         for place, value in enumerate(found):
@@ -137,7 +138,7 @@ class Table:
             return Affinities(tuple(empty), alike, nobody, self._told(spec))
         column = self._cast(spec.name, pa.map_(pa.string(), pa.float64()), "maps of texts to numbers")
         names = tuple(dict.fromkeys([*empty, *(one.offer.affinity for one in self._plan.offers)]))
-        scores = _Scores(column, names)
+        scores = Scores(column, names)
         codes = np.where(scores.refused, UNREADABLE, np.where(scores.absent, ABSENT, 0)).astype(np.int32)
         scores.padded[scores.absent] = [empty.get(name, np.nan) for name in (*names, "")]
         self._refuse(spec.name, int(np.count_nonzero(scores.refused)))
@@ -165,15 +166,15 @@ class Table:
             return (None,), np.zeros(self._rows, dtype=np.int32)
         parts: list[tuple[list[Any], NDArray[np.int64]]] = []
         for name in asked:
-            parts.append(_distinct(self._columns[f"consent.{name}"]))
+            parts.append(distinct(self._columns[f"consent.{name}"]))
             moments_us, of = np.unique(self._moments(f"consent.{name}.at", self._now_us), return_inverse=True)
             parts.append((moments_us.tolist(), of.astype(np.int64)))
         moments_us, of = np.unique(self._moments("consents_at", self._now_us), return_inverse=True)
         parts.append((moments_us.tolist(), of.astype(np.int64)))
         stacked = np.column_stack([of for _, of in parts])
         _, rows, codes = np.unique(stacked, axis=0, return_index=True, return_inverse=True)
-        distinct = [self._said(asked, parts, row) for row in rows.tolist()]
-        return tuple(distinct), codes.reshape(-1).astype(np.int32)
+        said = [self._said(asked, parts, row) for row in rows.tolist()]
+        return tuple(said), codes.reshape(-1).astype(np.int32)
 
     def _said(self, asked: Sequence[str], parts: Sequence[tuple[list[Any], NDArray[np.int64]]], row: int) -> Consents:
         """Return the consents of one row."""
@@ -195,7 +196,7 @@ class Table:
         if not pa.types.is_timestamp(column.type) or column.type.tz is None:
             raise UsageError(f"column {name!r}: expected timestamps with a time zone, got {column.type}")
         whole = column.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
-        found: Moments = whole.fill_null(otherwise_us).to_numpy(zero_copy_only=False).astype(np.int64)
+        found: Moments = whole.fill_null(otherwise_us).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
         return found
 
     def _numbers(self, name: str) -> tuple[list[float], Codes]:
@@ -216,7 +217,7 @@ class Table:
     def _words(self, name: str, otherwise: Source, kind: type[Source], what: str) -> tuple[list[Source], Codes]:
         if name not in self._columns:
             return [otherwise], np.zeros(self._rows, dtype=np.int32)
-        found, places = _distinct(self._cast(name, pa.string(), "texts"))
+        found, places = distinct(self._cast(name, pa.string(), "texts"))
         try:
             words = [kind(word) for word in found]
         except ValueError:
@@ -233,29 +234,6 @@ class Table:
     def _refuse(self, name: str, count: int) -> None:
         if count:
             self.refused[name] = count
-
-
-class _Scores:
-    """The scores of a column of maps: rows by names, with one empty column more; and who has none, or wrong ones."""
-
-    def __init__(self, column: Any, names: Sequence[str]) -> None:
-        rows = len(column)
-        lengths = np.diff(column.offsets.to_numpy())
-        first = column.offsets[0].as_py() if rows else 0
-        count = int(lengths.sum())
-        self.absent: NDArray[np.bool_] = column.is_null().to_numpy(zero_copy_only=False)
-        self.padded = np.full((rows, len(names) + 1), np.nan)
-        row_of = np.repeat(np.arange(rows), lengths)
-        found, places = _distinct(column.keys.slice(first, count))
-        values = column.items.slice(first, count).to_numpy(zero_copy_only=False).astype(np.float64)
-        wrong = ~((values >= 0) & (values < np.inf))  # NaN, and what is null, is neither
-        self.refused = (lengths > SCORES_MAX_ITEMS) & ~self.absent
-        self.refused[row_of[wrong]] = True
-        self.refused &= ~self.absent
-        name_at = {name: place for place, name in enumerate(names)}
-        at = np.array([*(name_at.get(name, -1) for name in found), -1], dtype=np.int64)[places]
-        wanted = (at >= 0) & ~self.refused[row_of] & ~self.absent[row_of]
-        self.padded[row_of[wanted], at[wanted]] = values[wanted]
 
 
 def columns_of(table: object) -> dict[str, Any]:
@@ -282,18 +260,3 @@ def columns_of(table: object) -> dict[str, Any]:
 
 def _plain(column: Any) -> Any:
     return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _distinct(column: Any) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return a column's distinct values, and each row's as an index; of a null, the one after the last."""
-    try:
-        encoded = column.dictionary_encode()
-    except pa.ArrowNotImplementedError:  # lists
-        values: dict[object, int] = {}
-        rows = (tuple(one) if isinstance(one, list) else one for one in column.to_pylist())
-        places = [-1 if one is None else values.setdefault(one, len(values)) for one in rows]
-        found = list(values)
-        return found, np.array([len(found) if one < 0 else one for one in places], dtype=np.int64)
-    found = encoded.dictionary.to_pylist()
-    indices = encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)
-    return found, indices.astype(np.int64)

@@ -82,10 +82,11 @@ class Fields:
         column = self._customers.attributes.get(demand.name)
         if column is None:
             return Field((empty,), np.zeros(len(self._customers), dtype=np.int32))
-        count = len(column.values)
-        there = column.codes >= 0
-        codes = np.where(there & exists(column.told, demand, self._now_us), column.codes, count + 1)
-        codes = np.where(column.codes == ABSENT, count, codes).astype(np.int32)
+        count, codes = len(column.values), column.codes
+        there = codes >= 0
+        seen = there & exists(column.told, demand, self._now_us)
+        if not seen.all():
+            codes = np.where(seen, codes, np.where(codes == ABSENT, count, count + 1)).astype(np.int32)
         return Field((*((value, False) for value in column.values), empty, _NOTHING), codes)
 
     def _protective(self, index: int) -> Field:

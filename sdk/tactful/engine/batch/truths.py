@@ -95,13 +95,11 @@ class Rows:
     def meet(self, codes: Codes | None, allowed: Sequence[int], flags: Sequence[int] = ()) -> None:
         """Leave what is allowed by each customer's code; without codes, all have the one."""
         width = self.allowed.shape[1]
-        table = np.stack([words(one, width) for one in allowed])
-        if codes is None:
-            self.allowed &= table[0]
-        elif any(one != allowed[0] for one in allowed):
-            self.allowed &= table[codes]
+        if codes is None or allowed.count(allowed[0]) == len(allowed):
+            self.allowed &= words(allowed[0], width)
         else:
-            self.allowed &= table[0]
+            table = np.frombuffer(b"".join(one.to_bytes(8 * width, "little") for one in allowed), dtype=np.uint64)
+            self.allowed &= np.take(table.reshape(-1, width), codes, axis=0)
         if any(flags):
             self.flags |= np.array(flags, dtype=np.int64)[0 if codes is None else codes]
 

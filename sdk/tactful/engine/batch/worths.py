@@ -55,7 +55,7 @@ class Worths:
         plan, ranking = self._plan, self._plan.policy.ranking
         worths: Numbers = np.full((len(rows), len(plan.offers)), float(ranking.absent))
         known = customers.affinities.get(ranking.affinity or "")
-        seeing = np.array([not one.bits & blind for one in plan.offers], dtype=np.bool_)
+        seeing = self._seeing(blind)
         for purpose in range(len(plan.slots.purposes)):
             if known is None:
                 break
@@ -91,7 +91,7 @@ class Worths:
         nobody = np.zeros(len(customers), dtype=np.bool_)
         by_purpose = (seen(self._visibility, known, n, gone, now_us) for n, gone in enumerate(hidden))
         there = np.stack([nobody if one is None else one for one in by_purpose])
-        seeing = np.array([not one.bits & blind for one in self._plan.offers], dtype=np.bool_)
+        seeing = self._seeing(blind)
         place, padded = self._place(known), known.padded
 
         def told(rows: Places, offers: Places) -> NDArray[np.bool_]:
@@ -99,6 +99,12 @@ class Worths:
             return ranked & ~np.isnan(padded[rows, place[offers]])
 
         return told
+
+    def _seeing(self, blind: int) -> NDArray[np.bool_]:
+        """Return which offers an affinity may rank."""
+        if not blind:
+            return np.ones(len(self._plan.offers), dtype=np.bool_)
+        return np.array([not one.bits & blind for one in self._plan.offers], dtype=np.bool_)
 
     def _place(self, known: Affinities) -> Places:
         """Return the column of each offer's affinity; the last one, which is empty, where there is none."""
