@@ -384,7 +384,7 @@ def test_a_journal_of_another_campaign_or_no_journal_is_refused(tmp_path):
     other = sqlite3.connect(tmp_path / "other.db")
     other.execute("CREATE TABLE t (x)")
     other.close()
-    with pytest.raises(tactful.StoreError, match="no campaign's journal"):
+    with pytest.raises(tactful.UsageError, match="no campaign's journal"):
         Journal(tmp_path / "other.db", "december")
     with pytest.raises(tactful.StoreError, match="the journal"):
         Journal(tmp_path / "no folder" / "j", "december")
@@ -420,10 +420,10 @@ def test_a_second_check_that_asks_nobody_anew_would_be_noticed(policy, store, ma
     ("right", "wrong"),
     [
         (
-            'return self._file.execute("INSERT OR IGNORE INTO mails VALUES (?, ?, ?, ?, ?, ?)", row).rowcount == 1',
+            'return file.execute("INSERT OR IGNORE INTO mails VALUES (?, ?, ?, ?, ?, ?)", row).rowcount == 1',
             "return True",
         ),
-        ('return self._file.execute("INSERT OR IGNORE', 'return 1 or self._file.execute("INSERT OR IGNORE'),
+        ('return file.execute("INSERT OR IGNORE', 'return 1 or file.execute("INSERT OR IGNORE'),
     ],
 )
 def test_a_journal_that_reserves_nothing_would_be_noticed(campaign, journal, agreed, right, wrong):

@@ -4,22 +4,18 @@ A mail is *reserved* on disk before it is handed over and *settled* after it. A 
 reserved: whether the server took it nobody knows. Such mails are never sent again, and are listed as doubtful.
 """
 
-import hashlib
-import os
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 import attrs
 
 import tactful
 
+from ..journal_file import Form, JournalFile, salted
+
 #: What a mail is in the journal.
 State = Literal["reserved", "sent", "refused"]
-_FORMAT: Final = 1
-_APPLICATION_ID: Final = 0x7461636D  # "tacm"
 _AT_ONCE: Final = 500
 _SCHEMA: Final = """
 CREATE TABLE campaign (name TEXT NOT NULL, salt BLOB NOT NULL);
@@ -34,6 +30,7 @@ CREATE TABLE mails (
 CREATE INDEX mails_state ON mails (state);
 CREATE INDEX mails_token ON mails (customer) WHERE token != '';
 """
+_FORM: Final = Form("campaign's journal", 0x7461636D, _SCHEMA, "mails")  # "tacm"
 
 
 @attrs.frozen(repr=False)
@@ -52,7 +49,7 @@ class Doubtful:
     at_us: int
 
 
-class Journal:
+class Journal(JournalFile):
     """
     The journal of one campaign. Several processes may have it open; each mail is one's.
 
@@ -62,49 +59,28 @@ class Journal:
 
     Raises:
         StoreError: If the file cannot be used.
-        UsageError: If it is another campaign's.
+        UsageError: If it is another campaign's, or something else.
     """
 
     def __init__(self, path: str | Path, campaign: str) -> None:
-        self.path = Path(path)
-        with self._explained():
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._file = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-            try:
-                self._salt = self._begun(campaign)
-            except BaseException:
-                self._file.close()
-                raise
-
-    def _begun(self, campaign: str) -> bytes:
-        """Make the file ready; return the salt of its digests."""
-        self._file.execute("PRAGMA synchronous = FULL")
-        self._file.execute("PRAGMA secure_delete = ON")  # what is forgotten is not in the file any more
-        with self._writing():
-            (application,) = self._file.execute("PRAGMA application_id").fetchone()
-            (tables,) = self._file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if not tables:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._file.execute(statement)
-                self._file.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                self._file.execute(f"PRAGMA user_version = {_FORMAT}")
-                self._file.execute("INSERT INTO campaign VALUES (?, ?)", (campaign, os.urandom(16)))
-            elif application != _APPLICATION_ID:
-                raise tactful.StoreError(f"{self.path}: it is no campaign's journal; name another file")
-            name, salt = self._file.execute("SELECT name, salt FROM campaign").fetchone()
+        named = "INSERT INTO campaign VALUES (?, ?)"
+        super().__init__(path, _FORM, lambda file, salt: file.execute(named, (campaign, salt)))
+        with self._reading() as file:
+            name, salt = file.execute("SELECT name, salt FROM campaign").fetchone()
+        self._salt = bytes(salt)
         if name != campaign:
+            self.close()
             raise tactful.UsageError(f"{self.path}: it is the journal of {name!r}; each campaign has one of its own")
-        return bytes(salt)
 
     def known(self, customers: Sequence[str]) -> frozenset[str]:
         """Return those of whom a mail is in the journal, whatever became of it."""
         found: set[str] = set()
-        with self._explained():
+        with self._reading() as file:
             for start in range(0, len(customers), _AT_ONCE):
                 part = customers[start : start + _AT_ONCE]
                 marks = ",".join("?" * len(part))
                 query = f"SELECT customer FROM mails WHERE customer IN ({marks})"  # noqa: S608 - question marks alone
-                found.update(row[0] for row in self._file.execute(query, part))
+                found.update(row[0] for row in file.execute(query, part))
         return frozenset(found)
 
     def reserve(self, customer: str, address: str, message_id: str, at_us: int, token: str) -> bool:
@@ -119,25 +95,25 @@ class Journal:
             token: What records the exposure, once it has been handed over.
         """
         row = (customer, self._digest(address), "reserved", message_id, at_us, token)
-        with self._writing():
-            return self._file.execute("INSERT OR IGNORE INTO mails VALUES (?, ?, ?, ?, ?, ?)", row).rowcount == 1
+        with self._writing() as file:
+            return file.execute("INSERT OR IGNORE INTO mails VALUES (?, ?, ?, ?, ?, ?)", row).rowcount == 1
 
     def settle(self, customer: str, state: State) -> None:
         """Keep what became of a mail that was reserved."""
-        with self._writing():
-            self._file.execute("UPDATE mails SET state = ? WHERE customer = ?", (state, customer))
+        with self._writing() as file:
+            file.execute("UPDATE mails SET state = ? WHERE customer = ?", (state, customer))
             if state == "refused":  # nothing was exposed
-                self._file.execute("UPDATE mails SET token = '' WHERE customer = ?", (customer,))
+                file.execute("UPDATE mails SET token = '' WHERE customer = ?", (customer,))
 
     def release(self, customer: str) -> None:
         """Forget a mail that surely was not taken, so that another run tries it."""
-        with self._writing():
-            self._file.execute("DELETE FROM mails WHERE customer = ? AND state = 'reserved'", (customer,))
+        with self._writing() as file:
+            file.execute("DELETE FROM mails WHERE customer = ? AND state = 'reserved'", (customer,))
 
     def recorded(self, customer: str) -> None:
         """Keep that the exposure is on record; the token goes."""
-        with self._writing():
-            self._file.execute("UPDATE mails SET token = '' WHERE customer = ?", (customer,))
+        with self._writing() as file:
+            file.execute("UPDATE mails SET token = '' WHERE customer = ?", (customer,))
 
     def forget(self, customer: str) -> bool:
         """
@@ -145,8 +121,8 @@ class Journal:
 
         Who is in the recipients again would be mailed again; who was erased has agreed to nothing.
         """
-        with self._writing():
-            return self._file.execute("DELETE FROM mails WHERE customer = ?", (customer,)).rowcount == 1
+        with self._writing() as file:
+            return file.execute("DELETE FROM mails WHERE customer = ?", (customer,)).rowcount == 1
 
     def unrecorded(self) -> Iterator[tuple[str, str, str]]:
         """Yield customer, message id and token of mails that may have gone out, and are not on record as rendered."""
@@ -154,55 +130,18 @@ class Journal:
         waiting = "SELECT customer, message_id, token FROM mails WHERE token != '' AND customer > ?"
         query = f"{waiting} ORDER BY customer LIMIT 1"
         while True:
-            with self._explained():
-                row = self._file.execute(query, (last,)).fetchone()
+            with self._reading() as file:
+                row = file.execute(query, (last,)).fetchone()
             if row is None:
                 return
             yield row
             last = row[0]
 
-    def counts(self) -> Mapping[str, int]:
-        """Return how many mails are in each state."""
-        with self._explained():
-            return dict(self._file.execute("SELECT state, count(*) FROM mails GROUP BY state").fetchall())
-
     def doubtful(self, count: int = 1_000) -> Sequence[Doubtful]:
         """Return at most so many mails that were reserved and not settled, with what another process sends just now."""
         query = "SELECT customer, message_id, at_us FROM mails WHERE state = 'reserved' ORDER BY at_us LIMIT ?"
-        with self._explained():
-            return [Doubtful(*row) for row in self._file.execute(query, (count,))]
-
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        with self._reading() as file:
+            return [Doubtful(*row) for row in file.execute(query, (count,))]
 
     def _digest(self, address: str) -> bytes:
-        return hashlib.blake2b(address.casefold().encode(), key=self._salt, digest_size=16).digest()
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Keep all that is done within durably, or nothing of it."""
-        with self._explained():
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._file.execute("COMMIT")
-            except BaseException:
-                if self._file.in_transaction:
-                    self._file.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            what = getattr(error, "sqlite_errorname", None) or getattr(error, "strerror", None) or error
-            told = f"the journal {self.path}: {what}; see that its disk has room, and that it may be written"
-            raise tactful.StoreError(told) from None
+        return salted(self._salt, address.casefold().encode())

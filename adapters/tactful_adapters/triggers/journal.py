@@ -4,23 +4,17 @@ A note is *reserved* on disk before it is handed over and *settled* after it. A 
 reserved: whether it was taken nobody knows, and it is never sent again.
 """
 
-import hashlib
 import json
-import os
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Literal
 
 import attrs
 
-import tactful
+from ..journal_file import Form, JournalFile, salted
 
 #: What becomes of a note that waited.
 Settled = Literal["sent", "refused", "dropped"]
-_APPLICATION_ID: Final = 0x74616374  # "tact"
 _SCHEMA: Final = """
 CREATE TABLE journal (salt BLOB NOT NULL);
 CREATE TABLE notes (
@@ -40,6 +34,7 @@ CREATE INDEX notes_due ON notes (state, due_us);
 CREATE INDEX notes_subject ON notes (subject, trigger);
 CREATE INDEX notes_token ON notes (key) WHERE token != '';
 """
+_FORM: Final = Form("journal of triggers", 0x74616374, _SCHEMA, "notes")  # "tact"
 
 
 @attrs.frozen(repr=False)
@@ -66,7 +61,7 @@ class Waiting:
     tries: int = 0
 
 
-class Journal:
+class Journal(JournalFile):
     """
     The journal. Several processes may have it open; each note is one's.
 
@@ -80,31 +75,10 @@ class Journal:
     """
 
     def __init__(self, path: str | Path, *, waiting_max: int = 100_000) -> None:
-        self.path, self._waiting_max, self._lock = Path(path), waiting_max, threading.Lock()
-        with self._explained():
-            with suppress(FileExistsError):  # one that is open is not touched: closing it again would take its locks
-                self.path.touch(mode=0o600, exist_ok=False)
-            self._file = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
-        try:
-            self._salt = self._begun()
-        except BaseException:
-            self._file.close()
-            raise
-
-    def _begun(self) -> bytes:
-        """Make the file ready; return the salt of its digests."""
-        with self._writing() as file:
-            file.execute("PRAGMA secure_delete = ON")
-            (application,) = file.execute("PRAGMA application_id").fetchone()
-            (tables,) = file.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            if not tables:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    file.execute(statement)
-                file.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                file.execute("INSERT INTO journal VALUES (?)", (os.urandom(16),))
-            elif application != _APPLICATION_ID:
-                raise tactful.UsageError(f"{self.path}: it is no journal of triggers; name another file")
-            return bytes(file.execute("SELECT salt FROM journal").fetchone()[0])
+        super().__init__(path, _FORM, lambda file, salt: file.execute("INSERT INTO journal VALUES (?)", (salt,)))
+        self._waiting_max = waiting_max
+        with self._reading() as file:
+            self._salt = bytes(file.execute("SELECT salt FROM journal").fetchone()[0])
 
     def key(self, trigger: str, event: str) -> bytes:
         """Return what stands for an event and a trigger, and tells nothing of them."""
@@ -192,48 +166,5 @@ class Journal:
         with self._writing() as file:
             return file.execute("DELETE FROM notes WHERE until_us < ?", (at_us,)).rowcount
 
-    def counts(self) -> Mapping[str, int]:
-        """Return how many notes are in each state; those that stay reserved are in doubt."""
-        with self._reading() as file:
-            return dict(file.execute("SELECT state, count(*) FROM notes GROUP BY state").fetchall())
-
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _digest(self, *parts: str) -> bytes:
-        written = json.dumps(parts).encode()
-        return hashlib.blake2b(written, key=self._salt, digest_size=16).digest()
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._explained():
-            yield self._file
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Keep all that is done within durably, or nothing of it."""
-        with self._reading() as file:
-            file.execute("BEGIN IMMEDIATE")
-            try:
-                yield file
-                file.execute("COMMIT")
-            except BaseException:
-                if file.in_transaction:
-                    file.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            what = getattr(error, "sqlite_errorname", None) or getattr(error, "strerror", None) or error
-            told = f"the journal {self.path}: {what}; see that its disk has room, and that it may be written"
-            raise tactful.StoreError(told) from None
+        return salted(self._salt, json.dumps(parts).encode())
