@@ -1,6 +1,6 @@
 """What the policy document, and `tactful explain`, say of triggers: what starts by itself when an event comes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from ..expr import TRUE, text
 from ..policy import Policy
@@ -20,12 +20,15 @@ def triggers_told(policy: Policy) -> Iterator[Section]:
     yield Section("Triggers", columns, rows, _ABOUT if rows else "")
 
 
-def triggers_of(policy: Policy, placement: str) -> Iterator[str]:
-    """Yield a sentence for each trigger that asks a placement."""
-    for one in policy.triggers:
-        if one.placement == placement:
-            _, event, condition, _, asks, port, lasts, often = _row(policy, one)
-            yield f"{one.name}: {event} asks {asks}, by {port}, if {condition}; of use for {lasts}, {often}"
+def triggers_of(policy: Policy, placements: Collection[str]) -> Mapping[str, str]:
+    """Return a sentence for each trigger that asks one of a few placements, by the trigger's name."""
+    return {one.name: _sentence(policy, one) for one in policy.triggers if one.placement in placements}
+
+
+def _sentence(policy: Policy, one: Trigger) -> str:
+    _, event, condition, _, asks, port, lasts, often = _row(policy, one)
+    when = "" if one.when == TRUE else f" if {condition}"
+    return f"{event}{when} asks {asks}, by {port}; of use for {lasts}, {often}"
 
 
 def _row(policy: Policy, one: Trigger) -> tuple[str, ...]:

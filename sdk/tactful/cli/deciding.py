@@ -99,7 +99,7 @@ def explain(  # noqa: PLR0913, PLR0917 - options
         with _decided(question) as decision:
             explanation = decision.explain()
             traced = trace(decision) if plugins else ()
-            asked_by = [one for place in places for one in triggers_of(decision.plan.policy, place)]
+            asked_by = triggers_of(decision.plan.policy, places)
             if json:
                 losses = [attrs.asdict(loss) for loss in explanation.losses]
                 hidden = [attrs.asdict(value) for value in explanation.hidden]
@@ -111,8 +111,8 @@ def explain(  # noqa: PLR0913, PLR0917 - options
                 show(traced)
             else:
                 say(str(explanation))
-                for line in asked_by:
-                    say(f"asked by the trigger {line}")
+                for name, told_by in asked_by.items():
+                    say(f"trigger {name}: {told_by}")
 
 
 @contextmanager
