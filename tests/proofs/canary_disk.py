@@ -106,11 +106,12 @@ def search(folder: Path, visits: int = 20, *, pack: bool = True) -> Searched:
     with edge:
         for number, who in zip(range(visits), _visitors(), strict=False):
             found.visits += 1
+            clock.pass_s(8 * 3600)
             with ScreenVisit(edge, who) as visit:
                 decision = visit.decide("screen")
                 found.personal += CANARY in str((decision.content or {}).get("title"))
                 edge.record(decision)
-                edge.observe(WHO, "purchase", topic="food", id=f"bought {number} {CANARY}")
+                edge.observe(WHO, "visit", id=f"order {number} {CANARY}")
                 found.look(disk, f"during visit {number}")
                 if number == visits - 2:
                     edge.opt_out(who, "offers")

@@ -1,5 +1,6 @@
 """Canaries in stores and centres on servers, each made to fail in ways in which its own errors tell values of rows."""
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -183,13 +184,20 @@ def centre_ways(url: str, folder: Path, broken: Ways, stack: ExitStack) -> Ways:
         edge.sync()
         return edge, edge.status()
 
+    def threads() -> object:
+        policy, often = compile_files({"shop.yaml": SHOP.encode()}), SyncOptions(poll_s=0.05)
+        with tactful.open(policy, centre=url, sync=often) as one:
+            one.opt_out(WHO)
+            time.sleep(0.3)
+            return one, one.status()
+
     def told() -> object:
         return centre[0].deliver([Contact(CANARY, WHO, "withdrawal", wall_clock(), tags=("offers",))])
 
     def asked() -> object:
         return centre[0], centre[1].changes("profiles", 0, 9).epoch
 
-    plain = {"used": used, "told": told, "asked": asked}
+    plain = {"used": used, "by threads": threads, "told": told, "asked": asked}
     after = [("whole", lambda: None), *broken.items()]
     return {
         f"{how}: {what}": (lambda way=way, first=first: (first(), way())[1])
@@ -214,6 +222,7 @@ class _closing(ExitStack):  # noqa: N801 - as contextlib has it
 def strict_ways(server: Any, stack: ExitStack) -> Ways:
     """Return what is asked of strict caps in Valkey, whose keys somebody alters, and that goes away."""
     from tactful.strict import Ask  # noqa: PLC0415 - beside the adapter
+    from tactful_adapters.valkey_snapshots import ValkeySnapshots  # noqa: PLC0415 - an extra
     from tactful_adapters.valkey_strict import ValkeyStrictCaps  # noqa: PLC0415 - an extra
 
     caps = ValkeyStrictCaps.from_url(server.url(timeout_s=1))
@@ -227,6 +236,18 @@ def strict_ways(server: Any, stack: ExitStack) -> Ways:
             server.run("SET", key, CANARY)
         return caps.reserve([ask])
 
+    def shared(how: str) -> object:
+        store = tactful.MemoryStore()
+        filled(store)
+        snapshots = ValkeySnapshots(server.url(timeout_s=0.5), own=store, profiles=store, consents=store)
+        if how == "altered":
+            for key in server.run("KEYS", "*"):
+                server.run("SET", key, CANARY)
+        no = Consent("offers", ConsentState.WITHDRAWN, How.EXPLICIT, wall_clock())
+        found = snapshots.profile(WHO), snapshots.consents(WHO), snapshots.add_consent(WHO, no)
+        snapshots.close()
+        return snapshots, found
+
     def kept() -> object:
         caps.confirm([one for units in caps.reserve([ask]) for one in units])
         return server.run("KEYS", "*")
@@ -237,7 +258,9 @@ def strict_ways(server: Any, stack: ExitStack) -> Ways:
         "valkey: confirm what is none": lambda: caps.confirm([CANARY]),
         "valkey: objects": lambda: (caps, ask),
         "valkey: keys altered": altered,
+        **{f"valkey, snapshots, {how}": partial(shared, how) for how in ("empty", "there", "altered")},
         "valkey: away": lambda: (server.stop(), caps.reserve([ask])),
+        "valkey, snapshots, away": partial(shared, "away"),
     }
 
 
