@@ -43,6 +43,8 @@ _MEANS: Final = {
     "58": "the server's disk fails; look at its log",
     "XX": "the server finds its own data damaged; look at its log, and restore a copy",
 }
+#: What libpq's words have if the server runs and lets the role not in; they come without SQLSTATE.
+_SHUT_OUT: Final = ("password", "not permitted", "pg_hba.conf", "role ", "permission denied for database")
 #: Names of things, but no values, are in the messages of these: what is not there, or has another type.
 _TELLING: Final = frozenset({"42P01", "42703", "42883", "42804", "3F000", "42P10", "42846", "0A000"})
 
@@ -81,7 +83,9 @@ def unreachable(error: "Error | SilentServerError", where: str, password: str | 
     said = " ".join(str(error).split()) or "the server is silent"
     if password:
         said = said.replace(password, "***")
-    return StoreError(f"{where}: it cannot be reached ({said[:300]}); look at its address, and whether it runs")
+    shut_out = any(word in said for word in _SHUT_OUT)
+    do = "look at the role's name, password and rights" if shut_out else "look at its address, and whether it runs"
+    return StoreError(f"{where}: it cannot be reached ({said[:300]}); {do}")
 
 
 def _is_about_a_value(error: object) -> bool:

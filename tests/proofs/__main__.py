@@ -21,6 +21,8 @@ from .bundles import try_bundles
 from .canaries import HERE, SERVED, overhear_all
 from .canary_disk import search
 from .events import delays as event_delays
+from .fault_places import PLACES
+from .faults import suffer, verdict
 from .fleet import run_fleet
 from .fuzz import TARGETS, fuzz
 from .host import CAP, PROCESSES, run_host
@@ -71,6 +73,24 @@ def fuzz_(count: Count = 1_000_000) -> None:
     each = max(count // len(TARGETS), 1)
     found = {name: _run(lambda _, told, name=name: fuzz(name, each, progress=told), each) for name in TARGETS}
     _tell(found, bad=any(one["crashed"] or one["refused"] == one["inputs"] for one in found.values()))
+
+
+@app.command()
+def faults(only: Annotated[str, typer.Option(help="One place: " + ", ".join(PLACES))] = "") -> None:
+    """Let an edge suffer each fault of its centre and its clock; the control must lose and violate."""
+    found, broken = dict[str, dict[str, object]](), list[str]()
+    for name in [only] if only else PLACES:
+        with tempfile.TemporaryDirectory() as folder, PLACES[name](Path(folder)) as place:
+            ways = [(fault, False) for fault in place.faults] + [(next(iter(place.faults)), True)] * place.has_control
+            for number, (fault, careless) in enumerate(ways):
+                at = Path(folder) / str(number)
+                at.mkdir()
+                one = suffer(place, fault, at, careless=careless)
+                about = f"{name}: {fault}" + (", control" if careless else "")
+                found[about] = {**attrs.asdict(one), "broken": verdict(one)}
+                broken += [about] if bool(verdict(one)) != careless else []
+                sys.stderr.write(f"{about}: {', '.join(verdict(one)) or 'held'}\n")
+    _tell(found, bad=bool(broken))
 
 
 @app.command()

@@ -7,6 +7,7 @@ import pytest
 
 import tactful
 from tactful import CentreError, MemoryCentre, MemoryStore, UsageError
+from tactful.testing.faulty_centres import WrappedCentre
 
 from .conftest import BY_HAND, FRESH_S, NAMED, PLAIN, ada, at_once, known, no, title, yes
 
@@ -183,3 +184,26 @@ def test_a_url_opens_a_connection_for_each_part_and_all_are_closed(policy, monke
     tactful.open(policy, centre="mine://here", sync=BY_HAND, registry=registry).close()
     assert len(opened) == 3
     assert closed == opened
+
+
+def test_a_pass_that_hangs_is_seen_before_it_fails(centre, open_edge, clock):
+    seen = []
+
+    class Slow(WrappedCentre):
+        def changes(self, line, after, count):
+            clock.pass_s(3)
+            seen.append(edge.status()["centre"][line]["under_way_s"])
+            return super().changes(line, after, count)
+
+    edge = open_edge(at=Slow(centre))
+    edge.sync()
+    assert seen == [3, 3]
+    assert edge.status()["centre"]["consents"]["under_way_s"] is None
+
+
+@pytest.mark.parametrize("ahead_s", [172_800, -172_800])
+def test_a_clock_that_is_not_the_centre_s_is_seen(ahead_s, open_edge, clock):
+    edge = open_edge(at=MemoryCentre(clock=lambda: clock() - ahead_s * 1_000_000))
+    assert edge.status()["centre"]["clock_ahead_s"] is None
+    edge.sync()
+    assert edge.status()["centre"]["clock_ahead_s"] == ahead_s

@@ -7,6 +7,7 @@ from typing import Any, Final
 import attrs
 
 from ..centre_ports import Centre
+from ..clock import SECOND_US, wall_clock
 from ..errors import CentreError, StoreError, TactfulError
 from ..sync.account import said_by
 from ..sync.joining import centre_of
@@ -14,6 +15,8 @@ from ..sync.late_centre import LateCentre
 
 #: Events that have waited longer do not just wait for their turn [s].
 _WAITS_S: Final = 120
+#: Clocks that are less apart are being corrected [s].
+_AHEAD_S: Final = 60
 _UNITS: Final = (("days", 86_400), ("h", 3600), ("min", 60))
 
 
@@ -66,9 +69,11 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None) -> Iterator[Wrong]
         return
     consents, events = followed["consents"], followed["events"]
     try:
-        centre.changes("consents", consents["epoch"], 1)
+        told = centre.changes("consents", consents["epoch"], 1)
     except Exception as error:  # noqa: BLE001 - a client may raise anything
         yield Wrong("centre", consents["age_s"], said_by(error))
+    else:
+        yield from _clock((wall_clock() - told.at_us) / SECOND_US)
     if consents["age_s"] is None:
         yield Wrong(
             "consents", None, "the centre was not heard since this machine started; they count as not given until it is"
@@ -84,6 +89,15 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None) -> Iterator[Wrong]
         yield Wrong("events", None, says)
     if dropped := sum(events["dropped"].values()):
         yield Wrong("events", None, f"{dropped} were dropped, as more waited than there was room for")
+
+
+def _clock(ahead_s: float) -> Iterator[Wrong]:
+    if abs(ahead_s) > _AHEAD_S:
+        side = "ahead of" if ahead_s > 0 else "behind"
+        says = (
+            f"this machine's is {duration(abs(ahead_s))} {side} the centre's: hours, caps and ends count by it; set it"
+        )
+        yield Wrong("clock", None, says)
 
 
 def duration(seconds: float) -> str:

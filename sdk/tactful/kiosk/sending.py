@@ -93,7 +93,7 @@ class Sending:
             self._worker.join()
 
     def _once(self) -> int:
-        with self._turn:
+        with self._turn, self._account.asking():
             return self._step()
 
     def _start(self) -> None:

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
@@ -31,6 +32,7 @@ class Account:
             clock: Gives a time that only passes [us].
         """
         self._clock = clock
+        self._asked_us: int | None = None
         self.reset()
         self._errors: Counter[str] = Counter()
         self._contact_us: int | None = None
@@ -40,7 +42,16 @@ class Account:
 
     def reset(self) -> None:
         """Go on with what is known: at the start, and in a forked child, where no lock is ours."""
-        self._lock = Lock()
+        self._lock, self._asked_us = Lock(), None
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Keep that a call is under way, so that one which hangs is seen before it fails."""
+        self._asked_us = self._clock()
+        try:
+            yield
+        finally:
+            self._asked_us = None
 
     def went_well(self, **counted: int) -> None:
         """Keep that the centre answered, and how much of what that brought."""
@@ -71,6 +82,7 @@ class Account:
             return {
                 **self._counted,
                 "last_contact_age_s": self._age_s(self._contact_us),
+                "under_way_s": self._age_s(self._asked_us),
                 "last_error": self.last_error,
                 "says": self.says,
                 "failing_s": self._age_s(self._failing_us),

@@ -64,6 +64,7 @@ class Following:
         self._options = options
         self._owned = owned
         self._closed = False
+        self._ahead_us: int | None = None
         self._accounts = {part: Account(heard.begin) for part in PARTS}
 
     def attach(self, here: Here) -> None:
@@ -92,7 +93,7 @@ class Following:
             return apply_profiles(store, changes)
 
         self._consents = self._incoming("consents", to_consents, marks, consents, self._hear)
-        self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda _: None)
+        self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda *_: None)
         lease, account = Lease(store, "events"), self._accounts["events"]
         self._steps: Mapping[str, Callable[[], int]] = {
             "consents": self._consents.step,
@@ -135,16 +136,19 @@ class Following:
         """Return ages, epochs and queues, and what went wrong, by part: names and numbers, nothing personal."""
         age_us = self._heard.age_us()
         age_s = None if age_us is None else age_us / SECOND_US
+        ahead_us = self._ahead_us
         return {
             "ready": age_s is not None and age_s <= self._options.ready_within_s,
             "ready_left_s": 0.0 if age_s is None else max(0.0, self._options.ready_within_s - age_s),
+            "clock_ahead_s": None if ahead_us is None else ahead_us / SECOND_US,
             "consents": {"age_s": age_s, **self._line(self._consents)},
             "profiles": self._line(self._profiles),
             "events": {**self._waiting(), **self._accounts["events"].status()},
         }
 
-    def _hear(self, began_us: int) -> None:
+    def _hear(self, began_us: int, centre_us: int) -> None:
         """Keep that all consents were known at a moment; after a silence, whoever is here is to know it too."""
+        self._ahead_us = self._clock() - centre_us
         age_us = self._heard.age_us()
         self._heard.hear(began_us)
         if age_us is None or age_us > _SILENCE_US:
@@ -164,7 +168,7 @@ class Following:
         }
 
     def _once(self, part: str) -> int:
-        with self._turns[part]:
+        with self._turns[part], self._accounts[part].asking():
             return self._steps[part]()
 
     def _start(self) -> None:
@@ -196,7 +200,7 @@ class Following:
         centre: Centre,
         marks: Marks,
         apply: Callable[[Sequence[Change]], Counter[str]],
-        when_complete: Callable[[int], None],
+        when_complete: Callable[[int, int], None],
     ) -> Incoming:
         return Incoming(
             line,

@@ -54,7 +54,7 @@ class Incoming:
         lease: The right to apply, among all processes that share the store.
         account: What went well and what did not.
         batch: So many changes are asked for at once.
-        when_complete: Told at which moment it began to ask for what is now complete.
+        when_complete: Told at which moment it began to ask for what is now complete, and the centre's own moment.
         begin: Gives that moment.
         position: How far this process has seen the line; None before it has asked the store.
     """
@@ -68,7 +68,7 @@ class Incoming:
     account: Account
     batch: int
     begin: Callable[[], int]
-    when_complete: Callable[[int], None]
+    when_complete: Callable[[int, int], None]
     position: int | None = None
 
     @property
@@ -92,7 +92,7 @@ class Incoming:
             if refused is None:  # another process is applying the same
                 break
             if answer.is_complete:
-                self.when_complete(began_us)
+                self.when_complete(began_us, answer.at_us)
             self.here.renew(answer.changes)
             if answer.changes:
                 self.position = answer.changes[-1].epoch
