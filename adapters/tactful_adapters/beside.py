@@ -3,11 +3,12 @@
 Your table is only read. `opt_out`, `opt_in` and the notices of both go to the store.
 """
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import attrs
 
-from tactful import Consent, Consents
+from tactful import Consent, Consents, Policy
 
 
 class Told(Protocol):
@@ -15,6 +16,24 @@ class Told(Protocol):
 
     def consents(self, customer: str) -> Consents | None:
         """Return all records, or None for a customer who is not known."""
+        ...
+
+
+@runtime_checkable
+class ToldOfMany(Protocol):
+    """What can be asked for many customers at once."""
+
+    def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
+        """Return what `consents` says of each customer, by id; without those who are not known."""
+        ...
+
+
+@runtime_checkable
+class ToldByPolicy(Protocol):
+    """What looks whether it and a policy speak of the same things."""
+
+    def check_policy(self, policy: Policy) -> None:
+        """Raise UsageError if they do not."""
         ...
 
 
@@ -53,14 +72,18 @@ class ConsentsBeside:
         Raises:
             StoreError: If either cannot be read; or as the table raises.
         """
-        told, kept = self.table.consents(customer), self.store.consents(customer)
-        if told is None or kept is None:
-            return kept if told is None else told
-        noes: dict[tuple[str, str | None], Consent] = {}
-        for one in sorted((one for one in kept.records if one.refuses), key=lambda one: one.at_us):
-            noes[one.scope] = one
-        heard = (one for one in told.records if one.scope not in noes or one.may_follow(noes[one.scope]))
-        return Consents((*kept.records, *heard), told.at_us)
+        return _together(self.table.consents(customer), self.store.consents(customer))
+
+    def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
+        """Return what `consents` says of each customer, by id; without those whom neither knows; raises as it."""
+        told, kept = _of_many(self.table, customers), _of_many(self.store, customers)
+        both = ((one, _together(told.get(one), kept.get(one))) for one in customers)
+        return {one: theirs for one, theirs in both if theirs is not None}
+
+    def check_policy(self, policy: Policy) -> None:
+        """Let the table look whether it and a policy speak of the same things; raises as it does."""
+        if isinstance(self.table, ToldByPolicy):
+            self.table.check_policy(policy)
 
     def put_consents(self, customer: str, consents: Consents) -> bool:
         """Keep in the store what a centre knows."""
@@ -69,3 +92,19 @@ class ConsentsBeside:
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Keep in the store what a customer has just said."""
         self.store.add_consent(customer, consent)
+
+
+def _together(told: Consents | None, kept: Consents | None) -> Consents | None:
+    if told is None or kept is None:
+        return kept if told is None else told
+    noes: dict[tuple[str, str | None], Consent] = {}
+    for one in sorted((one for one in kept.records if one.refuses), key=lambda one: one.at_us):
+        noes[one.scope] = one
+    heard = (one for one in told.records if one.scope not in noes or one.may_follow(noes[one.scope]))
+    return Consents((*kept.records, *heard), told.at_us)
+
+
+def _of_many(source: Told, customers: Sequence[str]) -> Mapping[str, Consents]:
+    if isinstance(source, ToldOfMany):
+        return source.consents_of(customers)
+    return {one: theirs for one in customers if (theirs := source.consents(one)) is not None}

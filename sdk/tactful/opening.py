@@ -20,6 +20,7 @@ from .log_ports import DecisionLog, EvidenceRows
 from .memory import MemoryStore
 from .plan_reader import PlanReader
 from .policy import Policy
+from .policy_ports import ChecksPolicy
 from .ports import (
     ConsentFunction,
     ConsentSource,
@@ -109,6 +110,7 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         read = PlanReader(keys, tenant, development, kept, watched, guardrails, signatures)
         logged = _log_of(kept if pack is None else None, log, evidence_key, clock)
         plan = read(source)
+        _checked(plan.policy, profiles, consents)
         sources = Sources(profiles or kept, consents or kept, kept)
         parts = _Parts(kept, sources, clock, None, None)
         owned = kept is not store
@@ -143,6 +145,12 @@ def open(  # noqa: A001, PLR0913 - the word for it; each part can be replaced
         packed=parts.packed,
         listening=Listening(telemetry) if telemetry else None,
     )
+
+
+def _checked(policy: "Policy", *sources: object) -> None:
+    for one in sources:
+        if isinstance(one, ChecksPolicy):
+            one.check_policy(policy)
 
 
 @attrs.frozen

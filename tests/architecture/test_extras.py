@@ -31,6 +31,7 @@ LIBRARIES = {
     "prometheus": {"prometheus-client": "prometheus_client"},
     "serve": {"starlette": "starlette", "uvicorn": "uvicorn"},
     "spark": {"pyspark": "pyspark"},
+    "sqlalchemy": {"sqlalchemy": "sqlalchemy"},
     "testing": {"hypothesis": "hypothesis", "pytest": "pytest"},
     "valkey": {"valkey": "valkey"},
 }
@@ -55,6 +56,7 @@ WISHES = {
     "relay": "import tactful.relay.serving",
     "serve": "import tactful.serve.serving",
     "spark": "from tactful_adapters.spark import Campaign; Campaign('page', b'')",
+    "sqlalchemy": "import tactful_adapters.table_source",
     "testing": "import tactful.testing",
     "valkey": "from tactful_adapters.valkey_strict import ValkeyStrictCaps as Caps; Caps.from_url('valkey://no')",
 }

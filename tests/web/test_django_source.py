@@ -134,7 +134,7 @@ def test_a_no_that_is_saved_counts_for_the_next_decision_and_is_kept(ann, edge, 
     assert shown(edge) == "Welcome"
 
 
-@pytest.mark.parametrize("deaf", ["_withdraw", "edges_of"])
+@pytest.mark.parametrize("deaf", ["withdraw", "edges_of"])
 def test_the_mutants_that_do_not_hear_a_no_are_found(ann, edge, kept, monkeypatch, deaf):
     monkeypatch.setattr(source_signals, deaf, lambda *_: [])
     assert not no_counts_at_once(ann, edge, kept)

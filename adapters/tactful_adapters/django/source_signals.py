@@ -16,7 +16,7 @@ from django.db.models import signals
 
 import tactful
 
-from ..consent_columns import ConsentColumn
+from ..withdrawing import withdraw
 from .source import ModelSource, sources
 
 _log = logging.getLogger("tactful")
@@ -138,15 +138,4 @@ class _Changed:
             for customer in customers:
                 edge.forget(customer)
                 for column in taken:
-                    _withdraw(edge, customer, column)
-
-
-def _withdraw(edge: tactful.Edge, customer: str, column: ConsentColumn) -> None:
-    """Keep a withdrawal where the edge's consents can be kept; elsewhere the table alone says it, and is read anew."""
-    try:
-        edge.opt_out(customer, column.purpose, channel=column.channel)
-    except tactful.UsageError:
-        edge.forget(customer)  # the edge's consents are this table and nothing else
-    except tactful.StoreError as error:
-        said = "a withdrawal counts here and by its row, and is not kept for partners and other edges: %s"
-        _log.error(said, error.code)
+                    withdraw(edge, customer, column)
