@@ -22,7 +22,7 @@ except ImportError as error:
 
 from .nearest import nearest
 
-__all__ = ["Rowed", "TableRows", "python_type", "sa", "table_of", "told_as"]
+__all__ = ["Rowed", "SQLAlchemyError", "TableRows", "python_type", "sa", "table_of", "told_as"]
 
 #: So many customers are asked for in one query: fewer than any database's limit of parameters.
 _AT_ONCE: Final = 500
