@@ -16,6 +16,12 @@ LISTED = (
     "print([(n, it.kind) for n, it in tactful.Registry.installed().plugins() if it.distribution == 'tactful-pause'])"
 )
 
+MADE = (
+    "import tactful; "
+    "print([(n, it.kind) for n, it in tactful.Registry.installed().plugins() "
+    "if it.distribution.startswith('tactful-')])"
+)
+
 
 def run(*command, cwd, path=()):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*map(str, path), *(p for p in sys.path if p)])}
@@ -62,21 +68,34 @@ def test_its_own_tests_pass_against_what_was_installed(installed):
     assert " passed" in told
 
 
-@pytest.mark.parametrize("answers", [{}, {"name": "quiet_hour", "topic": "toys", "sentence": "not at night"}])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"name": "quiet_hour", "topic": "toys", "sentence": "not at night"},
+        {"kind": "ranker", "name": "snowy", "topic": "toys", "sentence": "toys come first"},
+        {"kind": "enricher", "name": "how_often", "sentence": "told by visits"},
+    ],
+)
 def test_the_template_gives_a_plugin_whose_tests_pass(tmp_path, answers):
     copier = pytest.importorskip("copier", reason="needs copier")
     made = tmp_path / "made"
     copier.run_copy(str(ROOT / "examples" / "plugin_template"), made, data=answers, defaults=True, quiet=True)
 
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), cwd=made)
-    told = run(*PYTEST, str(made / "tests"), cwd=tmp_path, path=[made])
+    (wheel,) = tmp_path.glob("*.whl")
+    shutil.unpack_archive(wheel, tmp_path / "site", "zip")
+    told = run(*PYTEST, str(made / "tests"), cwd=tmp_path, path=[tmp_path / "site"])
+    listed = run(sys.executable, "-c", MADE, cwd=tmp_path, path=[tmp_path / "site"]).strip()
 
     assert " passed" in told
-    assert len(list(tmp_path.glob("*.whl"))) == 1
+    name = answers.get("name", "pause")
+    assert listed == str([(name, answers.get("kind", "guardrail"))])
+    assert len(list((made / "tests").iterdir())) == 1
 
 
 @pytest.mark.parametrize(
-    "answers", [{"name": "Odd name"}, {"topic": "9"}, {"sentence": 'a "quote"'}, {"sentence": " "}]
+    "answers", [{"name": "Odd name"}, {"topic": "9"}, {"sentence": 'a "quote"'}, {"sentence": " "}, {"kind": "adapter"}]
 )
 def test_the_template_refuses_what_would_be_no_plugin(tmp_path, answers):
     copier = pytest.importorskip("copier", reason="needs copier")

@@ -11,6 +11,14 @@ _TAKEN: Final = 250
 _TAKEN_FOR_ANOTHER: Final = 251
 _PERMANENT: Final = 500
 _CLOSING: Final = 421
+# As OpenSSL numbers them, X509_V_ERR_…
+_WRONG_CERTIFICATES: Final = {
+    9: "is not valid yet; look at both clocks",
+    10: "has expired; renew it there",
+    62: "is for another name; connect by the name that it is for",
+    64: "is for another address; connect by the name that it is for",
+}
+_NOT_TRUSTED: Final = "is of an authority that is not trusted here; name its file in SSL_CERT_FILE"
 
 
 class SMTP:
@@ -98,7 +106,7 @@ class SMTP:
             raise TransportDown("the server refuses the login") from None
         except (smtplib.SMTPException, OSError) as error:
             host, port = self._where
-            raise TransportDown(f"{host}:{port} cannot be reached: {type(error).__name__}") from None
+            raise TransportDown(f"{host}:{port} {_why(error)}") from None
         return self._client
 
     def _connected(self) -> smtplib.SMTP:
@@ -126,3 +134,15 @@ class SMTP:
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()
             client.close()
+
+
+def _why(error: Exception) -> str:
+    """Return why there is no connection, without what the server said."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        told = _WRONG_CERTIFICATES.get(error.verify_code, _NOT_TRUSTED)
+        return f"is not trusted, and nothing was sent: its certificate {told}"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return "does not encrypt from the first byte, and nothing was sent: use smtp://, or the port of smtps"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "offers no STARTTLS, and nothing was sent in the clear: use smtps://, or let it be set up there"
+    return f"cannot be reached: {type(error).__name__}"
