@@ -140,9 +140,12 @@ def _taken(source: TableSource, state: Any, names: dict[str, str]) -> Iterator[C
 
 def _tell(edge: tactful.Edge, changed: _Changed) -> None:
     for customer in changed.customers:
-        if changed.is_gone:
-            edge.let_go(customer)
-            continue
-        edge.forget(customer)
-        for column in changed.taken:
-            withdraw(edge, customer, column)
+        try:
+            if changed.is_gone:
+                edge.let_go(customer)
+                continue
+            for column in changed.taken:
+                withdraw(edge, customer, column)
+            edge.forget(customer)
+        except Exception as error:  # noqa: BLE001 - the row is committed, whatever an edge makes of it
+            _log.error("a row that was saved is not heard of: %s", type(error).__name__)

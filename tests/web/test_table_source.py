@@ -297,6 +297,20 @@ def test_a_customer_who_is_deleted_is_let_go(sessions, edge):
     assert shown(edge) == "Welcome"
 
 
+def test_a_row_is_saved_all_the_same_where_nobody_can_be_told(sessions, edge, engine, caplog, monkeypatch):
+    def failing(*_, **__):
+        raise RuntimeError("ann")
+
+    monkeypatch.setattr(edge, "forget", failing)
+    with sessions.begin() as session:
+        ann_of(session).agreed = False
+    edge.close()
+    with sessions.begin() as session:
+        assert ann_of(session).agreed is False
+        ann_of(session).note = "closed"
+    assert "a row that was saved is not heard of: RuntimeError" in caplog.text
+
+
 def test_nobody_hears_what_is_saved_behind_a_query(engine, edge, sessions):
     people = TableSource(engine, sa.select(Person), **MAPPED)
     with pytest.raises(tactful.UsageError, match="nobody hears what is saved behind a query"):
