@@ -11,6 +11,7 @@ from .expr import Expr
 from .holdouts import Holdout
 from .offers import Channel, MomentKind, Offer, Placement
 from .schema import Attribute, ContextAttribute
+from .score_model import ScoreModel
 from .topics import Topic
 from .triggers import Trigger
 
@@ -114,6 +115,7 @@ class Ranking:
         boosts: Factors for the moment; their conditions read context and time only.
         satisfaction: What a customer who is glad is worth, in the unit of an offer's value, >= 0.
         retention: What a customer who stays is worth, likewise.
+        model: A score model that puts the best few in order, or None.
     """
 
     affinity: str | None = None
@@ -122,6 +124,7 @@ class Ranking:
     boosts: tuple[Boost, ...] = ()
     satisfaction: float = 0.0
     retention: float = 0.0
+    model: ScoreModel | None = None
 
     def base_worth(self, offer: Offer) -> float:
         """Return what an offer is worth before anyone is known, >= 0: by the next sale and in the long term."""

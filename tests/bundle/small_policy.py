@@ -34,6 +34,7 @@ from tactful.holdouts import Holdout
 from tactful.offers import Approval, Channel, Escape, Field, FieldKind, MomentKind, Offer, Placement, Treatment
 from tactful.policy import Boost, EnricherUse, Expectation, PluginUse, Ranking, Segment, Values
 from tactful.schema import Attribute, ContextAttribute
+from tactful.score_model import Feature, ScoreModel, Term
 from tactful.topics import Topic
 from tactful.triggers import Trigger
 
@@ -221,6 +222,15 @@ SMALL = Policy(
         ),
         satisfaction=0.25,
         retention=0.5,
+        model=ScoreModel(
+            (
+                Term(0.75, Feature.AFFINITY, topics=("music",)),
+                Term(-1.5, when=Var("context.rain", BOOL), offers=("olives",), tags=("salty",)),
+                Term(2.0, Feature.CHANCE, moments=(MomentKind.NEWS,)),
+            ),
+            -0.25,
+            40,
+        ),
     ),
     guardrails=(
         PluginUse(

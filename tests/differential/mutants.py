@@ -234,7 +234,7 @@ MUTANTS = [
     Mutant("policy", "self.satisfaction * (offer.satisfaction or 0.0) + ", "", 2),
     Mutant("policy", "self.retention * (offer.retention or 0.0)", "self.retention * (offer.satisfaction or 0.0)", 2),
     Mutant("catalog", "-worth(o)", "-o.value * o.chance", 2),
-    Mutant("plan.worth", "catalog.policy.ranking.base_worth(offer)", "offer.value * offer.chance", 9),
+    Mutant("plan.worth", "base=ranking.base_worth(offer)", "base=offer.value * offer.chance", 9),
     Mutant("plan.worth", "any(t in boost.topics for t in above)", "offer.topic in boost.topics", 13),
     Mutant("engine.rank", "if factor > self._ceiling:", "if False:", 5),
     Mutant("engine.rank", "if scores is not None and not blind:", "if scores is not None:", 0),

@@ -7,9 +7,11 @@ from tactful.testing.differential.run import run
 from tactful.testing.generators import case
 
 from .conftest import FIGURES, MUTANT
-from .mutants import MUTANTS
+from .model_mutants import MODEL_MUTANTS
+from .mutants import MUTANTS as OTHERS
 from .mutating import Mutant, functions, mutated
 
+MUTANTS = [*OTHERS, *MODEL_MUTANTS]
 #: A mutant that lives so long has found a hole in the generators.
 DECISIONS_MAX = 120_000
 

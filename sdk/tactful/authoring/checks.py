@@ -66,7 +66,7 @@ def check_meaning(policy: Policy, sections: Sections, offers: Sequence[Placed]) 
         sections: Its sections, and the log of mistakes.
         offers: The policy's offers with their places.
     """
-    named = dict.fromkeys(("ranking", "boost"), sections.place("ranking"))
+    named = dict.fromkeys(("ranking", "boost", "term", "model"), sections.place("ranking"))
     named |= {placed.offer.id: placed.place for placed in offers}
     for section in _SECTIONS_TOLD:
         named |= sections.names(section)

@@ -14,6 +14,7 @@ from ..expr import conjuncts, text
 from ..offers import Offer, OfferClass, Treatment
 from ..policy import Policy, Segment
 from ..schema import Attribute, Source
+from ..score_model import ScoreModel, term_words
 from ..topics import TopicGraph
 from . import diff_events
 from .comparing import Direction, Kind, Part, Parts, parts_of
@@ -206,8 +207,16 @@ def _ranking(policy: Policy) -> Mapping[str, Parts]:
         + (f" for {b.by}" if b.by else "")
         for b in it.boosts
     )
-    parts: dict[str, object] = {**attrs.asdict(it, recurse=False), "boosts": boosts}
+    parts: dict[str, object] = {**attrs.asdict(it, recurse=False), "boosts": boosts, "model": _model(it.model)}
     return {"": {name: Part(value, _NEITHER) for name, value in parts.items()}}
+
+
+def _model(model: ScoreModel | None) -> tuple[str, ...] | None:
+    """Return a model in words, so that a change tells which weight it is."""
+    if model is None:
+        return None
+    terms = (f"{one.weight:+g} {term_words(one)}" for one in model.terms)
+    return (f"a shortlist of {model.shortlist}", f"{model.intercept:+g} to begin with", *terms)
 
 
 def _expectations(policy: Policy) -> Mapping[str, Parts]:

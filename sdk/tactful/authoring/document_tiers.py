@@ -14,6 +14,7 @@ from ..offers import Channel, Intent, Offer, OfferClass, Placement, Privacy
 from ..policy import Dial, Policy, Ranking
 from ..registry import Registry
 from ..schema import Attribute, Sensitivity, Source
+from ..score_model import ScoreModel, term_words
 from ..topics import TopicGraph
 from .document_events import events_told
 from .document_triggers import triggers_told
@@ -230,6 +231,15 @@ def _ranking(policy: Policy) -> Iterator[tuple[str, str]]:
         which = listed((*boost.offers, *boost.topics, *boost.tags, *kinds), "everything")
         asked = f", for the ranker {boost.by}" if boost.by else ""
         yield "boost", f"{which}: x {boost.times:g} while {text(boost.when)}{asked}"
+    if ranking.model is not None:
+        yield from _model(ranking.model)
+
+
+def _model(model: ScoreModel) -> Iterator[tuple[str, str]]:
+    yield "model", f"The worth of the best {model.shortlist} offers of a page is multiplied with a score, 0 to 1."
+    yield "log-odds", f"{model.intercept:+g} to begin with"
+    for term in model.terms:
+        yield "log-odds", f"{term.weight:+g} {term_words(term)}"
 
 
 def _long_term(ranking: Ranking) -> str:

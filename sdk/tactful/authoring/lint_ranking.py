@@ -15,6 +15,8 @@ def ranking_found(policy: Policy) -> Iterator[Finding]:
             yield Finding("weight-idle", f"ranking {name}", reason, f"say `{name}:` of offers, or leave it out")
     there = {offer.moment for offer in policy.offers}
     asked = [(f"placement {placement.name}", placement.moments) for placement in policy.placements]
+    terms = () if policy.ranking.model is None else policy.ranking.model.terms
+    asked += [(f"term {number}", term.moments) for number, term in enumerate(terms, 1)]
     asked += [(f"boost {number}", boost.moments) for number, boost in enumerate(policy.ranking.boosts, 1)]
     for about, kinds in asked:
         if kinds and there.isdisjoint(kinds):

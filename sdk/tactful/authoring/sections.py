@@ -5,7 +5,7 @@ from typing import Final
 from ..consent import LegalBasis, Regime
 from ..familiarity import Familiarity
 from ..identity import KINDS
-from ..offers import Escape, Intent, MomentKind, OfferClass, Privacy
+from ..offers import Escape, Intent, OfferClass, Privacy
 from ..policy import Dial
 from ..schema import Precision, Sensitivity, Source, ValueType
 from .approvals_reader import TACTIC
@@ -32,16 +32,13 @@ from .format_types import (
 from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
 from .measured_table import SOURCES
 from .periods import ZONE
+from .ranking_sections import MOMENT, MOMENTS, RANKING, RULE, TAGS, TOPICS
 from .records import Key, Record, mapping
 from .triggers_table import TRIGGER
 from .typed_values import COLUMN_TYPES
 
 FAMILIARITY: Final = choice(Familiarity, "familiarity")
 SENSITIVITY: Final = choice(Sensitivity, "sensitivity")
-MOMENT: Final = choice(MomentKind, "kind of moment")
-MOMENTS: Final = many(MOMENT)
-TOPICS: Final = many(name_of("topic"))
-TAGS: Final = many(ID)
 #: Kinds of identifiers, by name of identifier.
 IDENTIFIERS: Final = mapping(one_of({kind: kind for kind in KINDS}, "kind of identifier"), "identifiers")
 COUNTS: Final = mapping(COUNT, "counts", of="segment")
@@ -179,34 +176,6 @@ SEGMENT: Final = Record(
         "size": Key(COUNT, "how many customers it has, as counted", default="that in `counts`, else PERSONAL"),
     },
     short="when",
-)
-BOOST: Final = Record(
-    "boost",
-    {
-        "when": Key(RULE, "when it acts: a rule that reads context, channel and time only", required=True),
-        "times": Key(NUMBER, "the factor on the worth", required=True),
-        "offers": Key(many(name_of("offer")), "the offers it concerns"),
-        "topics": Key(TOPICS, "the topics it concerns, with those under them"),
-        "tags": Key(TAGS, "the tags it concerns"),
-        "moments": Key(MOMENTS, "the kinds of moment it concerns"),
-    },
-)
-RANKING: Final = Record(
-    "ranking",
-    {
-        "affinity": Key(
-            name_of("attribute"),
-            "the attribute of type scores that holds the customer's affinities",
-            default="no affinities",
-        ),
-        "absent": Key(NUMBER, "the affinity of a key that a customer's scores lack", default="`1`"),
-        "ceiling": Key(NUMBER, "affinities count at most this much", default="`10`"),
-        "boosts": Key(many(BOOST.as_type()), "factors for the moment"),
-        "satisfaction": Key(
-            NUMBER, "what a customer who is glad of an offer is worth, in the unit of `value`", default="`0`"
-        ),
-        "retention": Key(NUMBER, "what a customer who stays because of it is worth, likewise", default="`0`"),
-    },
 )
 SIGNED: Final = Record(
     "sign-off",

@@ -80,6 +80,8 @@ GOALS: Final = (
     Goal("near 200", "the same, with room for this page, and no more, under a cap"),
     Goal("flat 10,000", "customers who like every topic alike", median=40, ratio=4, beside="decide 200"),
     Goal("skewed 10,000", "who like one topic far above the others", median=120, ratio=10, beside="decide 200"),
+    Goal("decide 10,000", "customers who like topics at random"),
+    Goal("scored 10,000", "the same, a model putting a shortlist of fifty in order", ratio=10, beside="decide 10,000"),
     Goal("flat 100,000", "ten times the offers: clearly less time", median=250, ratio=5, beside="flat 10,000"),
     Goal("skewed 100,000", "the same, skewed", median=250, ratio=5, beside="skewed 10,000"),
     Goal("miss 200", "a customer who is not here", median=15),

@@ -11,9 +11,11 @@ from ..authoring import compile_files
 from ..clock import DAY_US
 from ..consent import Consent, Consents, ConsentState, How
 from ..contacts import Contact
+from ..expr import Call, Const, Var
 from ..policy import Policy
 from ..profile import Observation, Snapshot
-from ..schema import Source
+from ..schema import Source, ValueType
+from ..score_model import Feature, ScoreModel, Term
 from .drawn import ATTRIBUTES, SEGMENTS, TOPICS, Drawn, drawn
 
 NOW_US: Final = 20_500 * DAY_US + DAY_US // 2
@@ -35,6 +37,15 @@ caps:
 """
 #: One more cap: what fills a page also fills it, and is forgotten soon.
 NEAR: Final = f"  page: {{of: all, count: {SLOTS}, within: 1m}}\n"
+#: Where a model puts the best in order, by affinity, topic and moment.
+MODEL: Final = ScoreModel(
+    (
+        Term(0.8, Feature.AFFINITY),
+        *(Term(n % 20 / 10 - 1, topics=(f"t{n}",)) for n in range(TOPICS)),
+        Term(0.5, when=Call(">=", (Var("context.hour", ValueType.INT), Const(ValueType.INT, 12)), ValueType.BOOL)),
+    ),
+    -1.0,
+)
 #: So many offers are compiled from their lines; the others are made as the compiler would make them.
 _FROM_LINES: Final = 20
 #: What a customer of skewed affinities thinks of its favourite topic; flat ones think so of all.

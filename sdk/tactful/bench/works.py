@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from random import Random
 from typing import Final
 
+import attrs
+
 from ..consent import Consents
 from ..engine.edge import Edge
 from ..engine.held_profile import HeldProfile
@@ -15,7 +17,7 @@ from ..opening import open as open_edge
 from ..profile import Snapshot
 from .drawn import ATTRIBUTES
 from .packed import packed, unpacked
-from .shop import NEAR, NOW_US, PLACE, Affinity, Shop, customers_of, predicates, shop
+from .shop import MODEL, NEAR, NOW_US, PLACE, Affinity, Shop, customers_of, predicates, shop
 from .timing import Timed, timed
 from .weighing import counting, weight_of
 
@@ -27,6 +29,7 @@ WORKS: Final[Mapping[str, str]] = {
     "decide": "decide, the customer here and seen before, all guardrails, three slots, room reserved",
     "flat": "the same, of customers who like every topic alike",
     "skewed": "the same, of customers who like one topic far above the others",
+    "scored": "the same, with a score model that puts a shortlist of fifty in order",
     "near": "the same, of customers who have room left for this page, and no more, under a cap",
     "preview": "the same without a trace, one customer again and again",
     "first": "the first decision for a customer who is here",
@@ -79,6 +82,12 @@ class Bench:
         return self._shop.consents if who in self._told else None
 
     @cached_property
+    def _scored(self) -> Edge:
+        policy = self._shop.policy
+        policy = attrs.evolve(policy, ranking=attrs.evolve(policy.ranking, model=MODEL))
+        return self._opened(attrs.evolve(self._shop, policy=policy), self._shop.customers)
+
+    @cached_property
     def _near(self) -> Edge:
         near = shop(self._offers, CUSTOMERS, caps=NEAR)
         return self._opened(near, near.customers)
@@ -101,6 +110,10 @@ class Bench:
     def skewed(self) -> _Calls:
         """Yield decisions for customers who like one topic far above the others."""
         yield from self._again([one.customer for one in self._leaning[_SKEWED]])
+
+    def scored(self) -> _Calls:
+        """Yield decisions in which a score model puts the best in order."""
+        yield from self._again(self._ids, self._scored)
 
     def near(self) -> _Calls:
         """Yield decisions for customers of whom a cap has little room left."""
@@ -182,8 +195,9 @@ class Bench:
         """Close the edges."""
         self._edge.close()
         self._elsewhere.close()
-        if "_near" in self.__dict__:
-            self._near.close()
+        for name in ("_near", "_scored"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     def _clock(self) -> int:
         self._now_us += _STEP_US

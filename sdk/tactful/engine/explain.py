@@ -17,6 +17,7 @@ from ..plan.visibility import acts_on, demand
 from .compose import Quota
 from .mask import exists
 from .moment import Chosen, Moment
+from .scores_told import scores, told
 
 
 @attrs.frozen
@@ -56,6 +57,8 @@ class Explanation:
         careful: What held the whole decision back.
         hidden: The values that limits kept from rules and texts, so that these could not know them.
         long_term: The offers shown whose worth is not the next sale alone, with the share of it that is not, 0 to 1.
+        scores: The offers shown that the score model put in order, with their scores, 0 to 1, and what each part of
+            it added to the log-odds, in words.
     """
 
     shown: tuple[tuple[str, str, float], ...]
@@ -63,6 +66,7 @@ class Explanation:
     careful: tuple[str, ...]
     hidden: tuple[Hidden, ...] = ()
     long_term: tuple[tuple[str, float], ...] = ()
+    scores: tuple[tuple[str, float, tuple[tuple[str, float], ...]], ...] = ()
 
     def of(self, offer: str) -> tuple[Loss, ...]:
         """Return the losses of one offer."""
@@ -71,7 +75,9 @@ class Explanation:
     def __str__(self) -> str:
         lines = [f"careful: {one}" for one in self.careful]
         lasting = {offer: f", {share:.0%} of it in the long term" for offer, share in self.long_term}
-        lines += [f"+ {o}/{t}  worth {worth:.4g}{lasting.get(o, '')}" for o, t, worth in self.shown]
+        scored = {offer: told(score, parts) for offer, score, parts in self.scores}
+        for o, t, worth in self.shown:
+            lines += [f"+ {o}/{t}  worth {worth:.4g}{lasting.get(o, '')}", *scored.get(o, ())]
         for loss in self.losses:
             lines.append(f"- {loss.offer}/{loss.treatment}")
             lines += [f"    {reason.id}" + (f": {reason.text}" if reason.text else "") for reason in loss.reasons]
@@ -95,7 +101,8 @@ def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
         if entry.index not in picked:
             reasons = {one.id: one for one in barred.get(entry.index) or _passed_over(moment, entry.index)}
             losses.append(Loss(entry.offer.id, entry.treatment.id, tuple(reasons[id_] for id_ in sorted(reasons))))
-    return Explanation(shown, tuple(losses), careful, tuple(hidden(moment)), tuple(_long_term(moment)))
+    lasting = tuple(_long_term(moment))
+    return Explanation(shown, tuple(losses), careful, tuple(hidden(moment)), lasting, tuple(scores(moment)))
 
 
 def _long_term(moment: Moment) -> Iterator[tuple[str, float]]:

@@ -13,6 +13,7 @@ from .limited import NOTHING, Limited
 from .mask import mask
 from .moment import Moment
 from .room import PageRoom
+from .shortlist import Shortlist
 
 
 def decide(
@@ -43,9 +44,8 @@ def decide(
     there = _standing(plan, channel, customer, here, flags & plan.hide_flags, now_us)
     allowed &= page.mask & qualify.at_moment(plan, channel, customer, here, there, context, now_us) & ~limited.withheld
     effects = plan.effects(flags)
-    boosts = rank.boosting(plan, customer, here, there, context, now_us) if plan.boosts else 0
-    order, factors = rank.order(plan, there, effects.blind | limited.blind, boosts)
-    ranking = rank.walk(plan, order, factors, allowed, page.slots)
+    arguments = there.views, there.seen, customer.protective, here.known, context, now_us
+    ranking, factors = _ranking(plan, page, there, effects.blind | limited.blind, allowed, arguments)
     chosen, dropped = compose(page, ranking, allowed, effects.quotas, factors, caps)
     return Moment(
         plan=plan,
@@ -63,7 +63,22 @@ def decide(
         affinities=factors,
         chosen=chosen,
         dropped=dropped,
+        shortlist=ranking if isinstance(ranking, Shortlist) else None,
     )
+
+
+def _ranking(
+    plan: Plan, page: Page, there: Standing, blind: int, allowed: int, arguments: tuple[object, ...]
+) -> tuple[rank.Walk | rank.Listed | Shortlist, rank.Factors]:
+    """Return what gives the best offers, a score model's first if the policy has one; and what affinities say."""
+    boosts = rank.boosting(plan, arguments) if plan.boosts else 0
+    order, factors = rank.order(plan, there, blind, boosts)
+    scoring = plan.scoring
+    if scoring is None:
+        return rank.walk(plan, order, factors, allowed, page.slots), factors
+    asked = max(page.slots, scoring.model.shortlist)
+    own = rank.walk(plan, order, factors, allowed, asked)
+    return Shortlist(own, scoring, factors, scoring.holding(*arguments)), factors
 
 
 def _standing(

@@ -1,5 +1,6 @@
 """All that one decision was made of, and what it chose; for those who ask why. Nothing in it changes afterwards."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import attrs
@@ -8,6 +9,7 @@ from ..plan.pages import Page
 from ..plan.plan import ChannelPlan, Plan
 from ..plan.worth import RankedOffer
 from ..schema import Value
+from ..score_model import Term
 from .customer import Customer, OnChannel, Standing
 from .limited import Limited
 from .room import PageRoom
@@ -18,6 +20,18 @@ class Affinities(Protocol):
 
     def personal(self, ranked: RankedOffer) -> bool:
         """Return whether the customer's own affinity ranks an offer."""
+        ...
+
+
+class Scored(Protocol):
+    """What a score model says of the offers on a shortlist."""
+
+    def score(self, offer: RankedOffer) -> float | None:
+        """Return the score of an offer, or None if it was not on the shortlist."""
+        ...
+
+    def contributions(self, offer: RankedOffer) -> Iterator[tuple[Term, float]]:
+        """Yield each term that acts on an offer, with what it adds to the log-odds."""
         ...
 
 
@@ -53,6 +67,7 @@ class Moment:
         affinities: Tells whether the customer's own affinity ranked an offer.
         chosen: What fills the slots.
         dropped: What was taken out again, with the id of the share that did not hold.
+        shortlist: What a score model says of the best offers; None if the policy has none.
     """
 
     plan: Plan
@@ -70,3 +85,4 @@ class Moment:
     affinities: Affinities
     chosen: list[Chosen]
     dropped: list[tuple[str, Chosen]]
+    shortlist: Scored | None = None

@@ -14,8 +14,7 @@ from threading import Lock
 from ..plan.groups import Group
 from ..plan.plan import Plan
 from ..plan.worth import RankedOffer
-from ..schema import Value
-from .customer import Customer, OnChannel, Standing
+from .customer import Standing
 
 _ORDERS_MAX = 16
 #: So many groups are known of an order at least: the best of one may be withheld at the moment.
@@ -63,6 +62,13 @@ class Factors:
         if blind == bits:
             return ((bits, self._factor(group.first, blind=True)),)
         return (bits ^ blind, self._factor(group.first, blind=False)), (blind, self._factor(group.first, blind=True))
+
+    def affinity(self, ranked: RankedOffer) -> float:
+        """Return the customer's affinity to an offer, as far as it may rank it; else what all have."""
+        scores = self._scores[ranked.purpose]
+        if scores is None or self._blind >> ranked.start & 1:
+            return self._absent
+        return min(scores.get(ranked.offer.affinity, self._absent), self._ceiling)
 
     def personal(self, ranked: RankedOffer) -> bool:
         """Return whether the customer's own affinity ranks an offer."""
@@ -166,13 +172,11 @@ class Listed:
         return None
 
 
-def boosting(
-    plan: Plan, customer: Customer, here: OnChannel, there: Standing, context: tuple[Value | None, ...], now_us: int
-) -> int:
-    """Return the boosts that surely hold at a moment, as bits."""
+def boosting(plan: Plan, arguments: tuple[object, ...]) -> int:
+    """Return the boosts that surely hold for what conditions are given at a moment, as bits."""
     bits = 0
     for number, boost in enumerate(plan.boosts):
-        if boost.holds(there.views, there.seen, customer.protective, here.known, context, now_us):
+        if boost.holds(*arguments):
             bits |= 1 << number
     return bits
 

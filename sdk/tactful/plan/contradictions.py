@@ -17,8 +17,9 @@ from ..expr import Expr, Var, conjuncts, reads, walk
 from ..expr import text as written
 from ..holdouts import key_of
 from ..offers import MomentKind, Offer
-from ..policy import Policy
+from ..policy import Boost, Policy
 from ..schema import ValueType
+from ..score_model import Term, faults_of
 from ..triggers import Trigger
 from ..triggers import misused as misused_triggers
 from .rule_types import Variables, faults
@@ -113,9 +114,9 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
     for one in policy.expectations:
         yield "an expectation", "segments", [one.segment]
         yield "an expectation", "offers", [one.offer]
-    for boost in policy.ranking.boosts:
-        yield "a boost", "offers", boost.offers
-        yield "a boost", "topics", boost.topics
+    for what, asked in _ranked(policy):
+        yield what, "offers", asked.offers
+        yield what, "topics", asked.topics
     yield "the ranking", "attributes", _some(policy.ranking.affinity)
     for use in policy.enrichers:
         yield f"enricher {use.name}", "attributes", (*use.reads, *use.gives)
@@ -143,6 +144,15 @@ def _told_by_events(events: Events) -> Iterator[tuple[str, str, Iterable[str]]]:
     for contact in events.contacts:
         yield f"event {contact.event}", "topics", [contact.topic] if contact.topic else []
         yield f"event {contact.event}", "purposes", _some(contact.purpose)
+
+
+def _ranked(policy: Policy) -> Iterator[tuple[str, Boost | Term]]:
+    yield from (("a boost", boost) for boost in policy.ranking.boosts)
+    yield from (("a term", term) for term in _terms(policy))
+
+
+def _terms(policy: Policy) -> tuple[Term, ...]:
+    return () if policy.ranking.model is None else policy.ranking.model.terms
 
 
 def _some(name: str | None) -> list[str]:
@@ -179,6 +189,7 @@ def _numbers(policy: Policy) -> Iterator[str]:
     ):
         if not low <= number <= high:
             yield f"{what} is not from {low:g} to {high:g}"
+    yield from () if ranking.model is None else faults_of(ranking.model)
 
 
 def _keys(policy: Policy) -> Iterator[str]:
@@ -204,6 +215,8 @@ def _rules(policy: Policy, there: _Names) -> Iterator[str]:
         yield from _told(f"segment {segment.name}", faults(segment.when, offered, _is_bool))
     for boost in policy.ranking.boosts:
         yield from _told("a boost", faults(boost.when, moment, _is_bool))
+    for term in _terms(policy):
+        yield from _told("a term", faults(term.when, moment, _is_bool))
     known = {name: type_ for name, type_ in moment.items() if not name.startswith("channel.")}
     for trigger in policy.triggers:
         yield from _told(f"trigger {trigger.name}", faults(trigger.when, known, _is_bool))

@@ -25,6 +25,7 @@ from .groups import groups_of, starts_of, whole
 from .index import indexed
 from .pages import Page, PlacementPlan, besides_of, page_of, taken_by
 from .requirements import Requirement, names_channel, requirements_of
+from .scoring import ScoringPlan
 from .slots import Slots
 from .visibility import Visibility
 from .worth import BoostPlan, RankedOffer, boosts_of, ranked_offers
@@ -110,6 +111,7 @@ class Plan:
         offers: The offers in the order of worth, for ranking.
         groups: The same in groups that every customer's factors treat alike.
         boosts: Factors for the moment.
+        scoring: The score model, or None.
         rooms: By channel and offer, what showing it counts for; made when it is first shown.
         countings: The caps that contacts of late count for, by what such contacts have in common.
     """
@@ -140,6 +142,7 @@ class Plan:
         self.quiets = quiets_of(self.bounds)
         self.offers: tuple[RankedOffer, ...] = ranked_offers(self.catalog, self.slots.purposes)
         self.boosts: tuple[BoostPlan, ...] = boosts_of(self.catalog, self.slots)
+        self.scoring = ScoringPlan.of(policy.ranking.model, self.slots)
         self.groups = groups_of(self.offers)
         self._starts = starts_of(self.offers)
         self.offer_at = tuple(offer for offer in self.offers for _ in range(offer.width))

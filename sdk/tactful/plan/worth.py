@@ -1,12 +1,13 @@
 """What an offer is worth before anyone is known, and which factors of the moment concern it. It ranks nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
 from ..catalog import Catalog
 from ..offers import Intent, Offer
 from ..policy import Boost
+from ..score_model import Term
 from .fuse import single
 from .slots import Slots
 
@@ -30,6 +31,7 @@ class RankedOffer:
         helps: Whether it comes before everything that does not help.
         purpose: Index of its purpose.
         boosts: The boosts that concern it, as bits.
+        terms: The terms of the score model that concern it, as bits.
         treatments: Lift and tone of each of its treatments, in the order of their indices.
     """
 
@@ -42,6 +44,7 @@ class RankedOffer:
     helps: bool
     purpose: int
     boosts: int
+    terms: int
     treatments: Told
     _margin: float = attrs.field(alias="margin")
     _choices: dict[int, int] = attrs.field(alias="choices")
@@ -87,12 +90,13 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
     start = 0
     # Thousands of offers are told alike, and then choose alike.
     alike: dict[Told, tuple[Told, dict[int, int]]] = {}
+    ranking = catalog.policy.ranking
+    terms = () if ranking.model is None else ranking.model.terms
     while start < len(entries):
         offer = entries[start].offer
         width = len(offer.treatments)
         told = tuple((e.treatment.lift, e.labels.tone) for e in entries[start : start + width])
         treatments, choices = alike.setdefault(told, (told, {}))
-        concern = [n for n, boost in enumerate(catalog.policy.ranking.boosts) if _selects(catalog, boost, offer)]
         found.append(
             RankedOffer(
                 index=len(found),
@@ -100,10 +104,11 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
                 start=start,
                 width=width,
                 mask=(1 << width) - 1,
-                base=catalog.policy.ranking.base_worth(offer),
+                base=ranking.base_worth(offer),
                 helps=offer.intent is Intent.HELP,
                 purpose=purposes.index(offer.purpose),
-                boosts=sum(1 << n for n in concern),
+                boosts=_concerning(catalog, ranking.boosts, offer),
+                terms=_concerning(catalog, terms, offer),
                 treatments=treatments,
                 margin=catalog.policy.values.exposure_margin,
                 choices=choices,
@@ -122,7 +127,12 @@ def _condition(slots: Slots, boost: Boost) -> Callable[..., object]:
     return single(slots, lambda emitter: emitter.surely_true(boost.when))
 
 
-def _selects(catalog: Catalog, boost: Boost, offer: Offer) -> bool:
+def _concerning(catalog: Catalog, asked: Sequence[Boost | Term], offer: Offer) -> int:
+    """Return which boosts or terms concern an offer, as bits."""
+    return sum(1 << number for number, one in enumerate(asked) if _selects(catalog, one, offer))
+
+
+def _selects(catalog: Catalog, boost: Boost | Term, offer: Offer) -> bool:
     if not (boost.offers or boost.topics or boost.tags or boost.moments):
         return True
     above = catalog.topics.above(offer.topic)

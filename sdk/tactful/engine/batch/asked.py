@@ -44,6 +44,8 @@ def lacking(asked: Asked) -> str:
         return "strict caps reserve room at the centre, customer by customer"
     if any(cap.cap.per == "household" for cap in caps):
         return "caps count for households"
+    if plan.scoring is not None:
+        return "a score model puts each customer's shortlist in order"
     if asked.budgets is None and "everyone" in plan.counted_per:
         return "what counts for everyone together is not known"
     if (

@@ -49,6 +49,9 @@ def _smaller(difference: Difference) -> Iterator[Case]:
         for asks in _fewer(_asks(use)):
             changed = tuple(_asking(one, asks) if one is use else one for one in case.policy.guardrails)
             yield attrs.evolve(case, policy=attrs.evolve(case.policy, guardrails=changed))
+    if case.policy.ranking.model is not None:
+        ranking = attrs.evolve(case.policy.ranking, model=None)
+        yield attrs.evolve(case, policy=attrs.evolve(case.policy, ranking=ranking))
     for boosts in _fewer(case.policy.ranking.boosts):
         ranking = attrs.evolve(case.policy.ranking, boosts=boosts)
         yield attrs.evolve(case, policy=attrs.evolve(case.policy, ranking=ranking))

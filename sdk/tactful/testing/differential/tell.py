@@ -42,6 +42,7 @@ def _policy(policy: Policy) -> Iterator[str]:
         yield f"  condition {name!r}: {text(condition)}"
     for boost in policy.ranking.boosts:
         yield f"  boost x{boost.times} when {text(boost.when)}"
+    yield f"  model {policy.ranking.model!r}"
 
 
 def _at(at_us: int) -> str:

@@ -11,8 +11,8 @@ from ...limits import Calendar, Cap, Counted, Per, Quiet, Rolling, Scope
 from ...offers import Intent, OfferClass
 from ...schema import ValueType
 from .chance import LENGTHS_US, NOWHERE, Chance
-from .policies import OWNERS, TAGS
-from .words import ZONES, Words
+from .policies import OWNERS
+from .words import TAGS, ZONES, Words
 
 #: Lengths of time that are worth a try [s].
 LENGTHS_S: Final = tuple(length_us // SECOND_US for length_us in LENGTHS_US if length_us >= SECOND_US)

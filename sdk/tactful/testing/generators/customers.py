@@ -14,8 +14,8 @@ from ...policy import Policy
 from ...profile import Observation, Snapshot
 from ...schema import Attribute, Source, Value, ValueType
 from .chance import LENGTHS_US, NOON_US, NOWHERE, Chance
-from .policies import OWNERS, TAGS
-from .words import MARKETS, ZONES, Words
+from .policies import OWNERS
+from .words import MARKETS, TAGS, ZONES, Words
 
 _SOURCES: Final = (Source.STATED, Source.OBSERVED, Source.OBSERVED, Source.DERIVED, Source.MODELLED, Source.THIRD_PARTY)
 _YES: Final = (ConsentState.GIVEN,) * 5 + (ConsentState.RENEWED,)

@@ -26,15 +26,15 @@ from ...policy import Boost, Dial, Policy, Ranking, Segment, Values
 from ...schema import Attribute, ContextAttribute, Precision, Sensitivity, Source, Value, ValueType
 from ...topics import Topic
 from .chance import NOWHERE, Chance
+from .models import score_model
 from .rules import Rules
-from .words import ZONES, Words
+from .words import TAGS, ZONES, Words
 
 #: So many offers are a crowd.
 CROWD: Final = 40
 OWNERS: Final = ("", "kitchen", "garden")
 #: The key of all holdouts.
 KEY: Final = "00112233445566778899aabbccddeeff"
-TAGS: Final = ("new", "sale", "green")
 #: A tactic that nobody may use, some that need a sign-off, and one that no guardrail knows.
 TACTICS: Final = ("guilt", "countdown", "scarcity", NOWHERE)
 ROLES: Final = ("ethics", "legal")
@@ -215,7 +215,8 @@ class _Policy:
             key = chance.name(tuple(words.attributes))
         absent, ceiling = chance.of((1.0, 0.5, 0.0)), chance.of((10.0, 2.0, 1.0))
         weights = (apart.of((0.0, 0.5, 2.0)), apart.of((1.0, 4.0))) if self.looks_ahead else (0.0, 0.0)
-        return Ranking(key, absent, ceiling, boosts, *weights)
+        model = score_model(apart, words) if apart.happens(0.25) else None
+        return Ranking(key, absent, ceiling, boosts, *weights, model=model)
 
     def in_crowd(self, number: int) -> Offer:
         """Return one of many offers of which each market has few, so that few of many are looked at."""

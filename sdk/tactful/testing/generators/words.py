@@ -46,6 +46,9 @@ _WHOM: Final = {
 }
 
 
+TAGS: Final = ("new", "sale", "green")
+
+
 @attrs.frozen
 class Words:
     """

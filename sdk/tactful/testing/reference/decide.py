@@ -19,8 +19,9 @@ from .applying import Applying
 from .compose import Composer, Filled, Slate, takes
 from .entries import entries
 from .known import GuardrailsKnow, OffersKnow
+from .shortlist import shortlisted
 from .visible import meets, read
-from .worth import is_personal, place_in_order, worth
+from .worth import affinity, is_personal, place_in_order, worth
 
 
 class Reference:
@@ -89,7 +90,8 @@ class _Decision:
         quotas = [one for one in self.asked if isinstance(one.limit, AtMost)]
         composer = Composer(self.policy, self.page, quotas, self._filled)
         allowed = [entry for entry in self.entries if not barred[entry.index]]
-        slate = composer.fill(self._ranked(allowed))
+        ranked = shortlisted(self.policy, self.know, self._ranked(allowed), composer, self._affinity)
+        slate = composer.fill(ranked)
         shown = {one.entry.index for one in slate.shown}
         reasons = {
             (entry.offer.id, entry.treatment.id): barred[entry.index] or passed_over(entry, slate, composer)
@@ -184,6 +186,10 @@ class _Decision:
             worthy = worth(offer, self._offers_know(offer), is_blind=self._is_blind(offer))
             ranked.append((place_in_order(offer, worthy, number), worthy, group))
         return [(worthy, group) for _, worthy, group in sorted(ranked, key=lambda one: one[0])]
+
+    def _affinity(self, offer: Offer) -> float:
+        know = self._offers_know(offer)
+        return affinity(self.policy, offer, know.affinities(), is_blind=self._is_blind(offer))
 
     def _offers_know(self, offer: Offer) -> OffersKnow:
         return OffersKnow(

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...offers import Intent, Offer
 from ...policy import Boost, Policy
+from ...score_model import Term
 from ..interpreter import evaluate
 from .known import GuardrailsKnow, OffersKnow
 from .labels import lineage
@@ -49,8 +50,8 @@ def is_personal(offer: Offer, know: OffersKnow, *, is_blind: bool) -> bool:
     return not is_blind and isinstance(affinities, Mapping) and offer.affinity in affinities
 
 
-def concerns(policy: Policy, boost: Boost, offer: Offer) -> bool:
-    """Return whether a boost is for an offer; one that names nothing is for all."""
+def concerns(policy: Policy, boost: Boost | Term, offer: Offer) -> bool:
+    """Return whether a boost, or a term of a model, is for an offer; one that names nothing is for all."""
     if not boost.offers and not boost.topics and not boost.tags and not boost.moments:
         return True
     about = lineage(policy, offer.topic)
