@@ -4,6 +4,7 @@ import datetime as dt
 import inspect
 import math
 
+import attrs
 import pyarrow as pa
 import pytest
 from tests.differential.mutating import Mutant, mutated
@@ -13,6 +14,7 @@ from tactful import Contact, MemoryStore, Observation, Snapshot, Source
 from tactful.authoring import compile_files
 from tactful.clock import DAY_US
 from tactful.errors import UsageError
+from tactful.score_model import Feature, ScoreModel, Term
 
 NOW_US = 20_000 * DAY_US
 NOW = dt.datetime.fromtimestamp(NOW_US / 1e6, dt.UTC)
@@ -211,6 +213,23 @@ def test_where_customers_depend_on_one_another_it_is_said(more, why):
         assert why in decisions.one_by_one
         shown = decisions.table.num_rows
         assert 0 < shown <= (4 if "everyone" in more else 3 * len(ROWS))
+
+
+def scored():
+    """The shop with a model that turns the order of what customers like."""
+    model = ScoreModel((Term(-3.0, Feature.AFFINITY),), shortlist=2)
+    policy = compile_files({"policy.yaml": HEAD.encode()})
+    policy = attrs.evolve(policy, ranking=attrs.evolve(policy.ranking, model=model))
+    return tactful.open(policy, store=MemoryStore(clock=lambda: NOW_US), clock=lambda: NOW_US)
+
+
+def test_under_a_score_model_it_says_so_and_decides_as_for_one():
+    with scored() as edge:
+        decisions = edge.decide_many("rows", table())
+        assert "score model" in decisions.one_by_one
+    with scored() as edge, opened() as usual:
+        assert all(many(decisions, row["customer"]) == alone(edge, row, "rows") for row in ROWS)
+        assert any(many(decisions, row["customer"]) != alone(usual, row, "rows") for row in ROWS)
 
 
 @pytest.mark.parametrize("per", ["household", "everyone"])
