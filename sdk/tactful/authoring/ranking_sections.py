@@ -4,19 +4,9 @@ from typing import Final
 
 from ..offers import MomentKind
 from ..score_model import Feature
-from .format_types import COUNT, ID, NUMBER, SIGNED_NUMBER, Type, choice, many, name_of, refuse
+from .format_types import COUNT, ID, NUMBER, RULE, SIGNED_NUMBER, choice, many, name_of
 from .records import Key, Record
-from .source import Log, Node, Scalar
 
-
-def _rule(node: Node, log: Log) -> Scalar | None:
-    if isinstance(node, Scalar):
-        return node
-    refuse(node, "a rule", log)
-    return None
-
-
-RULE: Final = Type("a rule", _rule)
 MOMENT: Final = choice(MomentKind, "kind of moment")
 MOMENTS: Final = many(MOMENT)
 TOPICS: Final = many(name_of("topic"))

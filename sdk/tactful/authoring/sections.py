@@ -32,7 +32,7 @@ from .format_types import (
 from .governance_tables import HOLDOUT, HOLDOUT_KEY, MATRIX, SIGNATURES
 from .measured_table import SOURCES
 from .periods import ZONE
-from .ranking_sections import MOMENT, MOMENTS, RANKING, RULE, TAGS, TOPICS
+from .ranking_sections import MOMENT, MOMENTS, RANKING, TAGS, TOPICS
 from .records import Key, Record, mapping
 from .triggers_table import TRIGGER
 from .typed_values import COLUMN_TYPES
