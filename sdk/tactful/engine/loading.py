@@ -5,6 +5,7 @@ it: it waits here, and counts before what was fetched is in place.
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import attrs
@@ -24,15 +25,25 @@ class Load:
 
     Attributes:
         number: Fetches that begin later have greater ones.
+        asked: What tells apart who was asked for.
         contacts: What was recorded, and whose contacts count together with it.
         changed: Customers of whom the sources may say something else by now.
         lost: Whether more was heard than could be kept.
+        gone: Customers who were let go meanwhile: they are not to come back by it.
+        all_gone: Whether whoever was asked for was let go.
     """
 
     number: int
+    asked: object = None
     contacts: list[tuple[Contact, HouseholdKey | None]] = attrs.field(factory=list)
     changed: set[str] = attrs.field(factory=set)
     lost: bool = False
+    gone: set[str] = attrs.field(factory=set)
+    all_gone: bool = False
+
+    def is_gone(self, customer: str) -> bool:
+        """Return whether a customer was let go since it began."""
+        return self.all_gone or customer in self.gone
 
     def is_stale(self, customer: str) -> bool:
         """Return whether a customer has to be fetched once more."""
@@ -62,10 +73,10 @@ class Loads:
         """Whether anyone is being fetched."""
         return bool(self._under_way)
 
-    def begin(self) -> Load:
+    def begin(self, asked: object) -> Load:
         """Return a fetch that hears from now on."""
         self.number += 1
-        load = Load(self.number)
+        load = Load(self.number, asked)
         self._under_way.add(load)
         return load
 
@@ -90,6 +101,12 @@ class Loads:
                 load.changed.add(customer)
             else:
                 load.lost = True
+
+    def let_go(self, asked: object, customers: AbstractSet[str]) -> None:
+        """Keep that customers, and whoever was asked for so, are not to come back by what is under way."""
+        for load in self._under_way:
+            load.all_gone = load.all_gone or load.asked == asked or len(load.gone) + len(customers) > _HEARD_MAX
+            load.gone |= customers
 
     def lose(self) -> None:
         """Have everything that is being fetched fetched once more."""

@@ -6,6 +6,7 @@ One thread answers; it starts with the first question and sleeps between questio
 import logging
 import queue
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Lock, Thread
 from typing import Final
 
@@ -14,15 +15,12 @@ from .customer import Who, told_apart
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX: Final = 4096
 
-#: So long a fetch under way is waited for [s].
-_SETTLE_S = 2.0
-
 
 class Questions:
     """What was asked in the background, and the thread that answers."""
 
-    def __init__(self, load: Callable[[Who], object]) -> None:
-        """Begin without a question; `load` fetches a customer, and may raise."""
+    def __init__(self, load: Callable[[Who, Callable[[], bool]], object]) -> None:
+        """Begin without a question; `load` fetches a customer if it is wanted by then, and may raise."""
         self._load = load
         self._closed = False
         self.reset()
@@ -52,11 +50,11 @@ class Questions:
             self._start()
         return done
 
-    def settle(self, *customers: Who) -> None:
-        """Wait until customers who were asked for are fetched, but not for long."""
+    def drop(self, *customers: Who) -> None:
+        """Let customers who were asked for not be fetched, unless their fetch is under way."""
         for one in customers:
-            if (done := self._asked.get(told_apart(one))) is not None:
-                done.wait(_SETTLE_S)
+            if (done := self._asked.pop(told_apart(one), None)) is not None:
+                done.set()
 
     @property
     def waiting(self) -> int:
@@ -79,11 +77,17 @@ class Questions:
     def _answer(self) -> None:
         while (question := self._waiting.get()) is not None:
             who, done = question
+            wanted = partial(self._is_wanted, told_apart(who), done)
             try:
                 if not self._closed:
-                    self._load(who)
+                    self._load(who, wanted)
             except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
                 _log.warning("a customer could not be fetched: %s", type(error).__name__)
             finally:
-                self._asked.pop(told_apart(who), None)
+                if wanted():
+                    self._asked.pop(told_apart(who), None)
                 done.set()
+
+    def _is_wanted(self, key: object, done: Event) -> bool:
+        """Return whether a question was not dropped meanwhile."""
+        return self._asked.get(key) is done

@@ -5,7 +5,8 @@ behind until the next fetch: the room that decisions took under the caps, and a 
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from threading import Event, Lock
 
 from cachetools import FIFOCache
@@ -16,7 +17,7 @@ from ..plan.plan import Plan
 from ..profile import Identity
 from .budgets import Budgets
 from .count import Counters
-from .customer import Customer, Who
+from .customer import Customer, Who, told_apart
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
 from .left import Left, Present
@@ -73,12 +74,20 @@ class Snapshots:
             customer = self._nobody[kind] = Customer(plan, whoever, None, None)
         return customer
 
-    def load(self, who: Who) -> Here | None:
-        """Fetch a customer and keep it; None if the identifiers stand for nobody. A source may raise."""
+    def load(self, who: Who, wanted: Callable[[], bool] = lambda: True) -> Here | None:
+        """
+        Fetch a customer and keep it; None if the identifiers stand for nobody. A source may raise.
+
+        Args:
+            who: The caller's word.
+            wanted: Whether it is wanted still, asked when it begins; what is let go meanwhile is not kept.
+        """
         found = None
         for _ in range(_TRIES_MAX):
             with self._lock:
-                load = self._loads.begin()
+                if not wanted():
+                    return None
+                load = self._loads.begin(told_apart(who))
             try:
                 identity = self._fetch.identities.resolve(who)
                 if identity is None:
@@ -95,6 +104,8 @@ class Snapshots:
 
     def _keep(self, load: Load, customer: str, found: Here, household: Counters | None) -> tuple[Here, bool]:
         """Put a customer who was fetched in place, unless there is one newer or a change since; return who is here."""
+        if load.is_gone(customer):
+            return found, True
         before = self._here.get(customer)
         if before is not None and before.number > load.number:
             return before, True
@@ -190,12 +201,12 @@ class Snapshots:
                 for held in (self._here, self._left, self._noes, self._unread):
                     held.pop(id_, None)
 
-    def let_go_of(self, who: Who, ids: Iterable[str]) -> None:
+    def let_go_of(self, who: Who, ids: AbstractSet[str]) -> None:
         """Let customers go with all that counts for them here, and for a household of theirs; a no stays."""
-        self._questions.settle(who, *ids)  # what is under way would bring them back
         with self._lock:
+            self._questions.drop(who, *ids)  # what is under way would bring them back
+            self._loads.let_go(told_apart(who), ids)
             for id_ in ids:
-                self._loads.changed(id_)
                 if (here := self._here.pop(id_, None)) is not None:
                     self._households.pop(here.household, None)
                 self._left.pop(id_, None)
