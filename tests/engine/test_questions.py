@@ -26,7 +26,7 @@ def test_two_threads_that_ask_the_same_while_too_many_wait_are_told_so():
 def test_what_waits_when_it_ends_is_dropped():
     fetched, begun, go_on = [], threading.Event(), threading.Event()
 
-    def load(who, wanted):  # noqa: ARG001 - all are wanted
+    def load(who, wanted):
         fetched.append(who)
         begun.set()
         assert go_on.wait(30)
