@@ -11,7 +11,7 @@ from tests.differential.mutating import Mutant, mutated
 import tactful
 from tactful import Consent, ConsentState, How, Identity, MemoryStore, Observation, Snapshot, Source
 from tactful.consent import RESTRICTION, standing
-from tactful.engine import loading, snapshot
+from tactful.engine import loading, noes
 from tactful.limits import Always, Cap, Rolling
 from tactful.policy import PluginUse
 
@@ -266,9 +266,11 @@ def test_nothing_is_kept_of_who_is_erased(edge, store):
     edge.decide("rows", WHO)
     edge.opt_out(WHO)
     snapshots = edge._snapshots
-    for held in (snapshots._here, snapshots._left, snapshots._noes, snapshots._unread):
+    assert len(snapshots._noes) == 1
+    for held in (snapshots._here, snapshots._left, snapshots._unread):
         held.setdefault(WHO, next(iter(edge._snapshots._here.values())))  # wherever it may be
     snapshots.erase({WHO})
+    assert len(snapshots._noes) == 0
     assert not any(WHO in held for held in vars(snapshots).values() if hasattr(held, "popitem"))
 
 
@@ -322,7 +324,7 @@ def test_an_objection_and_a_restriction_count_though_the_store_cannot_be_reached
 
 
 def test_noes_are_bounded_and_one_that_makes_way_has_fetches_begin_anew(edge, store, monkeypatch):
-    monkeypatch.setattr(snapshot, "_NOES_MAX", 3)
+    monkeypatch.setattr(noes, "_IDS_MAX", 3)
     edge._snapshots.reset()
     read = []
 
@@ -415,15 +417,15 @@ def test_a_source_that_fails_leaves_nothing_under_way(edge, store):
 
 MUTANTS = [
     ("engine.snapshot", "self._loads.heard(contact, key)", "pass"),
-    ("engine.snapshot", "noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)", "pass"),
-    ("engine.snapshot", "for id_ in {customer, found.stands_for}:", "for id_ in ():"),
+    ("engine.noes", "noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)", "pass"),
+    ("engine.snapshot", "self._noes.apply({customer, found.stands_for}, found)", "pass"),
     ("engine.snapshot", "self._left[customer] = here.counters", "pass"),
     (
         "engine.snapshot",
-        "(self._here, self._left, self._noes, self._unread):",
-        "(self._here, self._noes, self._unread):",
+        "(self._here, self._left, self._unread):",
+        "(self._here, self._unread):",
     ),
-    ("engine.snapshot", "(self._here, self._left, self._noes, self._unread):", "(self._here, self._left, self._noes):"),
+    ("engine.snapshot", "(self._here, self._left, self._unread):", "(self._here, self._left):"),
     ("engine.snapshot", "self._loads.lose()  # what is forgotten", "pass  # what is forgotten"),
     ("engine.left", "if reservations(here.counters, here.loaded_us):", "if False:"),
     ("engine.snapshot", "self._left.let_go(plan, self._lock)", "pass"),

@@ -22,6 +22,7 @@ from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
 from .left import Left, Present
 from .loading import Load, Loads, add, joined, reservations
+from .noes import Noes
 from .own import Own, shared
 from .questions import Questions
 from .strict import Strict
@@ -29,8 +30,6 @@ from .tally import Tally
 from .unread import Unread
 
 _log = logging.getLogger("tactful")
-#: Of so many ids a no is remembered here.
-_NOES_MAX = 10_000
 #: So often a customer is fetched anew because the sources changed meanwhile.
 _TRIES_MAX = 3
 
@@ -56,7 +55,7 @@ class Snapshots:
         self._nobody: dict[str, Customer] = {}
         self._left = Left(self._maxsize)
         self._here = Present(self._maxsize, self._left)
-        self._noes: FIFOCache[str, dict[tuple[str, str | None], int]] = FIFOCache(_NOES_MAX)
+        self._noes = Noes()
         self._unread = Unread(self._maxsize)
         self._questions.reset()
         self.due = 0
@@ -75,13 +74,7 @@ class Snapshots:
         return customer
 
     def load(self, who: Who, wanted: Callable[[], bool] = lambda: True) -> Here | None:
-        """
-        Fetch a customer and keep it; None if the identifiers stand for nobody. A source may raise.
-
-        Args:
-            who: The caller's word.
-            wanted: Whether it is wanted still, asked when it begins; what is let go meanwhile is not kept.
-        """
+        """Fetch a customer, if wanted still, and keep it unless let go; None for nobody. A source may raise."""
         found = None
         for _ in range(_TRIES_MAX):
             with self._lock:
@@ -117,9 +110,7 @@ class Snapshots:
             add(household, reservations(found.counters, now_us), now_us)
             self._households[found.household] = household
         load.apply(customer, found, household, now_us)
-        for id_ in {customer, found.stands_for}:
-            for (purpose, channel), at_us in self._noes.get(id_, {}).items():
-                found.withdraw((purpose,), at_us, channel)  # perhaps the source does not have it yet
+        self._noes.apply({customer, found.stands_for}, found)
         is_done = not load.is_stale(customer)
         if is_done:
             self._left.pop(customer, None)
@@ -198,7 +189,8 @@ class Snapshots:
                 del self._households[key]
             for id_ in ids:
                 self._loads.changed(id_)
-                for held in (self._here, self._left, self._noes, self._unread):
+                self._noes.forget(id_)
+                for held in (self._here, self._left, self._unread):
                     held.pop(id_, None)
 
     def let_go_of(self, who: Who, ids: AbstractSet[str]) -> None:
@@ -255,12 +247,8 @@ class Snapshots:
         """Let a withdrawal count at once under every id of a customer that is here."""
         with self._lock:
             ids = self._ids(same)
-            if len(self._noes) + len(ids) > _NOES_MAX:
+            if self._noes.add(ids, purposes, channel, at_us):
                 self._loads.lose()  # what is forgotten of noes by this is in the sources by now
-            for id_ in ids:
-                noes = self._noes.setdefault(id_, {})
-                scopes = [(one, channel) for one in purposes]
-                noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)
             for _, here in self._all_of(ids):
                 here.withdraw(purposes, at_us, channel)
 
