@@ -19,6 +19,7 @@ import attrs
 import tactful
 from tactful import SyncOptions
 from tactful.authoring import compile_files
+from tactful.engine.noes import _IDS_MAX
 
 from .crowd import CrowdCentre
 
@@ -119,6 +120,8 @@ class Soak:
         for whose in range(max(self.customers - _HELD, 0), self.customers):
             self.edge.warm(str(whose), deadline_s=1)
             self.edge.decide("page", str(whose))
+        for number in range(_IDS_MAX):  # noes that are remembered until others make them make way
+            self.edge._snapshots.withdraw({f"nobody {number}"}, ("offers",), tactful.wall_clock())
 
     def run(self, seconds: float, per_s: float, sample: Callable[[], None]) -> None:
         """Let all of it go on for so long, with so many decisions in a second; sample on the way."""
