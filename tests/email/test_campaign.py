@@ -2,6 +2,7 @@
 
 import base64
 import email
+import email.message
 import email.policy
 
 import dkim
@@ -9,13 +10,13 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import tactful
 from tactful_adapters.email import Campaign, Templates
 from tactful_adapters.email.addresses import mailbox, sender_of
-from tactful_adapters.email.message import SIGNED
+from tactful_adapters.email.message import SIGNED, Folding
 
 from .conftest import EXAMPLE, PLACEMENTS, ROWS
 
@@ -220,6 +221,7 @@ def test_values_are_escaped_once_in_html_and_plain_in_text(campaign):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(value=st.text(min_size=1, max_size=60) | st.just(NASTY))
+@example(value="\U00018d09\n")  # by itself the library loses a space beside it
 def test_no_value_begins_a_header_or_a_part(campaign, value):
     found = [one.mail for one in campaign.mails([{**ROWS[0], "first_name": value}])]
     for mail in filter(None, found):
@@ -230,6 +232,26 @@ def test_no_value_begins_a_header_or_a_part(campaign, value):
         assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "multipart/related"]
         assert read["Subject"] == mail.parts.subject
         assert not read.defects
+
+
+LONG = "안나 님 토요일 아침 에 공원 모퉁이 가게 에서 갓 구운 빵 열두 개 를 무료 로 드립니다 꼭 들러 주세요 감사 합니다"
+
+
+@pytest.mark.parametrize("before", range(8))
+def test_a_long_subject_of_any_script_loses_no_space(before):
+    policies = (Folding(linesep="\r\n", cte_type="7bit"), email.policy.SMTP)
+    ours, theirs = (subject_read("x" * before + LONG, policy) for policy in policies)
+    assert ours == "x" * before + LONG
+    if before == 0:
+        assert theirs != LONG  # the library by itself; once that is mended, ours can go
+
+
+def subject_read(text, policy):
+    message = email.message.EmailMessage(policy)
+    message["Subject"] = text
+    raw = message.as_bytes()
+    assert max(map(len, raw.splitlines())) <= 78
+    return email.message_from_bytes(raw, policy=email.policy.default)["Subject"]
 
 
 NAMES = [one for one in SIGNED if one != "Reply-To"]

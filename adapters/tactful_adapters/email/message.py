@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -30,20 +31,30 @@ SIGNED: Final = (
 _IN_ONE_LINE: Final = frozenset({"list-unsubscribe", "list-unsubscribe-post", "message-id"})
 
 
-class OneLine(EmailPolicy):
-    """Folds headers but those whose readers know no folding: a link is cut by none."""
+class Folding(EmailPolicy):
+    """Folds headers but those whose readers know no folding: a link is cut by none. A subject loses no space by it."""
 
     def fold(self, name: str, value: Any) -> str:
         """Return a header as text."""
-        return f"{name}: {value}{self.linesep}" if name.lower() in _IN_ONE_LINE else super().fold(name, value)
+        if name.lower() in _IN_ONE_LINE:
+            return f"{name}: {value}{self.linesep}"
+        if self._in_words(name, value):
+            words = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {words}{self.linesep}"
+        return super().fold(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Return a header as bytes."""
-        return self.fold(name, value).encode() if name.lower() in _IN_ONE_LINE else super().fold_binary(name, value)
+        own = name.lower() in _IN_ONE_LINE or self._in_words(name, value)
+        return self.fold(name, value).encode() if own else super().fold_binary(name, value)
+
+    def _in_words(self, name: str, value: Any) -> bool:
+        """Return whether it is a subject in encoded words, between which the policy by itself may lose a space."""
+        return name.lower() == "subject" and not self.utf8 and not str(value).isascii()
 
 
-_ASCII: Final = OneLine(linesep=SMTP.linesep, cte_type="7bit")
-_UTF8: Final = OneLine(linesep=SMTP.linesep, cte_type="8bit", utf8=True)
+_ASCII: Final = Folding(linesep=SMTP.linesep, cte_type="7bit")
+_UTF8: Final = Folding(linesep=SMTP.linesep, cte_type="8bit", utf8=True)
 
 
 def composed(

@@ -204,7 +204,8 @@ def _cleaned(text: str) -> str:
 
 def _line(text: str) -> str:
     """Return a text in one line: whatever breaks lines becomes a blank, so that no header begins in it."""
-    return "".join(one for one in " ".join(_cleaned(text).split()) if one.isprintable())[:SUBJECT_MAX_CHARS]
+    shown = "".join(one for one in _cleaned(text) if one.isprintable() or one.isspace())
+    return " ".join(shown.split())[:SUBJECT_MAX_CHARS].rstrip()
 
 
 def _is_control(one: str) -> bool:
