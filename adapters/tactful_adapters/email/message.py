@@ -41,7 +41,7 @@ class Folding(EmailPolicy):
         if self._in_words(name, value):
             words = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
             return f"{name}: {words}{self.linesep}"
-        return super().fold(name, value)
+        return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """Return a header as bytes."""
