@@ -12,6 +12,7 @@ import attrs
 from ..consent import Consents
 from ..engine.edge import Edge
 from ..engine.held_profile import HeldProfile
+from ..engine.options import Options
 from ..memory import MemoryStore
 from ..opening import open as open_edge
 from ..profile import Snapshot
@@ -44,6 +45,8 @@ _CONTEXT: Final = {"page": "p1", "hour": 12}
 _STEP_US: Final = 1000
 #: After so long the cap of `near` has forgotten what was shown.
 _FORGOTTEN_US: Final = 120_000_000
+#: The clock of `near` jumps ahead in each turn: its customers are not fetched anew for it, as it is to time counting.
+_NEVER_ANEW: Final = Options(refresh_s=90 * 86_400)
 _FLAT, _SKEWED = Affinity.FLAT, Affinity.SKEWED
 _Calls = Iterator[Callable[[], object]]
 
@@ -69,10 +72,10 @@ class Bench:
         )
         self._offers = offers
 
-    def _opened(self, shop_: Shop, everyone: Sequence[Snapshot]) -> Edge:
+    def _opened(self, shop_: Shop, everyone: Sequence[Snapshot], options: Options | None = None) -> Edge:
         store = MemoryStore(kinds={"card": "person"}, clock=self._clock)
         store.put_many(everyone, {one.customer: shop_.consents for one in everyone}, shop_.contacts())
-        return open_edge(shop_.policy, store=store, clock=self._clock)
+        return open_edge(shop_.policy, store=store, clock=self._clock, options=options)
 
     def _profile(self, who: str) -> Snapshot | None:
         raw = self._told.get(who)
@@ -90,7 +93,7 @@ class Bench:
     @cached_property
     def _near(self) -> Edge:
         near = shop(self._offers, CUSTOMERS, caps=NEAR)
-        return self._opened(near, near.customers)
+        return self._opened(near, near.customers, _NEVER_ANEW)
 
     def predicates(self) -> _Calls:
         """Yield evaluations of bare predicates."""
