@@ -8,8 +8,10 @@ import hashlib
 import os
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -38,7 +40,7 @@ class Form:
     table: str
 
 
-class JournalFile:
+class JournalFile(ABC):
     """
     A journal's file, for its owner alone. Several processes and threads may have it open.
 
@@ -63,6 +65,10 @@ class JournalFile:
         except BaseException:
             self._file.close()
             raise
+
+    @abstractmethod
+    def forget(self, customer: str) -> int:
+        """Forget a customer, as an erasure must; return how many entries went."""
 
     def counts(self) -> Mapping[str, int]:
         """Return how many entries are in each state; those that stay reserved are in doubt."""
@@ -122,6 +128,42 @@ class JournalFile:
             what = getattr(error, "sqlite_errorname", None) or getattr(error, "strerror", None) or error
             told = f"the journal {self.path}: {what}; see that its disk has room, and that it may be written"
             raise tactful.StoreError(told) from None
+
+
+@attrs.frozen
+class ForgetIn:
+    """
+    A journal's file as an edge holds it, to be told of erasures: opened for each, as who wrote it may have closed it.
+
+    Attributes:
+        path: The file.
+        disk: The number of the disk that it is on.
+        opened: Opens it; what it gives has `forget(customer)`.
+    """
+
+    path: Path
+    disk: int
+    opened: Callable[[], JournalFile] = attrs.field(eq=False, repr=False)
+
+    @classmethod
+    def of(cls, path: Path, open_: Callable[[Path], JournalFile]) -> Self:
+        """Return it for a file that is there, however the working directory changes later."""
+        absolute = path.absolute()
+        return cls(absolute, absolute.stat().st_dev, partial(open_, absolute))
+
+    def forget(self, customer: str) -> int:
+        """
+        Forget a customer in the file; return how many entries went. Of a file that was deleted, none.
+
+        Raises:
+            StoreError: If the file cannot be used, or its disk is not there.
+        """
+        if not self.path.exists():
+            if not self.path.parent.exists() or self.path.parent.stat().st_dev != self.disk:
+                raise tactful.StoreError(f"the journal {self.path}: its disk is not there")
+            return 0
+        with self.opened() as journal:
+            return journal.forget(customer)
 
 
 def salted(salt: bytes, text: bytes) -> bytes:

@@ -19,6 +19,20 @@ class SubjectAccess(Protocol):
 
 
 @runtime_checkable
+class Forgets(Protocol):
+    """Something beside an edge's store that keeps something of customers, such as a journal of what was sent."""
+
+    def forget(self, customer: str) -> int:
+        """
+        Keep nothing of a customer any more, durably; return how much went, 0 if there was nothing.
+
+        Raises:
+            Exception: If something may still be there. It is asked again with the next erasure.
+        """
+        ...
+
+
+@runtime_checkable
 class SharedCopies(Protocol):
     """A source of profiles or consents that shares what it fetched with other edges: an erasure reaches it too."""
 

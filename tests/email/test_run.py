@@ -280,6 +280,49 @@ def test_what_is_forgotten_is_not_in_the_journal_any_more(campaign, journal):
     assert b"ann" not in journal.path.read_bytes()
 
 
+def test_an_erasure_at_the_edge_reaches_the_journal_though_the_run_is_over(campaign, edge, tmp_path):
+    path = tmp_path / "letters.journal"
+    with Journal(path, "december") as journal:
+        Run(campaign, Taking(), journal).send(ROWS)
+        Run(campaign, Taking(), journal).send(ROWS)  # the same file is one
+    assert b"ann@" not in path.read_bytes()
+    assert b"ann" in path.read_bytes()
+    receipt = edge.rights.erase("ann")
+    assert dict(receipt.beside) == {"campaign december": 1}
+    assert b"ann" not in path.read_bytes()
+    with Journal(path, "december") as journal:
+        assert journal.known([row["customer"] for row in ROWS]) == {row["customer"] for row in ROWS} - {"ann"}
+
+
+def test_an_erasure_tells_of_a_journal_that_it_cannot_write_and_is_made_good(campaign, edge, tmp_path):
+    path = tmp_path / "letters.journal"
+    with Journal(path, "december") as journal:
+        Run(campaign, Taking(), journal).send(ROWS[:1])
+    kept = path.read_bytes()
+    path.write_bytes(b"no database at all")
+    receipt = edge.rights.erase("ann")
+    assert receipt.pending[0] == "campaign december could not be told: erase once more"
+    path.write_bytes(kept)
+    again = edge.rights.erase("ann")
+    assert dict(again.beside) == {"campaign december": 1}
+    assert b"ann" not in path.read_bytes()
+
+
+def test_a_journal_that_was_deleted_holds_nothing_and_one_whose_disk_is_gone_may(campaign, edge, tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    path = folder / "letters.journal"
+    with Journal(path, "december") as journal:
+        Run(campaign, Taking(), journal).send(ROWS[:1])
+    folder.rename(tmp_path / "away")
+    assert "campaign december could not be told: erase once more" in edge.rights.erase("ann").pending
+    (tmp_path / "away").rename(folder)
+    path.unlink()
+    receipt = edge.rights.erase("ann")
+    assert (dict(receipt.beside), path.exists()) == ({"campaign december": 0}, False)
+    assert not any("could not be told" in one for one in receipt.pending)
+
+
 # nobody twice
 
 

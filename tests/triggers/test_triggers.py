@@ -381,6 +381,18 @@ def test_who_is_forgotten_is_out_of_the_journal(house_of):
     assert house.triggers.send_due() == Sent()
 
 
+def test_an_erasure_at_the_edge_reaches_what_waits_and_what_went_out(house_of):
+    house = house_of()
+    house.event("Ticket Answered", {"answered": True}, id_="1")
+    house.triggers.send_due()
+    house.near()
+    assert house.journal.counts() == {"sent": 1, "waiting": 1}
+    assert dict(house.edge.rights.erase("ann").beside) == {"triggers": 2}
+    assert house.journal.counts() == {}
+    assert b'"ann"' not in (house.folder / "triggers.db").read_bytes()
+    assert house.triggers.send_due() == Sent()
+
+
 def test_a_note_that_went_out_keeps_nothing_of_whose_it_was(house_of):
     house = house_of()
     house.near()

@@ -7,12 +7,14 @@ again; consents are asked right before that, so that who said no meanwhile gets 
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 import tactful
 
+from ..journal_file import ForgetIn
 from .campaign import Campaign
 from .journal import Doubtful, Journal
 from .mail import Mail
@@ -67,7 +69,7 @@ class Report:
 
 class Run:
     """
-    One run.
+    One run. An erasure at the campaign's edge reaches its journal from then on.
 
     Args:
         campaign: The campaign.
@@ -83,6 +85,8 @@ class Run:
         self._transport = transport
         self._journal = journal
         self._clock = clock
+        of_name = partial(Journal, campaign=campaign.name)
+        campaign.edge.rights.attach(f"campaign {campaign.name}", ForgetIn.of(journal.path, of_name))
         self._begin()
 
     def _begin(self) -> None:

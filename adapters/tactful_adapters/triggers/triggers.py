@@ -16,6 +16,7 @@ from typing import Final
 
 import tactful
 
+from ..journal_file import ForgetIn
 from .journal import Journal, Waiting
 from .outbound import Note, Outbound, Outcome
 from .results import Sent, Started
@@ -35,6 +36,8 @@ def _listed(ports: Mapping[str, Outbound]) -> str:
 class Triggers:
     """
     Starts decisions by events, and sends what they choose. Safe under threads.
+
+    An erasure at the edge reaches its journal too, also when all else of it is gone.
 
     Args:
         edge: What decides; it is not closed.
@@ -65,6 +68,7 @@ class Triggers:
         self._edge, self._ports, self._journal = edge, dict(ports), journal
         self._address, self._clock, self._jitter = address, clock, jitter
         self._sending = threading.Lock()
+        edge.rights.attach("triggers", ForgetIn.of(journal.path, Journal))
 
     def heard(self, events: Iterable[tactful.Event]) -> Mapping[Started, int]:
         """

@@ -32,6 +32,7 @@ from ..strict import MemoryStrictCaps
 from ..triggers import Trigger
 from . import middle, record
 from .arrive import NOTHING_BROUGHT, Arrivals, Brought
+from .attached import Attached
 from .customer import Who
 from .decision import Decision
 from .disclosing import Disclosing
@@ -116,7 +117,7 @@ class Edge:
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
         )
-        self._views = Views(options.views_max)
+        self._views, self._attached = Views(options.views_max), Attached()
         self._listen(sources)
         self._reset()
         _edges.add(self)
@@ -559,6 +560,7 @@ class Edge:
             rooms=self._rooms,
             log=self._log,
             following=self._following,
+            attached=self._attached,
             forget_views=self._views.forget,
             look=partial(self.decide, preview=True),
             refresh_s=self._options.refresh_s,
@@ -755,7 +757,7 @@ class Edge:
 
     def _in_child(self) -> None:
         self._reset()
-        apart = (self._identities, self._snapshots, self._tail, self._rooms, self._views)
+        apart = (self._identities, self._snapshots, self._tail, self._rooms, self._views, self._attached)
         for part in (*apart, self._log, self._following, self._packed):
             if part is not None:
                 part.reset()

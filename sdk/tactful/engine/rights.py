@@ -1,6 +1,6 @@
 """Rights: what a customer may ask for, all that is held and its erasure, at an edge and in its store."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,8 +11,9 @@ from ..errors import StoreError, UsageError
 from ..held import Held
 from ..ports import ConsentSource, Erasure, Store
 from ..profile import Identity
-from ..rights_ports import SharedCopies, SubjectAccess
+from ..rights_ports import Forgets, SharedCopies, SubjectAccess
 from ..subject_export import SubjectExport
+from .attached import Attached, Told
 from .customer import Who
 from .identify import Identities
 from .log import Log
@@ -40,6 +41,7 @@ class SubjectRights:
         rooms: What is in hand under strict caps.
         log: What has still to be logged; None if nothing is.
         following: What follows a centre; None without one.
+        attached: What is kept of customers beside the store.
         forget_views: Forgets what was decided for page views.
         look: Decides without a trace, to tell segments.
         refresh_s: Other processes hold what they have of a customer for at most so long [s].
@@ -52,6 +54,7 @@ class SubjectRights:
     rooms: Rooms
     log: Log | None
     following: Following | None
+    attached: Attached
     forget_views: Callable[[], None]
     look: Look
     refresh_s: int
@@ -94,8 +97,9 @@ class SubjectRights:
 
     def erase(self, who: Who) -> ErasureReceipt:
         """
-        Forget a customer and every merged id: in the store, in its outbox and log, and here.
+        Forget a customer and every merged id: in the store, its outbox and log, what is attached beside it, and here.
 
+        What is attached and fails is named in the receipt as pending, and is told again with the next erasure.
         Asked again it does no harm and finds nothing more; if it was interrupted, ask again.
 
         Args:
@@ -103,7 +107,8 @@ class SubjectRights:
 
         Raises:
             UsageError: If nobody is meant, or the store cannot erase.
-            StoreError: If the store cannot, or copies that edges share cannot be reached; then nothing went.
+            StoreError: If the store cannot, or copies that edges share cannot be reached; then nothing of
+                the store went.
         """
         customer = self._customer("erase", who)
         held = self._access().held(customer)
@@ -112,10 +117,26 @@ class SubjectRights:
         ids = frozenset({*held.ids, *self.opting.snapshots.same(customer)})
         erasure = self._erasure()
         self._forget_shared(ids)
+        before = self.attached.forget(ids)  # while the store knows all ids: if we die, asking again finds the rest
         gone = erasure.erase(customer)
         pending = (*self._shared_meanwhile(ids), *self._pending())
         self._let_go(ids, held)
-        return receipt_of(gone, held, self.opting.clock(), pending)
+        after = self.attached.forget(ids)  # what was kept until the rows were gone
+        unreached = tuple(f"{name} could not be told: erase once more" for name in after.failed)
+        return receipt_of(gone, held, self.opting.clock(), (*unreached, *pending), _both(before, after))
+
+    def attach(self, name: str, keeper: Forgets) -> None:
+        """
+        Have something beside the store told of each erasure; triggers and campaigns attach their journals themselves.
+
+        Args:
+            name: What the receipt calls it; nothing personal.
+            keeper: What has `forget(customer)`. It is held as long as the edge. Attached again, it is the same one.
+
+        Raises:
+            UsageError: If the name is none, it cannot forget, or 10,000 are attached already.
+        """
+        self.attached.add(name, keeper)
 
     def object_to(self, who: Who, purpose: str | None = None) -> tuple[str, ...]:
         """
@@ -213,3 +234,9 @@ class SubjectRights:
         if not isinstance(self.store, Erasure):
             raise UsageError(f"{type(self.store).__name__} cannot erase: erase the customer at its source")
         return self.store
+
+
+def _both(before: Told, after: Told) -> Mapping[str, int]:
+    """Return how much went, by name, before and after the store's rows."""
+    names = dict.fromkeys((*before.gone, *after.gone))
+    return {name: before.gone.get(name, 0) + after.gone.get(name, 0) for name in names}

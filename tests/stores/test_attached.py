@@ -1,0 +1,202 @@
+"""An erasure reaches what a program keeps beside the edge's store, and its receipt counts it; who fails is named."""
+
+import inspect
+import json
+import types
+
+import attrs
+import pytest
+
+import tactful
+from tactful import MemoryStore, StoreError, UsageError
+from tactful.authoring import compile_files
+from tactful.engine import attached, rights
+
+POLICY = compile_files(
+    {
+        "shop.yaml": b"""\
+name: shop
+channels: {web: private}
+placements: {page: {channel: web, slots: 1}}
+topics: {food: {}}
+purposes: {offers: {basis: consent, say: choose offers for you}}
+offers: {bread: {intent: sell, topic: food, purpose: offers, treatments: Bread}}
+"""
+    }
+)
+
+
+class Notes:
+    """Notes about customers; it can be down."""
+
+    def __init__(self, *customers):
+        self.held, self.is_down = list(customers), False
+
+    def forget(self, customer):
+        if self.is_down:
+            raise OSError(f"no way to forget {customer}")
+        before = len(self.held)
+        self.held = [one for one in self.held if one != customer]
+        return before - len(self.held)
+
+
+@pytest.fixture
+def store():
+    with MemoryStore() as made:
+        yield made
+
+
+@pytest.fixture
+def edge(store):
+    with tactful.open(POLICY, store=store) as opened:
+        for who in ("ann", "bob"):
+            opened.opt_in(who, "offers")
+        yield opened
+
+
+def all_ids(edge, store):
+    """What is kept under a merged id goes too, and nobody else's."""
+    notes = Notes("ann", "bob", "ann", "anna")
+    edge.rights.attach("notes", notes)
+    store.merge("ann", "anna")
+    receipt = edge.rights.erase("ann")
+    assert notes.held == ["bob"]
+    assert dict(receipt.beside) == {"notes": 3}
+    assert not any("notes" in one for one in receipt.pending)
+
+
+def until_the_rows_are_gone(edge, store):
+    """What is noted down between the first look and the end of the rows goes too."""
+    notes = Notes("ann")
+    edge.rights.attach("notes", notes)
+    erase = store.erase
+
+    def slowly(customer):
+        notes.held.append("ann")
+        return erase(customer)
+
+    store.erase = slowly
+    assert dict(edge.rights.erase("ann").beside) == {"notes": 2}
+    assert notes.held == []
+
+
+def before_the_rows_are_gone(edge, store):
+    """Who dies with the rows gone has forgotten what is kept under merged ids, of which nobody knows any more."""
+    notes = Notes("ann", "anna")
+    edge.rights.attach("notes", notes)
+    store.merge("ann", "anna")
+
+    def dies(customer):
+        raise KeyboardInterrupt
+
+    store.erase = dies
+    with pytest.raises(KeyboardInterrupt):
+        edge.rights.erase("ann")
+    assert notes.held == []
+
+
+def who_fails(edge, store):
+    """One that fails is named, keeps nothing else back, and is told the next time, of merged ids as well."""
+    down, up = Notes("ann", "anna"), Notes("ann")
+    down.is_down = True
+    edge.rights.attach("down", down)
+    edge.rights.attach("up", up)
+    store.merge("ann", "anna")
+    receipt = edge.rights.erase("ann")
+    assert (dict(receipt.beside)["up"], up.held, receipt.gone["consents"] > 0) == (1, [], True)
+    assert receipt.pending[0] == "down could not be told: erase once more"
+    down.is_down = False
+    again = edge.rights.erase("ann")  # the store does not know any more that it is Anna, too
+    assert (dict(again.beside), down.held) == ({"down": 2, "up": 0}, [])
+    assert not any("could not be told" in one for one in again.pending)
+
+
+PROMISES = [all_ids, until_the_rows_are_gone, before_the_rows_are_gone, who_fails]
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_what_is_attached_forgets(edge, store, promise):
+    promise(edge, store)
+
+
+MUTANTS = {
+    "the id that was given alone": (rights, "ids = frozenset({*held.ids,", "ids = frozenset({customer,"),
+    "not once the rows are gone": (rights, "after = self.attached.forget(ids)", "after = Told({}, before.failed)"),
+    "not while the rows are there": (rights, "before = self.attached.forget(ids)", "before = Told({}, ())"),
+    "who fails owes nothing": (attached, "self.owed.add(id_)", "pass"),
+    "who fails is not named": (attached, "failed[one.name] = None", "pass"),
+    "who fails keeps the rest back": (attached, "failed[one.name] = None", "raise"),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_each_promise_is_seen_to_be_broken(monkeypatch, name):
+    module, old, new = MUTANTS[name]
+    source = inspect.getsource(module)
+    assert source.count(old) == 1
+    mutant = types.ModuleType(module.__name__, module.__doc__)
+    mutant.__package__ = module.__package__
+    exec(compile(source.replace(old, new), name, "exec"), mutant.__dict__)  # noqa: S102 - ours
+    if module is rights:
+        monkeypatch.setattr(rights, "SubjectRights", mutant.SubjectRights)
+    assert broken(mutant)
+
+
+def broken(mutant):
+    """Return whether a promise is broken by an edge of a mutant module, each tried with an edge of its own."""
+    for promise in PROMISES:
+        with MemoryStore() as own, tactful.open(POLICY, store=own) as edge:
+            edge._attached = getattr(mutant, "Attached", attached.Attached)()
+            for who in ("ann", "bob"):
+                edge.opt_in(who, "offers")
+            try:
+                promise(edge, own)
+            except (AssertionError, OSError, pytest.fail.Exception):
+                return True
+    return False
+
+
+def test_an_unchanged_edge_breaks_no_promise():
+    assert not broken(attached)
+
+
+def test_the_same_keeper_is_told_once_and_all_of_one_name_are_counted_together(edge):
+    one, other = Notes("ann"), Notes("ann", "ann")
+    for keeper in (one, one, other):
+        edge.rights.attach("notes", keeper)
+    assert dict(edge.rights.erase("ann").beside) == {"notes": 3}
+
+
+def test_a_receipt_of_what_is_attached_and_its_warning_are_not_personal(edge, caplog):
+    down = Notes("ann")
+    down.is_down = True
+    edge.rights.attach("down", down)
+    receipt = edge.rights.erase("ann")
+    assert "ann" not in json.dumps(attrs.asdict(receipt))
+    assert "an erasure did not reach down: OSError" in caplog.text
+    assert "ann" not in caplog.text
+
+
+def test_what_is_attached_is_told_nothing_while_the_store_cannot_be_read(edge, store, monkeypatch):
+    notes = Notes("ann")
+    edge.rights.attach("notes", notes)
+
+    def down(customer):
+        raise StoreError("no disk")
+
+    monkeypatch.setattr(store, "held", down)
+    with pytest.raises(StoreError):
+        edge.rights.erase("ann")
+    assert notes.held == ["ann"]
+
+
+def test_what_cannot_be_attached_is_refused(edge, monkeypatch):
+    for name in ("", "two\nlines", "x" * 201):
+        with pytest.raises(UsageError, match="a name has 1 to 200 printable characters"):
+            edge.rights.attach(name, Notes())
+    with pytest.raises(UsageError, match=r"object has no forget\(customer\)"):
+        edge.rights.attach("notes", object())
+    monkeypatch.setattr(attached, "ATTACHED_MAX", 1)
+    edge.rights.attach("notes", Notes())
+    with pytest.raises(UsageError, match="1 are attached already"):
+        edge.rights.attach("notes", Notes())
