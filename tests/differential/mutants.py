@@ -90,13 +90,11 @@ MUTANTS = [
     Mutant("engine.middle", "flags & plan.hide_flags", "0", 2),
     Mutant(
         "engine.middle",
-        "if there is not None and there.since_us <= now_us < there.until_us:",
-        "if there is not None:",
+        "if there.hides == hides and there.since_us <= now_us < there.until_us:",
+        "if there.hides == hides:",
         0,
     ),
-    Mutant(
-        "engine.middle", "there = here.standings.get(hides)", "there = next(iter(here.standings.values()), None)", 55
-    ),
+    Mutant("engine.middle", "if there.hides == hides and there.since_us", "if there.since_us", 55),
     # who is eligible
     Mutant("engine.qualify", "allow = there.allow & plan.running(now_us)", "allow = there.allow", 6),
     Mutant("engine.qualify", "lookup.allow.get(context[lookup.slot], lookup.otherwise) | spared", "plan.everything", 1),
@@ -255,7 +253,8 @@ MUTANTS = [
         "key=lambda pair: (-pair[0], pair[1].index)",
         35,
     ),
-    Mutant("engine.rank", "key = (blind, boosts)", "key = blind", 5),
+    Mutant("engine.rank", "kept.boosts == boosts and kept.blind == blind", "kept.blind == blind", 5),
+    Mutant("engine.rank", "kept.boosts == boosts and kept.blind == blind", "kept.boosts == boosts", 102),
     Mutant("engine.rank", "while heap and heap[0][:2] < bound:", "while heap:", 0),
     Mutant("engine.rank", "min(max([self._absent, *tops])", "min(max([self._absent])", 84),
     Mutant("engine.rank", "self.highest *= max(times, 1.0)", "pass", 22),

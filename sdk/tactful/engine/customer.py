@@ -27,6 +27,7 @@ class Standing:
     What a snapshot comes to under the hides that apply, from a moment until another.
 
     Attributes:
+        hides: The flags that hide.
         views: The profile by purpose.
         seen: By purpose, the slots that are seen and have no value, as bits.
         scores: The affinities by purpose; None where they are not known.
@@ -34,13 +35,14 @@ class Standing:
         spared: For each look-up in the context, the treatments that need not meet it, as something else holds.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
-        orders: Orders of the offers that were asked for, by what they depend on.
+        orders: Orders of the offers that were asked for, the latest first; mostly one, so that nothing looks it up.
     """
 
-    __slots__ = ("allow", "orders", "scores", "seen", "since_us", "spared", "until_us", "views")
+    __slots__ = ("allow", "hides", "orders", "scores", "seen", "since_us", "spared", "until_us", "views")
 
     def __init__(
         self,
+        hides: int,
         views: tuple[View, ...],
         seen: tuple[int, ...],
         scores: tuple[Mapping[str, float] | None, ...],
@@ -49,6 +51,7 @@ class Standing:
         since_us: int,
         until_us: int,
     ) -> None:
+        self.hides = hides
         self.views = views
         self.seen = seen
         self.scores = scores
@@ -56,7 +59,7 @@ class Standing:
         self.spared = spared
         self.since_us = since_us
         self.until_us = until_us
-        self.orders: dict[object, object] = {}
+        self.orders: tuple[object, ...] = ()
 
 
 class OnChannel:
@@ -69,7 +72,7 @@ class OnChannel:
         flags: The flags that they set.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
-        standings: What the snapshot comes to, by the flags that hide.
+        standings: What the snapshot comes to, under each of the hides that were asked for; mostly one.
     """
 
     __slots__ = ("allow", "flags", "known", "since_us", "standings", "until_us")
@@ -80,7 +83,7 @@ class OnChannel:
         self.flags = flags
         self.since_us = since_us
         self.until_us = until_us
-        self.standings: dict[int, Standing] = {}
+        self.standings: tuple[Standing, ...] = ()
 
 
 class Customer:

@@ -72,25 +72,25 @@ def _ranking(
 ) -> tuple[rank.Walk | rank.Listed | Shortlist, rank.Factors]:
     """Return what gives the best offers, a score model's first if the policy has one; and what affinities say."""
     boosts = rank.boosting(plan, arguments) if plan.boosts else 0
-    order, factors = rank.order(plan, there, blind, boosts)
+    order = rank.order(plan, there, blind, boosts)
     scoring = plan.scoring
     if scoring is None:
-        return rank.walk(plan, order, factors, allowed, page.slots), factors
+        return rank.walk(plan, order, allowed, page.slots), order.factors
     asked = max(page.slots, scoring.model.shortlist)
-    own = rank.walk(plan, order, factors, allowed, asked)
-    return Shortlist(own, scoring, factors, scoring.holding(*arguments)), factors
+    own = rank.walk(plan, order, allowed, asked)
+    return Shortlist(own, scoring, order.factors, scoring.holding(*arguments)), order.factors
 
 
 def _standing(
     plan: Plan, channel: ChannelPlan, customer: Customer, here: OnChannel, hides: int, now_us: int
 ) -> Standing:
     """Return what the snapshot comes to under these hides; worked out once while it holds."""
-    there = here.standings.get(hides)
-    if there is not None and there.since_us <= now_us < there.until_us:
-        return there
+    for there in here.standings:
+        if there.hides == hides and there.since_us <= now_us < there.until_us:
+            return there
     masked = mask(channel.visibility, customer.snapshot, plan.effects(hides).hidden, now_us)
-    there = qualify.standing(plan, channel, customer, here, masked, now_us)
-    here.standings[hides] = there
+    there = qualify.standing(plan, channel, customer, here, masked, hides, now_us)
+    here.standings = (there, *(one for one in here.standings if one.hides != hides))
     customer.release()
     return there
 
@@ -101,8 +101,7 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
     context, _ = plan.slots.context_values(None)
     views, seen, scores, _ = mask(channel.visibility, None, plan.effects(0).hidden, now_us)
     here = OnChannel((None,) * len(plan.slots.known), 0, 0, now_us, now_us)
-    there = Standing(views, seen, scores, 0, (), now_us, now_us)
-    _, factors = rank.order(plan, there, 0, 0)
+    there = Standing(0, views, seen, scores, 0, (), now_us, now_us)
     return Moment(
         plan=plan,
         channel=channel,
@@ -116,7 +115,7 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
         caps=None,
         flags=0,
         allowed=0,
-        affinities=factors,
+        affinities=rank.order(plan, there, 0, 0).factors,
         chosen=[],
         dropped=[],
     )

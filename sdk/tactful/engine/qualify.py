@@ -7,9 +7,9 @@ from .customer import Customer, Masked, OnChannel, Standing
 
 
 def standing(
-    plan: Plan, channel: ChannelPlan, customer: Customer, here: OnChannel, masked: Masked, now_us: int
+    plan: Plan, channel: ChannelPlan, customer: Customer, here: OnChannel, masked: Masked, hides: int, now_us: int
 ) -> Standing:
-    """Return what a masked snapshot comes to, as far as it does not depend on the moment."""
+    """Return what a snapshot that hides mask comes to, as far as it does not depend on the moment."""
     views, seen, scores, until_us = masked
     allow, until = plan.everything, NEVER_US
     if channel.need_standing is not None:
@@ -21,7 +21,7 @@ def standing(
             met, _, lasts = lookup.spare(views, seen, customer.protective, here.known, (), now_us)
         spared.append(met)
         until = min(until, lasts)
-    return Standing(views, seen, scores, allow, tuple(spared), now_us, min(until, until_us, here.until_us))
+    return Standing(hides, views, seen, scores, allow, tuple(spared), now_us, min(until, until_us, here.until_us))
 
 
 def at_moment(

@@ -9,7 +9,6 @@ and one in each decision.
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappop, heappush, heapreplace
 from itertools import islice
-from threading import Lock
 
 from ..plan.groups import Group
 from ..plan.plan import Plan
@@ -36,7 +35,7 @@ class Factors:
         highest: No factor is greater.
     """
 
-    __slots__ = ("_absent", "_blind", "_boosts", "_ceiling", "_scores", "highest", "plain")
+    __slots__ = ("_absent", "_blind", "_boosts", "_ceiling", "_scores", "highest")
 
     def __init__(self, plan: Plan, scores: tuple[Mapping[str, float] | None, ...], blind: int, boosts: int) -> None:
         ranking = plan.policy.ranking
@@ -93,64 +92,73 @@ class Order:
     Groups by their best standing offers, best first; worked out as far as asked and kept.
 
     Of what is looked at on the way nothing is held, as an order is held with every customer: who asks further than
-    ever before has it worked out anew, twice as far.
+    ever before has it worked out anew, twice as far. Threads that do so at once find the same.
+
+    Attributes:
+        blind: The treatments that no affinity ranks.
+        boosts: The boosts that hold, as bits.
+        factors: What the base worth of an offer is multiplied with.
+        known: The groups, as far as anyone has asked; None comes after the last.
     """
 
-    __slots__ = ("_allow", "_ended", "_factors", "_known", "_lock", "_plan")
+    __slots__ = ("_allow", "_plan", "blind", "boosts", "factors", "known")
 
-    def __init__(self, plan: Plan, allow: int, factors: Factors) -> None:
+    def __init__(self, plan: Plan, there: Standing, blind: int, boosts: int) -> None:
         self._plan = plan
-        self._allow = allow
-        self._factors = factors
-        self._ended = False
-        self._lock = Lock()
-        self._known: tuple[Head, ...] = ()
+        self._allow = there.allow
+        self.blind = blind
+        self.boosts = boosts
+        self.factors = Factors(plan, there.scores, blind, boosts)
+        self.known: tuple[Head | None, ...] = ()
 
-    def at(self, place: int) -> Head | None:
-        """Return the group at a place, or None past the last."""
-        if place >= len(self._known) and not self._ended:
-            with self._lock:
-                while place >= len(self._known) and not self._ended:
-                    far = max(_KNOWN_MIN, 2 * len(self._known))
-                    self._known = tuple(islice(heads(self._plan, self._allow, self._factors), far))
-                    self._ended = len(self._known) < far
-        return self._known[place] if place < len(self._known) else None
+    def beyond(self, place: int) -> tuple[Head | None, ...]:
+        """Return the groups to a place at least, or to the last; all before the place were known."""
+        far = max(_KNOWN_MIN, 2 * place)
+        known: tuple[Head | None, ...] = tuple(islice(heads(self._plan, self._allow, self.factors), far))
+        if len(known) < far:
+            known = (*known, None)
+        if len(known) > len(self.known):
+            self.known = known
+        return known
 
 
 class Walk:
     """Gives one decision its best offers, asking no more groups than it must."""
 
-    __slots__ = ("_asked", "_following", "_offer_at", "_order", "_place")
+    __slots__ = ("_asked", "_known", "_offer_at", "_order", "_place")
 
     def __init__(self, offer_at: tuple[RankedOffer, ...], order: Order) -> None:
         self._offer_at = offer_at
         self._order = order
+        self._known = order.known or order.beyond(0)
         self._place = 0
-        self._following = order.at(0)
         #: Groups whose best standing offer was not open, as a heap.
         self._asked: list[Head] = []
 
     def best(self, open_: int) -> Best | None:
         """Return the best offer of which a treatment is open; what is open only ever becomes less."""
-        asked, following = self._asked, self._following
+        asked, known, offer_at = self._asked, self._known, self._offer_at
+        following = known[self._place]
         while True:
             is_new = not asked or (following is not None and following < asked[0])
             head = following if is_new else asked[0]
             if head is None:
                 return None
             _, negative, index, bits, factor = head
-            offer = self._offer_at[index]
-            there = open_ >> offer.start & offer.mask
+            offer = offer_at[index]
+            there = open_ >> index & offer.mask
             if there:
                 return -negative, offer, there
             left = open_ & bits
             if is_new:
                 self._place += 1
-                following = self._following = self._order.at(self._place)
+                if self._place == len(known):
+                    known = self._known = self._order.beyond(self._place)
+                following = known[self._place]
                 if left:
-                    heappush(asked, _head(self._offer_at, left, bits, factor))
+                    heappush(asked, _head(offer_at, left, bits, factor))
             elif left:
-                heapreplace(asked, _head(self._offer_at, left, bits, factor))
+                heapreplace(asked, _head(offer_at, left, bits, factor))
             else:
                 heappop(asked)
 
@@ -181,23 +189,21 @@ def boosting(plan: Plan, arguments: tuple[object, ...]) -> int:
     return bits
 
 
-def order(plan: Plan, there: Standing, blind: int, boosts: int) -> tuple[Order, Factors]:
+def order(plan: Plan, there: Standing, blind: int, boosts: int) -> Order:
     """Return the order of the groups that stand, for a set that no affinity ranks and the boosts that hold."""
-    key = (blind, boosts)
-    kept = there.orders.get(key)
-    if kept is None:
-        factors = Factors(plan, there.scores, blind, boosts)
-        kept = (Order(plan, there.allow, factors), factors)
-        if len(there.orders) >= _ORDERS_MAX:
-            there.orders.clear()
-        there.orders[key] = kept
-    return kept  # type: ignore[return-value] # a customer's memory does not know this stage
+    orders: tuple[Order, ...] = there.orders  # type: ignore[assignment] # a customer's memory does not know this stage
+    for kept in orders:
+        if kept.boosts == boosts and kept.blind == blind:
+            return kept
+    made = Order(plan, there, blind, boosts)
+    there.orders = (made, *orders[: _ORDERS_MAX - 1])
+    return made
 
 
-def walk(plan: Plan, order: Order, factors: Factors, allowed: int, slots: int) -> Walk | Listed:
+def walk(plan: Plan, order: Order, allowed: int, slots: int) -> Walk | Listed:
     """Return what gives the best offers; to sort a few treatments is quicker than to look for their groups."""
     if allowed.bit_count() ** 2 < slots * len(plan.groups):
-        return Listed(few(plan, allowed, factors))
+        return Listed(few(plan, allowed, order.factors))
     return Walk(plan.offer_at, order)
 
 
