@@ -115,6 +115,12 @@ class PostgreSQLStore(
             PostgreSQLLines(connection).erase(members, now_us)
         return gone
 
+    def line_epochs(self) -> Mapping[str, int]:
+        """Return the newest epoch of each line that edges follow."""
+        with self._pool.reading() as connection:
+            lines = PostgreSQLLines(connection)
+            return {"consents": lines.epoch("consents"), "profiles": lines.epoch("profiles")}
+
     def close(self) -> None:
         """Give back the connections; a second call does nothing."""
         self._pool.close()

@@ -6,7 +6,9 @@ from typing import Final
 
 import attrs
 
+from .errors import StoreError
 from .held import Held
+from .rights_ports import Followed
 
 #: What stays after an erasure, and why.
 WHY_KEPT: Final[Mapping[str, str]] = MappingProxyType(
@@ -16,10 +18,12 @@ WHY_KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "decisions": "what was shown under which policy, without whom it concerned: to answer for it",
     }
 )
-#: Nothing is kept beside the store.
-NOTHING_BESIDE: Final[Mapping[str, int]] = MappingProxyType({})
-#: Who else has to forget, where a store is a centre.
-FOLLOWERS: Final = "edges that follow this store are told of it, and forget with their next contact"
+#: Nothing was kept, or can be told.
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+#: Who else has to forget, where a store is a centre; and whether it can be told who has.
+_FOLLOWERS: Final = "edges that follow this store are told of it, and forget with their next contact"
+_FOLLOWED_UP: Final = "behind a relay, `tactful fleet --receipt` lists who has not yet; of others nobody can tell"
+_UNKNOWN: Final = "nobody can tell who has: this store counts no epochs"
 
 
 @attrs.frozen
@@ -33,6 +37,8 @@ class ErasureReceipt:
         kept: What stays, by sort, with how much of it there is; `WHY_KEPT` tells why.
         pending: Who has still to forget, in words for whoever keeps the receipt.
         beside: How much went of what is kept beside the store, by the name under which it was attached.
+        epochs: The store's epochs by line, once the erasure was in them, where it knows: who has acknowledged them has
+            taken it in (`tactful fleet --receipt`).
     """
 
     at_us: int
@@ -40,10 +46,17 @@ class ErasureReceipt:
     kept: Mapping[str, int]
     pending: tuple[str, ...]
     beside: Mapping[str, int] = attrs.field(factory=dict)
+    epochs: Mapping[str, int] = attrs.field(factory=dict)
 
 
 def receipt_of(
-    gone: Mapping[str, int], held: Held, at_us: int, pending: Iterable[str], beside: Mapping[str, int] = NOTHING_BESIDE
+    gone: Mapping[str, int],
+    held: Held,
+    at_us: int,
+    pending: Iterable[str],
+    *,
+    beside: Mapping[str, int] = NOTHING,
+    epochs: Mapping[str, int] = NOTHING,
 ) -> ErasureReceipt:
     """Return the receipt of an erasure, of what went and of what was held before it."""
     kept = {
@@ -52,4 +65,23 @@ def receipt_of(
         "decisions": gone.get("decisions", 0),
     }
     stays = {sort: count for sort, count in kept.items() if count}
-    return ErasureReceipt(at_us, dict(gone), stays, tuple(pending), dict(beside))
+    return ErasureReceipt(at_us, dict(gone), stays, tuple(pending), dict(beside), dict(epochs))
+
+
+def followers(epochs: Mapping[str, int]) -> str:
+    """Return, in words, that edges have still to forget which follow a store, and how it is found out who has."""
+    return f"{_FOLLOWERS}; {_FOLLOWED_UP if epochs else _UNKNOWN}"
+
+
+def epochs_of(store: object) -> Mapping[str, int]:
+    """
+    Return how far the lines are that edges follow a store by, after an erasure; none if it has none, or cannot tell.
+
+    It never raises: the erasure is done by then.
+    """
+    if not isinstance(store, Followed):
+        return NOTHING
+    try:
+        return store.line_epochs()
+    except StoreError:
+        return NOTHING

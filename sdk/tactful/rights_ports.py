@@ -1,5 +1,6 @@
 """The port of what a customer may ask a store for. No adapter is named here."""
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from .held import Held
@@ -29,6 +30,15 @@ class Forgets(Protocol):
         Raises:
             Exception: If something may still be there. It is asked again with the next erasure.
         """
+        ...
+
+
+@runtime_checkable
+class Followed(Protocol):
+    """A store that edges follow as their centre."""
+
+    def line_epochs(self) -> Mapping[str, int]:
+        """Return the newest epoch of each line; nothing that is committed later gets one at or below it."""
         ...
 
 

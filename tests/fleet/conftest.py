@@ -51,6 +51,7 @@ class Served:
             devices=known,
             bundle=self.fleet.rings,
             opened=routes(self.fleet),
+            asked=self.fleet.asked,
             options=options,
         )
         self._server = server(self.relay, port=0)

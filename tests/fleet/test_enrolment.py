@@ -177,6 +177,7 @@ def test_a_fleets_file_of_before_is_taken_on_and_is_for_its_owner_alone(files, t
     admit(file, devices, Asked(proof_of(used), "berne", DIGEST), 1)
     with file.transaction() as db:
         db.execute("alter table codes drop column let_in")
+        db.execute("drop table acknowledged")
         db.execute("pragma user_version = 1")
     file.close()
     remove_device(tmp_path / "devices.json", "k1")

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import tactful
 from tactful.cli.app import app
+from tactful.clock import SKEW_US
 from tactful.fleet import codes, enrolment, packs_folder, report, rollout
 from tactful.fleet.codes import read_code
 from tactful.fleet.releases import releases_of, stop
@@ -40,7 +41,8 @@ def run(served, monkeypatch, authors):
 
 
 def test_the_page_from_its_beginning_to_its_end(served, run, make, bundle_of, authors, signer, closing):
-    relaying, coding, enrolling, looking, rolling, resuming, back, killing = (one.text for one in samples(PAGE, "sh"))
+    told = (one.text for one in samples(PAGE, "sh"))
+    relaying, coding, enrolling, looking, erasing, rolling, resuming, back, killing = told
     where = served.where
     # The server that the page's relay needs is not here: it says so, and has understood the rest.
     (where / "relay.private").write_text(authors[0], encoding="ascii")
@@ -75,6 +77,9 @@ def test_the_page_from_its_beginning_to_its_end(served, run, make, bundle_of, au
     assert names["upkeep"].step().killed
     assert (all_devices(served.devices)[0].killed, (where / "device.key").exists()) == (True, False)
     assert isinstance(names["kiosk"], tactful.Edge)
+    # The server that it erases in is not here either; the receipt is as of one.
+    (where / "receipt.json").write_text('{"at_us": 1, "epochs": {"consents": 1, "profiles": 1}}', encoding="ascii")
+    assert "1 device: 1 acknowledged" in run(erasing.splitlines()[1])
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code():
@@ -88,6 +93,7 @@ def test_the_numbers_on_the_page_are_those_of_the_code():
         ("an hour is over", rollout.Terms().soak_s == 3600),
         ("2 % are none", rollout.Terms().tolerated == 0.02),
         ("not reported for a day", rollout.QUIET_US == 86_400_000_000),
+        ("by more than 5 minutes", SKEW_US == 300_000_000),
         ("more than 16 MiB", packs_folder.PACK_MAX_BYTES == 16 * 2**20),
     ):
         assert (re.search(re.escape(said), text) is not None, holds) == (True, True), said

@@ -63,6 +63,19 @@ def centre(url):
         yield one
 
 
+def test_an_erasure_is_within_the_epochs_of_its_receipt(url, centre):
+    centre.put_consents("ada", Consents((YES,), 5))
+    centre.link({"card": "4711"}, customer="ada")
+    store = PostgreSQLStore(url)
+    with store, tactful.open(POLICY, store=store) as edge:
+        receipt = edge.rights.erase("ada")
+    told = {
+        line: [one.epoch for one in centre.changes(line, 0, 100).changes if isinstance(one.told, Erased)]
+        for line in ("consents", "profiles")
+    }
+    assert {line: epochs[-1:] for line, epochs in told.items()} == {line: [one] for line, one in receipt.epochs.items()}
+
+
 def test_an_edge_follows_by_url(url, centre, tmp_path):
     now_us = wall_clock()
     centre.put_profile(Snapshot("ada", now_us, {"favourite": Observation("bread", Source.STATED, now_us)}))

@@ -6,7 +6,7 @@ import attrs
 import typer
 
 from ..clock import in_words, wall_clock
-from ..erasing import FOLLOWERS, WHY_KEPT, ErasureReceipt, receipt_of
+from ..erasing import WHY_KEPT, ErasureReceipt, epochs_of, followers, receipt_of
 from ..errors import UsageError
 from ..held import Held
 from ..installed import store_of
@@ -18,10 +18,7 @@ from .disclosing import customer_of
 from .output import as_json, bullets, say, table, told
 from .replaying import StoreUrl
 
-_PENDING = (
-    "processes of this store fetch the customer anew at a decision after their refresh_s, 300 s as usual",
-    FOLLOWERS,
-)
+_PROCESSES = "processes of this store fetch the customer anew at a decision after their refresh_s, 300 s as usual"
 
 
 def erase(
@@ -43,7 +40,7 @@ def erase(
                 raise UsageError(f"{type(kept).__name__} cannot tell what it holds of a customer: erase at its source")
             id_ = customer_of(kept, customer, who)
             held = kept.held(id_)
-            receipt = receipt_of(kept.erase(id_), held, wall_clock(), _PENDING) if yes else None
+            receipt = _erased(kept, id_, held) if yes else None
         finally:
             kept.close()
     if receipt is None:
@@ -52,6 +49,12 @@ def erase(
         as_json({"erased": True, **attrs.asdict(receipt)})
     else:
         _print(receipt)
+
+
+def _erased(store: Erasure, id_: str, held: Held) -> ErasureReceipt:
+    gone = store.erase(id_)
+    epochs = epochs_of(store)
+    return receipt_of(gone, held, wall_clock(), (_PROCESSES, followers(epochs)), epochs=epochs)
 
 
 def _tell(held: Held, *, json: bool) -> None:

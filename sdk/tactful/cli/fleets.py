@@ -12,6 +12,7 @@ import typer
 from ..clock import wall_clock
 from .checking import Json
 from .devices import DEVICES, FLEET, Devices
+from .following_up import follow_up
 from .output import FOUND, as_json, say, table, told
 
 if TYPE_CHECKING:
@@ -25,15 +26,19 @@ def fleet(
     file: Annotated[Path, typer.Argument(metavar="FLEET", help="The fleet's file.")] = FLEET,
     devices: Devices = DEVICES,
     trouble: Annotated[bool, typer.Option("--trouble", help="Only devices with which something is wrong.")] = False,  # noqa: FBT002 - a flag
+    receipt: Annotated[Path | None, typer.Option(help="An erasure's receipt: tell who has taken it in.")] = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
     List the devices behind a relay, the worst first: policy, data, freshness, queue, last contact, clock.
 
-    Exit code 1 if something is wrong with one, or a rollout has stopped.
+    With --receipt, list which of them have taken in an erasure, who has not comes first; with --trouble, these alone.
+    Exit code 1 if something is wrong with one, a rollout has stopped, or one has not surely taken it in.
 
     Example: `tactful fleet fleet.db --devices devices.json`
     """
+    if receipt is not None:
+        follow_up(receipt, file, devices, only=trouble, json_=json)
     from ..fleet.enrolment import refused_tries  # noqa: PLC0415 - slow to import
     from ..fleet.fleet_file import FleetFile  # noqa: PLC0415 - slow to import
     from ..fleet.overview import overview  # noqa: PLC0415 - slow to import

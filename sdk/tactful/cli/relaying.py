@@ -82,8 +82,18 @@ def _relay(
     kept = None if fleet is None else _fleet(fleet, known, packs)
     centres = centres_of(centre)
     try:
-        brought, opened = (bundle, ()) if kept is None else (kept.rings, routes(kept))
-        return Relay(centres, tenant=tenant, private_key=key, devices=known, bundle=brought, opened=opened)
+        if kept is None:
+            return Relay(centres, tenant=tenant, private_key=key, devices=known, bundle=bundle)
+        of_fleet, opened = kept.rings, routes(kept)
+        return Relay(
+            centres,
+            tenant=tenant,
+            private_key=key,
+            devices=known,
+            bundle=of_fleet,
+            opened=opened,
+            asked=kept.asked,
+        )
     except BaseException:
         for one in centres:
             one.close()

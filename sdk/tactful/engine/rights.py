@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..consent import Consents
-from ..erasing import FOLLOWERS, ErasureReceipt, receipt_of
+from ..erasing import ErasureReceipt, epochs_of, followers, receipt_of
 from ..errors import StoreError, UsageError
 from ..held import Held
 from ..ports import ConsentSource, Erasure, Store
@@ -119,11 +119,13 @@ class SubjectRights:
         self._forget_shared(ids)
         before = self.attached.forget(ids)  # while the store knows all ids: if we die, asking again finds the rest
         gone = erasure.erase(customer)
-        pending = (*self._shared_meanwhile(ids), *self._pending())
+        epochs = epochs_of(self.store)
+        pending = (*self._shared_meanwhile(ids), *self._pending(epochs))
         self._let_go(ids, held)
         after = self.attached.forget(ids)  # what was kept until the rows were gone
         unreached = tuple(f"{name} could not be told: erase once more" for name in after.failed)
-        return receipt_of(gone, held, self.opting.clock(), (*unreached, *pending), _both(before, after))
+        owed, now_us = (*unreached, *pending), self.opting.clock()
+        return receipt_of(gone, held, now_us, owed, beside=_both(before, after), epochs=epochs)
 
     def attach(self, name: str, keeper: Forgets) -> None:
         """
@@ -211,10 +213,10 @@ class SubjectRights:
             if here.household[1] in homes:  # who counts together with the customer holds what the customer did
                 self.opting.snapshots.forget(id_)
 
-    def _pending(self) -> tuple[str, ...]:
+    def _pending(self, epochs: Mapping[str, int]) -> tuple[str, ...]:
         processes = f"other processes of this store fetch the customer anew at a decision after {self.refresh_s} s"
         if self.following is None:
-            return processes, FOLLOWERS
+            return processes, followers(epochs)
         return processes, "the centre that this edge follows was not asked: erase there as well, and it tells its edges"
 
     def _customer(self, what: str, who: Who) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import StoreError
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _BUSY_S: Final = 5.0
 _SCHEMA: Final = """
 create table codes (
@@ -29,10 +29,20 @@ create table releases (
     epoch integer primary key, tenant text not null, sha256 text not null, raw blob not null, packed blob not null
 ) strict;
 """
+_ACKNOWLEDGED: Final = """
+create table acknowledged (
+    device text not null, line text not null, epoch integer not null, at_us integer not null, primary key (device, line)
+) strict;
+"""
+_LET_IN: Final = """
+alter table codes add column let_in integer not null default 0;
+update codes set let_in = used_by is not null;
+"""
 #: What makes a file of an older version one of this version.
 _UPGRADES: Final = {
-    0: _SCHEMA,
-    1: "alter table codes add column let_in integer not null default 0; update codes set let_in = used_by is not null",
+    0: _SCHEMA + _ACKNOWLEDGED,
+    1: _LET_IN + _ACKNOWLEDGED,
+    2: _ACKNOWLEDGED,
 }
 
 

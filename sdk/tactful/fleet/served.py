@@ -1,9 +1,15 @@
 """A fleet as a relay serves it: who is let in, what each device is told, and which bundle and pack are its own."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from ..changes import Line
+from ..clock import wall_clock
+from ..errors import StoreError
 from ..relay.bundle_file import Bytes
 from ..relay.devices import Device, DevicesFile
+from .acknowledged import Hearing
 from .asked import Admitted, Asked
 from .enrolment import Refusal, admit
 from .fleet_file import FleetFile
@@ -33,6 +39,7 @@ class Fleet:
         self._file, self._devices = file, devices
         self._packs = None if packs is None else PacksFolder(packs)
         self.rings = Rings(file)
+        self._hearing, self._closed = Hearing(file), False
 
     def admit(self, asked: Asked, now_us: int) -> Admitted | Refusal:
         """Use a one-time code, and let its device in; or say why not."""
@@ -54,12 +61,20 @@ class Fleet:
         newer = release is not None and release.epoch != report.policy_epoch
         return Orders(bundle_sha256=release.sha256 if release and newer else "", pack_sha256=self._pack_digest(device))
 
+    def asked(self, device: Device, line: Line, after: int) -> Callable[[], None] | None:
+        """Hear that a device has a line up to an epoch; return what writes it down if it is time to."""
+        return self._hearing.write if self._hearing.hear(device.id, line, after, wall_clock()) else None
+
     def pack_for(self, device: Device) -> Bytes | None:
         """Return the pack of a device, or None."""
         return None if self._packs is None else self._packs.current_for(device)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Write down what was heard, and give the file back."""
+        if not self._closed:
+            self._closed = True
+            with suppress(StoreError):  # what is lost is asked anew
+                self._hearing.write()
         self._file.close()
 
     def _pack_digest(self, device: Device) -> str:

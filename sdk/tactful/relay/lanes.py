@@ -1,6 +1,7 @@
 """Calls that block, made for a server that must not: each sort in threads of its own, so that none holds up another."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -8,6 +9,7 @@ from typing import Final, TypeVar
 
 from ..errors import CentreError
 
+_log = logging.getLogger("tactful")
 _T = TypeVar("_T")
 #: So many calls wait for each thread, at most.
 _WAITING: Final = 4
@@ -58,6 +60,20 @@ class Lane:
         except TimeoutError:
             raise CentreError("the centre takes too long", code="centre-slow", retry_after_s=1) from None
 
+    def begin(self, call: Callable[[], object]) -> None:
+        """Have a call made that nobody waits for, unless too many wait; what it raises is told by its sort alone."""
+        with self._lock:
+            if not self._places:
+                return
+            self._places -= 1
+        try:
+            future = self._pool.submit(call)
+        except RuntimeError:  # it is closed
+            self._leave()
+            return
+        future.add_done_callback(self._leave)
+        future.add_done_callback(_tell)
+
     def close(self) -> None:
         """Begin no more calls; nobody waits for those that hang."""
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -65,3 +81,8 @@ class Lane:
     def _leave(self, _: "Future[_T] | None" = None) -> None:
         with self._lock:
             self._places += 1
+
+
+def _tell(future: "Future[object]") -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        _log.warning("relay: what was to be written was not: %s", type(error).__name__)

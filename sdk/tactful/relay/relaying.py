@@ -1,6 +1,6 @@
 """What a relay has at hand: a centre, the devices that may ask, a key to sign with, and bounds. It knows no route."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -45,6 +45,8 @@ class Bundles(Protocol):
         ...
 
 
+#: Hears that a device has a line up to an epoch; gives what writes it down, if it is time to.
+Asked = Callable[[Device, Line, int], Callable[[], None] | None]
 #: All who may not ask share one bucket, so that guessing is slow, and costs no memory.
 _STRANGERS: Final = ""
 
@@ -104,6 +106,7 @@ class Relay:
         bundle: Path | Bundles | None = None,
         options: RelayOptions | None = None,
         opened: "Sequence[Opened]" = (),
+        asked: Asked | None = None,
     ) -> None:
         """
         Make it; `start` begins to watch the centre.
@@ -116,6 +119,7 @@ class Relay:
             bundle: The file of the policy's bundle, or what knows each device's, if it is to be had here.
             options: What bounds it; None is as usual.
             opened: Routes to be opened beside its own.
+            asked: Hears how far each device is with each line, by what it asks for; None keeps no record of it.
 
         Raises:
             BundleError: If the key is no key.
@@ -128,7 +132,7 @@ class Relay:
         self.lanes = {name: Lane(name, threads=of.threads, patience_s=of.patience_s) for name in names}
         self.watches: dict[Line, Watch] = watches(centres, of.poll_s)
         self.bundle: Bundles | None = BundleFile(bundle) if isinstance(bundle, Path) else bundle
-        self.opened = tuple(opened)
+        self.opened, self._asked = tuple(opened), asked
         self.listeners: dict[str, int] = {}
         self._allowance = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
         self._strangers = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
@@ -172,6 +176,20 @@ class Relay:
         if device is None:
             raise stranger()
         return device
+
+    def asked(self, device: Device, line: Line, after: int, newest: int) -> None:
+        """
+        Hear that a device has a line up to an epoch.
+
+        Args:
+            device: Who asks.
+            line: The line.
+            after: Up to which epoch it has it.
+            newest: The newest epoch at the centre; who has more follows another history, and counts as having nothing.
+        """
+        write = None if self._asked is None else self._asked(device, line, after if after <= newest else 0)
+        if write is not None:
+            self.lanes["fleet"].begin(write)
 
     def standing(self, token: str) -> Device | None:
         """Return the device of a token, if it may ask now."""

@@ -71,6 +71,7 @@ async def changes(ask: Ask) -> Response:
     question = Question(relay.tenant, "changes", nonce_of(ask.request), line, after, count)
     # What makes no sense is for the edge to say: also that the centre's epochs are lower than they were.
     told = await relay.lanes[line].run(lambda: relay.centres[line].changes(line, after, count))
+    relay.asked(ask.device, line, after, told.epoch)
     body = await relay.lanes[line].run(lambda: _bounded(told))
     return answered(ask, question, body, epoch=told.epoch, at_us=told.at_us, media_type=wire.MEDIA_TYPE)
 
