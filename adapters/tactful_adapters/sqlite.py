@@ -263,6 +263,15 @@ class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteLogging)
         with self._writing() as (tables, _):
             return tables.forget_contacts(before_us)
 
+    def probe(self) -> None:
+        """
+        Write a little and take it back, without waiting for another process.
+
+        Raises:
+            StoreError: If it cannot be written.
+        """
+        self._file.probe()
+
     def close(self) -> None:
         """Give back the file; a second call does nothing."""
         self._file.close()

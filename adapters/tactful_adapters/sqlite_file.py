@@ -16,25 +16,32 @@ from typing import Final
 
 from tactful import StoreError, UsageError
 
+from .sqlite_errors import MEANS, explained
 from .sqlite_schema import APPLICATION_ID, MIGRATIONS
+
+#: What is written to see whether it can be, and taken back [bytes].
+_PROBE_BYTES: Final = 16_384
+_PROBE: Final = "store-probe"
+_MOVED: Final = (
+    "it was deleted or replaced while it was open; put it back, or start this process anew with the file that is there"
+)
 
 _files: "weakref.WeakSet[SQLiteFile]" = weakref.WeakSet()
 #: Held while a file is opened, or the process forks.
 _forking = Lock()
 _held: "list[SQLiteFile]" = []
 
-# What a result code means here, and what would be right.
-_MEANS: Final = {
-    sqlite3.SQLITE_FULL: "there is no room left; make room on the disk, or raise the quota",
-    sqlite3.SQLITE_READONLY: "it cannot be written; give this process the right to write the file and its folder",
-    sqlite3.SQLITE_NOTADB: "it is no SQLite file; name another, or move it away",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; move it away and restore a copy, or let the centre fill a new one",
-    sqlite3.SQLITE_BUSY: "another process has it; wait, or let only one process open it if it is not shared",
-    sqlite3.SQLITE_LOCKED: "another process has it; wait, or let only one process open it if it is not shared",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; make its folder, and give this process the right to write there",
-    sqlite3.SQLITE_IOERR: "the disk fails; look at the system's log, and never keep the file on a network drive",
-    sqlite3.SQLITE_TOOBIG: "a value is too large to be kept",
-}
+#: What is written to see whether it can be, and taken back [bytes].
+_PROBE_BYTES: Final = 16_384
+_PROBE: Final = "store-probe"
+_MOVED: Final = (
+    "it was deleted or replaced while it was open; put it back, or start this process anew with the file that is there"
+)
+
+_files: "weakref.WeakSet[SQLiteFile]" = weakref.WeakSet()
+#: Held while a file is opened, or the process forks.
+_forking = Lock()
+_held: "list[SQLiteFile]" = []
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
@@ -60,7 +67,8 @@ class SQLiteFile:
         self._connection: sqlite3.Connection | None = None
         self._pid = os.getpid()
         self._closed = False
-        with _forking, self._explained():
+        self._file_id: tuple[int, int] | None = None
+        with _forking, explained(self.path):
             self._connection = self._open()
             _files.add(self)
 
@@ -71,10 +79,26 @@ class SQLiteFile:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for a change that is kept durably at the end, or not at all if anything is raised."""
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+    def writing(self, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
+        """
+        Give the connection for a change that is kept durably at the end, or not at all if anything is raised.
+
+        Args:
+            waits: Whether it waits for another process that has the file just now.
+        """
+        with self._transaction("BEGIN IMMEDIATE", waits=waits) as connection:
             yield connection
+
+    def probe(self) -> None:
+        """
+        Write a little and take it back, without waiting for another process.
+
+        Raises:
+            StoreError: If it cannot be written.
+        """
+        with self.writing(waits=False) as connection:
+            connection.execute("INSERT OR REPLACE INTO register VALUES (?, zeroblob(?))", (_PROBE, _PROBE_BYTES))
+            connection.execute("DELETE FROM register WHERE name = ?", (_PROBE,))
 
     def close(self) -> None:
         """Close the connection; a second call does nothing."""
@@ -88,10 +112,18 @@ class SQLiteFile:
         return self._closed
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._explained():
+    def _transaction(self, begin: str, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._lock, explained(self.path):
             connection = self._connected()
-            connection.execute(begin)
+            self._refuse_moved()
+            if waits:
+                connection.execute(begin)
+            else:
+                connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    connection.execute(begin)
+                finally:
+                    connection.execute(f"PRAGMA busy_timeout = {round(self._busy_s * 1000)}")
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -99,18 +131,6 @@ class SQLiteFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-            means = _MEANS.get(code & 0xFF, f"{type(error).__name__}, code {code}")
-            raise StoreError(f"{self.path}: {means}; nothing of this call was kept") from error
-        except (UnicodeEncodeError, OverflowError) as error:
-            what = "a text is not Unicode" if isinstance(error, UnicodeEncodeError) else "a number has over 64 bits"
-            raise StoreError(f"{self.path}: {what}; nothing of this call was kept") from None
 
     def _connected(self) -> sqlite3.Connection:
         if self._closed:
@@ -122,9 +142,10 @@ class SQLiteFile:
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
+        self._refuse_moved()  # before another one is made
         self._make_private()
         if not (os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)):
-            raise StoreError(f"{self.path}: {_MEANS[sqlite3.SQLITE_READONLY]}")
+            raise StoreError(f"{self.path}: {MEANS[sqlite3.SQLITE_READONLY]}")
         unclean = any(_size_bytes(self.path.with_name(self.path.name + end)) for end in ("-journal", "-wal"))
         connection = sqlite3.connect(
             self.path, timeout=self._busy_s, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -138,8 +159,13 @@ class SQLiteFile:
         except BaseException:
             connection.close()
             raise
-        self._pid = os.getpid()
+        self._pid, self._file_id = os.getpid(), _file_id(self.path)
         return connection
+
+    def _refuse_moved(self) -> None:
+        """Refuse a file that is not the one that was opened first: nothing of what was kept is in it."""
+        if self._file_id is not None and _file_id(self.path) != self._file_id:
+            raise StoreError(f"{self.path}: {_MOVED}; nothing of this call was kept", code="store-moved")
 
     def _make_private(self) -> None:
         try:
@@ -168,7 +194,7 @@ class SQLiteFile:
 
     def _refuse_damaged(self, connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise StoreError(f"{self.path}: {_MEANS[sqlite3.SQLITE_CORRUPT]}")
+            raise StoreError(f"{self.path}: {MEANS[sqlite3.SQLITE_CORRUPT]}")
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
         # A commit waits for the disk, and what is erased is overwritten.
@@ -226,6 +252,15 @@ class SQLiteFile:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
         self._connection = None
         self._pid = os.getpid()
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file apart from all others that are there; None if there is none, or none may look."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a third of the time
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _size_bytes(path: Path) -> int:

@@ -15,6 +15,10 @@ READINGS: Final[Mapping[str, str]] = {
     "tactful_questions_waiting": "How many customers wait to be fetched.",
     "tactful_log_waiting": "How many decisions wait to be logged.",
     "tactful_log_dropped_total": "How many decisions were not logged, as too many waited.",
+    "tactful_store_ready": "Whether the edge's own store could be read and written when it last was (1) or not (0).",
+    "tactful_store_failing_seconds": "For how long the store, or the centre of strict caps, has failed.",
+    "tactful_store_contact_age_seconds": "How long ago a call of the store, or of that centre, last went well.",
+    "tactful_store_errors_total": "How often such a call failed, by code.",
     "tactful_ready": "Whether the consents of the centre are young enough (1) or not (0).",
     "tactful_ready_left_seconds": "How long that stays so without a word of the centre.",
     "tactful_data_age_seconds": "How long ago the centre's word was last known to be true.",
@@ -59,8 +63,21 @@ def status_readings(status: Mapping[str, object]) -> Iterator[Reading]:
     yield from _known("tactful_questions_waiting", status["questions_waiting"])
     yield from _known("tactful_log_waiting", status.get("log_waiting"))
     yield from _known("tactful_log_dropped_total", status.get("log_dropped"))
+    store = cast("Mapping[str, object]", status.get("store", {}))
+    if "ready" in store:
+        yield Reading("tactful_store_ready", float(bool(store["ready"])))
+    for part, told in (*store.items(), ("strict", status.get("strict"))):
+        if isinstance(told, Mapping):
+            yield from _of_store(part, told)
     if "centre" in status:
         yield from _of_centre(cast("Mapping[str, object]", status["centre"]))
+
+
+def _of_store(part: str, told: Mapping[str, object]) -> Iterator[Reading]:
+    yield Reading("tactful_store_failing_seconds", float(cast("int", told["failing_s"] or 0)), {"part": part})
+    yield from _known("tactful_store_contact_age_seconds", told["last_contact_age_s"], part=part)
+    for code, count in cast("Mapping[str, int]", told["errors"]).items():
+        yield from _known("tactful_store_errors_total", count, part=part, code=code)
 
 
 def _of_centre(centre: Mapping[str, object]) -> Iterator[Reading]:

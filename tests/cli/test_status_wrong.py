@@ -6,6 +6,7 @@ import pytest
 
 import tactful
 from tactful.cli.wrong import Wrong, duration
+from tactful_adapters.sqlite import SQLiteStore
 
 LONG_US = 3_600_000_000
 
@@ -61,3 +62,16 @@ def test_a_url_that_cannot_be_meant_ends_with_2(run, shop):
 def test_durations_are_short(seconds, said):
     assert duration(seconds) == said
     assert str(Wrong("events", seconds, "they wait")) == f"events, for {said}: they wait"
+
+
+def test_a_store_that_takes_nothing_is_named_and_ends_with_1(run, shop, tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/edge.db"
+    assert run("status", shop, "--store", url, "--json").json["wrong"] == []
+
+    def full(_):
+        raise tactful.StoreError("edge.db: there is no room left; make room on the disk")
+
+    monkeypatch.setattr(SQLiteStore, "probe", full)
+    ended = run("status", shop, "--store", url)
+    assert ended.code == 1
+    assert " ".join(ended.out.split()).startswith("- store: edge.db: there is no room left; make room")

@@ -8,6 +8,7 @@ import pytest
 
 from tactful import Contact, MemoryStore
 from tactful.engine import tail
+from tactful.engine.store_account import StoreAccount
 from tactful.engine.tail import Tail
 from tactful.plan.plan import Plan
 from tactful.policy import PluginUse
@@ -43,7 +44,9 @@ def ledger():
 
 @pytest.fixture
 def followed(policy, ledger):
-    one = Tail(ledger, Plan.build(policy, Registry.of()), Heard(), lambda: 0, inline=False)
+    one = Tail(
+        ledger, Plan.build(policy, Registry.of()), Heard(), StoreAccount(ledger, lambda: 0), lambda: 0, inline=False
+    )
     yield one
     one.close()
     if one._thread is not None:
@@ -122,7 +125,7 @@ def test_budgets_of_another_plan_are_not_known_before_all_was_read_for_them(poli
     counting = attrs.evolve(policy, guardrails=(PluginUse("once"),))
     plans = [Plan.build(counting, capped("everyone")) for _ in range(2)]
     ledger.record([Contact("1", "ann", "shown", 0, offer="olives")])
-    one = Tail(ledger, plans[0], Heard(), lambda: 0, inline=True)
+    one = Tail(ledger, plans[0], Heard(), StoreAccount(ledger, lambda: 0), lambda: 0, inline=True)
     one.catch_up()
     assert one.budgets.known
     one._lock = AfterALook(one._lock, one.catch_up)

@@ -28,8 +28,8 @@ def status(
     Open an edge as a process would, and print its state: what is wrong, what it decides by, what waits in the store.
 
     With a centre it tells from the store how old the centre's consents are, how far it was followed and what waits,
-    asks the centre whether it answers, and follows nothing. Exit code 1 if decisions have to be careful, or the
-    centre's consents are too old.
+    asks the centre whether it answers, and follows nothing. It tries the store by a small write. Exit code 1 if
+    decisions have to be careful, the store cannot be written, or the centre's consents are too old.
 
     Example: `tactful status shop.bundle --key shop.public --store sqlite:///edge.db`
     """
@@ -38,7 +38,7 @@ def status(
         there = None if centre is None else stack.enter_context(closing(asked(centre)))
         edge, kept = stack.enter_context(opened(source, key, store, centre=there))
         state = {**edge.status(), **_outbox(kept)}
-        wrong = list(wrong_of(state, there))
+        wrong = list(wrong_of(state, there, kept))
     if json:
         as_json({"wrong": [attrs.asdict(one) for one in wrong], **state})
     else:
@@ -47,7 +47,8 @@ def status(
         table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in _flat(state)])
     followed = state.get("centre")
     ready = not isinstance(followed, Mapping) or followed["ready"]
-    raise typer.Exit(0 if ready and not state["careful"] else FOUND)
+    well = ready and all(one.part != "store" for one in wrong)
+    raise typer.Exit(0 if well and not state["careful"] else FOUND)
 
 
 def _outbox(store: Store) -> dict[str, object]:

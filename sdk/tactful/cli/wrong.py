@@ -9,6 +9,7 @@ import attrs
 from ..centre_ports import Centre
 from ..clock import SECOND_US, wall_clock
 from ..errors import CentreError, StoreError, TactfulError
+from ..probe_ports import ProbedStore
 from ..sync.account import said_by
 from ..sync.joining import centre_of
 from ..sync.late_centre import LateCentre
@@ -55,15 +56,19 @@ def asked(url: str) -> Centre:
         return LateCentre(partial(_raise, error))
 
 
-def wrong_of(state: Mapping[str, Any], centre: Centre | None) -> Iterator[Wrong]:
+def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = None) -> Iterator[Wrong]:
     """
     Yield what is wrong.
 
     Args:
         state: The edge's status.
         centre: The centre to ask whether it answers, if there is one.
+        store: The store to try, if it can be tried.
     """
     yield from (Wrong("decisions", None, f"careful, as {why}") for why in state.get("careful", ()))
+    yield from _of_store(state.get("store", {}), store)
+    if (strict := state.get("strict")) is not None and strict["last_error"]:
+        yield Wrong("strict caps", strict["failing_s"], strict["says"])
     followed = state.get("centre")
     if not isinstance(followed, Mapping) or centre is None:
         return
@@ -89,6 +94,18 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None) -> Iterator[Wrong]
         yield Wrong("events", None, says)
     if dropped := sum(events["dropped"].values()):
         yield Wrong("events", None, f"{dropped} were dropped, as more waited than there was room for")
+
+
+def _of_store(told: Mapping[str, Any], store: object) -> Iterator[Wrong]:
+    """Yield what the edge found wrong with its own store; if it has not written yet, what a small write finds."""
+    failing = [one for one in (told.get("writes"), told.get("reads")) if one is not None and one["last_error"]]
+    if failing:
+        yield Wrong("store", max(one["failing_s"] for one in failing), failing[0]["says"])
+    elif isinstance(store, ProbedStore):
+        try:
+            store.probe()
+        except Exception as error:  # noqa: BLE001 - a store may raise anything
+            yield Wrong("store", None, said_by(error))
 
 
 def _clock(ahead_s: float) -> Iterator[Wrong]:

@@ -88,6 +88,7 @@ class _Count:
 class _Reserved:
     """Room that was taken at a moment, until it lapses: for what, and where it still counts."""
 
+    id: str
     at_us: int
     until_us: int
     what: Contact | Room
@@ -134,7 +135,7 @@ class Budgets:
         self._zone = shared_zone(plan)
         self._counts: dict[CapKey, _Count] = {}
         self._reserved: dict[str, _Reserved] = {}
-        self._lapsing: list[tuple[int, int, str, _Count | None]] = []
+        self._lapsing: list[tuple[int, int, _Reserved, _Count | None]] = []
         self._number = itertools.count()
         self._channels: dict[str, Limited] = {}
         if before is not None:
@@ -219,11 +220,11 @@ class Budgets:
 
     def _hold(self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: Counting) -> list[_Count]:
         counts = self._concerned(counting)
-        self._reserved[id_] = _Reserved(at_us, until_us, what, set(counts))
+        held = self._reserved[id_] = _Reserved(id_, at_us, until_us, what, set(counts))
         for count in counts:
             count.reserved += 1
-            heappush(self._lapsing, (min(until_us, count.leaves_us(at_us)), next(self._number), id_, count))
-        heappush(self._lapsing, (until_us, next(self._number), id_, None))
+            heappush(self._lapsing, (min(until_us, count.leaves_us(at_us)), next(self._number), held, count))
+        heappush(self._lapsing, (until_us, next(self._number), held, None))
         return counts
 
     def _concerned(self, counting: Counting) -> list[_Count]:
@@ -244,13 +245,12 @@ class Budgets:
     def _lapse(self, now_us: int) -> int:
         """Let go of the room whose time is over; return when more of it will be [us since 1970]."""
         while self._lapsing:
-            ends_us, _, id_, count = self._lapsing[0]
-            held = self._reserved.get(id_)
-            if held is not None and (count in held.counts if count is not None else ends_us == held.until_us):
+            ends_us, _, held, count = self._lapsing[0]
+            if self._reserved.get(held.id) is held and (count is None or count in held.counts):
                 if ends_us > now_us:
                     return ends_us
                 if count is None:
-                    del self._reserved[id_]
+                    del self._reserved[held.id]
                 else:
                     held.counts.discard(count)
                     count.reserved -= 1

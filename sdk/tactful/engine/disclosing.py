@@ -14,6 +14,7 @@ from ..consent import LegalBasis
 from ..disclosure_ports import DisclosureRecord
 from ..disclosures import REACHED, Disclosure, Passed
 from ..plan.plan import Plan
+from .store_account import StoreAccount
 from .token import Receipt
 
 _log = logging.getLogger("tactful")
@@ -35,15 +36,16 @@ def passed_by(plan: Plan, entry: Entry) -> Passed | None:
 class Disclosing:
     """Makes the records of disclosures, and lets go of those whose time is over."""
 
-    def __init__(self, store: DisclosureRecord, keep_s: int) -> None:
+    def __init__(self, store: DisclosureRecord, keep_s: int, account: StoreAccount) -> None:
         """
         Make none yet.
 
         Args:
             store: Where they are kept.
             keep_s: How long each is kept [s].
+            account: What is told how the store does.
         """
-        self._store = store
+        self._store, self._account = store, account
         self._keep_us = keep_s * SECOND_US
         self._forgotten_us = 0
 
@@ -66,4 +68,5 @@ class Disclosing:
         try:
             self._store.forget_disclosures(now_us)
         except Exception as error:  # noqa: BLE001 - a store may raise anything; what was recorded is kept all the same
+            self._account.failed(error)
             _log.warning("disclosures whose time is over could not be forgotten: %s", type(error).__name__)

@@ -49,6 +49,7 @@ from .options import Options
 from .overtaking import Following, Overtaking
 from .renewing import let_go, parts_of, renew
 from .snapshot import Snapshots
+from .store_account import StoreAccount
 from .strict import Rooms
 from .tail import Tail
 from .tally import Moved
@@ -100,19 +101,19 @@ class Edge:
         self._options = options
         self._closed = False
         self._log, self._following, self._packed, self._listening = log, following, packed, listening
-        self._seal = Seal(store, token_key)
+        self._account, self._seal = StoreAccount(store, clock), Seal(store, token_key)
         kinds = dict(plan.policy.identifiers)
         self._identities = Identities(store if graph else None, kinds, maxsize=options.customers_max)
         self._fetch = Fetch(sources, self._identities, lambda: self._plan, clock, self._look)
         self._snapshots = Snapshots(self._fetch, options.customers_max)
         inline = isinstance(strict, MemoryStore | MemoryStrictCaps)
-        self._rooms = Rooms(strict, clock, options.customers_max, inline=inline)
-        disclosing = Disclosing(store, options.disclosures_s)
-        self._recorder = record.Recorder(
-            store, disclosing, self._seal, self._snapshots.heard, self._rooms.confirm, clock
-        )
+        self._rooms = Rooms(self._account.of_caps(strict), clock, options.customers_max, inline=inline)
+        disclosing = Disclosing(store, options.disclosures_s, self._account)
         elsewhere = Elsewhere(self._snapshots, self._identities)
-        self._tail = Tail(store, plan, elsewhere, clock, inline=isinstance(store, MemoryStore))
+        self._tail = Tail(store, plan, elsewhere, self._account, clock, inline=isinstance(store, MemoryStore))
+        self._recorder = record.Recorder(
+            store, disclosing, self._seal, self._snapshots.heard, self._tail.hold, self._rooms.confirm, clock
+        )
         budgets_of, refresh_s = self._tail.budgets_of, options.refresh_s
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
@@ -124,6 +125,9 @@ class Edge:
 
     def _listen(self, sources: Sources) -> None:
         """Make what keeps the customer's own word, for the methods that take it; and hear what the centre has of it."""
+        self._account.wake = self._look
+        if self._log is not None:
+            self._log.tell(self._account)
         plan, resolve, clock = (lambda: self._plan), self._identities.resolve, self._clock
         self._opting = Objecting(plan, sources.consents, self._store, resolve, self._snapshots, self._seal, clock)
         self._exchange = Exchange(plan, sources.profiles, self._store, self._recorder, resolve, self._snapshots, clock)
@@ -352,7 +356,8 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        return self._recorder.decided(decision if isinstance(decision, str) else decision.receipt(), event, slot)
+        with self._account.writing(surely=False):  # of an empty page nothing is kept
+            return self._recorder.decided(decision if isinstance(decision, str) else decision.receipt(), event, slot)
 
     def observe(
         self,
@@ -380,10 +385,11 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        identity = self._identities.resolve(who)
-        if identity is None:
-            raise UsageError("observe: the identifiers stand for nobody; link them first")
-        return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
+        with self._account.writing():
+            identity = self._identities.resolve(who)
+            if identity is None:
+                raise UsageError("observe: the identifiers stand for nobody; link them first")
+            return self._recorder.observed(identity.customer, event, topic, offer, channel, id)
 
     def answer(self, decision: Decision | str, value: object, *, slot: int | None = None) -> bool:
         """
@@ -401,7 +407,8 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        return self._exchange.answer(self._receipt(decision), value, slot)
+        with self._account.writing(surely=False):
+            return self._exchange.answer(self._receipt(decision), value, slot)
 
     def gave(
         self,
@@ -428,7 +435,9 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        return self._exchange.gave(what, who, None if decision is None else self._receipt(decision), attributes, slot)
+        with self._account.writing(surely=False):
+            receipt = None if decision is None else self._receipt(decision)
+            return self._exchange.gave(what, who, receipt, attributes, slot)
 
     def _receipt(self, decision: Decision | str) -> Receipt:
         return self._seal.open(decision, self._clock()) if isinstance(decision, str) else decision.receipt()
@@ -451,7 +460,8 @@ class Edge:
         """
         self._open()
         heard = tuple(events)
-        fates = self._hearing.hear(heard)
+        with self._account.writing(surely=False):
+            fates = self._hearing.hear(heard)
         if self._following is not None and not all(all(event.preferences.values()) for event in heard):
             self._following.nudge()  # the centre, and all other edges, are to hear of a no now
         return fates
@@ -490,7 +500,8 @@ class Edge:
             StoreError: If the store cannot keep it. It counts in this process all the same; ask again to keep it.
         """
         self._open()
-        partners = self._opting.out(who, purpose, channel)
+        with self._account.writing():
+            partners = self._opting.out(who, purpose, channel)
         if self._following is not None:
             self._following.nudge()  # the centre, and all other edges, are to hear of it now
         return partners
@@ -513,7 +524,8 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        return self._opting.in_(who, purpose, how, channel)
+        with self._account.writing():
+            return self._opting.in_(who, purpose, how, channel)
 
     def confirm(self, token: str) -> bool:
         """
@@ -525,7 +537,8 @@ class Edge:
             StoreError: If the store cannot keep it.
         """
         self._open()
-        return self._opting.confirm(token)
+        with self._account.writing(surely=False):
+            return self._opting.confirm(token)
 
     def disclosures(self, who: Who) -> tuple[Disclosure, ...]:
         """
@@ -704,6 +717,7 @@ class Edge:
             "expires_in_s": None if plan.until_us == NEVER_US else (plan.until_us - now_us) // SECOND_US,
             "last_refused": self._refused,
             "decisions_failed": self._failed,
+            **self._account.status(),
             **self._snapshots.status(now_us),
             **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),
@@ -758,7 +772,7 @@ class Edge:
     def _in_child(self) -> None:
         self._reset()
         apart = (self._identities, self._snapshots, self._tail, self._rooms, self._views, self._attached)
-        for part in (*apart, self._log, self._following, self._packed):
+        for part in (self._account, *apart, self._log, self._following, self._packed):
             if part is not None:
                 part.reset()
 

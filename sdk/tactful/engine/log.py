@@ -22,6 +22,7 @@ from ..pseudonyms import log_key
 from ..sealing import EvidenceSeal
 from .counted import Counted, counted_of
 from .decision import Decision
+from .store_account import StoreAccount
 from .tally import Tally
 
 _log = logging.getLogger("tactful")
@@ -55,7 +56,12 @@ class Log:
         self._seal = seal
         self._clock = clock
         self._ended = Event()
+        self._account: StoreAccount | None = None
         self.reset()
+
+    def tell(self, account: StoreAccount) -> None:
+        """Tell an account how the store does from now on."""
+        self._account = account
 
     def reset(self) -> None:
         """Begin anew, also in a forked child: what waits there is the parent's, and no thread or lock is ours."""
@@ -94,9 +100,13 @@ class Log:
                     for _ in range(min(len(self._waiting), _AT_ONCE)):
                         self._make(*self._waiting.popleft(), self._key)
                     self._keep()
+                    if self._account is not None:
+                        self._account.writes.went_well()
                 self._forget()
             except Exception as error:  # noqa: BLE001 - a store may raise anything
                 _log.warning("decisions could not be logged: %s", type(error).__name__)
+                if self._account is not None:
+                    self._account.failed(error)
                 over = max(0, len(self._made) - _WAITING_MAX)
                 del self._made[:over]
                 self._lost += over

@@ -105,13 +105,14 @@ class Recorder:
         disclosing: Disclosing,
         seal: Seal,
         heard: Callable[[Contact, int], None],
+        hold: Callable[[Sequence[Contact]], None],
         confirm: Callable[[Sequence[str]], None],
         clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._disclosing = disclosing
         self._seal = seal
-        self._heard = heard
+        self._heard, self._hold = heard, hold
         self._confirm = confirm
         self._clock = clock
 
@@ -134,9 +135,19 @@ class Recorder:
     def _keep(self, contacts: list[Contact], now_us: int, disclosures: Sequence[Disclosure] = ()) -> bool:
         if not contacts:
             return False
-        new = self._ledger.record(contacts, disclosures)
-        for contact in contacts:
-            self._heard(contact, now_us)
+        try:
+            new = self._ledger.record(contacts, disclosures)
+        except Exception:
+            # What was shown counts here although it is not kept: or a full disk would have it shown without end.
+            unkept = [one for one in contacts if one.event == SHOWN]
+            self._hear(unkept, now_us)
+            self._hold(unkept)
+            raise
+        self._hear(contacts, now_us)
         if disclosures:
             self._disclosing.forget(now_us)
         return new > 0
+
+    def _hear(self, contacts: Sequence[Contact], now_us: int) -> None:
+        for contact in contacts:
+            self._heard(contact, now_us)

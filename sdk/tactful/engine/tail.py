@@ -5,14 +5,18 @@ again; it starts with the first decision or fetch. A store of this process alone
 """
 
 import logging
+from collections.abc import Sequence
 from threading import Event, Lock, Thread
 from typing import Final, Protocol
+
+import attrs
 
 from ..clock import Clock
 from ..contacts import Contact
 from ..plan.plan import Plan
 from ..ports import Ledger
 from .budgets import Budgets
+from .store_account import StoreAccount
 
 _log = logging.getLogger("tactful")
 _AT_ONCE: Final = 1000
@@ -40,8 +44,11 @@ class Tail:
         budgets: What counts for everyone together; None if no cap does.
     """
 
-    def __init__(self, ledger: Ledger, plan: Plan, heard: Heard, clock: Clock, *, inline: bool) -> None:
+    def __init__(
+        self, ledger: Ledger, plan: Plan, heard: Heard, account: StoreAccount, clock: Clock, *, inline: bool
+    ) -> None:
         self._ledger = ledger
+        self._account = account
         self._heard = heard
         self._clock = clock
         self._inline = inline
@@ -94,26 +101,41 @@ class Tail:
         with self._lock:
             budgets, now_us = self.budgets, self._clock()
             try:
-                while found := self._ledger.tail(self._after, _AT_ONCE):
-                    for number, contact in found:
-                        self._after = number
-                        self._take(budgets, number, contact, now_us)
+                with self._account.reads.asking():
+                    self._read(budgets, now_us)
             except Exception as error:  # noqa: BLE001 - a store may raise anything; what it holds is then not known
                 if not self._ended.is_set():  # else the store was closed, as it should be
+                    self._account.reads.failed(error)
                     _log.warning("the ledger could not be read: %s", type(error).__name__)
                 if budgets is not None:
                     budgets.lose()
             else:
+                self._account.reads.went_well()
                 if budgets is not None:
                     budgets.find()
                 if self._told is None:
                     self._told = self._after
                     self._heard.caught_up()
 
+    def hold(self, contacts: Sequence[Contact]) -> None:
+        """Count for everyone what was shown and could not be kept, until it is kept or no cap looks back so far."""
+        at = self.budgets
+        while at is not None:
+            with at.lock:
+                for one in () if at.moved else contacts:
+                    at.add(attrs.evolve(one, until_us=one.at_us + at.plan.longest_window_us))
+                at = at.moved
+
     def close(self) -> None:
         """End the thread."""
         self._ended.set()
         self._woken.set()
+
+    def _read(self, budgets: Budgets | None, now_us: int) -> None:
+        while found := self._ledger.tail(self._after, _AT_ONCE):
+            for number, contact in found:
+                self._after = number
+                self._take(budgets, number, contact, now_us)
 
     def _take(self, budgets: Budgets | None, number: int, contact: Contact, now_us: int) -> None:
         if budgets is not None:
@@ -132,6 +154,8 @@ class Tail:
     def _run(self) -> None:
         while not self._ended.is_set():
             self.catch_up()
+            if not self._ended.is_set():
+                self._account.look()
             self._woken.clear()
             self._idle, self._asked = not self._asked, False
             if not self._ended.is_set():

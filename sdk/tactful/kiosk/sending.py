@@ -6,11 +6,12 @@ from typing import Final
 
 from ..centre_ports import Centre
 from ..changes import Synced
-from ..clock import SECOND_US, Clock
+from ..clock import Clock
 from ..sync.account import Account
 from ..sync.lease import Lease
 from ..sync.options import SyncOptions
 from ..sync.outgoing import Outgoing
+from ..sync.waits import Waits
 from ..sync.worker import Worker
 from .store import KioskStore
 
@@ -34,8 +35,8 @@ class Sending:
             options: What bounds it.
             owned: Whether the connection is to be closed with it.
         """
-        self._store, self._centre, self._clock, self._options, self._owned = store, centre, clock, options, owned
-        self._account = Account(steady)
+        self._store, self._centre, self._options, self._owned = store, centre, options, owned
+        self._account, self._waits = Account(steady), Waits(store, clock)
         self._closed = False
         self.reset()
 
@@ -71,16 +72,7 @@ class Sending:
 
     def status(self) -> Mapping[str, object]:
         """Return what waits, and what went wrong: names and numbers, nothing personal."""
-        waiting = self._store.outbox_waiting()
-        moments = [one.oldest_us for one in waiting.values() if one.oldest_us is not None]
-        events = {
-            **self._account.status(),
-            "waiting": {name: one.count for name, one in waiting.items()},
-            "oldest_age_s": max(0, self._clock() - min(moments)) // SECOND_US if moments else None,
-            "dropped": dict(self._store.outbox_dropped()),
-            "set_aside": len(self._store.outbox_refused()),
-        }
-        return {_PART: events}
+        return {_PART: {**self._account.status(), **self._waits.status()}}
 
     def close(self) -> None:
         """End the thread, and give back the connection if it is its own. Twice does nothing."""

@@ -16,6 +16,7 @@ from ..identity import IdentityRules
 from ..memory import MemoryStore
 from ..outbox_ports import Outbox, Waiting
 from ..ports import ConsentSink, Store, StrictCaps
+from ..probe_ports import ProbedStore
 from ..profile import Identity, Snapshot
 from ..strict import Ask
 from .packs import Packs
@@ -190,6 +191,16 @@ class KioskStore:
     def raise_register(self, name: str, number: int) -> int:
         """Keep a number, durably, unless a greater one is there; return what is kept."""
         return self._durable.raise_register(name, number)
+
+    def probe(self) -> None:
+        """
+        Try its own store, if that can be tried.
+
+        Raises:
+            StoreError: If it cannot be written.
+        """
+        if isinstance(self._durable, ProbedStore):
+            self._durable.probe()
 
     def close(self) -> None:
         """Give back the pack, and its own store if that is to be closed with it; a second call does nothing."""

@@ -1,4 +1,4 @@
-"""What went well and what did not in one part of following a centre: counts, codes and ages, nothing personal."""
+"""What went well and what did not in one part of an edge: counts, codes and ages, nothing personal."""
 
 import re
 from collections import Counter
@@ -17,9 +17,10 @@ _WORD: Final = re.compile(r"[a-z][a-z-]{0,39}")
 
 class Account:
     """
-    The account of one part: consents in, profiles in, or events out.
+    The account of one part: consents in, profiles in, events out, or what an edge has of its own.
 
     Attributes:
+        contact_us: When a call last went well, by its clock [us]; None if none ever did.
         last_error: The code of the last call's error; empty if it went well.
         says: What that error says: what is wrong, and what to do; empty if it went well.
     """
@@ -32,31 +33,32 @@ class Account:
             clock: Gives a time that only passes [us].
         """
         self._clock = clock
-        self._asked_us: int | None = None
         self.reset()
         self._errors: Counter[str] = Counter()
-        self._contact_us: int | None = None
+        self.contact_us: int | None = None
         self._counted: Counter[str] = Counter()
         self._failing_us: int | None = None
         self.last_error = self.says = ""
 
     def reset(self) -> None:
         """Go on with what is known: at the start, and in a forked child, where no lock is ours."""
-        self._lock, self._asked_us = Lock(), None
+        self._lock = Lock()
+        self._asked: dict[object, int] = {}
 
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Keep that a call is under way, so that one which hangs is seen before it fails."""
-        self._asked_us = self._clock()
+        call = object()  # there may be several at once
+        self._asked[call] = self._clock()
         try:
             yield
         finally:
-            self._asked_us = None
+            self._asked.pop(call, None)
 
     def went_well(self, **counted: int) -> None:
-        """Keep that the centre answered, and how much of what that brought."""
+        """Keep that a call went well, and how much of what that brought."""
         with self._lock:
-            self._contact_us = self._clock()
+            self.contact_us = self._clock()
             self._counted.update(counted)
             self._failing_us, self.last_error, self.says = None, "", ""
 
@@ -77,12 +79,12 @@ class Account:
                 self._count(code, count)
 
     def status(self) -> Mapping[str, object]:
-        """Return when the centre last answered [s ago], and what went wrong, by code."""
+        """Return when a call last went well [s ago], and what went wrong, by code."""
         with self._lock:
             return {
                 **self._counted,
-                "last_contact_age_s": self._age_s(self._contact_us),
-                "under_way_s": self._age_s(self._asked_us),
+                "last_contact_age_s": self._age_s(self.contact_us),
+                "under_way_s": self._age_s(min(list(self._asked.values()), default=None)),
                 "last_error": self.last_error,
                 "says": self.says,
                 "failing_s": self._age_s(self._failing_us),

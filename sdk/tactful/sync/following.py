@@ -19,6 +19,7 @@ from .lease import Lease
 from .marks import Marks
 from .options import SyncOptions
 from .outgoing import Outgoing
+from .waits import Waits
 from .worker import Worker
 
 #: The three parts, in the order of a pass.
@@ -65,6 +66,7 @@ class Following:
         self._owned = owned
         self._closed = False
         self._ahead_us: int | None = None
+        self._waits = Waits(store, clock)
         self._accounts = {part: Account(heard.begin) for part in PARTS}
 
     def attach(self, here: Here) -> None:
@@ -143,7 +145,7 @@ class Following:
             "clock_ahead_s": None if ahead_us is None else ahead_us / SECOND_US,
             "consents": {"age_s": age_s, **self._line(self._consents)},
             "profiles": self._line(self._profiles),
-            "events": {**self._waiting(), **self._accounts["events"].status()},
+            "events": {**self._waits.status(), **self._accounts["events"].status()},
         }
 
     def _hear(self, began_us: int, centre_us: int) -> None:
@@ -156,16 +158,6 @@ class Following:
 
     def _line(self, line: Incoming) -> Mapping[str, object]:
         return {"epoch": line.reached, **line.account.status()}
-
-    def _waiting(self) -> Mapping[str, object]:
-        now_us, waiting = self._clock(), self._store.outbox_waiting()
-        moments = [one.oldest_us for one in waiting.values() if one.oldest_us is not None]
-        return {
-            "waiting": {name: one.count for name, one in waiting.items()},
-            "oldest_age_s": max(0, now_us - min(moments)) // SECOND_US if moments else None,
-            "dropped": dict(self._store.outbox_dropped()),
-            "set_aside": len(self._store.outbox_refused()),
-        }
 
     def _once(self, part: str) -> int:
         with self._turns[part], self._accounts[part].asking():

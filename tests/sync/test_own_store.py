@@ -1,0 +1,178 @@
+"""An edge whose own store is in trouble says so: what, since when, how often; and is well again when that is over."""
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+
+import pytest
+
+import tactful
+from tactful import StoreError, status_readings
+from tactful.authoring import compile_files
+from tactful.cli.wrong import wrong_of
+from tactful.clock import SECOND_US
+from tactful.engine.store_account import StoreAccount
+from tactful_adapters.sqlite import SQLiteStore
+
+from .conftest import SHOP, ada, at_once, yes
+from .test_disk_faults import full, read_only
+
+ONCE = "caps: {topics: {of: topic, count: 1, within: 24h}}\n"
+FOR_ALL = "caps: {reach: {of: offer, count: 2, within: 24h, per: everyone}}\n"
+
+
+@contextmanager
+def locked(store):
+    """Another program has the file."""
+    with closing(sqlite3.connect(store._file.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield "another process has it"
+
+
+@contextmanager
+def deleted(store):
+    """Somebody deletes the file, and puts it back in the end."""
+    path = store._file.path
+    kept = path.with_name("kept.db")
+    path.rename(kept)
+    yield "deleted or replaced while it was open; put it back"
+    kept.rename(path)
+
+
+@contextmanager
+def replaced(store):
+    """Somebody puts an empty store in its place."""
+    path = store._file.path
+    with deleted(store) as said:
+        SQLiteStore(path).close()
+        yield said
+
+
+FAULTS = [full, read_only, locked, deleted, replaced]
+
+
+@pytest.fixture
+def store(tmp_path, clock):
+    with SQLiteStore(tmp_path / "edge.db", clock=clock, busy_s=0.05) as one:
+        yield one
+
+
+@pytest.fixture
+def edge(policy, store, clock):
+    for name in ("ada", "bob"):
+        store.put_profile(ada(clock(), customer=name))
+        store.add_consent(name, yes(clock()))
+    with tactful.open(policy, store=store, clock=clock) as one:
+        yield one
+
+
+def refused(edge, said):
+    """Observe until it is refused."""
+    for _ in range(2000):
+        try:
+            edge.observe("ada", "purchase")
+        except StoreError as error:
+            assert said in str(error)  # noqa: PT017 - how often it went well before is no matter
+            return
+    raise AssertionError("the store takes everything")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_is_said_counted_and_over_with_the_next_call_that_comes_through(fault, store, edge):
+    assert edge.status()["store"]["ready"]
+    assert list(wrong_of(edge.status(), None, store)) == []
+    with fault(store) as said:
+        refused(edge, said)
+        with pytest.raises(StoreError):
+            edge.opt_out("bob")
+        told = edge.status()["store"]
+        assert not told["ready"]
+        assert said in told["writes"]["says"]
+        assert told["writes"]["failing_s"] >= 0
+        assert sum(told["writes"]["errors"].values()) >= 2
+        assert [(one.part, said in one.says) for one in wrong_of(edge.status(), None, store)] == [("store", True)]
+        readings = {(one.name, *one.labels.values()): one.value for one in status_readings(edge.status())}
+        assert readings["tactful_store_ready",] == 0
+        assert readings["tactful_store_errors_total", "writes", told["writes"]["last_error"]] >= 2
+        assert at_once(edge, "bob") != {"title": "Ada, your olives"}  # the no counts all the same
+    edge.observe("ada", "purchase")
+    edge._tail.catch_up()
+    assert edge.status()["store"]["ready"]
+    assert edge.status()["store"]["writes"]["says"] == ""
+    assert sum(edge.status()["store"]["writes"]["errors"].values()) >= 2
+
+
+@pytest.mark.parametrize("fault", [locked, deleted, replaced])
+def test_a_ledger_that_cannot_be_read_is_said_too(fault, store, edge):
+    edge._tail.catch_up()
+    assert edge.status()["store"]["reads"]["last_contact_age_s"] == 0
+    with fault(store) as said:
+        edge._tail.catch_up()
+        assert said in edge.status()["store"]["reads"]["says"]
+    edge._tail.catch_up()
+    assert edge.status()["store"]["ready"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_probe_finds_what_no_call_meets_and_that_it_is_over(fault, store):
+    steady = Steady()
+    account = StoreAccount(store, steady)
+    with fault(store) as said:
+        for _ in range(5):
+            steady.now_us += 31 * SECOND_US
+            account.look()
+        assert said in account.status()["store"]["writes"]["says"]
+        assert sum(account.status()["store"]["writes"]["errors"].values()) == 1  # probes are no calls
+    steady.now_us += SECOND_US
+    account.look()
+    assert account.status()["store"]["ready"]
+
+
+class Steady:
+    """A clock that passes when it is told to."""
+
+    now_us = 0
+
+    def __call__(self):
+        return self.now_us
+
+    def steady_us(self):
+        return self.now_us
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("caps", [ONCE, FOR_ALL])
+def test_what_was_shown_counts_although_it_could_not_be_kept(fault, caps, store, clock):
+    policy = compile_files({"policy.yaml": (SHOP + caps).encode()})
+    with tactful.open(policy, store=store, clock=clock) as edge:
+        edge.warm("ada")
+        edge._tail.catch_up()
+        with fault(store) as said:
+            if fault is full:
+                refused(edge, said)
+            shown = 0
+            for _ in range(6):
+                decision = edge.decide("page", "ada")
+                shown += bool(decision.picks)
+                if decision.picks:
+                    with pytest.raises(StoreError):
+                        edge.record(decision, "shown")
+                clock.pass_s(3600)  # room that was only taken lapses
+                edge._tail.catch_up()
+            assert shown <= (1 if caps is ONCE else 2)
+
+
+def test_a_store_that_was_replaced_is_not_taken_for_one_in_which_nothing_was_shown(store, clock):
+    policy = compile_files({"policy.yaml": (SHOP + FOR_ALL).encode()})
+    with tactful.open(policy, store=store, clock=clock) as edge:
+        edge.warm("ada")
+        for _ in range(2):
+            edge.record(edge.decide("page", "ada"), "shown")
+        with replaced(store):
+            if hasattr(os, "fork") and not os.fork():  # both sides close the file, and open one when they need it
+                os._exit(0)
+            edge._tail.catch_up()
+            assert not edge.decide("page", "ada").picks
+            with pytest.raises(StoreError, match="replaced"):
+                edge.warm("bob")
+        assert not edge.decide("page", "ada").picks
