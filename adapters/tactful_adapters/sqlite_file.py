@@ -31,17 +31,6 @@ _files: "weakref.WeakSet[SQLiteFile]" = weakref.WeakSet()
 _forking = Lock()
 _held: "list[SQLiteFile]" = []
 
-#: What is written to see whether it can be, and taken back [bytes].
-_PROBE_BYTES: Final = 16_384
-_PROBE: Final = "store-probe"
-_MOVED: Final = (
-    "it was deleted or replaced while it was open; put it back, or start this process anew with the file that is there"
-)
-
-_files: "weakref.WeakSet[SQLiteFile]" = weakref.WeakSet()
-#: Held while a file is opened, or the process forks.
-_forking = Lock()
-_held: "list[SQLiteFile]" = []
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
