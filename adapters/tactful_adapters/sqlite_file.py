@@ -32,7 +32,6 @@ _forking = Lock()
 _held: "list[SQLiteFile]" = []
 
 
-
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """
     Return whether several connections may share a write-ahead log under a version of SQLite.
