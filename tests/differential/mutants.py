@@ -223,7 +223,7 @@ MUTANTS = [
         "nearest = min(nearest, left)",
         "nearest = min(nearest, 9)",
     ),
-    Mutant("engine.count", " or found.own != own", "", 85),
+    Mutant("engine.count", "(found.own is not own and found.own != own)", "False", 85),
     # what an offer is worth
     Mutant("plan.worth", "* (1 - self._margin)", "", 30),
     Mutant("plan.worth", "key=lambda i: (self.treatments[i][1], -self.treatments[i][0], i)", "key=lambda i: i", 30),

@@ -120,21 +120,21 @@ class _Seats:
     def take(self, offer: RankedOffer) -> int:
         """Take a slot of the first placement that has one for an offer that is open; return its number."""
         takes, at = self._takes, 0
-        while not takes[at] >> offer.start & offer.mask:
+        last = len(takes) - 1
+        while at < last and not takes[at] >> offer.start & offer.mask:  # what the others do not take, the last does
             at += 1
         plan = self._placements[at]
+        most = plan.placement.per_topic
         self._free[at] -= 1
         if not self._free[at]:
             takes[at] = 0
-        elif self._enough(at, plan.placement.per_topic, offer.offer.topic):
+        elif most == 1 or (most is not None and self._enough(at, most, offer.offer.topic)):
             takes[at] &= plan.besides[offer.offer.topic]
-        self.open = takes[0] if len(takes) == 1 else reduce(or_, takes)
+        self.open = takes[0] if not last else reduce(or_, takes)
         return at
 
-    def _enough(self, at: int, most: int | None, topic: str) -> bool:
+    def _enough(self, at: int, most: int, topic: str) -> bool:
         """Count a topic in a placement; return whether that is all that it takes of it."""
-        if most is None or most == 1:
-            return most == 1
         same = self._same[at, topic] = self._same.get((at, topic), 0) + 1
         return same >= most
 

@@ -99,7 +99,7 @@ class Counters:
     def under(self, plan: Plan, own: Own) -> "Counters":
         """Return the same contacts counted under a plan, by what is the customer's own: here, or where they moved."""
         found = self
-        while found.moved is not None or found.plan is not plan or found.own != own:
+        while found.moved is not None or found.plan is not plan or (found.own is not own and found.own != own):
             found = found.moved or found._move(plan, own)
         return found
 

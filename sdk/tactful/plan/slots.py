@@ -111,8 +111,8 @@ class Slots:
             slot = index.get(name)
             if slot is None:
                 continue
-            if type(value) is usual[slot] and isinstance(value, str | int) and _is_small(value):
-                values[slot] = value  # as a check would give it
+            if type(value) is usual[slot] and _is_small(value):  # type: ignore[arg-type] # a text or a number, then
+                values[slot] = value  # type: ignore[call-overload] # as a check would give it
                 continue
             try:
                 values[slot] = None if value is None else check_value(self.context[slot].type, value)
