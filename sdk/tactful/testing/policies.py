@@ -91,7 +91,7 @@ class PolicyConformance:
                     assert not any("failed" in one for one in careful), careful
 
     def test_each_placement_has_something_for_a_stranger(self) -> None:
-        """Of somebody of whom nothing is known, and who agreed to nothing, no page has a hole; messages are not sent."""
+        """Of somebody of whom nothing is known, and who agreed to nothing, no page has a hole."""
         outbound = {channel.name for channel in self._compiled.channels if channel.outbound}
         pages = [
             one.name for one in self._compiled.placements if one.channel not in outbound and one.name not in self.rare
