@@ -24,9 +24,9 @@ from tactful.relay.relaying import RelayOptions
 from tactful.sync.joining import centre_of
 
 from .servers import postgresql
+from .store_faults import Fault, OwnStore
 from .wire import Wire
 
-Fault = Callable[[], AbstractContextManager[None]]
 #: No call is waited for longer than this [s].
 TIMEOUT_S: Final = 0.5
 
@@ -42,7 +42,8 @@ class Place:
         on_record: Gives how many events it has.
         faults: What can befall it, by name.
         clock: The edge's clock.
-        has_control: Whether its first fault keeps a centre from answering, so that who takes errors for answers loses.
+        has_control: Whether its first fault keeps something from answering, so that who takes errors for answers loses.
+        own: Opens the edge's own store, where that is what suffers; else None.
     """
 
     url: Any
@@ -51,6 +52,7 @@ class Place:
     faults: Mapping[str, Fault]
     clock: Clock = wall_clock
     has_control: bool = True
+    own: OwnStore | None = None
 
 
 #: Ends the connections of the role by which edges come.
@@ -185,6 +187,13 @@ def by_a_wrong_clock(_: Path) -> Iterator[Place]:
     yield Place(centre, centre, lambda: len(centre.events), faults, clock, has_control=False)
 
 
+@contextmanager
+def in_its_own_store(_: Path) -> Iterator[Place]:
+    """Give a centre that is well, and an edge whose own store suffers."""
+    centre, own = MemoryCentre(), OwnStore()
+    yield Place(centre, centre, lambda: len(centre.events), own.faults(), own=own)
+
+
 @attrs.define
 class SetClock:
     """The machine's clock, set wrongly; the time that only passes is not touched by that."""
@@ -210,6 +219,7 @@ PLACES: Final[Mapping[str, Callable[[Path], AbstractContextManager[Place]]]] = {
     "nats": in_nats,
     "relay": behind_a_relay,
     "clock": by_a_wrong_clock,
+    "store": in_its_own_store,
 }
 
 

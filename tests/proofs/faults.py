@@ -1,8 +1,8 @@
-"""What an edge does while its centre has a fault, and after it is mended: by what it decides, says, sends and keeps."""
+"""What an edge does while its centre, clock or store has a fault, and after: by what it decides, says, sends, keeps."""
 
 import time
 from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +49,7 @@ class Found:
         stale_s: The oldest truth by which a personal decision was made [s].
         after_no: So many personal decisions began after a withdrawal: here, or once the edge had caught up.
         acknowledged: So many events were taken by the edge.
+        refused: So many were not, as its own store took none.
         set_aside: So many of them wait for somebody to look at them, as the centre failed at them and took others.
         lost: So many of them are neither there nor at the centre.
         doubled: So many too many it has.
@@ -62,6 +63,7 @@ class Found:
     stale_s: float
     after_no: int
     acknowledged: int
+    refused: int
     set_aside: int
     lost: int
     doubled: int
@@ -101,7 +103,7 @@ class Careless(WrappedCentre):
             return Delivery(frozenset(one.id for one in events), {})
 
 
-def suffer(place: Place, fault: str, folder: Path, *, careless: bool = False) -> Found:
+def suffer(place: Place, fault: str, folder: Path, *, careless: bool = False, hold_s: float = _HOLD_S) -> Found:
     """
     Let an edge suffer one fault.
 
@@ -110,20 +112,26 @@ def suffer(place: Place, fault: str, folder: Path, *, careless: bool = False) ->
         fault: One of the names of its faults.
         folder: Takes the edge's store.
         careless: Whether it is the control.
+        hold_s: How long it suffers [s].
     """
     names = [f"{name} in {folder.name}" for name in _NAMES]
     _fill(place.straight, names)
     before = place.on_record()
     watched = Watched(centre_of(place.url))
-    way: Centre = Careless(watched) if careless else watched
+    way: Centre = Careless(watched) if careless and place.own is None else watched
     sync = tactful.SyncOptions(poll_s=_POLL_S, backoff_max_s=1.0, ready_within_s=FRESH_S)
-    store = f"sqlite:///{folder}/edge.db"
-    ours = closing(way) if isinstance(place.url, str) else nullcontext()
-    with ours, tactful.open(POLICY, store=store, centre=way, sync=sync, clock=place.clock, options=_OPTIONS) as edge:
+    with ExitStack() as stack:
+        if isinstance(place.url, str):
+            stack.enter_context(closing(way))
+        own = None if place.own is None else stack.enter_context(place.own.open(folder, careless=careless))
+        store = own or f"sqlite:///{folder}/edge.db"
+        edge = stack.enter_context(
+            tactful.open(POLICY, store=store, centre=way, sync=sync, clock=place.clock, options=_OPTIONS)
+        )
         run = _Run(edge, watched, names)
         run.begin()
         with place.faults[fault]():
-            run.hold(_HOLD_S)
+            run.hold(hold_s)
             run.ask_whether_it_shows()
         return run.end(place, before)
 
@@ -147,6 +155,7 @@ class _Run:
     names: list[str]
     gone: set[str] = attrs.Factory(set)
     acknowledged: int = 0
+    refused: int = 0
     raised: int = 0
     after_no: int = 0
     unclear: int = 0
@@ -197,13 +206,19 @@ class _Run:
         _until(lambda: place.on_record() - before + aside >= self.acknowledged, 2)
         there = place.on_record() - before + aside
         lost, doubled = max(self.acknowledged - there, 0), max(there - self.acknowledged, 0)
-        figures = (round(self.stale_s, 2), self.after_no, self.acknowledged, aside, lost, doubled, requests, mended_s)
-        return Found(self.said, self.unclear, self.raised, *figures)
+        told = (self.said, self.unclear, self.raised, round(self.stale_s, 2), self.after_no)
+        return Found(*told, self.acknowledged, self.refused, aside, lost, doubled, requests, mended_s)
 
     def _status(self) -> dict[str, Any]:
         told = self.edge.status()["centre"]
         assert isinstance(told, dict)
         return told
+
+    def _store(self) -> dict[str, Any]:
+        """Return the accounts of the edge's own store, which are told last."""
+        told = self.edge.status()["store"]
+        assert isinstance(told, dict)
+        return {f"store, {part}": told[part] for part in ("reads", "writes")}
 
     def _sees(self, name: str) -> bool:
         return bool(self.edge.decide("page", name, preview=True).picks)
@@ -223,15 +238,15 @@ class _Run:
         try:
             tell()
         except StoreError:
-            return
-        self.acknowledged += 1
+            self.refused += 1
+        else:
+            self.acknowledged += 1
 
     def _read(self) -> None:
         centre = self._status()
         if abs(centre["clock_ahead_s"] or 0) > _AHEAD_S:
             self.said = f"this clock is {centre['clock_ahead_s']:.0f} s ahead of the centre's"
-        for part in _PARTS:
-            one = centre[part]
+        for part, one in (*((part, centre[part]) for part in _PARTS), *self._store().items()):
             if one["last_error"]:
                 self.unclear += not one["says"] or one["failing_s"] is None
                 self.said = f"{part}: {one['says']}"
@@ -240,7 +255,8 @@ class _Run:
         centre = self._status()
         parts = [centre[part] for part in _PARTS]
         waits = sum(centre["events"]["waiting"].values())
-        return centre["ready"] and waits <= waits_max and not any(one["last_error"] for one in parts)
+        well = centre["ready"] and not any(one["last_error"] for one in self._store().values())
+        return well and waits <= waits_max and not any(one["last_error"] for one in parts)
 
 
 def _until(holds: Any, within_s: float = _PATIENCE_S) -> bool:
@@ -256,6 +272,7 @@ def verdict(found: Found) -> list[str]:
     """Return what was promised and not held, in words; none if all was."""
     broken = {
         "unclear": found.unclear,
+        "silent": found.refused and not found.said.startswith("store, "),
         "raised": found.raised,
         "stale": found.stale_s > FRESH_S + SLACK_S,
         "after a no": found.after_no,

@@ -1,7 +1,7 @@
 """The quick version of what an edge does when things fail; `python -m tests.proofs faults` is the whole one."""
 
 import pytest
-from tests.proofs.fault_places import PLACES, behind_a_relay, in_postgresql
+from tests.proofs.fault_places import PLACES, behind_a_relay, in_its_own_store, in_postgresql
 from tests.proofs.faults import FRESH_S, SLACK_S, suffer, verdict
 from tests.proofs.servers import missing, postgresql
 
@@ -36,5 +36,18 @@ def test_rights_that_are_taken_away_cost_nothing(tmp_path):
     assert "the role may not do this" in found.said
 
 
+def test_a_disk_that_is_full_costs_nothing_that_was_acknowledged_but_the_control_says_and_keeps_nothing(tmp_path):
+    for name in ("ours", "control"):
+        (tmp_path / name).mkdir()
+    with in_its_own_store(tmp_path) as place:
+        found = suffer(place, "its own disk is full", tmp_path / "ours", hold_s=1)
+        assert verdict(found) == []
+        assert found.refused > 0
+        assert "no room left" in found.said
+        control = suffer(place, "its own disk is full", tmp_path / "control", careless=True, hold_s=1)
+    assert "lost" in verdict(control)
+    assert not control.said.startswith("store")
+
+
 def test_what_is_proved_is_named():
-    assert set(PLACES) == {"postgresql", "nats", "relay", "clock"}
+    assert set(PLACES) == {"postgresql", "nats", "relay", "clock", "store"}

@@ -1,10 +1,9 @@
 """An edge whose own store is in trouble says so: what, since when, how often; and is well again when that is over."""
 
 import os
-import sqlite3
-from contextlib import closing, contextmanager
 
 import pytest
+from tests.proofs.store_faults import deleted, full, locked, read_only, replaced
 
 import tactful
 from tactful import StoreError, status_readings
@@ -15,37 +14,9 @@ from tactful.engine.store_account import StoreAccount
 from tactful_adapters.sqlite import SQLiteStore
 
 from .conftest import SHOP, ada, at_once, yes
-from .test_disk_faults import full, read_only
 
 ONCE = "caps: {topics: {of: topic, count: 1, within: 24h}}\n"
 FOR_ALL = "caps: {reach: {of: offer, count: 2, within: 24h, per: everyone}}\n"
-
-
-@contextmanager
-def locked(store):
-    """Another program has the file."""
-    with closing(sqlite3.connect(store._file.path, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield "another process has it"
-
-
-@contextmanager
-def deleted(store):
-    """Somebody deletes the file, and puts it back in the end."""
-    path = store._file.path
-    kept = path.with_name("kept.db")
-    path.rename(kept)
-    yield "deleted or replaced while it was open; put it back"
-    kept.rename(path)
-
-
-@contextmanager
-def replaced(store):
-    """Somebody puts an empty store in its place."""
-    path = store._file.path
-    with deleted(store) as said:
-        SQLiteStore(path).close()
-        yield said
 
 
 FAULTS = [full, read_only, locked, deleted, replaced]

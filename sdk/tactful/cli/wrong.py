@@ -74,7 +74,7 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
         return
     consents, events = followed["consents"], followed["events"]
     try:
-        told = centre.changes("consents", consents["epoch"], 1)
+        told = centre.changes("consents", consents["epoch"] or 0, 1)
     except Exception as error:  # noqa: BLE001 - a client may raise anything
         yield Wrong("centre", consents["age_s"], said_by(error))
     else:

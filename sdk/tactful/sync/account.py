@@ -62,6 +62,11 @@ class Account:
             self._counted.update(counted)
             self._failing_us, self.last_error, self.says = None, "", ""
 
+    def over(self) -> None:
+        """Keep that what failed is over without a call to the centre: nothing is left to be done."""
+        with self._lock:
+            self._failing_us, self.last_error, self.says = None, "", ""
+
     def failed(self, error: BaseException) -> str:
         """Keep that something failed; return its code."""
         code = code_of(error)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import Final, Protocol
 
 from ..centre_ports import Centre
 from ..changes import Change, Line, Synced
 from ..clock import SECOND_US
+from ..errors import StoreError
 from ..outbox_ports import Outbox
 from ..ports import Registers
 from .account import Account
@@ -66,7 +68,7 @@ class Following:
         self._owned = owned
         self._closed = False
         self._ahead_us: int | None = None
-        self._waits = Waits(store, clock)
+        self._waits, self._reached = Waits(store, clock), dict[Line, int]()
         self._accounts = {part: Account(heard.begin) for part in PARTS}
 
     def attach(self, here: Here) -> None:
@@ -157,7 +159,9 @@ class Following:
             self._here.refresh()
 
     def _line(self, line: Incoming) -> Mapping[str, object]:
-        return {"epoch": line.reached, **line.account.status()}
+        with suppress(StoreError):  # the account of the store says it; what was told last is told once more
+            self._reached[line.line] = line.reached
+        return {"epoch": self._reached.get(line.line), **line.account.status()}
 
     def _once(self, part: str) -> int:
         with self._turns[part], self._accounts[part].asking():

@@ -6,11 +6,13 @@ count as not fresh until the centre is heard again.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from ..clock import SECOND_US, Clock, SteadyClock, wall_clock
+from ..errors import StoreError
 from ..ports import Registers
 
 #: The register of the mark, whose boot follows.
@@ -109,8 +111,9 @@ class Heard:
     def _others(self, steady_us: int) -> int | None:
         """Return what any process of this boot has kept, looked up once a second."""
         if self._looked_us is None or not 0 <= steady_us - self._looked_us < _LOOK_EVERY_US:
-            mark = self._registers.register(self._name) or b""
-            self._kept_us = int(mark) if mark.isdigit() else None
+            with suppress(StoreError):  # an older mark is more careful, and the account of the store says it
+                mark = self._registers.register(self._name) or b""
+                self._kept_us = int(mark) if mark.isdigit() else None
             self._looked_us = steady_us  # last: another thread that sees it takes the mark as it is by then
         return self._kept_us
 

@@ -69,6 +69,8 @@ class Outgoing:
                     self.account.refused(Counter((FAILS_AT,)))
                 else:
                     self._size = min(2 * self._size, self.batch)
+        if not waiting:  # such as after the store could not be read, while nobody had anything kept
+            self.account.over()
         return arrived
 
     def _is_to_blame(self, number: int, event: Contact | Disclosure) -> bool:
