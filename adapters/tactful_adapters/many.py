@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tactful import Consents, Contact
+from tactful import Consents, Contact, IdentityRules
 
 #: All ids of those customers who have several, by customer.
 Merged = Mapping[str, tuple[str, ...]]
@@ -26,6 +26,42 @@ def contacts_together(
         if theirs:
             together[one] = tuple(sorted(theirs, key=lambda contact: contact.at_us))
     return together
+
+
+def ids_meant(rules: IdentityRules, customers: Sequence[str]) -> dict[str, str]:
+    """Return the ids that customers' ids mean, in the form in which they are kept; an empty one means nobody."""
+    cleaned = ((one, rules.clean({rules.customer: one})) for one in customers)
+    return {one: pairs[0][1] for one, pairs in cleaned if pairs}
+
+
+def names_of_households(rules: IdentityRules) -> list[str]:
+    """Return the names of identifiers that stand for households."""
+    return [name for name, kind in rules.kinds.items() if kind == "household"]
+
+
+def households_together(customers: Iterable[str], merged: Merged, found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """
+    Return the households of customers; without those who are in none, or in several.
+
+    Args:
+        customers: Their ids.
+        merged: All ids of those who have several.
+        found: Ids with the households to which they are linked surely enough.
+    """
+    told: dict[str, set[str]] = {}
+    for id_, name in found:
+        told.setdefault(id_, set()).add(name)
+    together = ((one, {name for id_ in merged.get(one, (one,)) for name in told.get(id_, ())}) for one in customers)
+    return {one: next(iter(names)) for one, names in together if len(names) == 1}
+
+
+def members_together(households: Sequence[str], of: Mapping[str, str], merged: Merged) -> dict[str, tuple[str, ...]]:
+    """Return all ids of those who belong to each household, given the household of each customer."""
+    members: dict[str, list[str]] = {one: [] for one in households}
+    for customer, name in sorted(of.items()):
+        if name in members:
+            members[name] += merged.get(customer, (customer,))
+    return {one: tuple(ids) for one, ids in members.items()}
 
 
 def consents_together(

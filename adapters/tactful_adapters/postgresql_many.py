@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 
 from tactful import Consents, Contact
 
-from .many import consents_together, contacts_together, ids_of
+from .many import (
+    Merged,
+    consents_together,
+    contacts_together,
+    households_together,
+    ids_meant,
+    ids_of,
+    members_together,
+    names_of_households,
+)
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_part import PostgreSQLPart
 from .postgresql_records import PostgreSQLRecords
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class PostgreSQLMany(PostgreSQLPart):
-    """`ContactsOfMany` and `ConsentsOfMany` over the tables of a store."""
+    """`ContactsOfMany`, `ConsentsOfMany` and what is told of many households, over the tables of a store."""
 
     def contacts_of(self, customers: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
         """Return what `contacts` says of each customer, by id; without those who have none."""
@@ -33,6 +42,37 @@ class PostgreSQLMany(PostgreSQLPart):
             merged, graph = self._merged(connection, customers), PostgreSQLGraph(connection, self._rules)
             own = PostgreSQLRecords(connection).consents(ids_of(customers, merged))
             return consents_together(customers, {one: graph.merges(one).consents(one, own) for one in merged}, own)
+
+    def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
+        """Return the household that `identify` says of each customer's id, by that; without those in none."""
+        meant = ids_meant(self._rules, customers)
+        with self._pool.reading() as connection:
+            ids = list(dict.fromkeys(meant.values()))
+            of = self._households(connection, ids, self._merged(connection, ids))
+            return {one: of[id_] for one, id_ in meant.items() if id_ in of}
+
+    def household_contacts_of(self, households: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
+        """Return what `household_contacts` says of each household, by name; without those that have none."""
+        linked = """SELECT DISTINCT coalesce(root, link.customer) FROM link
+                    LEFT JOIN merged ON merged.customer = link.customer
+                    WHERE value = ANY(%s::text[]) AND name = ANY(%s::text[])"""
+        query = """SELECT customer, body FROM contact WHERE customer = ANY(%s::text[]) AND at_us >= %s
+                   ORDER BY at_us, number"""
+        with self._pool.reading() as connection:
+            found = connection.execute(linked, (list(households), names_of_households(self._rules)))
+            roots = [root for (root,) in found.fetchall()]
+            merged = self._merged(connection, roots)
+            members = members_together(households, self._households(connection, roots, merged), merged)
+            told = connection.execute(query, (ids_of(households, members), since_us))
+            return contacts_together(households, members, ((id_, unpack_contact(body)) for id_, body in told))
+
+    def _households(self, connection: "PostgreSQLConnection", ids: Sequence[str], merged: Merged) -> dict[str, str]:
+        """Return the households of customers who are in one."""
+        query = """SELECT customer, value FROM link WHERE customer = ANY(%s::text[])
+                   AND name = ANY(%s::text[]) AND confidence >= %s"""
+        names = names_of_households(self._rules)
+        found = connection.execute(query, (ids_of(ids, merged), names, self._rules.confidence_min))
+        return households_together(ids, merged, found)
 
     def _merged(self, connection: "PostgreSQLConnection", customers: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return all ids of those customers who have several, by customer."""

@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from tactful import Consents, Contact, IdentityRules
 
-from .many import consents_together, contacts_together, ids_of
+from .many import (
+    Merged,
+    consents_together,
+    contacts_together,
+    households_together,
+    ids_meant,
+    ids_of,
+    members_together,
+    names_of_households,
+)
 from .rows import unpack_contact, unpack_said
 from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
@@ -16,7 +25,7 @@ _IDS_MAX: Final = 500
 
 
 class SQLiteMany:
-    """`ContactsOfMany` and `ConsentsOfMany` over a file."""
+    """`ContactsOfMany`, `ConsentsOfMany` and what is told of many households, over a file."""
 
     _file: SQLiteFile
     _rules: IdentityRules
@@ -37,6 +46,36 @@ class SQLiteMany:
             rows = _asked(connection, query, ids_of(customers, merged))
             own = {id_: unpack_said(*row) for id_, *row in rows}
             return consents_together(customers, {one: graph.merges(one).consents(one, own) for one in merged}, own)
+
+    def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
+        """Return the household that `identify` says of each customer's id, by that; without those in none."""
+        meant = ids_meant(self._rules, customers)
+        with self._file.reading() as connection:
+            ids = list(dict.fromkeys(meant.values()))
+            of = self._households(connection, ids, self._merged(connection, ids))
+            return {one: of[id_] for one, id_ in meant.items() if id_ in of}
+
+    def household_contacts_of(self, households: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
+        """Return what `household_contacts` says of each household, by name; without those that have none."""
+        linked = """SELECT DISTINCT coalesce(root, link.customer) FROM link
+                    LEFT JOIN merged ON merged.customer = link.customer WHERE value IN ({}) AND name = ?"""
+        query = "SELECT customer, body FROM contact WHERE customer IN ({}) AND at_us >= ? ORDER BY at_us, number"
+        with self._file.reading() as connection:
+            names = names_of_households(self._rules)
+            rows = (row for name in names for row in _asked(connection, linked, households, name))
+            roots = list(dict.fromkeys(root for (root,) in rows))
+            merged = self._merged(connection, roots)
+            members = members_together(households, self._households(connection, roots, merged), merged)
+            found = _asked(connection, query, ids_of(households, members), since_us)
+            return contacts_together(households, members, ((id_, unpack_contact(body)) for id_, body in found))
+
+    def _households(self, connection: sqlite3.Connection, ids: Sequence[str], merged: Merged) -> dict[str, str]:
+        """Return the households of customers who are in one."""
+        query = "SELECT customer, value FROM link WHERE customer IN ({}) AND name = ? AND confidence >= ?"
+        all_, least = ids_of(ids, merged), self._rules.confidence_min
+        names = names_of_households(self._rules)
+        found = (row for name in names for row in _asked(connection, query, all_, name, least))
+        return households_together(ids, merged, found)
 
     def _merged(self, connection: sqlite3.Connection, customers: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return all ids of those customers who have several, by customer."""

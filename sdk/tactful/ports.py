@@ -52,6 +52,15 @@ class IdentityGraph(Protocol):
 
 
 @runtime_checkable
+class HouseholdsOfMany(Protocol):
+    """An `IdentityGraph` that can be asked for many customers at once; who cannot is asked for each."""
+
+    def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
+        """Return the household that `identify` says of each customer's id, by that; without those in none."""
+        ...
+
+
+@runtime_checkable
 class Ledger(Protocol):
     """What passed between us and a customer."""
 
@@ -89,6 +98,15 @@ class ContactsOfMany(Protocol):
 
     def contacts_of(self, customers: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
         """Return what `contacts` says of each customer, by id; without those who have none."""
+        ...
+
+
+@runtime_checkable
+class HouseholdContactsOfMany(Protocol):
+    """A `Ledger` that can be asked for many households at once; who cannot is asked for each."""
+
+    def household_contacts_of(self, households: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
+        """Return what `household_contacts` says of each household, by name; without those that have none."""
         ...
 
 

@@ -68,6 +68,21 @@ class HearsTheIdAlone(MemoryStore):
         return {one: self._consents[one] for one in customers if one in self._consents}
 
 
+@breaks("households_of_many_are_those_of_each")
+class TellsTheFirstHousehold(MemoryStore):
+    def households_of(self, customers):
+        linked = {one: [link.value for link in self.links(one) if link.name == "household"] for one in customers}
+        return {one: homes[0] for one, homes in linked.items() if homes}
+
+
+@breaks("household_contacts_of_many_are_those_of_each")
+class CountsWhoMovedOut(MemoryStore):
+    def household_contacts_of(self, households, since_us):
+        linked = {one: self._graph._links.get(("household", one), {}) for one in households}
+        found = {one: self._ledger.recent(list(theirs), since_us) for one, theirs in linked.items()}
+        return {one: theirs for one, theirs in found.items() if theirs}
+
+
 @breaks("an_older_snapshot_changes_nothing")
 class TakesTheLast(MemoryStore):
     def _put_profile(self, snapshot):

@@ -15,6 +15,7 @@ from ..ports import (
     ConsentsOfMany,
     ConsentSource,
     ContactsOfMany,
+    HouseholdContactsOfMany,
     IdentityGraph,
     IdentityLinks,
     Ledger,
@@ -39,6 +40,10 @@ class Resolving(Protocol):
 
     def household(self, customer: str) -> str | None:
         """Return a customer's household; asks the graph."""
+        ...
+
+    def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
+        """Return the households of customers who are in one; asks the graph, for all at once if it can."""
         ...
 
 
@@ -100,6 +105,28 @@ class Fetch:
             return None
         name = self.identities.household(customer)
         return ("customer", customer) if name is None else ("household", name)
+
+    def households_of(self, customers: Sequence[str]) -> Sequence[HouseholdKey]:
+        """Return whose contacts count together with each customer's."""
+        known = self.identities.households_of(customers)
+        return [("household", known[one]) if one in known else ("customer", one) for one in customers]
+
+    def household_contacts_of(
+        self, keys: Sequence[HouseholdKey], since_us: int
+    ) -> Mapping[HouseholdKey, Sequence[Contact]]:
+        """Return the contacts of households at or after a moment [us since 1970]; without those who have none."""
+        ledger = self.sources.ledger
+        names = [name for kind, name in keys if kind == "household"]
+        found: dict[HouseholdKey, Sequence[Contact]] = {
+            ("customer", one): theirs
+            for one, theirs in self.contacts_of([id_ for kind, id_ in keys if kind == "customer"], since_us).items()
+        }
+        if isinstance(ledger, HouseholdContactsOfMany):
+            of_homes = ledger.household_contacts_of(names, since_us)
+        else:
+            of_homes = {one: ledger.household_contacts(one, since_us) for one in names}
+        found.update((("household", one), theirs) for one, theirs in of_homes.items() if theirs)
+        return found
 
     def same(self, customer: str) -> set[str]:
         """Return ids that are merged with a customer's: itself, that which stands for all, and all that have links."""

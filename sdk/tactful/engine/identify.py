@@ -1,13 +1,13 @@
 """Identify: identifiers to one persistent customer. It knows no profile; a cookie or an address is not a person."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from threading import Lock
 
 from cachetools import FIFOCache
 
-from ..ports import IdentityGraph
+from ..ports import HouseholdsOfMany, IdentityGraph
 from ..profile import Identity
 from .customer import Who
 
@@ -85,6 +85,12 @@ class Identities:
         """Return a customer's household; asks the graph, and remembers."""
         found = self.resolve({"customer": customer})
         return None if found is None else found.household
+
+    def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
+        """Return the households of customers who are in one; asks the graph, for all at once if it can."""
+        if isinstance(self._graph, HouseholdsOfMany):
+            return self._graph.households_of(customers)
+        return {one: name for one in customers if (name := self.household(one)) is not None}
 
     def _derived(self, key: tuple[tuple[str, str], ...]) -> Identity:
         """Return the identity that identifiers make without a graph: the strongest one stands for the customer."""

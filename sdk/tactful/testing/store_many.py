@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from ..consent import Consents
-from ..ports import ConsentsOfMany, ContactsOfMany, WritableStore
+from ..ports import ConsentsOfMany, ContactsOfMany, HouseholdContactsOfMany, HouseholdsOfMany, WritableStore
 from .store_kit import HOSTILE, StoreMaking, contact, no, yes
 
 #: More than any store asks for in one query, and most of them strangers.
@@ -13,7 +13,7 @@ _ASKED: Final = (*HOSTILE, "ada", "al", "bob", *(f"stranger {number}" for number
 
 
 class ManyLaws(StoreMaking):
-    """The laws of `ContactsOfMany` and `ConsentsOfMany`; a store that is neither is asked for each customer."""
+    """The laws of what tells of many at once; a store that cannot is asked for each customer, or household."""
 
     def test_contacts_of_many_are_those_of_each(self, tmp_path: Path) -> None:
         """From a moment, oldest first, of all ids that are merged; who has none is not there."""
@@ -38,6 +38,49 @@ class ManyLaws(StoreMaking):
             known = {one: theirs for one, theirs in each.items() if theirs is not None}
             assert dict(store.consents_of(_ASKED)) == known
             assert dict(store.consents_of(())) == {}
+
+    def test_households_of_many_are_those_of_each(self, tmp_path: Path) -> None:
+        """As whoever is identified by the id is in one: surely enough, and in no other; the others are not there."""
+        with self.opened(tmp_path) as store:
+            if not isinstance(store, HouseholdsOfMany):
+                return
+            _settle(store)
+            each = {one: store.identify({"customer": one}) for one in _ASKED}
+            homes = {one: who.household for one, who in each.items() if who is not None and who.household is not None}
+            assert dict(store.households_of(_ASKED)) == homes
+            assert homes["al"] == homes["ada"] == "elm 1"
+            assert "bob" not in homes
+            assert dict(store.households_of(())) == {}
+
+    def test_household_contacts_of_many_are_those_of_each(self, tmp_path: Path) -> None:
+        """From a moment, oldest first, of all who belong to it and to no other; what has none is not there."""
+        names = ("elm 1", "elm 2", "oak", *HOSTILE, *(f"house {number}" for number in range(1_200)))
+        with self.opened(tmp_path) as store:
+            if not isinstance(store, HouseholdContactsOfMany):
+                return
+            _settle(store)
+            for since_us in (0, 20, 99):
+                each = {one: {*store.household_contacts(one, since_us)} for one in names}
+                told = store.household_contacts_of(names, since_us)
+                expected = {one: theirs for one, theirs in each.items() if theirs}
+                assert {one: {*theirs} for one, theirs in told.items()} == expected
+                assert all(list(one) == sorted(one, key=lambda known: known.at_us) for one in told.values())
+            assert {one.customer for one in store.household_contacts_of(["elm 1"], 0)["elm 1"]} == {"ada", "al", "cy"}
+            assert dict(store.household_contacts_of((), 0)) == {}
+
+
+def _settle(store: WritableStore) -> None:
+    """Fill a store with people who live together: of hostile ids; one in two households; one who may be in one."""
+    _fill(store)
+    store.record([contact("of cy", "cy", 25)])
+    for name in ("al", "bob", "cy"):
+        store.link({"household": "elm 1"}, customer=name)
+    store.link({"household": "elm 2"}, customer="bob")
+    store.link({"household": "oak"}, customer="cy", confidence=0.1)
+    store.link({"household": "oak"}, customer="dee", confidence=0.1)
+    for name in HOSTILE:
+        if name.strip():
+            store.link({"household": name}, customer=name)
 
 
 def _fill(store: WritableStore) -> None:

@@ -1,6 +1,6 @@
 """Around: what an edge gives to those who decide for many: its plan, moment, stores and ids. It decides nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -8,17 +8,24 @@ import attrs
 from ...consent import Consents
 from ...contacts import Contact
 from ...errors import UsageError
+from ...plan.pages import Page
 from ...plan.plan import Plan
 from ...profile import Snapshot
+from ...schema import Value
 from ..budgets import Budgets
 from ..count import SLACK_US
 from ..decision import Decision
 from ..fetch import Fetch
+from ..here import HouseholdKey
 from ..moment import Moment
 from ..token import Seal
 from .asked import Asked
 from .decisions import Decisions
 from .run import Around, Progress, Run
+
+
+_Households = Callable[[Sequence[str]], Sequence[HouseholdKey]]
+_HouseholdContacts = Callable[[Sequence[HouseholdKey]], Mapping[HouseholdKey, Sequence[Contact]]]
 
 
 class Deciding(Protocol):
@@ -77,13 +84,9 @@ def decided(
 ) -> Decisions:
     """Return what an edge decides for many customers; see `Edge.decide_many`."""
     plan, fetch, now_us = inside.plan, inside.fetch, inside.now_us
-    page, wrong = plan.page(names)
-    values, refused = plan.slots.context_values(context)
-    wrong = (*wrong, *(f"context.{name} does not fit its type" for name in refused))
-    if page is None or wrong:
-        raise UsageError(f"decide_many: {'; '.join(wrong) or 'name a placement'}")
     if not isinstance(workers, int) or workers < 1:
         raise UsageError(f"decide_many: workers is a whole number from 1, got {workers!r}")
+    page, values = _asked(plan, names, context)
     since_us = now_us - plan.longest_window_us - SLACK_US
 
     def counted(ids: Sequence[str]) -> Mapping[str, Sequence[Contact]]:
@@ -104,5 +107,30 @@ def decided(
 
     channel = plan.channels[page.placements[0].placement.channel]
     asked = Asked(plan, channel, page, values, inside.budgets, now_us)
-    around = Around(counted, lambda ids: fetch.consents_of(ids, now_us), alone, made, id_)
+    households, together = _at_home(fetch, contacts, since_us)
+    around = Around(counted, lambda ids: fetch.consents_of(ids, now_us), alone, made, id_, households, together)
     return Run(asked, around).decide(customers, progress, workers)
+
+
+def _at_home(
+    fetch: Fetch, brought: Mapping[str, Sequence[Contact]] | None, since_us: int
+) -> tuple[_Households, _HouseholdContacts]:
+    """Return what tells customers' households, and their contacts; those that are brought count for one customer."""
+    if brought is None:
+        return fetch.households_of, lambda keys: fetch.household_contacts_of(keys, since_us)
+    return (
+        lambda ids: [("customer", one) for one in ids],
+        lambda keys: {key: brought[key[1]] for key in keys if key[1] in brought},
+    )
+
+
+def _asked(
+    plan: Plan, names: tuple[str, ...], context: Mapping[str, object] | None
+) -> tuple[Page, tuple[Value | None, ...]]:
+    """Return the page and the context by slot that are asked for."""
+    page, wrong = plan.page(names)
+    values, refused = plan.slots.context_values(context)
+    wrong = (*wrong, *(f"context.{name} does not fit its type" for name in refused))
+    if page is None or wrong:
+        raise UsageError(f"decide_many: {'; '.join(wrong) or 'name a placement'}")
+    return page, values

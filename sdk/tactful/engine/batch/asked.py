@@ -42,8 +42,6 @@ def lacking(asked: Asked) -> str:
     plan, caps = asked.plan, _concerning(asked)
     if any(cap.cap.strict for cap in caps):
         return "strict caps reserve room at the centre, customer by customer"
-    if any(cap.cap.per == "household" for cap in caps):
-        return "caps count for households"
     if plan.scoring is not None:
         return "a score model puts each customer's shortlist in order"
     if asked.budgets is None and "everyone" in plan.counted_per:
@@ -56,6 +54,11 @@ def lacking(asked: Asked) -> str:
     if max((one.width for one in plan.offers), default=0) > _TREATMENTS_MAX:
         return f"an offer has more than {_TREATMENTS_MAX} treatments"
     return ""
+
+
+def at_home(asked: Asked) -> bool:
+    """Return whether caps that could limit anything on the page count for households."""
+    return any(cap.cap.per == "household" for cap in _concerning(asked))
 
 
 def shared(asked: Asked, customers: int) -> str:

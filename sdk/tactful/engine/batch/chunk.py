@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ...contacts import Contact
 from ...plan.worth import RankedOffer
 from ..compose import compose
+from ..count import Counters
 from ..limited import Limited
 from ..rank import Listed
 from ..room import Filling as Counted
@@ -59,6 +60,8 @@ class Chunk:
         self._width = max(-(-len(asked.plan.catalog.entries) // 64), 1)
         self._rows = self._left()
         self._groups = tuple(self._alike(self._rows.flags))
+        #: What counts for the households of customers whose picks can fill a cap of it.
+        self._homes: dict[int, Counters] = {}
 
     def __len__(self) -> int:
         return len(self._customers)
@@ -76,6 +79,36 @@ class Chunk:
             first, last = np.searchsorted(which, (rows.start, rows.stop)).tolist()
             for start in range(first, last, _BLOCK):
                 self._fill(alike, which[start : min(start + _BLOCK, last)], limited, picks)
+
+    def fill_apart(self, rows: Places, homes: Sequence[Counters], limited: Limited, picks: Picks) -> None:
+        """
+        Put in what fills the pages of customers of different households, each of whom is filled once.
+
+        Args:
+            rows: Which of the customers.
+            homes: What counts for the household of each of them.
+            limited: What budgets for everyone ask; none is used up meanwhile.
+            picks: Where to put it, for all of the customers.
+        """
+        channel, slots, now_us = self._asked.channel.channel.name, self._asked.page.slots, self._asked.now_us
+        masks: dict[int, int] = {}
+        kinds: dict[tuple[int, bool], int] = {}
+        mask_of, kind_of = [], []
+        for row, home in zip(rows.tolist(), homes, strict=True):
+            asks, filling = home.limited(channel, now_us), home.nearest <= slots
+            mask_of.append(masks.setdefault(asks.withheld, len(masks)))
+            kind_of.append(kinds.setdefault((asks.blind, filling), len(kinds)))
+            if filling:
+                self._homes[row] = home
+        everything = self._asked.plan.everything
+        self._rows.allowed[rows] &= np.array([words(everything & ~one, self._width) for one in masks])[mask_of]
+        for (blind, filling), kind in kinds.items():
+            those = rows[np.array(kind_of) == kind]
+            for alike, which in self._groups:
+                both = attrs.evolve(alike, blind=alike.blind | blind, at_once=alike.at_once and not filling)
+                theirs = np.intersect1d(those, which, assume_unique=True)
+                for start in range(0, len(theirs), _BLOCK):
+                    self._fill(both, theirs[start : start + _BLOCK], limited, picks)
 
     def alone(self, row: int, limited: Limited, budgets: Counted, picks: Picks) -> None:
         """Put in what fills one customer's page, pick by pick; each may use up a budget, whose lock is held."""
@@ -152,7 +185,8 @@ class Chunk:
         """Fill the page of one customer."""
         asked, at = self._asked, int(self._subjects.tally_of[row])
         own = self._subjects.own[at] if self._subjects.filling[at] else None
-        counted = counting if own is None else (own, *counting)
+        home = self._homes.get(row)
+        counted = (*(one for one in (own, home) if one is not None), *counting)
         caps = PageRoom(asked.plan, asked.channel.channel.name, counted, asked.now_us) if counted else None
         offers = descending(asked.plan.offers, worths, self._worths.helping)
         treatments = int.from_bytes(allowed.tobytes(), "little")

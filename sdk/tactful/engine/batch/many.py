@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ...contacts import Contact
-from ..limited import NOTHING
+from ..limited import NOTHING, Limited
 from .asked import Asked
 from .chunk import Chunk
 from .columns import Customers
@@ -28,14 +28,18 @@ def decide(asked: Asked, customers: Customers, contacts: Mapping[str, Sequence[C
         customers: The customers.
         contacts: Their contacts within the caps' windows, by customer id.
     """
-    whole = Picks.none(len(customers), asked.page.slots)
-    limited = NOTHING
-    if asked.budgets is not None:
-        with asked.budgets.lock:
-            limited = asked.budgets.limited(asked.channel.channel.name, asked.now_us)
+    whole, limited = Picks.none(len(customers), asked.page.slots), for_everyone(asked)
     for first, chunk in chunks(asked, customers, contacts):
         chunk.fill(slice(0, len(chunk)), limited, whole.part(slice(first, first + len(chunk))))
     return whole
+
+
+def for_everyone(asked: Asked) -> Limited:
+    """Return what budgets for everyone ask by now."""
+    if asked.budgets is None:
+        return NOTHING
+    with asked.budgets.lock:
+        return asked.budgets.limited(asked.channel.channel.name, asked.now_us)
 
 
 def chunks(

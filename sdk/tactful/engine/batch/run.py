@@ -11,7 +11,9 @@ from ...contacts import Contact
 from ...profile import Snapshot
 from ..budgets import Budgets
 from ..decision import Decision
+from ..here import HouseholdKey
 from ..moment import Moment
+from ..tally import tally_of
 from . import alone, many
 from . import asked as asked_
 from .arrow import Table, columns_of
@@ -19,6 +21,7 @@ from .budgeted import Budgeted
 from .columns import Customers
 from .decisions import Decisions, table_of
 from .fields import Fields
+from .homes import Homes
 from .nouns import with_consents
 from .parts import in_order
 from .picks import Picks
@@ -39,6 +42,8 @@ class Around:
         alone: Decides for one customer who is brought along, as a decision of its own that takes room.
         decision: Makes a decision of a moment, by its number and the customer's id.
         id: Gives a decision's id, by its number.
+        households: Gives whose contacts count together with each customer's.
+        household_contacts: Gives the contacts of households within the caps' windows; without those who have none.
     """
 
     contacts: Callable[[Sequence[str]], Mapping[str, Sequence[Contact]]]
@@ -46,6 +51,8 @@ class Around:
     alone: Callable[[Snapshot, Consents | None], Decision]
     decision: Callable[[int, str, Moment], Decision]
     id: Callable[[int], str]
+    households: Callable[[Sequence[str]], Sequence[HouseholdKey]]
+    household_contacts: Callable[[Sequence[HouseholdKey]], Mapping[HouseholdKey, Sequence[Contact]]]
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -67,6 +74,7 @@ class Run:
         self._refused: dict[str, int] = {}
         self._misunderstood: set[str] = set()
         self._budgeted: Budgeted | None = None
+        self._homes: Homes | None = None
 
     def decide(self, given: object, progress: Progress, workers: int) -> Decisions:
         """
@@ -82,11 +90,7 @@ class Run:
         """
         asked, plan = self._asked, self._asked.plan
         whole = Table(plan, columns_of(given), asked.now_us)
-        whole.ids()
-        lacking = asked_.lacking(asked)
-        depends = lacking or asked_.shared(asked, len(whole))
-        if depends and not lacking and isinstance(asked.budgets, Budgets):
-            self._budgeted = Budgeted(asked, asked.budgets, self._around.id)
+        lacking, depends = self._look_ahead(whole.ids())
         tables, done = [table_of(plan, self._names, (), Picks.none(0, asked.page.slots), 0)], 0
         work = self._one_by_one if lacking else self._at_once
         for one in in_order(work, whole.slices(many.CHUNK), 1 if depends else workers):
@@ -98,6 +102,23 @@ class Run:
         alone = lacking or self._alone()
         again = partial(self._again, whole)
         return Decisions(pa.concat_tables(tables), careful, alone, depends, len(whole), again)
+
+    def _look_ahead(self, ids: Sequence[str]) -> tuple[str, str]:
+        """Return why columns cannot decide for customers, and why one depends on another; see to what is shared."""
+        asked, around = self._asked, self._around
+        lacking, shared = asked_.lacking(asked), ""
+        at_home = asked_.at_home(asked)
+        if not lacking:
+            shared = asked_.shared(asked, len(ids))
+        if shared and at_home:
+            lacking = f"caps count for households, and {shared}"
+        elif shared and isinstance(asked.budgets, Budgets):
+            self._budgeted = Budgeted(asked, asked.budgets, around.id)
+        elif at_home and not lacking:
+            parts = (ids[start : start + many.CHUNK] for start in range(0, len(ids), many.CHUNK))
+            keys = [key for part in parts for key in around.households(part)]
+            self._homes = Homes(asked, keys, around.household_contacts, around.id)
+        return lacking, lacking or shared or ("caps count for households" if at_home else "")
 
     def _alone(self) -> str:
         """Return who was decided for pick by pick, though others were decided at once."""
@@ -117,6 +138,8 @@ class Run:
     def _at_once(self, part: Table) -> "_Done":
         customers = self._customers(part)
         contacts = self._around.contacts(customers.ids)
+        if self._homes is not None:
+            return _Done(part, customers, self._homes.decide(customers, contacts, part.first))
         if self._budgeted is None:
             return _Done(part, customers, many.decide(self._asked, customers, contacts))
         return _Done(part, customers, self._budgeted.decide(customers, contacts, part.first))
@@ -142,6 +165,9 @@ class Run:
         fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
         counted = subjects(asked.plan, customers, fields, contacts, budgets, channel, slots, asked.now_us)
         tally = counted.tallies[int(counted.tally_of[0])]
+        if self._homes is not None:
+            own = counted.own[int(counted.tally_of[0])]
+            tally = tally_of(asked.plan, own, self._homes.before(row), budgets)
         moment = alone.moment(asked, customers.profile(0), customers.consents_of(0), tally)
         return self._around.decision(row, customers.ids[0], moment)
 
