@@ -262,7 +262,8 @@ class Edge:
         Decide for many customers at one moment, such as for a campaign; each gets what `decide` would say.
 
         It takes no room under the caps: record what you send. Where the customers could use up a budget for everyone,
-        or caps are strict or count for households, room is taken, and each is decided as after those before.
+        or caps are strict or count for households, each is decided as after those before; and room is taken, but for
+        households within the table alone.
 
         Args:
             placements: As for `decide`.

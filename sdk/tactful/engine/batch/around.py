@@ -23,7 +23,6 @@ from .asked import Asked
 from .decisions import Decisions
 from .run import Around, Progress, Run
 
-
 _Households = Callable[[Sequence[str]], Sequence[HouseholdKey]]
 _HouseholdContacts = Callable[[Sequence[HouseholdKey]], Mapping[HouseholdKey, Sequence[Contact]]]
 

@@ -13,6 +13,7 @@ from ..budgets import Budgets
 from ..decision import Decision
 from ..here import HouseholdKey
 from ..moment import Moment
+from ..room import shown_id
 from ..tally import tally_of
 from . import alone, many
 from . import asked as asked_
@@ -116,6 +117,7 @@ class Run:
             self._budgeted = Budgeted(asked, asked.budgets, around.id)
         elif at_home and not lacking:
             parts = (ids[start : start + many.CHUNK] for start in range(0, len(ids), many.CHUNK))
+            # Of the whole table, as a household may come in several parts.
             keys = [key for part in parts for key in around.households(part)]
             self._homes = Homes(asked, keys, around.household_contacts, around.id)
         return lacking, lacking or shared or ("caps count for households" if at_home else "")
@@ -161,7 +163,9 @@ class Run:
         budgets = asked.budgets if self._budgeted is None else self._budgeted.then(row)
         customers = self._customers(whole.row(row))
         channel, slots = asked.channel.channel.name, asked.page.slots
-        contacts = self._around.contacts(customers.ids)
+        its_own = {shown_id(self._around.id(row), slot) for slot in range(slots)}  # if it was recorded meanwhile
+        before = self._around.contacts(customers.ids)
+        contacts = {id_: [one for one in theirs if one.id not in its_own] for id_, theirs in before.items()}
         fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
         counted = subjects(asked.plan, customers, fields, contacts, budgets, channel, slots, asked.now_us)
         tally = counted.tallies[int(counted.tally_of[0])]
