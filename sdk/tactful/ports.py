@@ -34,29 +34,11 @@ class ConsentSource(Protocol):
 
 
 @runtime_checkable
-class ConsentsOfMany(Protocol):
-    """A `ConsentSource` that can be asked for many customers at once; who cannot is asked for each."""
-
-    def consents_of(self, customers: Sequence[str]) -> Mapping[str, Consents]:
-        """Return what `consents` says of each customer, by id; without those who are not known."""
-        ...
-
-
-@runtime_checkable
 class IdentityGraph(Protocol):
     """Who is behind identifiers."""
 
     def identify(self, identifiers: Mapping[str, str]) -> Identity | None:
         """Return whom they stand for; None if unknown, or if they contradict each other."""
-        ...
-
-
-@runtime_checkable
-class HouseholdsOfMany(Protocol):
-    """An `IdentityGraph` that can be asked for many customers at once; who cannot is asked for each."""
-
-    def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
-        """Return the household that `identify` says of each customer's id, by that; without those in none."""
         ...
 
 
@@ -89,24 +71,6 @@ class Ledger(Protocol):
         Returns:
             How many contacts were new by their id.
         """
-        ...
-
-
-@runtime_checkable
-class ContactsOfMany(Protocol):
-    """A `Ledger` that can be asked for many customers at once; who cannot is asked for each."""
-
-    def contacts_of(self, customers: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
-        """Return what `contacts` says of each customer, by id; without those who have none."""
-        ...
-
-
-@runtime_checkable
-class HouseholdContactsOfMany(Protocol):
-    """A `Ledger` that can be asked for many households at once; who cannot is asked for each."""
-
-    def household_contacts_of(self, households: Sequence[str], since_us: int) -> Mapping[str, Sequence[Contact]]:
-        """Return what `household_contacts` says of each household, by name; without those that have none."""
         ...
 
 

@@ -9,13 +9,11 @@ from ..clock import Clock
 from ..consent import Consents
 from ..contacts import Contact
 from ..identity import IdentityRules
+from ..many_ports import ConsentsOfMany, ContactsOfMany, HouseholdContactsOfMany
 from ..plan.plan import Plan
 from ..ports import (
     ConsentFunction,
-    ConsentsOfMany,
     ConsentSource,
-    ContactsOfMany,
-    HouseholdContactsOfMany,
     IdentityGraph,
     IdentityLinks,
     Ledger,

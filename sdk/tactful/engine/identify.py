@@ -7,7 +7,8 @@ from threading import Lock
 
 from cachetools import FIFOCache
 
-from ..ports import HouseholdsOfMany, IdentityGraph
+from ..many_ports import HouseholdsOfMany
+from ..ports import IdentityGraph
 from ..profile import Identity
 from .customer import Who
 

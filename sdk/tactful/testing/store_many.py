@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from ..consent import Consents
-from ..ports import ConsentsOfMany, ContactsOfMany, HouseholdContactsOfMany, HouseholdsOfMany, WritableStore
+from ..many_ports import ConsentsOfMany, ContactsOfMany, HouseholdContactsOfMany, HouseholdsOfMany
+from ..ports import WritableStore
 from .store_kit import HOSTILE, StoreMaking, contact, no, yes
 
 #: More than any store asks for in one query, and most of them strangers.
