@@ -4,7 +4,8 @@
 from pathlib import Path
 
 from ..consent import Consents
-from ..ports import ConsentsOfMany, WritableStore
+from ..many_ports import ConsentsOfMany
+from ..ports import WritableStore
 from .store_kit import StoreMaking, no, yes
 
 
