@@ -6,14 +6,15 @@ import pytest
 from tests.proofs.store_faults import deleted, full, locked, read_only, replaced
 
 import tactful
-from tactful import StoreError, status_readings
+from tactful import MemoryCentre, StoreError, status_readings
 from tactful.authoring import compile_files
 from tactful.cli.wrong import wrong_of
 from tactful.clock import SECOND_US
 from tactful.engine.store_account import StoreAccount
+from tactful.strict import MemoryStrictCaps
 from tactful_adapters.sqlite import SQLiteStore
 
-from .conftest import SHOP, ada, at_once, yes
+from .conftest import BY_HAND, SHOP, ada, at_once, yes
 
 ONCE = "caps: {topics: {of: topic, count: 1, within: 24h}}\n"
 FOR_ALL = "caps: {reach: {of: offer, count: 2, within: 24h, per: everyone}}\n"
@@ -147,3 +148,77 @@ def test_a_store_that_was_replaced_is_not_taken_for_one_in_which_nothing_was_sho
             with pytest.raises(StoreError, match="replaced"):
                 edge.warm("bob")
         assert not edge.decide("page", "ada").picks
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_state_with_a_centre_tells_all_it_can_and_is_well_again_although_nothing_waits(fault, policy, store, clock):
+    with tactful.open(policy, store=store, centre=MemoryCentre(clock=clock), sync=BY_HAND, clock=clock) as edge:
+        edge.sync()
+        assert edge.status()["centre"]["events"]["waiting"]
+        with fault(store) as said:
+            for _ in range(2):
+                edge.sync()
+                clock.pass_s(1)
+                told = edge.status()["centre"]
+                assert told["events"]["waiting"].keys() == {"exposure", "outcome", "disclosure", "withdrawal"}
+            if fault in (locked, deleted, replaced):
+                assert said in told["events"]["says"]
+        assert edge.sync().errors == {}
+        assert all(edge.status()["centre"][part]["last_error"] == "" for part in ("consents", "profiles", "events"))
+
+
+@pytest.mark.parametrize("fault", [full, read_only, locked, deleted, replaced])
+def test_a_decision_log_that_cannot_be_written_says_so_and_keeps_all(fault, policy, store, clock):
+    with tactful.open(policy, store=store, clock=clock, log=True) as edge:
+        edge.decide("page", "ada")
+        edge._log.flush()
+        with fault(store) as said:
+            for _ in range(60):  # what is logged of one may find room
+                edge.decide("page", "ada")
+            edge._log.flush()
+            assert said in edge.status()["store"]["writes"]["says"]
+            assert edge.status()["log_waiting"] == 60
+        edge._log.flush()
+        assert edge.status()["log_waiting"] == edge.status()["log_dropped"] == 0
+        assert edge.status()["store"]["writes"]["says"] == ""
+
+
+class CapsElsewhere:
+    """A centre of strict caps that can be away."""
+
+    def __init__(self, clock):
+        self.inner, self.is_away = MemoryStrictCaps(clock), False
+
+    def _answering(self):
+        if self.is_away:
+            raise StoreError("nobody answers; is it up?")
+        return self.inner
+
+    def reserve(self, asks):
+        return self._answering().reserve(asks)
+
+    def confirm(self, units):
+        return self._answering().confirm(units)
+
+    def release(self, units):
+        return self._answering().release(units)
+
+
+def test_a_centre_of_strict_caps_that_is_away_is_said_and_over_when_it_answers(store, clock):
+    policy = compile_files({"policy.yaml": (SHOP + FOR_ALL.replace("24h", "24h, strict: true")).encode()})
+    caps = CapsElsewhere(clock)
+    with tactful.open(policy, store=store, strict=caps, clock=clock) as edge:
+        caps.is_away = True
+        with pytest.raises(StoreError):
+            edge.warm("ada")
+        told = edge.status()["strict"]
+        assert told["says"] == "nobody answers; is it up?"
+        assert told["errors"] == {"store": 1}
+        assert [str(one) for one in wrong_of(edge.status(), None)] == [
+            "strict caps, for 0 s: nobody answers; is it up?"
+        ]
+        failed = [one for one in status_readings(edge.status()) if one.labels.get("part") == "strict"]
+        assert {one.name for one in failed} == {"tactful_store_errors_total", "tactful_store_failing_seconds"}
+        caps.is_away = False
+        edge.warm("ada")
+        assert edge.status()["strict"]["says"] == ""
