@@ -222,3 +222,17 @@ def test_a_centre_of_strict_caps_that_is_away_is_said_and_over_when_it_answers(s
         caps.is_away = False
         edge.warm("ada")
         assert edge.status()["strict"]["says"] == ""
+
+
+def test_what_is_recorded_of_a_decision_ends_what_failed_and_an_empty_page_does_not(store, edge):
+    edge.warm("ada")
+    decision = edge.decide("page", "ada")
+    edge.opt_out("bob")
+    nothing = edge.decide("page", "bob")
+    with full(store) as said:
+        refused(edge, said)
+        assert not nothing.picks
+        edge.record(nothing, "shown")
+        assert said in edge.status()["store"]["writes"]["says"]
+    edge.record(decision, "shown")
+    assert edge.status()["store"]["writes"]["says"] == ""

@@ -358,7 +358,8 @@ class Edge:
         """
         self._open()
         with self._account.writing(surely=False):  # of an empty page nothing is kept
-            return self._recorder.decided(decision if isinstance(decision, str) else decision.receipt(), event, slot)
+            receipt = decision if isinstance(decision, str) else decision.receipt()
+            return self._account.told(kept=self._recorder.decided(receipt, event, slot))
 
     def observe(
         self,
@@ -409,7 +410,7 @@ class Edge:
         """
         self._open()
         with self._account.writing(surely=False):
-            return self._exchange.answer(self._receipt(decision), value, slot)
+            return self._account.told(kept=self._exchange.answer(self._receipt(decision), value, slot))
 
     def gave(
         self,
@@ -438,7 +439,7 @@ class Edge:
         self._open()
         with self._account.writing(surely=False):
             receipt = None if decision is None else self._receipt(decision)
-            return self._exchange.gave(what, who, receipt, attributes, slot)
+            return self._account.told(kept=self._exchange.gave(what, who, receipt, attributes, slot))
 
     def _receipt(self, decision: Decision | str) -> Receipt:
         return self._seal.open(decision, self._clock()) if isinstance(decision, str) else decision.receipt()
@@ -539,7 +540,7 @@ class Edge:
         """
         self._open()
         with self._account.writing(surely=False):
-            return self._opting.confirm(token)
+            return self._account.told(kept=self._opting.confirm(token))
 
     def disclosures(self, who: Who) -> tuple[Disclosure, ...]:
         """

@@ -84,6 +84,12 @@ class StoreAccount:
         if surely:
             self.writes.went_well()
 
+    def told(self, *, kept: bool) -> bool:
+        """Keep that a call went well if something was kept by it; return whether it was."""
+        if kept:
+            self.writes.went_well()
+        return kept
+
     def failed(self, error: BaseException) -> None:
         """Keep that something could not be kept, and look again soon."""
         self.writes.failed(error)
