@@ -131,8 +131,8 @@ def opened(policy, clock, make):
     """Opens kiosks, and closes them at the end."""
     edges = []
 
-    def open_(path=None, *, store=None, keeps_time=False, device_key=DEVICE_KEY, clock=clock, **others):
-        pack = Pack(path or make(), device_key, key=make.public, keeps_time=keeps_time)
+    def open_(path=None, *, store=None, keeps_time=False, device_key=DEVICE_KEY, clock=clock, hears=False, **others):
+        pack = Pack(path or make(), device_key, key=make.public, keeps_time=keeps_time, hears=hears)
         edges.append(tactful.open(policy, pack=pack, store=store, clock=clock, **others))
         return edges[-1]
 

@@ -35,12 +35,15 @@ class Pack:
         key: The pinned public key of who makes packs, in base64, or several; None takes the policy's.
         keeps_time: Whether the machine has a clock with a battery that nobody sets back; if not, a pack counts as
             fresh only until the machine is started anew.
+        hears: Whether noes are heard of the centre between two packs, of the pack's customers; it needs `centre=`, and
+            reads the centre's line of consents once for each pack.
     """
 
     path: str | Path
     device_key: DeviceKey | bytes | str | Path
     key: str | Sequence[str] | None = None
     keeps_time: bool = False
+    hears: bool = False
 
     def __repr__(self) -> str:  # the key may be in it
         return f"<Pack {self.path}>"
@@ -79,7 +82,7 @@ def packed_store(
     terms = Terms(tuple(pinned), tenant, plan.epoch)
     packs = Packs.opened(Path(pack.path), store, time, terms, pack.device_key)
     rules = IdentityRules(dict(plan.policy.identifiers) or USUAL_KINDS)
-    return KioskStore(cast("OwnStore", store), packs, rules, owned=owned), packs
+    return KioskStore(cast("OwnStore", store), packs, rules, owned=owned, hears=pack.hears), packs
 
 
 def sending(

@@ -1,4 +1,7 @@
-"""A kiosk and its centre, when there is a way: what waits is sent. What the kiosk knows comes in packs alone."""
+"""A kiosk and its centre, when there is a way: what waits is sent, and noes are heard if it is to hear them.
+
+Whom the kiosk knows comes in packs alone.
+"""
 
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -8,14 +11,17 @@ from ..centre_ports import Centre
 from ..changes import Synced
 from ..clock import Clock
 from ..sync.account import Account
+from ..sync.incoming import Here
 from ..sync.lease import Lease
 from ..sync.options import SyncOptions
 from ..sync.outgoing import Outgoing
 from ..sync.waits import Waits
 from ..sync.worker import Worker
+from .noes import Noes
 from .store import KioskStore
 
 _PART: Final = "events"
+_HEARD: Final = "consents"
 
 
 class Sending:
@@ -36,63 +42,84 @@ class Sending:
             owned: Whether the connection is to be closed with it.
         """
         self._store, self._centre, self._options, self._owned = store, centre, options, owned
-        self._account, self._waits = Account(steady), Waits(store, clock)
+        self._account, self._heard, self._waits = Account(steady), Account(steady), Waits(store, clock)
+        self._noes = Noes(store, centre, self._heard, options.batch, lambda: self._here) if store.hears else None
         self._closed = False
         self.reset()
 
-    def attach(self, _: object) -> None:
-        """Begin; no customer here hears anything of it."""
+    def attach(self, here: Here) -> None:
+        """Tell which customers are to hear of noes at once, and begin."""
+        self._here = here
         self.look()
 
     def reset(self) -> None:
         """Make all anew: at the start, and in a forked child, where no thread and no lock is ours."""
-        self._account.reset()
-        self._lock, self._turn = Lock(), Lock()
-        self._worker: Worker | None = None
+        for account in (self._account, self._heard):
+            account.reset()
+        self._lock, self._turn, self._hearing = Lock(), Lock(), Lock()
+        self._workers: tuple[Worker, ...] = ()
         lease = Lease(self._store.own, _PART)  # which is no cap that devices share
         outgoing = Outgoing(self._centre, self._store, lease, self._account, self._options.batch)
         self._step: Callable[[], int] = outgoing.step
 
     def look(self) -> None:
-        """See to it that the thread runs, in this process."""
-        if self._worker is None and self._options.threads and not self._closed:
+        """See to it that the threads run, in this process."""
+        if not self._workers and self._options.threads and not self._closed:
             self._start()
 
     def sync(self) -> Synced:
-        """Send what waits, in this thread."""
-        try:
-            return Synced(events=self._once())
-        except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; it is tried again
-            return Synced(errors={_PART: self._account.failed(error)})
+        """Hear noes, and send what waits, in this thread; each whatever the other does."""
+        done, errors = dict[str, int](), dict[str, str]()
+        parts = ((_HEARD, self._hear, self._heard), (_PART, self._once, self._account))
+        for part, step, account in parts:
+            try:
+                done[part] = step()
+            except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; it is tried again
+                errors[part] = account.failed(error)
+        return Synced(**done, errors=errors)
 
     def nudge(self) -> None:
         """Have what waits sent soon."""
-        if self._worker is not None:
-            self._worker.nudge()
+        if self._workers:
+            self._workers[0].nudge()
 
     def status(self) -> Mapping[str, object]:
         """Return what waits, and what went wrong: names and numbers, nothing personal."""
-        return {_PART: {**self._account.status(), **self._waits.status()}}
+        heard = {} if self._noes is None else {_HEARD: {"epoch": self._noes.reached, **self._heard.status()}}
+        return {**heard, _PART: {**self._account.status(), **self._waits.status()}}
 
     def close(self) -> None:
-        """End the thread, and give back the connection if it is its own. Twice does nothing."""
+        """End the threads, and give back the connection if it is its own. Twice does nothing."""
         self._closed = True
-        if self._worker is not None:
-            self._worker.end()
+        for worker in self._workers:
+            worker.end()
         if self._owned:
             self._centre.close()
-        if self._worker is not None:
-            self._worker.join()
+        for worker in self._workers:
+            worker.join()
 
     def _once(self) -> int:
         with self._turn, self._account.asking():
             return self._step()
 
+    def _hear(self) -> int:
+        if self._noes is None:
+            return 0
+        with self._hearing, self._heard.asking():
+            return self._noes.step()
+
+    def _hint(self, timeout_s: float) -> bool:
+        return self._centre.wait("consents", 0 if self._noes is None else self._noes.reached, timeout_s)
+
     def _start(self) -> None:
         with self._lock:
-            if self._worker is None:
-                of = self._options
-                self._worker = Worker(
-                    _PART, self._once, self._account, poll_s=of.poll_s, backoff_max_s=of.backoff_max_s
-                )
-                self._worker.start()
+            if self._workers:
+                return
+            poll_s, most_s = self._options.poll_s, self._options.backoff_max_s
+            workers = [Worker(_PART, self._once, self._account, poll_s=poll_s, backoff_max_s=most_s)]
+            if self._noes is not None:
+                hearing = Worker(_HEARD, self._hear, self._heard, poll_s=poll_s, backoff_max_s=most_s, wait=self._hint)
+                workers.append(hearing)
+            for worker in workers:
+                worker.start()
+            self._workers = tuple(workers)

@@ -35,7 +35,7 @@ class OwnStore(Store, ConsentSink, Outbox, StrictCaps, Protocol):
 class KioskStore:
     """A `Store` that reads a pack and writes elsewhere."""
 
-    def __init__(self, own: OwnStore, packs: Packs, rules: IdentityRules, *, owned: bool) -> None:
+    def __init__(self, own: OwnStore, packs: Packs, rules: IdentityRules, *, owned: bool, hears: bool = False) -> None:
         """
         Put a pack before a store.
 
@@ -44,7 +44,9 @@ class KioskStore:
             packs: The pack of the moment.
             rules: The kinds of identifiers.
             owned: Whether its own store is to be closed with it.
+            hears: Whether noes are heard of the centre between two packs.
         """
+        self.hears = hears
         self._own = self._durable = own
         self._packs = packs
         self._rules = rules
@@ -58,6 +60,23 @@ class KioskStore:
     def own(self) -> OwnStore:
         """What is kept here, ids sealed."""
         return self._durable
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether key and pack were destroyed."""
+        return self._packs.killed
+
+    @property
+    def pack_epoch(self) -> int:
+        """The epoch of the pack of the moment."""
+        return -1 if self._packs.killed else self._packs.now.head.epoch
+
+    def packed_scopes(self, customer: str) -> frozenset[tuple[str, str | None]] | None:
+        """Return of which purposes, and channels, the pack has a customer's word; None of whom it does not know."""
+        found = None if self._packs.killed else self._packs.now.customer(customer)  # also while it may not be used
+        if found is None:
+            return None
+        return frozenset() if found.consents is None else frozenset(one.scope for one in found.consents.records)
 
     # Who is known
     def profile(self, customer: str) -> Snapshot | None:
