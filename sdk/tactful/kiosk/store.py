@@ -21,6 +21,7 @@ from ..profile import Identity, Snapshot
 from ..strict import Ask
 from .packs import Packs
 from .rows import PackedCustomer
+from .sealed_caps import SealedSubjects
 from .sealed_ids import SealedIds
 from .shares import Share, SharedCaps
 
@@ -188,7 +189,7 @@ class KioskStore:
             return [()] * len(asks)
         head = self._packs.now.head
         share = Share(head.share_first, head.share_count, head.share_of)
-        return SharedCaps(_SealedSubjects(self._own, self._ids), share).reserve(asks)
+        return SharedCaps(SealedSubjects(self._own, self._ids), share).reserve(asks)
 
     def confirm(self, units: Iterable[str]) -> int:
         """Keep that room was used; return how many of these units were known."""
@@ -286,20 +287,3 @@ class KioskStore:
 
     def _opened_event(self, one: Contact | Disclosure) -> Contact | Disclosure:
         return self._opened(one) if isinstance(one, Contact) else self._opened_disclosure(one)
-
-
-@attrs.frozen
-class _SealedSubjects:
-    """Strict caps that are kept under sealed subjects."""
-
-    caps: StrictCaps
-    ids: SealedIds
-
-    def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:
-        return self.caps.reserve([attrs.evolve(ask, subject=self.ids.seal(ask.subject)) for ask in asks])
-
-    def confirm(self, units: Iterable[str]) -> int:
-        return self.caps.confirm(units)
-
-    def release(self, units: Iterable[str]) -> int:
-        return self.caps.release(units)
