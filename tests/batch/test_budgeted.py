@@ -141,7 +141,7 @@ def test_budgets_are_used_up_on_the_way():
     """The random policies are worth the time: often a budget is used up when some pages are filled."""
     ran = [decided(seed, fresh) for seed in SEEDS for fresh, _ in asked_of(seed)]
     assert sum(run.alone > 0 for run in ran) > len(ran) / 3
-    assert sum(run.alone > 1 for run in ran) > len(ran) / 8
+    assert sum(run.alone > 1 for run in ran) > len(ran) / 10
 
 
 def decided(seed, asked):

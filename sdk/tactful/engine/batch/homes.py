@@ -1,4 +1,4 @@
-"""Homes: many decisions under caps for households, the same as one after the other. It keeps no customer's contacts.
+"""Homes: many decisions under caps for households, the same as one after the other. It records nothing.
 
 Customers of different households depend on each other in nothing. So the first of each household in a part are decided
 at once, then the second of each, and so on; each counts what those before were shown.
