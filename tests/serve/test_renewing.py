@@ -1,5 +1,6 @@
 """A served policy is taken anew when its bundle or folder changes; what is refused leaves the last good one."""
 
+import itertools
 import time
 
 import pytest
@@ -72,3 +73,15 @@ def test_what_else_lies_in_the_folder_changes_nothing(folder):
     (folder / "more.csv").write_text("id", encoding="utf-8")
     assert state_of(folder) != before
     assert state_of(folder / "nowhere") == ()
+
+
+def test_what_still_changes_is_not_taken(edge, folder, monkeypatch):
+    """Files come one after the other: a policy whose caps are not here yet must not decide."""
+    states = itertools.count()
+    monkeypatch.setattr(module, "state_of", lambda _: (("policy.yaml", next(states), 0, 0),))
+    before = edge.plan
+    (folder / "policy.yaml").write_text(NEWER, encoding="utf-8")
+    assert comes(lambda: next(states) > 20)
+    assert edge.plan is before
+    monkeypatch.setattr(module, "state_of", state_of)
+    assert comes(lambda: "Figs &amp; bread" in shown(edge))

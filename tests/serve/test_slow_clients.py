@@ -14,8 +14,8 @@ HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n"
 
 
 async def application(scope, receive, send):
-    """An application that answers with the body that it got."""
-    body, more = b"", True
+    """An application that answers with the body that it got; at /nope it answers without reading one."""
+    body, more = b"", scope["path"] != "/nope"
     while more:
         part = await receive()
         body, more = body + part.get("body", b""), part.get("more_body", False)
@@ -103,3 +103,19 @@ def test_the_server_as_it_comes_would_wait(served):
     with served(H11Protocol)() as connection:
         connection.sendall(b"GET")
         assert not ends(connection, tries=8)
+
+
+def test_who_is_answered_and_goes_on_sending_a_body_is_let_go(served):
+    """By itself the server would hold the connection for what is left of the body, for ever."""
+    with served()() as connection:
+        connection.sendall(HEAD.replace(b"POST /", b"POST /nope").replace(b"4", b"400"))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        assert ends(connection)
+
+
+def test_the_server_as_it_comes_would_hold_who_was_answered(served):
+    with served(H11Protocol)() as connection:
+        connection.sendall(HEAD.replace(b"POST /", b"POST /nope").replace(b"4", b"400"))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"x")
+        assert not ends(connection, piece=b"", tries=8)

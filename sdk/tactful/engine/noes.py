@@ -26,7 +26,8 @@ class Noes:
         """Keep that purposes were taken back; return whether older noes may have had to make way."""
         makes_way = len(self._of) + len(ids) > _IDS_MAX
         for id_ in ids:
-            noes = self._of.setdefault(id_, {})
+            noes = self._of.pop(id_, {})
+            self._of[id_] = noes  # the last to make way
             scopes = [(one, channel) for one in purposes]
             noes.update((one, max(at_us, noes.get(one, at_us))) for one in scopes)
         return makes_way

@@ -6,12 +6,14 @@ One thread answers; it starts with the first question and sleeps between questio
 import logging
 import queue
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event, Lock, Thread
-from typing import Final
+from typing import Final, TypeVar
 
 from .customer import Who, told_apart
 
+_Waiting = TypeVar("_Waiting")
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX: Final = 4096
 
@@ -64,8 +66,10 @@ class Questions:
     def close(self) -> None:
         """End the thread; what waits is dropped."""
         self._closed = True
+        self._drop_all()
         if self._thread is not None and self._thread.is_alive():
-            self._waiting.put(None)
+            with suppress(queue.Full):  # then it comes round, and looks whether this is over
+                self._waiting.put_nowait(None)
             self._thread.join(timeout=5)
 
     def _start(self) -> None:
@@ -75,7 +79,7 @@ class Questions:
                 self._thread.start()
 
     def _answer(self) -> None:
-        while (question := self._waiting.get()) is not None:
+        while not self._closed and (question := self._waiting.get()) is not None:
             who, done = question
             wanted = partial(self._is_wanted, told_apart(who), done)
             try:
@@ -87,7 +91,22 @@ class Questions:
                 if wanted():
                     self._asked.pop(told_apart(who), None)
                 done.set()
+        self._drop_all()
+
+    def _drop_all(self) -> None:
+        for _, done in emptied(self._waiting):
+            done.set()  # nobody waits for what does not come
 
     def _is_wanted(self, key: object, done: Event) -> bool:
         """Return whether a question was not dropped meanwhile."""
         return self._asked.get(key) is done
+
+
+def emptied(waiting: "queue.Queue[_Waiting | None]") -> "list[_Waiting]":
+    """Return what waited; none of it waits any more."""
+    found = []
+    with suppress(queue.Empty):
+        while True:
+            if (one := waiting.get_nowait()) is not None:
+                found.append(one)
+    return found

@@ -1,6 +1,6 @@
 """Reached: whether counted events have reached a cap at a moment, and until when. It is arithmetic on times alone."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -121,8 +121,9 @@ def _weighed_until(cap: CapPlan, counted: list[Event], now_us: int, count: int) 
 
 def _rests_until(cap: CapPlan, past: list[Event], count: int) -> int | None:
     """Return the end of the rest after the last event with which the cap was reached, None if it never was."""
+    leaves_us = [event[1] for event in past]  # an older one leaves no later
     for last in range(len(past) - 1, count - 2, -1):
         at_us = past[last][0]
-        if sum(1 for event in past[: last + 1] if event[1] > at_us) >= count:
+        if last + 1 - bisect_right(leaves_us, at_us, 0, last + 1) >= count:
             return at_us + cap.suppress_us
     return None

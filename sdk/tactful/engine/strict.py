@@ -25,6 +25,7 @@ from ..ports import StrictCaps
 from ..strict import Ask
 from .in_hand import InHand, reached_without
 from .limited import Limited
+from .questions import emptied
 from .room import CapKey, Room
 
 _log = logging.getLogger("tactful")
@@ -243,7 +244,9 @@ class Rooms:
         """End the thread, and give back what is in hand; what cannot be given back lapses."""
         self._closed = True
         if self._thread is not None and self._thread.is_alive():
-            self._questions.put(None)
+            emptied(self._questions)
+            with suppress(queue.Full):
+                self._questions.put_nowait(None)
             self._thread.join(timeout=5)
         units = [unit for strict in list(self._held.values()) for unit in strict.give_back()]
         if self._centre is not None and (units or self._confirming):

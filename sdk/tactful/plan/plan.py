@@ -212,7 +212,7 @@ class Plan:
         known = self._pages.get(names)
         if known is None:
             known = page_of(self.placements, names)
-            if len(self._pages) < _MEMORY_MAX:
+            if len(self._pages) < _MEMORY_MAX and not known[1]:  # what strangers make up takes no place
                 self._pages[names] = known
         return known
 

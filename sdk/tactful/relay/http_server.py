@@ -81,6 +81,8 @@ class _Prompt(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._is_answered() and not self.transport.is_closing():
+            self.transport.close()  # by itself it would be held for what is left of a body that nobody reads
         if self.conn.their_state is h11.IDLE:
             self._wait()
         else:
@@ -89,6 +91,9 @@ class _Prompt(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
         super().connection_lost(exc)
+
+    def _is_answered(self) -> bool:
+        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
 
     def _wait(self) -> None:
         if self._due is None:  # what comes byte by byte does not begin the wait anew

@@ -44,11 +44,12 @@ def renewing(edge: Edge, source: Path, before: State) -> Iterator[None]:
 
 
 def _follow(edge: Edge, source: Path, taken: State, ended: threading.Event) -> None:
+    seen = taken
     while not ended.wait(LOOK_S):
-        now = state_of(source)
-        if now in {taken, ()}:
+        before, seen = seen, state_of(source)
+        if seen in {taken, ()} or seen != before:  # what still changes is half a policy, perhaps without its caps
             continue
-        taken = now
+        taken = seen
         try:
             edge.update(source)
             _log.info("serve: a new policy decides")
