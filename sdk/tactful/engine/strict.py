@@ -244,9 +244,8 @@ class Rooms:
         """End the thread, and give back what is in hand; what cannot be given back lapses."""
         self._closed = True
         if self._thread is not None and self._thread.is_alive():
-            emptied(self._questions)
-            with suppress(queue.Full):
-                self._questions.put_nowait(None)
+            emptied(self._questions)  # so that there is a place
+            self._questions.put(None)
             self._thread.join(timeout=5)
         units = [unit for strict in list(self._held.values()) for unit in strict.give_back()]
         if self._centre is not None and (units or self._confirming):
