@@ -23,7 +23,7 @@ class PageExtension(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.globals |= {"hero": hero, "blocks": blocks, "moments": moments, "navigation": navigation}
+        environment.globals.update(hero=hero, blocks=blocks, moments=moments, navigation=navigation)
 
 
 def hero(placement: str) -> Block:

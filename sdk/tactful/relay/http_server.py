@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from ..errors import UsageError
 
@@ -93,7 +93,8 @@ class _Prompt(H11Protocol):
         super().connection_lost(exc)
 
     def _is_answered(self) -> bool:
-        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
+        cycle: RequestResponseCycle | None = self.cycle  # before the first request there is none
+        return cycle is not None and cycle.response_complete and self.conn.their_state is h11.SEND_BODY
 
     def _wait(self) -> None:
         if self._due is None:  # what comes byte by byte does not begin the wait anew
