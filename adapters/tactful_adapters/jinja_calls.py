@@ -4,7 +4,7 @@ The extra `jinja` brings Jinja2. They need the page of a request: mails have the
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from jinja2 import Environment
@@ -23,7 +23,8 @@ class PageExtension(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        environment.globals.update(hero=hero, blocks=blocks, moments=moments, navigation=navigation)
+        ours: dict[str, Any] = {"hero": hero, "blocks": blocks, "moments": moments, "navigation": navigation}
+        environment.globals.update(ours)
 
 
 def hero(placement: str) -> Block:

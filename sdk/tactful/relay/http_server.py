@@ -93,7 +93,7 @@ class _Prompt(H11Protocol):
         super().connection_lost(exc)
 
     def _is_answered(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle  # before the first request there is none
+        cycle: RequestResponseCycle | None = getattr(self, "cycle", None)  # before the first request there is none
         return cycle is not None and cycle.response_complete and self.conn.their_state is h11.SEND_BODY
 
     def _wait(self) -> None:
