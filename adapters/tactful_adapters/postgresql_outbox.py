@@ -47,13 +47,25 @@ class PostgreSQLOutbox:
         rows, size_bytes = self._connection.execute(query, (_WITHDRAWAL,)).fetchone() or (0, 0)
         self._drop(rows or 0, size_bytes or 0)
 
-    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def take(
+        self, at_most: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        query = "SELECT number, rank, body FROM outbox WHERE rank = %s ORDER BY number LIMIT %s"
-        found = self._connection.execute(query, (_WITHDRAWAL, max(0, at_most))).fetchall()
-        query = "SELECT number, rank, body FROM outbox WHERE rank < %s ORDER BY number LIMIT %s"
-        found += self._connection.execute(query, (_WITHDRAWAL, max(0, at_most - len(found)))).fetchall()
+        passed = passing or {}
+        query = """SELECT number, rank, body FROM outbox WHERE rank = %s AND number <> ALL(%s::bigint[])
+                   ORDER BY number LIMIT %s"""
+        found = self._connection.execute(query, (_WITHDRAWAL, list(passed), max(0, at_most))).fetchall()
+        query = """SELECT number, rank, body FROM outbox WHERE rank < %s AND customer <> ALL(%s::text[])
+                   ORDER BY number LIMIT %s"""
+        left, customers = max(0, at_most - len(found)), list(passed.values())
+        found += self._connection.execute(query, (_WITHDRAWAL, customers, left)).fetchall()
         return tuple((number, _unpacked(rank, body)) for number, rank, body in found)
+
+    def withdrawals(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        query = "SELECT number, body FROM outbox WHERE rank = %s AND number > %s ORDER BY number LIMIT %s"
+        rows = self._connection.execute(query, (_WITHDRAWAL, after, max(0, at_most)))
+        return tuple((number, unpack_contact(body)) for number, body in rows)
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
         """Forget what has these numbers; return how many there were."""
@@ -137,10 +149,17 @@ class PostgreSQLOutbox:
 class PostgreSQLOutgoing(PostgreSQLPart):
     """An `Outbox` in the tables of a store."""
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(
+        self, count: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         with self._pool.reading() as connection:
-            return PostgreSQLOutbox(connection, self._limits).take(count)
+            return PostgreSQLOutbox(connection, self._limits).take(count, passing)
+
+    def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        with self._pool.reading() as connection:
+            return PostgreSQLOutbox(connection, self._limits).withdrawals(after, count)
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:
         """Forget what has arrived, by its numbers; return how many there were."""

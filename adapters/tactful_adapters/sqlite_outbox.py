@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from itertools import chain, islice
 
 from tactful import Contact, Disclosure, OutboxLimits, Waiting
 
@@ -33,13 +35,27 @@ class SQLiteOutbox:
         if of.exceeded(contacts_now, bytes_now):
             self._drop(contacts_now, bytes_now)
 
-    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def take(
+        self, at_most: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        withdrawals = "SELECT number, rank, body FROM outbox WHERE rank = ? ORDER BY number LIMIT ?"
-        others = "SELECT number, rank, body FROM outbox WHERE rank < ? ORDER BY number LIMIT ?"
-        found = self._connection.execute(withdrawals, (_WITHDRAWAL, at_most)).fetchall()
-        found += self._connection.execute(others, (_WITHDRAWAL, at_most - len(found))).fetchall()
-        return tuple((number, _unpacked(rank, body)) for number, rank, body in found)
+        passed = passing or {}
+        customers = frozenset(passed.values())
+        query = "SELECT number, customer, rank, body FROM outbox WHERE rank {} ? ORDER BY number"
+        with (
+            closing(self._connection.execute(query.format("="), (_WITHDRAWAL,))) as withdrawals,
+            closing(self._connection.execute(query.format("<"), (_WITHDRAWAL,))) as others,
+        ):
+            first = (row for row in withdrawals if row[0] not in passed)
+            then = (row for row in others if row[1] not in customers)
+            found = islice(chain(first, then), max(0, at_most))
+            return tuple((number, _unpacked(rank, body)) for number, _, rank, body in found)
+
+    def withdrawals(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        query = "SELECT number, body FROM outbox WHERE rank = ? AND number > ? ORDER BY number LIMIT ?"
+        rows = self._connection.execute(query, (_WITHDRAWAL, after, at_most))
+        return tuple((number, unpack_contact(body)) for number, body in rows)
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
         """Forget what has these numbers; return how many there were."""

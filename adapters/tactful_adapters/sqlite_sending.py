@@ -15,10 +15,17 @@ class SQLiteSending:
 
     _limits: OutboxLimits
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(
+        self, count: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         with self._reading() as (tables, _):
-            return self._outbox(tables).take(count)
+            return self._outbox(tables).take(count, passing)
+
+    def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        with self._reading() as (tables, _):
+            return self._outbox(tables).withdrawals(after, count)
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:
         """Forget contacts that have arrived, by their numbers; return how many there were."""

@@ -14,10 +14,17 @@ class MemorySending:
 
     _outbox: MemoryOutbox
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(
+        self, count: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
         with self._open():
-            return self._outbox.take(count)
+            return self._outbox.take(count, passing)
+
+    def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        with self._open():
+            return self._outbox.withdrawals(after, count)
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:
         """Forget contacts that have arrived, by their numbers; return how many there were."""

@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, count, islice
+from itertools import chain, count, islice, takewhile
 from typing import ClassVar, Final
 
 import attrs
@@ -93,10 +93,22 @@ class MemoryOutbox:
             self._remove(rank, next(iter(droppable[rank])))
             self.dropped[self._limits.classes[rank]] += 1
 
-    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def take(
+        self, at_most: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        others = heapq.merge(*(waiting.items() for waiting in self._waiting[:-1]))
-        return tuple(islice(chain(self._waiting[-1].items(), others), at_most))
+        passed = passing or {}
+        customers = frozenset(passed.values())
+        merged = heapq.merge(*(waiting.items() for waiting in self._waiting[:-1]))
+        others = (pair for pair in merged if pair[1].customer not in customers)
+        withdrawals = (pair for pair in self._waiting[-1].items() if pair[0] not in passed)
+        return tuple(islice(chain(withdrawals, others), at_most))
+
+    def withdrawals(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        waiting = reversed(self._waiting[-1].items())
+        newer = takewhile(lambda pair: pair[0] > after, waiting)
+        return [(number, one) for number, one in newer if isinstance(one, Contact)][::-1][:at_most]
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
         """Forget what has these numbers; return how many there were."""

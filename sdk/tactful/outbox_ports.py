@@ -27,8 +27,21 @@ class Waiting:
 class Outbox(Protocol):
     """What waits here for the centre."""
 
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
-        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
+    def outbox_take(
+        self, count: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+        """
+        Return at most so many with their numbers, withdrawals first, then oldest first; they stay.
+
+        Args:
+            count: So many at most.
+            passing: Withdrawals that are passed over, by number, with their customers, whose other events, withdrawals
+                aside, are passed over with them: what a customer said and did arrives in order.
+        """
+        ...
+
+    def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
         ...
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:
@@ -46,6 +59,8 @@ class Outbox(Protocol):
     def outbox_refuse(self, codes: Mapping[int, str]) -> int:
         """
         Set aside what the centre refuses, so that it holds nothing else up; return how many there were.
+
+        An edge never sets a withdrawal aside: it passes it over, and tries it again.
 
         The newest are kept, as many as the limits say; older ones are dropped and counted, but no withdrawal.
 

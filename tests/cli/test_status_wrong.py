@@ -46,6 +46,18 @@ def test_events_that_do_not_go_out_and_consents_that_grow_old_are_named(run, fol
     assert "fresh_for" in told["consents"]["says"]
 
 
+def test_withdrawals_that_do_not_go_out_are_named_by_themselves(run, shop, tmp_path):
+    url, centre = f"sqlite:///{tmp_path}/edge.db", f"file://{tmp_path}/centre"
+    options = tactful.SyncOptions(threads=False)
+    earlier = lambda: tactful.wall_clock() - LONG_US  # noqa: E731 - a clock
+    with tactful.open(str(shop), store=url, centre=centre, sync=options, clock=earlier) as edge:
+        edge.sync()
+        edge.opt_out("bob")
+    told = {one["part"]: one for one in run("status", shop, "--store", url, "--centre", centre, "--json").json["wrong"]}
+    assert told["withdrawals"]["says"].startswith("1 wait, and are tried until the centre has them")
+    assert told["withdrawals"]["for_s"] >= 3600
+
+
 def test_an_edge_that_has_nothing_wrong_says_so(run, shop):
     assert "wrong" in run("status", shop).out.splitlines()[1]
     assert run("status", shop, "--json").json["wrong"] == []

@@ -188,10 +188,22 @@ class BeginsLate(MemoryStore):
 
 @breaks("the_outbox_keeps_the_order_until_it_is_acknowledged")
 class TakesOut(MemoryStore):
-    def outbox_take(self, count):
-        taken = super().outbox_take(count)
+    def outbox_take(self, count, passing=None):
+        taken = super().outbox_take(count, passing)
         self.outbox_ack([number for number, _ in taken])
         return taken
+
+
+@breaks("a_withdrawal_that_is_passed_over_holds_up_nobody_else")
+class LetsTheYesOvertakeTheNo(MemoryStore):
+    def outbox_take(self, count, passing=None):
+        return tuple(pair for pair in super().outbox_take(99) if pair[0] not in (passing or {}))[:count]
+
+
+@breaks("withdrawals_can_be_read_from_where_one_left_off")
+class ReadsFromTheStart(MemoryStore):
+    def outbox_withdrawals(self, after, count):
+        return super().outbox_withdrawals(0, count)
 
 
 @breaks("a_full_outbox_drops_exposures_first_and_no_withdrawal", "a_full_outbox_is_full_in_bytes_too")

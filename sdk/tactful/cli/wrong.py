@@ -86,6 +86,10 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
     elif not followed["ready"]:
         says = "the centre was not heard; past a guardrail's fresh_for they count as not given. Does an edge run here?"
         yield Wrong("consents", consents["age_s"], says)
+    withdrawals, waits_s = events["withdrawals"]["waiting"], events["withdrawals"]["oldest_age_s"] or 0
+    if waits_s > _WAITS_S:
+        says = f"{withdrawals} wait, and are tried until the centre has them; here they count already"
+        yield Wrong("withdrawals", waits_s, says)
     waiting, oldest_s = sum(events["waiting"].values()), events["oldest_age_s"] or 0
     if oldest_s > _WAITS_S:
         yield Wrong("events", oldest_s, f"{waiting} wait, and are kept; does an edge run here, and may it write there?")

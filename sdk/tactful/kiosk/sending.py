@@ -15,6 +15,7 @@ from ..sync.incoming import Here
 from ..sync.lease import Lease
 from ..sync.options import SyncOptions
 from ..sync.outgoing import Outgoing
+from ..sync.stuck import Stuck
 from ..sync.waits import Waits
 from ..sync.worker import Worker
 from .noes import Noes
@@ -43,6 +44,7 @@ class Sending:
         """
         self._store, self._centre, self._options, self._owned = store, centre, options, owned
         self._account, self._heard, self._waits = Account(steady), Account(steady), Waits(store, clock)
+        self._steady = steady
         self._noes = Noes(store, centre, self._heard, options.batch, lambda: self._here) if store.hears else None
         self._closed = False
         self.reset()
@@ -59,7 +61,8 @@ class Sending:
         self._lock, self._turn, self._hearing = Lock(), Lock(), Lock()
         self._workers: tuple[Worker, ...] = ()
         lease = Lease(self._store.own, _PART)  # which is no cap that devices share
-        outgoing = Outgoing(self._centre, self._store, lease, self._account, self._options.batch)
+        self._stuck = Stuck(self._steady)
+        outgoing = Outgoing(self._centre, self._store, lease, self._account, self._options.batch, self._stuck)
         self._step: Callable[[], int] = outgoing.step
 
     def look(self) -> None:
@@ -86,7 +89,7 @@ class Sending:
     def status(self) -> Mapping[str, object]:
         """Return what waits, and what went wrong: names and numbers, nothing personal."""
         heard = {} if self._noes is None else {_HEARD: {"epoch": self._noes.reached, **self._heard.status()}}
-        return {**heard, _PART: {**self._account.status(), **self._waits.status()}}
+        return {**heard, _PART: {**self._account.status(), **self._waits.status(len(self._stuck))}}
 
     def close(self) -> None:
         """End the threads, and give back the connection if it is its own. Twice does nothing."""

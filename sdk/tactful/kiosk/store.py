@@ -152,11 +152,20 @@ class KioskStore:
         self._own.add_consent(self._sealed(customer), consent)
 
     # What waits for the centre
-    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(
+        self, count: int, passing: Mapping[int, str] | None = None
+    ) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         if self._packs.killed:
             return ()  # nobody speaks for customers here any more
-        return tuple((number, self._opened_event(one)) for number, one in self._own.outbox_take(count))
+        sealed = {number: self._sealed(customer) for number, customer in (passing or {}).items()}
+        return tuple((number, self._opened_event(one)) for number, one in self._own.outbox_take(count, sealed))
+
+    def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
+        if self._packs.killed:
+            return ()
+        return tuple((number, self._opened(one)) for number, one in self._own.outbox_withdrawals(after, count))
 
     def outbox_ack(self, numbers: Iterable[int]) -> int:
         """Forget what has arrived, by its numbers; return how many there were."""

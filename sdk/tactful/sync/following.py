@@ -21,6 +21,7 @@ from .lease import Lease
 from .marks import Marks
 from .options import SyncOptions
 from .outgoing import Outgoing
+from .stuck import Stuck
 from .waits import Waits
 from .worker import Worker
 
@@ -99,10 +100,11 @@ class Following:
         self._consents = self._incoming("consents", to_consents, marks, consents, self._hear)
         self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda *_: None)
         lease, account = Lease(store, "events"), self._accounts["events"]
+        self._stuck = Stuck(self._heard.begin)
         self._steps: Mapping[str, Callable[[], int]] = {
             "consents": self._consents.step,
             "profiles": self._profiles.step,
-            "events": Outgoing(to_events, store, lease, account, self._options.batch).step,
+            "events": Outgoing(to_events, store, lease, account, self._options.batch, self._stuck).step,
         }
 
     def look(self) -> None:
@@ -147,7 +149,7 @@ class Following:
             "clock_ahead_s": None if ahead_us is None else ahead_us / SECOND_US,
             "consents": {"age_s": age_s, **self._line(self._consents)},
             "profiles": self._line(self._profiles),
-            "events": {**self._waits.status(), **self._accounts["events"].status()},
+            "events": {**self._waits.status(len(self._stuck)), **self._accounts["events"].status()},
         }
 
     def _hear(self, began_us: int, centre_us: int) -> None:

@@ -1,11 +1,12 @@
 """Events out of the outbox to the centre: withdrawals first, in order, each once in effect. It asks for no consent.
 
 After a call that fails they go one by one, then more and more at once. One that the centre fails at again and again,
-while it takes those of other customers, is set aside: it must not hold up the others for ever.
+while it takes those of other customers, is set aside: it must not hold up the others for ever. A withdrawal never is:
+whether the centre fails at it or refuses it, it stays in the outbox, is passed over, and is tried again for ever.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -14,15 +15,18 @@ from ..centre_ports import Centre
 from ..contacts import Contact
 from ..disclosures import Disclosure
 from ..errors import CentreError
+from ..outbox import OutboxLimits
 from ..outbox_ports import Outbox
 from .account import Account, plain
 from .check import delivered
 from .lease import Lease
+from .stuck import Stuck
 
-#: An event at which the centre failed so often, each time just before it took another, is set aside.
+#: An event at which the centre failed so often, each time just before it took another, is set aside or passed over.
 _FAILED_MAX: Final = 5
 #: The code of what is set aside so.
 FAILS_AT: Final = "centre-fails"
+_WITHDRAWAL: Final = OutboxLimits.classes.index("withdrawal")
 
 
 @attrs.define(eq=False)
@@ -36,6 +40,7 @@ class Outgoing:
         lease: The right to send, among all processes that share the store.
         account: What went well and what did not.
         batch: So many events go over at once.
+        stuck: The withdrawals that the centre does not take.
     """
 
     centre: Centre
@@ -43,7 +48,10 @@ class Outgoing:
     lease: Lease
     account: Account
     batch: int
+    stuck: Stuck
     _size: int = attrs.field(init=False, default=attrs.Factory(lambda self: self.batch, takes_self=True))
+    _adopted: bool = False
+    _probes: int = 0  # how many others the centre failed at
     _suspect: tuple[int, int] = (0, 0)  # the number of an event, and how often the centre failed at it alone
 
     def step(self) -> int:
@@ -54,34 +62,76 @@ class Outgoing:
             CentreError: If the centre cannot be reached, takes nothing, or its answer makes no sense.
             Exception: What the centre's client or the store raises.
         """
-        arrived = 0
-        while waiting := self.outbox.outbox_take(self._size):
+        self._adopt()
+        arrived, failure = self._again()
+        while waiting := self.outbox.outbox_take(self._size, self.stuck.customers):
             with self.lease.held() as ours:
                 if not ours:  # another process is sending
                     break
                 try:
                     arrived += self._send(waiting)
-                except Exception:
+                except Exception as error:
                     self._size = 1
                     if len(waiting) > 1 or not self._is_to_blame(*waiting[0]):
                         raise
-                    self.outbox.outbox_refuse({waiting[0][0]: FAILS_AT})
-                    self.account.refused(Counter((FAILS_AT,)))
+                    self._put_aside(dict(waiting), {waiting[0][0]: FAILS_AT}, error)
                 else:
                     self._size = min(2 * self._size, self.batch)
+        if failure is not None and not arrived:
+            raise failure
         if not waiting:  # such as after the store could not be read, while nobody had anything kept
             self.account.over()
         return arrived
 
+    def _adopt(self) -> None:
+        """Let what was set aside wait again, once, if withdrawals are among it, as earlier versions left them there."""
+        if not self._adopted:
+            if any(OutboxLimits.rank(one) == _WITHDRAWAL for one, _ in self.outbox.outbox_refused()):
+                self.outbox.outbox_retry()
+            self._adopted = True
+
+    def _again(self) -> tuple[int, Exception | None]:
+        """Try the withdrawals again whose time has come, each alone; return how many arrived, and the last failure."""
+        arrived = 0
+        for number in self.stuck.due():
+            with self.lease.held() as ours:
+                if not ours:
+                    break
+                waiting = [pair for pair in self.outbox.outbox_withdrawals(number - 1, 1) if pair[0] == number]
+                if not waiting:
+                    self.stuck.drop(number)
+                    continue
+                try:
+                    arrived += self._send(waiting)
+                except Exception as error:  # noqa: BLE001 - a client may raise anything; it is told of in the end
+                    self.stuck.put(number, waiting[0][1].customer, error)
+                    return arrived, error  # one failure a pass: the next one is tried in the next
+        return arrived, None
+
+    def _put_aside(self, events: Mapping[int, Contact | Disclosure], codes: Mapping[int, str], why: Exception) -> None:
+        """Set aside what the centre does not take, so that it holds up no other; pass a withdrawal over."""
+        contacts = {number: one for number in codes if isinstance(one := events[number], Contact)}
+        kept = {number: one.customer for number, one in contacts.items() if OutboxLimits.rank(one) == _WITHDRAWAL}
+        self.outbox.outbox_refuse({number: code for number, code in codes.items() if number not in kept})
+        self.account.refused(Counter(codes.values()))
+        for number, customer in kept.items():
+            if self.stuck.full and number not in self.stuck.customers:
+                raise why  # it takes hardly any: they all wait
+            self.stuck.put(number, customer, why)
+
     def _is_to_blame(self, number: int, event: Contact | Disclosure) -> bool:
         """Return whether the centre failed because of an event: it takes another customer's, and that often enough."""
-        others = self.outbox.outbox_take(self.batch)
-        probe = next((one for one in others if one[1].customer != event.customer), None)
-        if probe is None:
+        waiting = self.outbox.outbox_take(self.batch, self.stuck.customers)
+        others = [pair for pair in waiting if pair[1].customer != event.customer]
+        firsts = list({pair[1].customer: pair for pair in reversed(others)}.values())
+        if not firsts:
             return False
+        # Events of another class first, then the others in turn: more than one may be such that the centre fails.
+        firsts.sort(key=lambda one: OutboxLimits.rank(one[1]) == OutboxLimits.rank(event))
         try:
-            self._send((probe,))
+            self._send((firsts[self._probes % len(firsts)],))
         except Exception:  # noqa: BLE001 - the centre is to blame; what it failed at first is told of
+            self._probes += 1
             return False
         self._suspect = (number, self._suspect[1] + 1 if self._suspect[0] == number else 1)
         return self._suspect[1] >= _FAILED_MAX
@@ -96,8 +146,9 @@ class Outgoing:
         if not gone and not codes:
             raise CentreError("the centre took none of the events, and refused none", code="centre-silent")
         self.outbox.outbox_ack(gone)
-        if codes:
-            self.outbox.outbox_refuse(codes)
+        for number in gone:
+            self.stuck.drop(number)
         self.account.went_well(taken=len(gone))
-        self.account.refused(Counter(codes.values()))
+        if codes:
+            self._put_aside(dict(waiting), codes, CentreError("the centre refuses it", code="centre-refuses"))
         return len(gone)

@@ -15,19 +15,33 @@ class Waits:
         """Begin with nothing known; `clock` gives the moment [us since 1970]."""
         self._outbox, self._clock = outbox, clock
         self._told: Mapping[str, object] = {"waiting": {}, "oldest_age_s": None, "dropped": {}, "set_aside": None}
+        self._withdrawals: Mapping[str, int | None] = {"waiting": None, "oldest_age_s": None}
 
-    def status(self) -> Mapping[str, object]:
-        """Return what waits and was dropped, by class, how old the oldest is [s], and how many are set aside."""
+    def status(self, passed_over: int) -> Mapping[str, object]:
+        """
+        Return what waits and was dropped, by class, how old the oldest is [s], and how many are set aside.
+
+        Withdrawals are told of by themselves too: they are to arrive first, and always.
+
+        Args:
+            passed_over: So many withdrawals are passed over, as the centre does not take them.
+        """
         with suppress(StoreError):  # the account of the store says it
             self._told = self._read()
-        return self._told
+        return {"withdrawals": {**self._withdrawals, "passed_over": passed_over}, **self._told}
 
     def _read(self) -> Mapping[str, object]:
         now_us, waiting = self._clock(), self._outbox.outbox_waiting()
-        moments = [one.oldest_us for one in waiting.values() if one.oldest_us is not None]
+        ages = {name: age_s(one.oldest_us, now_us) for name, one in waiting.items()}
+        self._withdrawals = {"waiting": waiting["withdrawal"].count, "oldest_age_s": ages["withdrawal"]}
         return {
             "waiting": {name: one.count for name, one in waiting.items()},
-            "oldest_age_s": max(0, now_us - min(moments)) // SECOND_US if moments else None,
+            "oldest_age_s": max((age for age in ages.values() if age is not None), default=None),
             "dropped": dict(self._outbox.outbox_dropped()),
             "set_aside": len(self._outbox.outbox_refused()),
         }
+
+
+def age_s(at_us: int | None, now_us: int) -> int | None:
+    """Return how long ago a moment was [s]; None if there is none."""
+    return None if at_us is None else max(0, now_us - at_us) // SECOND_US

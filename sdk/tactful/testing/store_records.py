@@ -181,6 +181,40 @@ class RecordLaws(StoreMaking):
             assert [one.id for _, one in store.outbox_take(9)] == ["1", "3"]
             assert len(store.contacts("ada", 0)) == len(events)
 
+    def test_a_withdrawal_that_is_passed_over_holds_up_nobody_else(self, tmp_path: Path) -> None:
+        """The customer's other withdrawals come all the same; what else the customer said and did waits behind it."""
+        sent = (
+            ("ada", "opt_in"),
+            ("bob", "shown"),
+            ("ada", "withdrawal"),
+            ("bob", "withdrawal"),
+            ("ada", "withdrawal"),
+        )
+        with self.opened(tmp_path) as store:
+            store.record([contact(str(n), who, n, event) for n, (who, event) in enumerate(sent)])
+            first = store.outbox_take(1)[0]
+            assert first[1].id == "2"
+            passing = {first[0]: "ada", 2**40: "nobody"}
+            assert [one.id for _, one in store.outbox_take(9, passing)] == ["3", "4", "1"]
+            assert [one.id for _, one in store.outbox_take(2, passing)] == ["3", "4"]
+            assert [one.id for _, one in store.outbox_take(9)] == ["2", "3", "4", "0", "1"]
+
+    def test_withdrawals_can_be_read_from_where_one_left_off(self, tmp_path: Path) -> None:
+        """Those with higher numbers, lowest first, and nothing else; what comes later has a higher number."""
+        events = ("withdrawal", "shown", "withdrawal", "withdrawal")
+        with self.opened(tmp_path) as store:
+            store.record([contact(str(n), "ada", 9 - n, event) for n, event in enumerate(events)])
+            found = store.outbox_withdrawals(0, 2)
+            assert [one.id for _, one in found] == ["0", "2"]
+            newer = store.outbox_withdrawals(found[-1][0], 9)
+            assert [one.id for _, one in newer] == ["3"]
+            third = newer[0]
+            assert list(store.outbox_withdrawals(third[0], 9)) == []
+            store.outbox_ack([third[0]])
+            store.record([contact("new", "ada", 0, "withdrawal")])
+            assert [one.id for _, one in store.outbox_withdrawals(third[0], 9)] == ["new"]
+            assert [one.id for _, one in store.outbox_withdrawals(0, 9)] == ["0", "2", "new"]
+
     def test_a_full_outbox_drops_exposures_first_and_no_withdrawal(self, tmp_path: Path) -> None:
         """The oldest exposures go, then the oldest outcomes, and are counted; the ledger keeps them all."""
         events = ("click", "shown", "withdrawal", "shown", "click", "withdrawal", "shown")
