@@ -55,7 +55,7 @@ class PostgreSQLOutbox:
         query = """SELECT number, rank, body FROM outbox WHERE rank = %s AND number <> ALL(%s::bigint[])
                    ORDER BY number LIMIT %s"""
         found = self._connection.execute(query, (_WITHDRAWAL, list(passed), max(0, at_most))).fetchall()
-        query = """SELECT number, rank, body FROM outbox WHERE rank < %s AND customer <> ALL(%s::text[])
+        query = """SELECT number, rank, body FROM outbox WHERE rank < %s AND coalesce(customer <> ALL(%s::text[]), TRUE)
                    ORDER BY number LIMIT %s"""
         left, customers = max(0, at_most - len(found)), list(passed.values())
         found += self._connection.execute(query, (_WITHDRAWAL, customers, left)).fetchall()
