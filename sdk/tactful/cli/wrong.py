@@ -86,6 +86,11 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
     elif not followed["ready"]:
         says = "the centre was not heard; past a guardrail's fresh_for they count as not given. Does an edge run here?"
         yield Wrong("consents", consents["age_s"], says)
+    yield from _of_events(events)
+
+
+def _of_events(events: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Yield what is wrong with what waits for the centre: withdrawals first."""
     withdrawals, waits_s = events["withdrawals"]["waiting"], events["withdrawals"]["oldest_age_s"] or 0
     if waits_s > _WAITS_S:
         says = f"{withdrawals} wait, and are tried until the centre has them; here they count already"
