@@ -5,6 +5,7 @@ import time
 import pytest
 
 import tactful
+from tactful import Contact
 from tactful.cli.wrong import Wrong, duration
 from tactful_adapters.sqlite import SQLiteStore
 
@@ -56,6 +57,21 @@ def test_withdrawals_that_do_not_go_out_are_named_by_themselves(run, shop, tmp_p
     told = {one["part"]: one for one in run("status", shop, "--store", url, "--centre", centre, "--json").json["wrong"]}
     assert told["withdrawals"]["says"].startswith("1 wait, and are tried until the centre has them")
     assert told["withdrawals"]["for_s"] >= 3600
+
+
+def test_partners_whom_nobody_tells_are_named_where_there_is_no_centre(run, shop, tmp_path):
+    url = f"sqlite:///{tmp_path}/edge.db"
+    with SQLiteStore(tmp_path / "edge.db") as store:
+        at_us = tactful.wall_clock() - LONG_US
+        owners = ("", "citybank", "citybank", "surety")
+        store.record([Contact(f"{n}", "bob", "withdrawal", at_us, owner=owner) for n, owner in enumerate(owners)])
+    told = run("status", shop, "--store", url, "--json").json
+    assert {name: one["waiting"] for name, one in told["notices"].items()} == {"citybank": 2, "surety": 1}
+    assert all(one["oldest_age_s"] >= 3600 for one in told["notices"].values())
+    says = [one["says"] for one in told["wrong"] if one["part"] == "notices"]
+    assert [one.partition(" wait")[0] for one in says] == ["2 for citybank", "1 for surety"]
+    told = run("status", shop, "--store", url, "--centre", f"file://{tmp_path}/centre", "--json").json
+    assert "notices" not in {one["part"] for one in told["wrong"]}  # they are the centre's to tell
 
 
 def test_an_edge_that_has_nothing_wrong_says_so(run, shop):

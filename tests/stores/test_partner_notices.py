@@ -259,6 +259,125 @@ def test_a_key_that_is_too_short_is_refused():
         Notices(MemoryStore(), {"citybank": Recipient(Flaps(), b"key")})
 
 
+class Counts(MemoryStore):
+    """A store that counts what of its outbox is read."""
+
+    def __init__(self):
+        super().__init__()
+        self.read = 0
+
+    def outbox_withdrawals(self, after, count):
+        found = super().outbox_withdrawals(after, count)
+        self.read += len(found)
+        return found
+
+    def outbox_take(self, count, passing=None):
+        found = super().outbox_take(count, passing)
+        self.read += len(found)
+        return found
+
+
+class ReadsAll(Notices):
+    """As it was: each step reads everything that waits."""
+
+    def step(self):
+        for standing in self._standing.values():
+            standing.after = 0
+        return super().step()
+
+
+def reads_what_is_new(kind):
+    store, passing = Counts(), Passing()
+    store.record([Contact(f"{n}", f"{n}", "withdrawal", n, owner="nobody") for n in range(1_200)])
+    bank = Flaps()
+    notices = kind(store, {"citybank": Recipient(bank, KEY)}, steady_s=passing)
+    notices.step()
+    assert store.read == 1_200
+    for n in range(10):
+        opted_out(store, f"new {n}")
+        passing.now_s += 5
+        store.read = 0
+        assert notices.step() == 1
+        assert store.read <= 3  # the centre's and the partners' of one customer
+    passing.now_s += 3_600
+    store.read = 0
+    notices.step()
+    assert store.read > 1_200  # now and then all is read, in case the outbox was put back from a copy
+    return len(bank.told)
+
+
+def test_a_step_reads_what_has_come_since_the_last_one():
+    assert reads_what_is_new(Notices) == 10
+
+
+def test_the_test_of_reading_notices_who_reads_all():
+    with pytest.raises(AssertionError):
+        reads_what_is_new(ReadsAll)
+
+
+class NeverTakes(Flaps):
+    """A partner that never takes the first notice that it was told, and takes the others."""
+
+    first = None
+
+    def tell(self, notice):
+        self.first = self.first or notice.id
+        if notice.id == self.first:
+            self.tries += 1
+            raise OSError
+        super().tell(notice)
+
+
+class HoldsUp(Notices):
+    """It tries the first one for ever, before the others."""
+
+    def _tell_page(self, page, due):
+        told = super()._tell_page(page, due)
+        for standing in self._standing.values():
+            standing.round_ends()
+        return told
+
+
+def one_that_is_never_taken(kind, store):
+    opted_out(store, "never", ANN, "bob")
+    bank, passing = NeverTakes(), Passing()
+    notices = kind(store, {"citybank": Recipient(bank, KEY)}, steady_s=passing, chance=latest, backoff_max_s=60)
+    for _ in range(5):
+        notices.step()
+        passing.now_s += 60
+    assert len(bank.told) == 2
+    opted_out(store, "eve")
+    notices.step()
+    assert len(bank.told) == 3
+    tries = bank.tries
+    for _ in range(3):
+        passing.now_s += 60
+        notices.step()
+    assert bank.tries == tries + 3  # for ever
+    assert owners(store).count("citybank") == 1
+    assert notices.status()["citybank"]["waiting"] == 1
+
+
+def test_a_notice_that_a_partner_never_takes_holds_up_no_other_and_is_tried_for_ever(store):
+    one_that_is_never_taken(Notices, store)
+
+
+def test_the_test_of_one_that_is_never_taken_notices_who_holds_up(store):
+    with pytest.raises(AssertionError):
+        one_that_is_never_taken(HoldsUp, store)
+
+
+def test_what_could_not_be_kept_on_record_is_told_again_by_the_same_notices():
+    store, bank = Dies(), Flaps()
+    opted_out(store, ANN, "bob")
+    notices = Notices(store, {"citybank": Recipient(bank, KEY)})
+    for _ in range(Dies.deaths):
+        with pytest.raises(StoreError):
+            notices.step()
+    assert notices.step() == 2
+    assert owners(store).count("citybank") == 0
+
+
 # A centre
 
 

@@ -7,7 +7,10 @@ from typing import Final
 import attrs
 import typer
 
+from ..clock import wall_clock
+from ..outbox_ports import Outbox
 from ..ports import Store
+from ..sync.waits import age_s, waiting_by_owner
 from .checking import Json
 from .opened import CentreOption, KeyOption, Source, StoreOption, opened
 from .output import FOUND, as_json, bullets, table, told
@@ -52,11 +55,28 @@ def status(
 
 
 def _outbox(store: Store) -> dict[str, object]:
-    """Return how many contacts wait for the centre, as far as they are counted, and how many were dropped."""
+    """
+    Return how many contacts wait for the centre, as far as they are counted, and how many were dropped.
+
+    With them the notices to partners: how many wait for each, and how old the oldest is [s].
+    """
     take, dropped = getattr(store, "outbox_take", None), getattr(store, "outbox_dropped", None)
     if take is None or dropped is None:
         return {}
-    return {"outbox_waiting": len(take(WAITING_MAX)), "outbox_dropped": sum(dropped().values())}
+    return {
+        "outbox_waiting": len(take(WAITING_MAX)),
+        "outbox_dropped": sum(dropped().values()),
+        "notices": _notices(store) if isinstance(store, Outbox) else {},
+    }
+
+
+def _notices(store: Outbox) -> Mapping[str, Mapping[str, int | None]]:
+    waiting = {owner: one for owner, one in waiting_by_owner(store).items() if owner}
+    now_us = wall_clock()
+    return {
+        owner: {"waiting": one.count, "oldest_age_s": age_s(one.oldest_us, now_us)}
+        for owner, one in sorted(waiting.items())
+    }
 
 
 def _flat(state: Mapping[str, object], of: str = "") -> Iterator[tuple[str, object]]:

@@ -69,6 +69,8 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
     yield from _of_store(state.get("store", {}), store)
     if (strict := state.get("strict")) is not None and strict["last_error"]:
         yield Wrong("strict caps", strict["failing_s"], strict["says"])
+    if centre is None:
+        yield from _of_notices(state.get("notices", {}))
     followed = state.get("centre")
     if not isinstance(followed, Mapping) or centre is None:
         return
@@ -87,6 +89,17 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
         says = "the centre was not heard; past a guardrail's fresh_for they count as not given. Does an edge run here?"
         yield Wrong("consents", consents["age_s"], says)
     yield from _of_events(events)
+
+
+def _of_notices(notices: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Yield the partners who were not told yet; with a centre, what waits for them goes there."""
+    for partner, told in notices.items():
+        if (waits_s := told["oldest_age_s"] or 0) > _WAITS_S:
+            says = (
+                f"{told['waiting']} for {partner} wait, and are never dropped; "
+                "run tactful.sync.notices.Notices beside this store, or name a centre"
+            )
+            yield Wrong("notices", waits_s, says)
 
 
 def _of_events(events: Mapping[str, Any]) -> Iterator[Wrong]:

@@ -1,34 +1,36 @@
 """Notices to partners: who opted out is told to each partner, out of the outbox, until the partner has acknowledged it.
 
-Each partner goes by itself: one that does not answer holds up no other. It sends nothing to the centre.
+Each partner goes by itself: one that does not answer holds up no other. What was read is not read again, but now
+and then. It sends nothing to the centre.
 """
 
 import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Lock, Thread
 from typing import Final, Protocol, Self
 
 import attrs
 
-from ..clock import SECOND_US, Clock, wall_clock
+from ..clock import Clock, wall_clock
 from ..contacts import Contact
 from ..errors import UsageError
-from ..outbox_ports import Outbox
+from ..outbox_ports import Outbox, Waiting
 from ..partner_ports import Partner, PartnerNotice, notice_id, partner_pseudonym
 from ..ports import Ledger
 from ..rights_ports import SubjectAccess
 from .account import code_of
 from .pauses import Backoff
+from .waits import age_s, waiting_by_owner
 
 _log = logging.getLogger("tactful")
-#: The event that a customer takes a consent back; to a partner, if it has an owner.
-_WITHDRAWAL: Final = "withdrawal"
 #: The event that a partner has acknowledged a notice.
 TOLD: Final = "partner_told"
 _AT_ONCE: Final = 500
+#: So often all is read from the beginning, in case the outbox was put back from a copy meanwhile [s].
+_ANEW_S: Final = 3_600.0
 _END_S: Final = 5.0
 
 
@@ -58,13 +60,28 @@ class Recipient:
 
 @attrs.define(repr=False)
 class _Standing:
-    """How it goes with one partner."""
+    """
+    How it goes with one partner.
+
+    Attributes:
+        after: What waits for it up to this number was told, or has failed in this round.
+        failed: The lowest number that has failed in this round; 0 if none has.
+    """
 
     backoff: Backoff
+    after: int = 0
+    failed: int = 0
     not_before_s: float = 0.0
     told: int = 0
     last_error: str = ""
     errors: Counter[str] = attrs.field(factory=Counter)
+
+    def round_ends(self) -> bool:
+        """Begin the next round, at what has failed in this one; return whether anything has."""
+        again = self.failed > 0
+        if again:
+            self.after, self.failed = self.failed - 1, 0
+        return again
 
 
 class Notices:
@@ -108,24 +125,28 @@ class Notices:
         self._store, self._recipients = store, dict(recipients)
         self._clock, self._steady_s, self._every_s = clock, steady_s, every_s
         self._standing = {name: _Standing(Backoff(backoff_max_s, chance)) for name in recipients}
-        self._stepping, self._ended = Lock(), Event()
+        self._stepping, self._ended, self._anew_s = Lock(), Event(), self._steady_s()
         self._thread: Thread | None = None
 
     def step(self) -> int:
         """
         Tell each partner who may be tried now what waits for it, oldest first; return how many were acknowledged.
 
-        A partner's failure is counted, and the partner is left alone for a while; it raises nothing.
+        A partner's failure is counted, and the partner is left alone for a while; it raises nothing. After that its
+        next notice is tried, and the one that failed when all others were: one that it never takes holds up no other.
 
         Raises:
             StoreError: If the outbox cannot be read, or what was told cannot be kept; it is told again then.
         """
         with self._stepping:
-            told = 0
-            for number, contact in list(self._waiting()):
-                standing = self._standing[contact.owner]
-                if self._steady_s() >= standing.not_before_s:
-                    told += self._tell(number, contact, standing)
+            self._begin_anew()
+            told, now_s = 0, self._steady_s()
+            due = {name: one for name, one in self._standing.items() if now_s >= one.not_before_s}
+            while due:
+                page = self._store.outbox_withdrawals(min(one.after for one in due.values()), _AT_ONCE)
+                told += self._tell_page(page, due)
+                if len(page) < _AT_ONCE:  # all was read
+                    due = {name: one for name, one in due.items() if one.round_ends()}
             return told
 
     def start(self) -> None:
@@ -148,17 +169,14 @@ class Notices:
 
     def status(self) -> Mapping[str, Mapping[str, object]]:
         """Return for each partner how many notices wait, how old the oldest is [s], and what went wrong, by code."""
-        now_us, waiting = self._clock(), dict[str, list[int]]()
-        for _, contact in self._withdrawals():
-            if contact.owner:
-                waiting.setdefault(contact.owner, []).append(contact.at_us)
+        now_us, waiting = self._clock(), waiting_by_owner(self._store)
         return {
             name: {
-                "waiting": len(times := waiting.get(name, [])),
-                "oldest_age_s": (now_us - min(times)) // SECOND_US if times else None,
+                "waiting": (waits := waiting.get(name, Waiting())).count,
+                "oldest_age_s": age_s(waits.oldest_us, now_us),
                 **self._told_of(name),
             }
-            for name in sorted({*waiting, *self._recipients})
+            for name in sorted(({*waiting} - {""}) | {*self._recipients})
         }
 
     def _told_of(self, name: str) -> Mapping[str, object]:
@@ -166,6 +184,30 @@ class Notices:
         if standing is None:
             return {"told": 0, "last_error": "no-recipient", "errors": {}}
         return {"told": standing.told, "last_error": standing.last_error, "errors": dict(standing.errors)}
+
+    def _begin_anew(self) -> None:
+        now_s = self._steady_s()
+        if now_s >= self._anew_s:
+            self._anew_s = now_s + _ANEW_S
+            for standing in self._standing.values():
+                standing.after = standing.failed = 0
+
+    def _tell_page(self, page: Sequence[tuple[int, Contact]], due: dict[str, _Standing]) -> int:
+        """Tell what was read to who is due; who fails is so no longer. Return how many were acknowledged."""
+        told = 0
+        for number, contact in page:
+            standing = due.get(contact.owner)
+            if standing is None or number <= standing.after:
+                continue
+            if self._tell(number, contact, standing):
+                told += 1
+            else:
+                standing.failed = standing.failed or number
+                del due[contact.owner]
+            standing.after = number  # and not before: what raised is told again
+        for standing in due.values():
+            standing.after = max(standing.after, page[-1][0] if page else 0)
+        return told
 
     def _tell(self, number: int, contact: Contact, standing: _Standing) -> bool:
         """Tell one notice, and keep that it was told; return whether the partner has acknowledged it."""
@@ -197,20 +239,6 @@ class Notices:
 
     def _is_gone(self, customer: str) -> bool:
         return isinstance(self._store, SubjectAccess) and not any(self._store.held(customer).counts.values())
-
-    def _waiting(self) -> Iterator[tuple[int, Contact]]:
-        """Yield the notices that wait for partners whom we can tell, oldest first."""
-        return ((number, one) for number, one in self._withdrawals() if one.owner in self._recipients)
-
-    def _withdrawals(self) -> Iterator[tuple[int, Contact]]:
-        """Yield all withdrawals that wait: they come first in the outbox, so it is read until something else comes."""
-        count = _AT_ONCE
-        while True:
-            found = self._store.outbox_take(count)
-            ours = [(n, one) for n, one in found if isinstance(one, Contact) and one.event == _WITHDRAWAL]
-            if len(ours) < count:
-                return iter(ours)
-            count *= 4
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Final
 
 from ..clock import SECOND_US, Clock
 from ..errors import StoreError
-from ..outbox_ports import Outbox
+from ..outbox_ports import Outbox, Waiting
+
+_AT_ONCE: Final = 500
 
 
 class Waits:
@@ -40,6 +43,18 @@ class Waits:
             "dropped": dict(self._outbox.outbox_dropped()),
             "set_aside": len(self._outbox.outbox_refused()),
         }
+
+
+def waiting_by_owner(outbox: Outbox) -> Mapping[str, Waiting]:
+    """Return the withdrawals that wait, by the partner who is to hear of them; empty is the centre. It reads all."""
+    found, after = dict[str, Waiting](), 0
+    while page := outbox.outbox_withdrawals(after, _AT_ONCE):
+        after = page[-1][0]
+        for _, one in page:
+            known = found.get(one.owner, Waiting())
+            oldest_us = one.at_us if known.oldest_us is None else min(known.oldest_us, one.at_us)
+            found[one.owner] = Waiting(known.count + 1, oldest_us)
+    return found
 
 
 def age_s(at_us: int | None, now_us: int) -> int | None:

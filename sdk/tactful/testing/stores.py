@@ -24,13 +24,23 @@ from .store_identity import IdentityLaws
 from .store_kit import at_once, contact, full_snapshot, logged, refused, whom, yes
 from .store_log import LogLaws
 from .store_many import ManyLaws
+from .store_outbox import OutboxLaws
 from .store_records import RecordLaws
 from .store_rights import RightsLaws
 from .store_strict import StrictLaws
 
 
 class StoreConformance(
-    RecordLaws, FirstHandLaws, DisclosureLaws, IdentityLaws, LogLaws, EvidenceLaws, StrictLaws, ManyLaws, RightsLaws
+    RecordLaws,
+    OutboxLaws,
+    FirstHandLaws,
+    DisclosureLaws,
+    IdentityLaws,
+    LogLaws,
+    EvidenceLaws,
+    StrictLaws,
+    ManyLaws,
+    RightsLaws,
 ):
     """The laws of a `WritableStore`; each is a test, and is given an empty folder."""
 
