@@ -3,7 +3,6 @@
 What a database says of an error can hold values: it is not passed on.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
@@ -20,6 +19,7 @@ try:
 except ImportError as error:
     raise tactful.ExtraMissing("a table as a source", "sqlalchemy") from error
 
+from .forks import begins_anew_in_a_child, leave_alone
 from .nearest import nearest
 
 __all__ = ["Rowed", "SQLAlchemyError", "TableRows", "python_type", "sa", "table_of", "told_as"]
@@ -50,7 +50,14 @@ class TableRows:
     fields: Sequence[str]
     zone: tzinfo | None
     name: str
-    pid: list[int] = attrs.field(factory=lambda: [os.getpid()], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        begins_anew_in_a_child(self)
+
+    def begin_anew(self) -> None:
+        """Leave the parent's connections alone, before any thread of a child can take one."""
+        leave_alone([self.engine.pool])
+        self.engine.dispose(close=False)
 
     def of(self, customer: str) -> Sequence[Mapping[str, object]]:
         """
@@ -62,7 +69,7 @@ class TableRows:
         id_ = self._id(customer)
         if id_ is None:
             return []
-        found = self._asked(self._wanted().where(self._column() == id_).limit(2))
+        found = self._asked(self._wanted().where(self._is_one_of([id_])).limit(2))
         return [row for known, row in found if known == customer]
 
     def of_many(self, customers: Sequence[str]) -> Mapping[str, Sequence[Mapping[str, object]]]:
@@ -70,7 +77,7 @@ class TableRows:
         wanted = {one: id_ for one in customers if (id_ := self._id(one)) is not None}
         ids, rows = list(wanted.values()), dict[str, list[Mapping[str, object]]]()
         for first in range(0, len(ids), _AT_ONCE):
-            for known, row in self._asked(self._wanted().where(self._column().in_(ids[first : first + _AT_ONCE]))):
+            for known, row in self._asked(self._wanted().where(self._is_one_of(ids[first : first + _AT_ONCE]))):
                 if known in wanted:
                     rows.setdefault(known, []).append(row)
         return rows
@@ -95,8 +102,16 @@ class TableRows:
     def _column(self) -> sa.ColumnElement[Any]:
         return self.table.c[self.who]
 
+    def _is_one_of(self, ids: Sequence[object]) -> sa.ColumnElement[bool]:
+        """Return what asks for ids; for numbers wider than the column too, which has none of them."""
+        column = self._column()
+        type_ = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+        return column.in_(sa.bindparam(None, ids, type_=type_, expanding=True))
+
     def _id(self, customer: str) -> object:
         """Return a customer's id as the column has it; None for an id that no row can have."""
+        if not _is_kept(customer):
+            return None
         make = _IDS.get(python_type(self.type_of(self.who)))
         if make is None:
             return customer
@@ -108,19 +123,33 @@ class TableRows:
 
     def _asked(self, query: sa.Select[Any]) -> list[tuple[str, Mapping[str, object]]]:
         """Return each row that is found, with the customer's id as the row has it; databases compare loosely."""
-        if os.getpid() != self.pid[0]:  # a connection belongs to the process that opened it
-            self.pid[0] = os.getpid()
-            self.engine.dispose(close=False)
-        with told_as(self.name), self.engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [(str(row[self.who]), {one: self._zoned(row[one]) for one in self.fields}) for row in rows]
+        with told_as(self.name):
+            with self.engine.connect() as connection:
+                rows = connection.execute(query).mappings().all()
+            return [(str(row[self.who]), {one: self._zoned(row[one]) for one in self.fields}) for row in rows]
 
     def _zoned(self, value: object) -> object:
         is_bare = self.zone is not None and isinstance(value, datetime) and value.tzinfo is None
         return value.replace(tzinfo=self.zone) if is_bare and isinstance(value, datetime) else value
 
 
-_IDS: Final[Mapping[type | None, Callable[[str], object]]] = {int: int, UUID: UUID}
+def _whole(customer: str) -> int | None:
+    made = int(customer)
+    return made if -_WIDEST <= made < _WIDEST else None
+
+
+def _is_kept(customer: str) -> bool:
+    """Return whether databases keep a text: without half a character, and without the character of number 0."""
+    try:
+        customer.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in customer
+
+
+#: A whole number in a database is less; those of 64 bits are the widest.
+_WIDEST: Final = 2**63
+_IDS: Final[Mapping[type | None, Callable[[str], object]]] = {int: _whole, UUID: UUID}
 
 
 def python_type(type_: sa.types.TypeEngine[Any]) -> type | None:
@@ -133,7 +162,7 @@ def python_type(type_: sa.types.TypeEngine[Any]) -> type | None:
 
 @contextmanager
 def told_as(name: str) -> Iterator[None]:
-    """Tell of what a database refuses, without what it says: that can hold values."""
+    """Tell of what a database refuses, or what fits no column, without what it says: that can hold values."""
     try:
         yield
     except NoSuchTableError:
@@ -141,7 +170,11 @@ def told_as(name: str) -> Iterator[None]:
     except SQLAlchemyError as error:
         kind = type(getattr(error, "orig", None) or error).__name__
         said = f"table {name}: the database cannot be asked ({kind}); try its query, columns and rights by hand"
-        raise tactful.StoreError(said) from None
+    except Exception as error:  # noqa: BLE001 - a column's type, its driver's and its user's own, can raise anything
+        said = f"table {name}: a row cannot be read ({type(error).__name__}); see that values fit their columns"
+    else:
+        return
+    raise tactful.StoreError(said) from None
 
 
 def table_of(given: Rowed, engine: sa.Engine, fields: Sequence[str], schema: str | None) -> tuple[sa.FromClause, str]:
