@@ -26,6 +26,7 @@ except ImportError as error:
 
 from .asgi_body import NotTaken, body_of
 from .flags import IDENTIFIERS, TARGETING_KEY, Flag, Flags, NoFlag, Who
+from .whole_text import is_whole
 
 _log = logging.getLogger("tactful")
 #: A request's body is no larger [B].
@@ -130,6 +131,8 @@ class _Served:
             raise Refused("INVALID_CONTEXT", "targetingKey must be a text")
         if named is not None and not (isinstance(named, dict) and all(isinstance(one, str) for one in named.values())):
             raise Refused("INVALID_CONTEXT", "identifiers must be texts by name")
+        if not all(map(is_whole, (key or "", *(named or {}), *(named or {}).values()))):
+            raise Refused("INVALID_CONTEXT", "targetingKey and identifiers must be texts without half a character")
         who: Who = named or key or None
         edge = self.flags.edge
         if edge.closed:

@@ -21,6 +21,7 @@ except ImportError as error:
 
 from .forks import begins_anew_in_a_child, leave_alone
 from .nearest import nearest
+from .whole_text import is_whole
 
 __all__ = ["Rowed", "SQLAlchemyError", "TableRows", "python_type", "sa", "table_of", "told_as"]
 
@@ -110,7 +111,7 @@ class TableRows:
 
     def _id(self, customer: str) -> object:
         """Return a customer's id as the column has it; None for an id that no row can have."""
-        if not _is_kept(customer):
+        if "\0" in customer or not is_whole(customer):
             return None
         make = _IDS.get(python_type(self.type_of(self.who)))
         if make is None:
@@ -136,15 +137,6 @@ class TableRows:
 def _whole(customer: str) -> int | None:
     made = int(customer)
     return made if -_WIDEST <= made < _WIDEST else None
-
-
-def _is_kept(customer: str) -> bool:
-    """Return whether databases keep a text: without half a character, and without the character of number 0."""
-    try:
-        customer.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in customer
 
 
 #: A whole number in a database is less; those of 64 bits are the widest.

@@ -254,3 +254,12 @@ def test_nobody_tries_out_who_is_a_customer(edge):
         answer["metadata"].pop("tactful.token", None)
         answer["metadata"].pop("tactful.decision", None)
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    "who", [{"targetingKey": "\ud800"}, {"identifiers": {"card": "a\udfff"}}, {"identifiers": {"\ud800": "4711"}}]
+)
+def test_an_id_with_half_a_character_is_no_context(port, who):
+    for path in (FLAGS, f"{FLAGS}/row"):
+        status, _, told = asked(port, path, json.dumps({"context": who}).encode())
+        assert (status, told["errorCode"]) == (400, "INVALID_CONTEXT")

@@ -18,9 +18,11 @@ class Started(enum.Enum):
     NOTHING = "nothing"
     #: The event is too old.
     LATE = "late"
+    #: The event's time is further ahead than the clocks of two hosts differ.
+    AHEAD = "ahead"
     #: Nothing has the name of the trigger's port.
     NO_PORT = "no port"
-    #: It is about nobody, or no trigger's.
+    #: It is about nobody, as an id with half a character is, or no trigger's.
     NOT_MAPPED = "not mapped"
     #: Too many notes wait.
     FULL = "full"
@@ -39,7 +41,7 @@ class Sent:
         deferred: They have to wait, as in quiet hours.
         held: Nothing is to be said any more: a consent was taken back, a limit reached.
         late: Nobody wants to hear them any more.
-        nowhere: There is no reference to send them to, or no port any more.
+        nowhere: There is no reference to send them to, no port any more, or an id that no store keeps.
         unknown: Consents, contacts or addresses could not be read, or an address is no reference, so nothing was said;
             tried again.
         already: Another process had them.

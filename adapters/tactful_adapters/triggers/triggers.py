@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import tactful
+from tactful.clock import SKEW_US
 
 from ..journal_file import ForgetIn
+from ..whole_text import is_whole
 from .journal import Journal, Waiting
 from .outbound import Note, Outbound, Outcome
 from .results import Sent, Started
@@ -107,7 +109,10 @@ class Triggers:
         if trigger.port not in self._ports:
             _log.warning("triggers: nothing is sent by the port %s, which is not given", trigger.port)
             return Started.NO_PORT
-        if self._clock() >= trigger.until_us(event):
+        now_us = self._clock()
+        if event.at_us > now_us + SKEW_US:
+            return Started.AHEAD
+        if now_us >= trigger.until_us(event):
             return Started.LATE
         self._edge.warm(who)
         decision = self._edge.decide(trigger.placement, who, moment, preview=True)
@@ -159,6 +164,8 @@ class Triggers:
 
     def _who(self, event: tactful.Event) -> str | Mapping[str, str] | None:
         kind = self._edge.plan.policy.events.anonymous
+        if not is_whole(event.user + event.anonymous):
+            return None
         return event.user or ({kind: event.anonymous} if kind and event.anonymous else None)
 
     def _named(self, name: str) -> tactful.Trigger | None:
@@ -188,6 +195,10 @@ class Triggers:
         try:
             decision = self._looked_again(trigger, note)
             told = self._told(trigger, note, decision)
+            token = "" if told is None else decision.token
+        except UnicodeEncodeError:  # an id with half a character: no store and no token keeps it, now or later
+            self._edge.let_go(note.who)
+            return self._dropped(note, "nowhere")
         except Exception as error:  # noqa: BLE001 - a source of the user's can raise anything: then nobody knows
             _log.warning("triggers: what is known could not be read: %s", type(error).__name__)
             self._edge.let_go(note.who)
@@ -198,9 +209,9 @@ class Triggers:
         if told is None:
             self._edge.let_go(note.who)
             return self._dropped(note, "nowhere")
-        if not self._journal.reserve(note.key, decision.token):
+        if not self._journal.reserve(note.key, token):
             return "already"
-        return self._settled(note, self._handed_over(port, told), decision.token, now_us)
+        return self._settled(note, self._handed_over(port, told), token, now_us)
 
     def _told(self, trigger: tactful.Trigger, note: Waiting, decision: tactful.Decision) -> Note | None:
         """Return what goes out; None if nothing does, or there is no reference to send it to."""
@@ -249,6 +260,8 @@ class Triggers:
             self._edge.record(token)
         except tactful.TokenError as error:
             _log.warning("triggers: what a note showed can be recorded no more: %s", error.code)
+        except UnicodeEncodeError:
+            _log.warning("triggers: what a note showed can be recorded by no store: an id has half a character")
         self._journal.recorded(key)
 
     def _again_us(self, note: Waiting, now_us: int) -> int:

@@ -23,6 +23,7 @@ from ..disclosures import Disclosure
 from ..errors import ExtraMissing, TactfulError, UsageError
 from ..events import Event, Fate
 from ..memory import MemoryStore
+from ..plan.pages import named
 from ..plan.plan import Plan
 from ..plan.starting import moments
 from ..policy import Policy
@@ -178,7 +179,7 @@ class Edge:
         """
         names: tuple[str, ...] = ()
         try:
-            names = (placements,) if isinstance(placements, str) else tuple(placements)
+            names = (placements,) if isinstance(placements, str) else tuple(map(named, placements))
             known = profile is None and consents is None and contacts is None
             contacts = None if contacts is None else tuple(contacts)
             refused = frozenset(refused)
@@ -284,7 +285,7 @@ class Edge:
             from .batch.around import Inside, decided  # noqa: PLC0415 - numpy and Arrow, for those who decide for many
         except ImportError as error:
             raise ExtraMissing("edge.decide_many", "batch") from error
-        names = (placements,) if isinstance(placements, str) else tuple(placements)
+        names = (placements,) if isinstance(placements, str) else tuple(map(named, placements))
         self._tail.catch_up()
         plan, prefix = self._plan, f"{self._prefix}{next(self._numbers):x}"
         budgets, now_us = self._tail.budgets_of(plan), self._clock()
@@ -476,8 +477,8 @@ class Edge:
             event: The event, after `hear`.
 
         Returns:
-            Each trigger of the event with the attributes of the context that it tells; None where the trigger's
-            condition does not surely hold.
+            Each trigger of the event with the attributes of the context that it tells, of which one is None if its
+            value does not fit its type; None where the trigger's condition does not surely hold.
         """
         return tuple(moments(self.plan, event, self._clock()))
 

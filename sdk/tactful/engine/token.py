@@ -94,7 +94,7 @@ class Seal:
     def close(self, fields: Sequence[object], bound_to: bytes) -> str:
         """Return a token that holds some fields and opens for one use alone."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher().encrypt(nonce, msgpack.packb(fields), bound_to)
+        sealed = self._cipher().encrypt(nonce, msgpack.packb(fields, unicode_errors="surrogatepass"), bound_to)
         return base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def open(self, token: str, now_us: int) -> Receipt:
@@ -125,7 +125,8 @@ class Seal:
             raise TokenError("the token is too long to be one of ours", code="token-foreign")
         try:
             raw = base64.urlsafe_b64decode(token.encode())
-            opened = msgpack.unpackb(self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound_to))
+            packed = self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], bound_to)
+            opened = msgpack.unpackb(packed, unicode_errors="surrogatepass")
         except (ValueError, InvalidTag):
             raise TokenError("the token is not one of ours, or was altered", code="token-foreign") from None
         return list(opened)

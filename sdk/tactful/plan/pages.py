@@ -69,6 +69,11 @@ def besides_of(catalog: Catalog) -> Mapping[str, int]:
     return {topic: catalog.all.bits ^ bits for topic, bits in found.items()}
 
 
+def named(placement: object) -> str:
+    """Return a placement's name; what is no text stands as its type, which names none, and is told like any other."""
+    return placement if isinstance(placement, str) else f"<{type(placement).__name__}>"
+
+
 def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tuple[Page | None, tuple[str, ...]]:
     """Return the page of placements, and what is wrong with their names; all are of the first one's channel."""
     known = [placements[name] for name in names if name in placements]

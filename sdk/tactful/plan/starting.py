@@ -28,6 +28,8 @@ def moments(plan: Plan, event: Event, now_us: int) -> Iterator[tuple[Trigger, Ma
     """
     Yield what an event asks, with the attributes of the context that it tells; None where the condition is not met.
 
+    An attribute is as the context takes it, so that nothing else of the event is kept; None if its value does not fit.
+
     Args:
         plan: The policy's plan.
         event: The event.
@@ -37,7 +39,9 @@ def moments(plan: Plan, event: Event, now_us: int) -> Iterator[tuple[Trigger, Ma
     for one in by_event.get((event.kind, event.name), ()):
         moment = one.trigger.moment(event)
         context, _ = plan.slots.context_values(moment)
-        yield one.trigger, moment if one.holds((), (), (), (), context, now_us) else None
+        known = zip(plan.slots.context, context, strict=True)
+        taken = {attribute.name: value for attribute, value in known if attribute.name in moment}
+        yield one.trigger, taken if one.holds((), (), (), (), context, now_us) else None
 
 
 def _by_event(plan: Plan) -> Mapping[tuple[EventKind, str], tuple[TriggerPlan, ...]]:
