@@ -1,7 +1,8 @@
 """What SQLAlchemy's sessions save of a mapped table is heard at once: a no that was a yes counts from the commit on.
 
-`session.execute(update(…))`, Core and other programs say nothing: those are heard when the customer is fetched anew,
-`Options.refresh_s` later at most. It changes no row.
+An `update(…)` or `delete(…)` that a session executes has the customers whose rows it changes fetched anew. Sessions'
+bulk methods, statements of a connection and other programs say nothing: those are heard when the customer is fetched
+anew, `Options.refresh_s` later at most. It changes no row.
 """
 
 import logging
@@ -16,6 +17,7 @@ import tactful
 from .consent_columns import ConsentColumn
 from .table_rows import sa
 from .table_source import TableSource
+from .table_statements import CUSTOMERS_MAX, is_change, whose
 from .withdrawing import withdraw
 
 try:
@@ -38,7 +40,7 @@ def hear(source: TableSource, sessions: Any) -> None:
     if not isinstance(table, sa.Table):
         raise tactful.UsageError(f"table {source.rows.name}: nobody hears what is saved behind a query; map its table")
     ear = _Ear(weakref.ref(source), table.name, table.schema)
-    for name in ("after_flush", "after_commit", "after_soft_rollback"):
+    for name in ("after_flush", "after_commit", "after_soft_rollback", "do_orm_execute"):
         event.listen(sessions, name, getattr(ear, name))
 
 
@@ -77,6 +79,25 @@ class _Ear:
             _log.error("a row that was saved is not heard of before it is read anew: %s", type(error).__name__)
             return
         session.info.setdefault(_CHANGED, {}).setdefault(self, []).extend(found)
+
+    def do_orm_execute(self, state: orm.ORMExecuteState) -> None:
+        """Remember whose rows a statement changes; it is executed all the same, whatever is wrong here."""
+        source = self.source()
+        if source is None:
+            return
+        try:
+            table = source.rows.table
+            if not isinstance(table, sa.Table) or not is_change(state, table):
+                return
+            customers = whose(source, state)
+            within = tuple(_transactions(state.session))
+        except Exception as error:  # noqa: BLE001 - the statement is executed all the same
+            _log.error("rows that are changed are not heard of before they are read anew: %s", type(error).__name__)
+            return
+        if len(customers) > CUSTOMERS_MAX:
+            _log.warning("rows of more than %d customers are changed: they count when read anew", CUSTOMERS_MAX)
+        found = _Changed(customers[:CUSTOMERS_MAX], (), state.is_delete, within)
+        state.session.info.setdefault(_CHANGED, {}).setdefault(self, []).append(found)
 
     def after_commit(self, session: orm.Session) -> None:
         """Tell edges, unless it was a savepoint alone that was kept."""

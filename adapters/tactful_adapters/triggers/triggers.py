@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import tactful
-from tactful.clock import SKEW_US
 
 from ..journal_file import ForgetIn
 from ..whole_text import is_whole
@@ -25,6 +24,8 @@ from .results import Sent, Started
 
 _log = logging.getLogger("tactful")
 _SECOND_US: Final = 1_000_000
+#: The clocks of two hosts differ by less, as the edge has it.
+_SKEW_US: Final = 300 * _SECOND_US
 #: A note that was not taken waits so long [s], twice as long after each try, up to the most.
 _RETRY_S: Final = 30
 _RETRY_MAX_S: Final = 3_600
@@ -110,7 +111,7 @@ class Triggers:
             _log.warning("triggers: nothing is sent by the port %s, which is not given", trigger.port)
             return Started.NO_PORT
         now_us = self._clock()
-        if event.at_us > now_us + SKEW_US:
+        if event.at_us > now_us + _SKEW_US:
             return Started.AHEAD
         if now_us >= trigger.until_us(event):
             return Started.LATE
