@@ -7,8 +7,10 @@ from typing import Final
 import attrs
 
 from .bitset import bits_of
+from .errors import PluginError
 from .labels import Labeller, Labels
 from .limits import Scope
+from .names import hint_for
 from .offers import Intent, Offer, Treatment
 from .policy import Policy
 from .schema import Sensitivity
@@ -75,12 +77,24 @@ class Catalog:
         return Scope(bits_of(entry.index for entry in self.entries if test(entry)))
 
     def topic(self, name: str) -> Scope:
-        """Return the treatments whose offer is about a topic or one under it."""
-        return self.where(lambda entry: name in self.topics.above(entry.offer.topic))
+        """
+        Return the treatments whose offer is about a topic or one under it.
+
+        Raises:
+            PluginError: If the policy has no such topic: what limits nothing would look like a limit.
+        """
+        found = self.where(lambda entry: name in self.topics.above(entry.offer.topic))
+        return found or _nothing_of("topic", name, [topic.name for topic in self.topics])
 
     def purpose(self, name: str) -> Scope:
-        """Return the treatments whose offer has a purpose."""
-        return self.where(lambda entry: entry.offer.purpose == name)
+        """
+        Return the treatments whose offer has a purpose.
+
+        Raises:
+            PluginError: If the policy has no such purpose.
+        """
+        found = self.where(lambda entry: entry.offer.purpose == name)
+        return found or _nothing_of("purpose", name, [purpose.name for purpose in self.policy.purposes])
 
     def intent(self, intent: Intent | str) -> Scope:
         """Return the treatments whose offer is for helping, informing or selling."""
@@ -112,6 +126,14 @@ class Catalog:
         for entry in self.entries:
             scopes[entry.offer.id] = scopes.get(entry.offer.id, Scope()) | Scope(1 << entry.index)
         return scopes
+
+
+def _nothing_of(what: str, name: str, declared: Sequence[str]) -> Scope:
+    """Return an empty scope: of what the policy declares, and no offer has. A name that is not declared is refused."""
+    if name not in declared:
+        hint = hint_for(str(name), declared)
+        raise PluginError(f"there is no {what} {name!r}" + (f"; {hint}" if hint else ""))
+    return Scope()
 
 
 def _in_order(offers: Sequence[Offer], key: Callable[[Offer], tuple[bool, float, str]]) -> Iterator[Offer]:

@@ -5,30 +5,26 @@ plugin's answer; wrappers and ordering are refused. A guardrail that fails in an
 """
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any, Final, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import attrs
-import pluggy
 
-from . import hookspecs
-from .answers import is_name, rules_of, scope_of
+from .answers import rules_of, scope_of
 from .asking import PATIENCE_S, Turn, ask
 from .catalog import Catalog
 from .errors import PluginError
 from .factors import Factor, factors_of
+from .hooks_called import HOOKS, classes_of
 from .hookspecs import Enricher, Guardrail, Ranker
 from .image import Image, image_of
 from .limits import LimitRule, Scope
 from .policy import Dial, PluginUse, Policy
+from .sentences import Unsaid, sentence_of
 from .showing import parts_of, shown_of
 from .versions import version_fits
 
-#: What each hook brings, by the hook's name.
-HOOKS: Final = {"tactful_guardrails": "guardrail", "tactful_rankers": "ranker", "tactful_enrichers": "enricher"}
-_CLASSES_MAX = 1_000
-_SENTENCE_MAX_CHARS = 2_000
+__all__ = ["HOOKS", "Brought", "GuardrailRules", "Registry"]
 
 
 @attrs.frozen
@@ -178,17 +174,25 @@ class Registry:
         except PluginError as error:
             raise PluginError(f"ranker {use.name!r} of {brought}, factors(): {error}") from None
 
+    def said(self, use: PluginUse, dial: Dial, kind: str = "guardrail") -> str:
+        """
+        Return a plugin's line in the policy document.
+
+        Raises:
+            PluginError: If it is absent, of another version, or refuses its settings; `Unsaid` if it only has no line.
+        """
+        plugin, brought = self.made(use, dial, kind), self._brought(use, kind)
+        return sentence_of(plugin, f"{kind} {use.name!r} of {brought}", brought.turn, self.patience_s)
+
     def sentence(self, use: PluginUse, dial: Dial, kind: str = "guardrail") -> str:
-        """Return a plugin's line in the policy document; of one that is broken, that it is."""
+        """Return a plugin's line in the policy document; of one that is broken, or has none, that it is so."""
         try:
-            brought = self._brought(use, kind)
-            words = ask(lambda: _made(brought, use, dial).sentence(), brought.turn, self.patience_s)
-            if type(words) is str and words.isprintable() and len(words) <= _SENTENCE_MAX_CHARS:
-                return words
+            return self.said(use, dial, kind)
+        except Unsaid:
+            return "It does not say what it does."
         except PluginError as error:
             withheld = ", so that what it may limit is withheld" if kind == "guardrail" else ""
             return f"It is broken ({error}){withheld}."
-        return "It does not say what it does."
 
     def rules(self, use: PluginUse, catalog: Catalog) -> GuardrailRules:
         """Return what a guardrail asks of a catalog; one that fails in any way is broken, never absent."""
@@ -265,33 +269,10 @@ def _add(
 ) -> None:
     where, asked = f"plugin {name!r} of {distribution}", [""]
     try:
-        classes = ask(lambda: _classes(plugin, name, asked), Turn(), patience_s)
+        classes = ask(lambda: classes_of(plugin, name, asked), Turn(), patience_s)
     except PluginError as error:
         raise PluginError(f"{where}: {asked[0]}{error}") from None
     for kind, one, cls in classes:
         if one in found[kind]:
             raise PluginError(f"{where}: {kind} {one!r} comes from {found[kind][one].distribution} already")
         found[kind][one] = Brought(cls, distribution, version, kind)
-
-
-def _classes(plugin: object, name: str, asked: list[str]) -> list[tuple[str, str, type[Any]]]:
-    """Return what a plugin brings, each implementation called alone; tells which hook it asks."""
-    pm = pluggy.PluginManager("tactful")
-    pm.add_hookspecs(hookspecs)
-    try:
-        pm.register(plugin, name=name)
-        pm.check_pending()
-    except pluggy.PluginValidationError as error:  # its words name the hook
-        raise PluginError(str(error)) from error
-    found: list[tuple[str, str, type[Any]]] = []
-    for hook, kind in HOOKS.items():
-        for impl in getattr(pm.hook, hook).get_hookimpls():
-            asked[0] = f"hook {hook}: "
-            if impl.wrapper or impl.hookwrapper or impl.tryfirst or impl.trylast:
-                raise PluginError("wrappers, tryfirst and trylast are refused")
-            for cls in islice(cast("Iterable[type[Any]]", impl.function()), _CLASSES_MAX + 1):
-                one = getattr(cls, "name", None)
-                if len(found) == _CLASSES_MAX or not (is_name(one) and isinstance(cls, type) and attrs.has(cls)):
-                    raise PluginError("it does not bring attrs classes, each with a name")
-                found.append((kind, str(one), cls))
-    return found

@@ -179,4 +179,11 @@ def test_more_factors_than_a_decision_can_bear_are_refused():
 
 def test_one_that_asks_nothing_of_a_policy_that_names_it_is_a_mistake():
     with pytest.raises(TactfulError, match="none of its factors concerns an offer"):
-        laws(Rainy)._compiled({"topic": "misspelt"})
+        laws(type("Rainy", (Rainy,), {"factors": yields(lambda _: Factor("true", 2.0, Scope()))}))._compiled({})
+
+
+def test_one_about_a_topic_that_is_not_there_is_a_mistake():
+    with pytest.raises(TactfulError, match="there is no topic 'tool'; did you mean 'tools'") as refused:
+        laws(Rainy)._compiled({"topic": "tool"})
+    (mistake,) = refused.value.mistakes
+    assert (mistake.line, mistake.column, mistake.code) == (SHOP.count("\n") + 3, 3, "ranker")

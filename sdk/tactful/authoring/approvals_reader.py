@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ..names import hint_for
 from ..offers import Approval
 from ..registry import Registry
 from .format_types import ID, TEXT, name_of
-from .names import hint_for
 from .periods import MomentError, moment
 from .records import Key, Record, keys_or_none
 from .source import Log, Node

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
-from .names import hint_for
+from ..names import hint_for
 from .source import Items, Keys, Log, Node, Scalar
 
 T = TypeVar("T")

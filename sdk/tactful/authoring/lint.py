@@ -1,11 +1,12 @@
 """What a reviewer would ask about a policy that has no mistake: each finding with a reason and a way out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..catalog import Catalog
 from ..expr import reads
+from ..limits import Hide
 from ..policy import Policy
-from ..registry import Registry
+from ..registry import GuardrailRules, Registry
 from ..schema import Source
 from .findings import Finding
 from .guardrails_reader import OWN_DISTRIBUTION
@@ -37,7 +38,7 @@ def lint(policy: Policy, now_us: int | None = None, *, registry: Registry | None
     catalog = Catalog(policy)
     used = _used(policy) | wishes_read(answers)
     found = {
-        *_guardrails(policy, there),
+        *_guardrails(policy, there, answers),
         *_segments(policy, used),
         *_attributes(policy, used),
         *rules_found(policy),
@@ -74,12 +75,18 @@ def _boosted(policy: Policy) -> frozenset[str]:
     return frozenset(name for boost in policy.ranking.boosts for name in reads(boost.when))
 
 
-def _guardrails(policy: Policy, registry: Registry) -> Iterator[Finding]:
+def _guardrails(policy: Policy, registry: Registry, answers: Sequence[GuardrailRules]) -> Iterator[Finding]:
     applied = {use.name for use in policy.guardrails}
     for name, brought in registry.guardrails.items():
         if brought.distribution == OWN_DISTRIBUTION and name not in applied:
             way_out = "let it keep its boundary, with settings of your own, or mean it"
             yield Finding("guardrail-off", f"guardrail {name}", "it is off", way_out)
+    for answer in answers:  # tactful's own apply unasked, and some have nothing to do in most policies
+        brought = registry.guardrails.get(answer.name)
+        named = brought is not None and brought.distribution != OWN_DISTRIBUTION and answer.broken is None
+        if named and not answer.scope and not any(isinstance(rule.limit, Hide) for _, rule in answer.rules):
+            way_out = "give it topics or offers that the policy has, or leave it out"
+            yield Finding("guardrail-idle", f"guardrail {answer.name}", "it limits no offer of this policy", way_out)
 
 
 def _segments(policy: Policy, used: frozenset[str]) -> Iterator[Finding]:

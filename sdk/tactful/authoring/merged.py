@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..names import hint_for
 from .format_types import ID, TEXT, Type, kind
-from .names import hint_for
 from .records import Record, as_keys, with_defaults
 from .sections import SECTIONS
 from .source import Keys, Log, Node, Place, Scalar

@@ -7,12 +7,12 @@ import attrs
 
 from ..clock import NEVER_US
 from ..expr import TRUE, Expr
+from ..names import hint_for
 from ..offers import Offer, OfferClass
 from ..policy import Values
 from .approvals_reader import read_approvals
 from .format_types import ID
 from .merged import Sections
-from .names import hint_for
 from .periods import read_period
 from .records import with_defaults
 from .rows import CSV_MAX_BYTES, Rows

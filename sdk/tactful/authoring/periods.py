@@ -7,8 +7,8 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..clock import to_us
+from ..names import hint_for
 from .format_types import TEXT, Type, kind
-from .names import hint_for
 from .records import Key, Record
 from .source import Keys, Log, Node, Place, Scalar
 

@@ -8,12 +8,12 @@ import attrs
 from ..clock import SECOND_US
 from ..consent import Consent, ConsentState, How
 from ..contacts import Contact
+from ..names import hint_for
 from ..offers import Intent, OfferClass
 from ..policy import Policy
 from ..profile import Observation, Snapshot
 from ..schema import Attribute, Source, ValueType
 from .format_types import DURATION, ID, SHARE, TEXT, anything, choice, many, name_of, one_of, scalar, whole
-from .names import hint_for
 from .records import Key, Record, as_keys, mapping
 from .source import Keys, Log, Node, Place, Scalar
 from .typed_values import read_value

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_t
 import attrs
 
 from ..errors import PluginError
+from ..names import hint_for
 from ..policy import Dial, PluginUse
 from ..registry import Registry
 from .format_types import BOOL, TEXT, Type, duration_s, kind, many, number, one_of, scalar, share, whole
 from .merged import Sections
-from .names import hint_for
 from .records import keys_or_none
 from .source import Keys, Log, Node, Place, Scalar
 
@@ -59,8 +59,16 @@ class UsesReader:
                 if value is not None and self.takes(PluginUse(name.text, "", {field: value}), value_node.place):
                     settings[field] = value
         use = PluginUse(name.text, versions, settings)
-        self.takes(use, name.place)
+        if self.takes(use, name.place):
+            self._says(use, name.place)
         return use
+
+    def _says(self, use: PluginUse, place: Place) -> None:
+        """Note a mistake if the plugin does not say what it does: the policy document would have nothing to tell."""
+        try:
+            self._registry.said(use, self._dial, self._sort)
+        except PluginError as error:
+            self._log.add(place, self._sort, str(error), "let it say in a line of text what it does")
 
     def takes(self, use: PluginUse, place: Place) -> bool:
         """Return whether the plugin itself takes its settings, after noting what it says against them."""

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..expr import TRUE
+from ..names import hint_for
 from ..policy import Boost, Ranking
 from ..schema import Attribute, ValueType
 from ..score_model import ScoreModel, Term, faults_of
 from .merged import Sections
-from .names import hint_for
 from .ranking_sections import RANKING
 from .rulebook import Rulebook
 from .source import Log, Node

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import attrs
 
+from ..names import hint_for
 from .format_types import Type, kind
-from .names import hint_for
 from .source import Keys, Log, Node, Place, Scalar
 
 T = TypeVar("T")

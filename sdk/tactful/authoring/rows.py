@@ -9,9 +9,9 @@ from typing import Final
 import attrs
 
 from ..expr import Const
+from ..names import hint_for
 from ..schema import ValueType
 from .format_types import ID, NAME
-from .names import hint_for
 from .source import Items, Keys, Log, Node, Place, Scalar
 from .typed_values import read_value
 from .yaml_reader import is_clean

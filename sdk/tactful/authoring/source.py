@@ -9,8 +9,8 @@ from typing import Final
 import attrs
 
 from ..errors import Mistake, PolicyError
+from ..names import hint_for
 from .codes import CODES
-from .names import hint_for
 
 MISTAKES_MAX: Final = 1000
 

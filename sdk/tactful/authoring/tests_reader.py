@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import attrs
 
+from ..names import hint_for
 from ..plan.slots import BUILT_IN_CONTEXT
 from ..policy import Policy
 from .format_types import BOOL, TEXT, Type, anything, many, name_of, scalar
-from .names import hint_for
 from .periods import MOMENT
 from .personas import Persona, items_of
 from .records import Key, Record, as_keys, mapping

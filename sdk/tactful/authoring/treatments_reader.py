@@ -9,11 +9,11 @@ from typing import Final
 from ..expr import Expr
 from ..expr import text as written_out
 from ..familiarity import Familiarity
+from ..names import hint_for
 from ..offers import Field, FieldKind, Treatment
 from ..schema import ValueType
 from .content import compile_text
 from .format_types import RULE_NAME, is_braces, number, refuse, text_of
-from .names import hint_for
 from .records import keys_or_none
 from .rulebook import Constants, Rulebook
 from .sections import TREATMENT

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from ..names import hint_for
 from ..offers import Channel, Placement
 from ..triggers import Trigger, misused
 from .events_reader import place_of
 from .merged import Sections
-from .names import hint_for
 from .rulebook import Rulebook
 from .triggers_table import TRIGGER
 

@@ -150,7 +150,7 @@ def _source(question: _Question) -> "tuple[Path | tactful.Policy, Persona | None
 
 
 def _exists(what: str, name: str, names: Mapping[str, object]) -> None:
-    from ..authoring.names import hint_for  # noqa: PLC0415 - beside its only use
+    from ..names import hint_for  # noqa: PLC0415 - beside its only use
 
     if name not in names:
         hint = hint_for(name, names)

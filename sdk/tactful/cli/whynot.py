@@ -125,7 +125,7 @@ def _pages(edge: tactful.Edge, offer: str) -> Mapping[str, tuple[str, ...]]:
     catalog = edge.plan.catalog
     scope = catalog.by_offer().get(offer)
     if scope is None:
-        from ..authoring.names import hint_for  # noqa: PLC0415 - beside its only use
+        from ..names import hint_for  # noqa: PLC0415 - beside its only use
 
         hint = hint_for(offer, catalog.by_offer())
         raise UsageError(f"there is no offer {offer!r}{f'; {hint}' if hint else ''}")

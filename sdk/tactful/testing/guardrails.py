@@ -69,7 +69,6 @@ class GuardrailConformance:
         policies = [self._compiled(chosen) for chosen in self.settings]
         sentences = [self._registry().sentence(policy.guardrails[0], policy.values.dial) for policy in policies]
         assert all(one.strip() and one[-1] in ".!" for one in sentences), sentences
-        assert "It does not say what it does." not in sentences
         assert len(set(sentences)) == len(sentences), "two settings have one sentence"
 
     def test_its_words_are_those_of_governance(self) -> None:

@@ -1,6 +1,5 @@
 """The nearest right name, for someone who wrote another one."""
 
-import difflib
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final
@@ -17,6 +16,8 @@ def hint_for(name: str, names: Iterable[str]) -> str:
     >>> hint_for("fod", ["food", "wine"]), hint_for("car", ["food", "wine"])
     ("did you mean 'food'?", 'there are: food, wine')
     """
+    import difflib  # noqa: PLC0415 - only for who wrote a wrong name; no edge needs it
+
     known = list(islice(names, COMPARED_MAX))
     close = difflib.get_close_matches(name[:200], known, 1, 0.6)
     if close:
