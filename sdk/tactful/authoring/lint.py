@@ -82,8 +82,8 @@ def _guardrails(policy: Policy, registry: Registry, answers: Sequence[GuardrailR
             way_out = "let it keep its boundary, with settings of your own, or mean it"
             yield Finding("guardrail-off", f"guardrail {name}", "it is off", way_out)
     for answer in answers:  # tactful's own apply unasked, and some have nothing to do in most policies
-        brought = registry.guardrails.get(answer.name)
-        named = brought is not None and brought.distribution != OWN_DISTRIBUTION and answer.broken is None
+        its = registry.guardrails.get(answer.name)
+        named = its is not None and its.distribution != OWN_DISTRIBUTION and answer.broken is None
         if named and not answer.scope and not any(isinstance(rule.limit, Hide) for _, rule in answer.rules):
             way_out = "give it topics or offers that the policy has, or leave it out"
             yield Finding("guardrail-idle", f"guardrail {answer.name}", "it limits no offer of this policy", way_out)
