@@ -4,7 +4,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
-PLUGGY_FILES = {"sdk/tactful/hookspecs.py", "sdk/tactful/registry.py"}
+PLUGGY_FILES = {"sdk/tactful/hookspecs.py", "sdk/tactful/hooks_called.py"}
 EDGE = {"attr", "attrs", "cachetools", "cryptography", "msgpack", "pluggy", "tactful"}
 #: What extras bring; `edge.decide_many` loads the one in the engine when it is called.
 ABOVE_THE_EDGE = ("sdk/tactful/authoring/", "sdk/tactful/testing/", "sdk/tactful/cli/", "sdk/tactful/engine/batch/")
