@@ -3,13 +3,37 @@
 For rows that hold an answer each there is `mapping.MappedConsents`. It asks no database.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from tactful import Consent, Consents, ConsentState, How
+from tactful import Consent, Consents, ConsentState, How, UsageError
 
 from .mapping import looked_up, moment_us, value_of
+from .nearest import nearest
+
+
+def _how(given: object) -> How:
+    try:
+        return How(given)
+    except ValueError:
+        ways = [way.value for way in How]
+        said = nearest(given, ways) if isinstance(given, str) else "it is a text or a How"
+        told = f"ConsentColumn(…, how=…): nobody gives a consent that way; {said}; one of {', '.join(ways)}"
+        raise UsageError(told) from None
+
+
+def _yes(given: object) -> frozenset[object]:
+    hint = "write yes={…}, such as yes={True} or yes={'yes', 'y'}"
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        raise UsageError(f"ConsentColumn(…, yes=…) is a set of values, and got {type(given).__name__}; {hint}")
+    try:
+        values = frozenset(given)
+    except TypeError:
+        raise UsageError(f"ConsentColumn(…, yes=…) holds what a column holds, no lists; {hint}") from None
+    if not values:
+        raise UsageError(f"ConsentColumn(…, yes=…) is empty, so that nothing is a yes; {hint}")
+    return values
 
 
 @attrs.frozen
@@ -32,9 +56,9 @@ class ConsentColumn:
     name: str
     purpose: str
     channel: str | None = None
-    how: How = attrs.field(default=How.UNKNOWN, converter=How)
+    how: How = attrs.field(default=How.UNKNOWN, converter=_how)
     at: str | None = None
-    yes: frozenset[object] = attrs.field(default=frozenset({True}), converter=frozenset)
+    yes: frozenset[object] = attrs.field(default=frozenset({True}), converter=_yes)
 
     @property
     def scope(self) -> tuple[str, str | None]:

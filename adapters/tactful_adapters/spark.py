@@ -163,7 +163,7 @@ class Campaign:
     def _page_channel(self) -> str:
         page, wrong = self._edge.plan.page(self._job.placements)
         if page is None or wrong:
-            raise UsageError(f"Campaign: {'; '.join(wrong) or 'name a placement'}")
+            raise UsageError(f"Campaign: {'; '.join(wrong)}")
         return page.placements[0].placement.channel
 
     def _check(self, customers: "DataFrame", contacts: str | None) -> None:

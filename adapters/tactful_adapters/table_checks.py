@@ -27,6 +27,12 @@ _FITTING: Final[Mapping[ValueType, tuple[type, ...]]] = {
     ValueType.NUMBERS: _LISTS,
     ValueType.SCORES: (dict,),
 }
+#: What can be equal to the values of a column, by their type.
+_ANSWERS: Final[Mapping[type | None, tuple[type, ...]]] = {
+    str: (str,),
+    bool: (bool, int, float, Decimal),
+    int: (bool, int, float, Decimal),
+}
 #: Databases whose moments have no zone, whatever a column is called.
 _NO_ZONES: Final = frozenset({"sqlite", "mysql", "mariadb"})
 
@@ -72,7 +78,7 @@ def cautions(mapped: Mapped, rows: TableRows) -> Sequence[str]:
 
 
 def _columns(mapped: Mapped, rows: TableRows) -> Iterator[str]:
-    """Yield columns that are not there, and moments that are none."""
+    """Yield columns that are not there, moments that are none, and answers none of which can be a yes."""
     there, moments = rows.table.c.keys(), mapped.moments()
     for name in dict.fromkeys((mapped.who, *mapped.fields())):
         if name not in there:
@@ -80,6 +86,13 @@ def _columns(mapped: Mapped, rows: TableRows) -> Iterator[str]:
         elif name in moments and not _is_moment(rows.type_of(name)):
             hint = "name a moment with its zone, a day, or whole microseconds since 1970"
             yield f"column {name!r} is {_told(rows, name)} and no moment; {hint}"
+    for one in mapped.consent_columns:
+        kinds = _ANSWERS.get(python_type(rows.type_of(one.name))) if one.name in there else None
+        if kinds is not None and not any(isinstance(value, kinds) for value in one.yes):
+            hint = "say which values mean yes: ConsentColumn(…, yes={…}), such as " + (
+                "yes={'yes'}" if kinds == (str,) else "yes={True}"
+            )
+            yield f"column {one.name!r} is {_told(rows, one.name)}, and holds none of the values of yes=; {hint}"
 
 
 def _is_moment(type_: "sa.types.TypeEngine[object]") -> bool:
@@ -125,6 +138,9 @@ def _omitted(mapped: Mapped, rows: TableRows) -> Iterator[str]:
         has_zone = getattr(type_, "timezone", False) and rows.engine.dialect.name not in _NO_ZONES
         if isinstance(type_, sa.DateTime) and not has_zone and rows.zone is None:
             yield f"{name} has no time zone, so that what it dates is as old as can be; say zone=UTC, if it is"
+        if isinstance(type_, sa.Integer | sa.Numeric) and not isinstance(type_, sa.BigInteger):
+            said = f"{name} is {_told(rows, name)}, and is read as whole microseconds since 1970"
+            yield f"{said}; if it counts something else, name another column; otherwise declare it BIGINT, to hold them"
 
 
 def _told(rows: TableRows, column: str) -> str:

@@ -20,11 +20,12 @@ from typing import Any, Self
 import tactful
 from tactful import Consents, Policy, Snapshot, wall_clock
 
+from . import table_arguments as given
 from .beside import ConsentsBeside, Kept
 from .consent_columns import ConsentColumn, consents_of
 from .mapping import Column, MappedProfiles
 from .table_checks import Mapped, cautions, mistakes
-from .table_rows import Rowed, SQLAlchemyError, TableRows, sa, table_of
+from .table_rows import Rowed, TableRows, sa, table_of
 
 __all__ = ["Column", "ConsentColumn", "TableSource"]
 
@@ -36,14 +37,14 @@ class TableSource:
 
     def __init__(
         self,
-        engine: sa.Engine | str,
+        engine: sa.Engine | sa.URL | str,
         table: Rowed,
         *,
         who: str,
         attributes: Mapping[str, Column] | None = None,
         consent_columns: Sequence[ConsentColumn] = (),
         at: str | None = None,
-        zone: tzinfo | None = None,
+        zone: tzinfo | str | None = None,
         schema: str | None = None,
     ) -> None:
         """
@@ -57,22 +58,30 @@ class TableSource:
             consent_columns: The columns with answers to purposes.
             at: The column of the moment at which values were observed, where a `Column` names none of its own; None
                 means that nobody knows: such a value is never fresh.
-            zone: The zone of moments that name none, as in SQLite and MySQL; None means that nobody knows: what they
-                date is as old as can be.
+            zone: The zone of moments that name none, as in SQLite and MySQL, or its name, such as "Europe/Berlin"; None
+                means that nobody knows: what they date is as old as can be.
             schema: Where a table that is only named stands; None means where the database looks first.
 
         Raises:
             StoreError: If the database cannot be asked.
-            UsageError: If there is no such table or column, or a moment is none.
+            UsageError: If there is no such table, column or zone, a moment is none, a consent's column holds no yes, or
+                an argument is of a wrong type.
             ExtraMissing: If SQLAlchemy or the database's driver is not installed.
         """
-        self._owned = isinstance(engine, str)
-        self._engine = _engine(engine) if isinstance(engine, str) else engine
+        mapped = Mapped(
+            given.name_of("who", who),
+            given.attributes_of(attributes),
+            given.consent_columns_of(consent_columns),
+            None if at is None else given.name_of("at", at),
+        )
+        zoned = given.zone_of(zone)
+        self._engine = given.engine_of(engine)
+        self._owned = self._engine is not engine
         try:
-            self.mapped = Mapped(who, dict(attributes or {}), tuple(consent_columns), at)
+            self.mapped = mapped
             fields = self.mapped.fields()
             found, name = table_of(table, self._engine, [who, *fields], schema)
-            self.rows = TableRows(self._engine, found, who, fields, zone, name)
+            self.rows = TableRows(self._engine, found, who, fields, zoned, name)
             _refuse(mistakes(self.mapped, self.rows))
             self.rows.try_once()
         except BaseException:
@@ -131,8 +140,9 @@ class TableSource:
             sessions: A `sessionmaker`, a `scoped_session`, a class of sessions, or one session.
 
         Raises:
-            UsageError: If the source is a query: nobody knows whose rows a session saves.
+            UsageError: If the source is a query: nobody knows whose rows a session saves; or they are no sessions.
         """
+        given.look_at_followed(edge, sessions)
         from .table_sessions import hear  # noqa: PLC0415 - for those who save through sessions
 
         hear(self, sessions)
@@ -165,14 +175,3 @@ class TableSource:
 def _refuse(wrong: Sequence[str]) -> None:
     if wrong:
         raise tactful.UsageError("; ".join(wrong))
-
-
-def _engine(url: str) -> sa.Engine:
-    try:
-        return sa.create_engine(url, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
-        said = f"the driver {error.name!r} is not installed; install it, or name another as in postgresql+psycopg://"
-        raise tactful.UsageError(said) from None
-    except SQLAlchemyError:
-        said = "a database's URL is as postgresql+psycopg://host/database or sqlite:///file"
-        raise tactful.UsageError(said) from None

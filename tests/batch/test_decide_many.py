@@ -330,7 +330,7 @@ def test_what_a_table_cannot_mean_is_refused_by_name(edge, make, message):
 def test_what_cannot_be_asked_is_refused(edge):
     with pytest.raises(UsageError, match="placement 'nowhere' is not in the policy"):
         edge.decide_many("nowhere", table())
-    with pytest.raises(UsageError, match="name a placement"):
+    with pytest.raises(UsageError, match="no placement is named"):
         edge.decide_many((), table())
     with pytest.raises(UsageError, match=r"context\.page does not fit"):
         edge.decide_many("rows", table(), {"page": 3})

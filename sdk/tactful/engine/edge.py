@@ -45,6 +45,7 @@ from .hearing import Elsewhere, Hearing
 from .identify import Identities
 from .listening import Listening
 from .log import Log
+from .miscalled import miscalled
 from .objecting import Objecting
 from .options import Options
 from .overtaking import Following, Overtaking
@@ -194,10 +195,11 @@ class Edge:
             same = partial(self.decide, names, who, context, profile=profile, consents=consents, contacts=contacts)
             return same(refused=refused, view=view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
-            _log.error("a decision failed: %s; the fallback is shown", type(error).__name__)
+            wrong, kind = miscalled(names, who, context), type(error).__name__
+            _log.error("a decision failed: %s; the fallback is shown", "; ".join(wrong) or kind)
             with self._counting:
                 self._failed += 1
-            failed = self._nothing(names, f"it failed: {type(error).__name__}; the fallback is shown")
+            failed = self._nothing(names, *(wrong or (f"it failed: {kind}; the fallback is shown",)))
             return failed if self._listening is None or preview else self._listening.tell(failed, perf_counter_ns())
 
     def _decide(

@@ -53,7 +53,7 @@ class Explanation:
 
     Attributes:
         shown: The offers and treatments that are shown, best first, with their worth.
-        losses: Every other treatment, in the catalog's order.
+        losses: Every other treatment, in the catalog's order; none where nothing could be decided.
         careful: What held the whole decision back.
         hidden: The values that limits kept from rules and texts, so that these could not know them.
         long_term: The offers shown whose worth is not the next sale alone, with the share of it that is not, 0 to 1.
@@ -88,7 +88,9 @@ class Explanation:
 
 
 def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
-    """Return why each treatment is shown or not."""
+    """Return why each treatment is shown or not; where nothing could be decided, only why: no rule was asked."""
+    if not moment.page.placements:
+        return Explanation((), (), careful)
     entries = moment.plan.catalog.entries
     shown = tuple((e.offer.id, e.treatment.id, c.worth) for c in moment.chosen for e in [entries[c.index]])
     picked = {one.index for one in moment.chosen}

@@ -1,13 +1,18 @@
 """Placements that are decided together, and the treatments that they take. It knows no customer and no moment."""
 
-from collections.abc import Mapping, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from typing import Final
 
 import attrs
 
 from ..catalog import Catalog, Entry
 from ..offers import Placement
+
+#: What is longer was never meant as a name, and looking for the nearest takes the square of it.
+_NAME_MAX_CHARS: Final = 100
 
 
 @attrs.frozen(eq=False)
@@ -77,7 +82,13 @@ def named(placement: object) -> str:
 def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tuple[Page | None, tuple[str, ...]]:
     """Return the page of placements, and what is wrong with their names; all are of the first one's channel."""
     known = [placements[name] for name in names if name in placements]
-    wrong = [f"placement {name!r} is not in the policy" for name in names if name not in placements]
+    wrong = [
+        f"placement {name!r} is not in the policy{_nearest(name, placements)}"
+        for name in names
+        if name not in placements
+    ]
+    if not names:
+        wrong = ["no placement is named"]
     if not known:
         return None, tuple(wrong)
     channel = known[0].placement.channel
@@ -86,3 +97,11 @@ def page_of(placements: Mapping[str, PlacementPlan], names: Sequence[str]) -> tu
     mask = reduce(or_, (one.mask for one in here))
     takes = tuple(one.mask if one.placement.slots else 0 for one in here)
     return Page(tuple(here), mask, sum(one.placement.slots for one in here), takes, reduce(or_, takes)), tuple(wrong)
+
+
+def _nearest(name: object, known: Iterable[str]) -> str:
+    """Return a question for the placement that was probably meant, or nothing."""
+    if not isinstance(name, str) or len(name) > _NAME_MAX_CHARS:
+        return ""
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

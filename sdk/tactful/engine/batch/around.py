@@ -131,5 +131,5 @@ def _asked(
     values, refused = plan.slots.context_values(context)
     wrong = (*wrong, *(f"context.{name} does not fit its type" for name in refused))
     if page is None or wrong:
-        raise UsageError(f"decide_many: {'; '.join(wrong) or 'name a placement'}")
+        raise UsageError(f"decide_many: {'; '.join(wrong)}")
     return page, values
