@@ -9,6 +9,7 @@ import tactful
 
 from .consent_columns import ConsentColumn
 from .mapping import Column
+from .table_checks import Mapped
 from .table_rows import SQLAlchemyError, sa
 
 
@@ -64,51 +65,15 @@ def zone_of(given: object) -> tzinfo | None:
         raise tactful.UsageError(f"zone={given!r} is no time zone that this machine knows; {hint}") from None
 
 
-def name_of(argument: str, given: object) -> str:
+def mapped_of(who: object, attributes: object, consent_columns: object, at: object) -> Mapped:
     """
-    Return the name of a column.
+    Return what of a table is mapped.
 
     Raises:
-        UsageError: If it is none.
+        UsageError: If an argument is of a wrong type.
     """
-    if not isinstance(given, str):
-        raise tactful.UsageError(f'{argument}= is the name of a column, and got {_kind(given)}; write {argument}="…"')
-    return given
-
-
-def attributes_of(given: object) -> Mapping[str, Column]:
-    """
-    Return the columns by the names of attributes.
-
-    Raises:
-        UsageError: If it is no mapping, or a value in it is no `Column`.
-    """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        hint = 'attributes={"visits": Column("visits")}'
-        raise tactful.UsageError(f"attributes= is columns by attribute, and got {_kind(given)}; write {hint}")
-    for name, column in given.items():
-        if not isinstance(column, Column):
-            hint = f"Column({column!r})" if isinstance(column, str) else "Column(…)"
-            raise tactful.UsageError(f"attributes[{name!r}] is a Column, and got {_kind(column)}; write {hint}")
-    return dict(given)
-
-
-def consent_columns_of(given: object) -> Sequence[ConsentColumn]:
-    """
-    Return the columns with answers to purposes.
-
-    Raises:
-        UsageError: If it is no list of `ConsentColumn`.
-    """
-    hint = 'consent_columns=[ConsentColumn("letters_ok", "offers", how=…)]'
-    if not isinstance(given, Sequence) or isinstance(given, str):
-        raise tactful.UsageError(f"consent_columns= is a list, and got {_kind(given)}; write {hint}")
-    for one in given:
-        if not isinstance(one, ConsentColumn):
-            raise tactful.UsageError(f"consent_columns= holds ConsentColumns, and got {_kind(one)}; write {hint}")
-    return tuple(given)
+    moment = None if at is None else _name("at", at)
+    return Mapped(_name("who", who), _attributes(attributes), _consent_columns(consent_columns), moment)
 
 
 def look_at_followed(edge: object, sessions: object) -> None:
@@ -126,6 +91,35 @@ def look_at_followed(edge: object, sessions: object) -> None:
     if not is_class and not isinstance(sessions, orm.sessionmaker | orm.scoped_session | orm.Session):
         hint = "give the sessionmaker, scoped_session or Session that you save through, as sessionmaker(engine)"
         raise tactful.UsageError(f"follow: nobody hears what {_kind(sessions)} saves; {hint}")
+
+
+def _name(argument: str, given: object) -> str:
+    if not isinstance(given, str):
+        raise tactful.UsageError(f'{argument}= is the name of a column, and got {_kind(given)}; write {argument}="…"')
+    return given
+
+
+def _attributes(given: object) -> Mapping[str, Column]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        hint = 'attributes={"visits": Column("visits")}'
+        raise tactful.UsageError(f"attributes= is columns by attribute, and got {_kind(given)}; write {hint}")
+    for name, column in given.items():
+        if not isinstance(column, Column):
+            hint = f"Column({column!r})" if isinstance(column, str) else "Column(…)"
+            raise tactful.UsageError(f"attributes[{name!r}] is a Column, and got {_kind(column)}; write {hint}")
+    return dict(given)
+
+
+def _consent_columns(given: object) -> Sequence[ConsentColumn]:
+    hint = 'consent_columns=[ConsentColumn("letters_ok", "offers", how=…)]'
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        raise tactful.UsageError(f"consent_columns= is a list, and got {_kind(given)}; write {hint}")
+    for one in given:
+        if not isinstance(one, ConsentColumn):
+            raise tactful.UsageError(f"consent_columns= holds ConsentColumns, and got {_kind(one)}; write {hint}")
+    return tuple(given)
 
 
 def _kind(given: object) -> str:

@@ -24,7 +24,7 @@ from . import table_arguments as given
 from .beside import ConsentsBeside, Kept
 from .consent_columns import ConsentColumn, consents_of
 from .mapping import Column, MappedProfiles
-from .table_checks import Mapped, cautions, mistakes
+from .table_checks import cautions, mistakes
 from .table_rows import Rowed, TableRows, sa, table_of
 
 __all__ = ["Column", "ConsentColumn", "TableSource"]
@@ -68,17 +68,11 @@ class TableSource:
                 an argument is of a wrong type.
             ExtraMissing: If SQLAlchemy or the database's driver is not installed.
         """
-        mapped = Mapped(
-            given.name_of("who", who),
-            given.attributes_of(attributes),
-            given.consent_columns_of(consent_columns),
-            None if at is None else given.name_of("at", at),
-        )
+        self.mapped = given.mapped_of(who, attributes, consent_columns, at)
         zoned = given.zone_of(zone)
         self._engine = given.engine_of(engine)
         self._owned = self._engine is not engine
         try:
-            self.mapped = mapped
             fields = self.mapped.fields()
             found, name = table_of(table, self._engine, [who, *fields], schema)
             self.rows = TableRows(self._engine, found, who, fields, zoned, name)

@@ -195,11 +195,7 @@ class Edge:
             same = partial(self.decide, names, who, context, profile=profile, consents=consents, contacts=contacts)
             return same(refused=refused, view=view, preview=preview)
         except Exception as error:  # noqa: BLE001 - a page never breaks because of us
-            wrong, kind = miscalled(names, who, context), type(error).__name__
-            _log.error("a decision failed: %s; the fallback is shown", "; ".join(wrong) or kind)
-            with self._counting:
-                self._failed += 1
-            failed = self._nothing(names, *(wrong or (f"it failed: {kind}; the fallback is shown",)))
+            failed = self._fail(names, miscalled(names, who, context), type(error).__name__)
             return failed if self._listening is None or preview else self._listening.tell(failed, perf_counter_ns())
 
     def _decide(
@@ -299,6 +295,13 @@ class Edge:
         plan = self._plan
         nothing = middle.nothing(plan, self._snapshots.nobody(None, plan), self._clock())
         return Decision("", names, nothing, "", careful, self._seal)
+
+    def _fail(self, names: tuple[str, ...], wrong: tuple[str, ...], kind: str) -> Decision:
+        """Count a decision that failed, and return what shows fallbacks and says why: the call, or the kind of error."""
+        _log.error("a decision failed: %s; the fallback is shown", "; ".join(wrong) or kind)
+        with self._counting:
+            self._failed += 1
+        return self._nothing(names, *(wrong or (f"it failed: {kind}; the fallback is shown",)))
 
     def warm(self, who: Who, *, deadline_s: float | None = None) -> bool:
         """
