@@ -297,7 +297,7 @@ class Edge:
         return Decision("", names, nothing, "", careful, self._seal)
 
     def _fail(self, names: tuple[str, ...], wrong: tuple[str, ...], kind: str) -> Decision:
-        """Count a decision that failed, and return what shows fallbacks and says why: the call, or the kind of error."""
+        """Count a decision that failed, and return one that shows fallbacks and says why: the call, or the error."""
         _log.error("a decision failed: %s; the fallback is shown", "; ".join(wrong) or kind)
         with self._counting:
             self._failed += 1
