@@ -1,6 +1,7 @@
 """A shop's own model as profiles and consents: what it says, what is saved, and what the checks tell."""
 
 import threading
+import traceback
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -287,12 +288,21 @@ def test_threads_of_ours_take_a_connection_of_their_own(ann, people):
     assert [one.customer for one in found] == ["ann", "ann"]
 
 
-@pytest.mark.parametrize("customer", ["", "x" * 9999, "ann\x00", "1; DROP TABLE person"])
+@pytest.mark.parametrize("customer", ["", "x" * 9999, "ann\x00", "\ud800", "9" * 25, "1; DROP TABLE person"])
 def test_an_id_that_no_row_has_is_nobody(ann, people, customer):
     assert people.profile(customer) is None
     by_number = ModelSource(Person, attributes=ATTRIBUTES)
     assert by_number.consents(customer) is None
     sources.discard(by_number)
+
+
+def test_a_value_that_does_not_fit_its_field_is_told_without_it(ann, people):
+    with connections["shop"].cursor() as cursor:
+        cursor.execute("UPDATE tactful_person SET seen_at = %s", ["1980-13-32 00:00:00"])
+    for ask in (people.profile, people.consents):
+        with pytest.raises(tactful.StoreError, match="a row cannot be read") as told:
+            ask("ann")
+        assert "1980" not in "".join(traceback.format_exception(told.value))
 
 
 def test_an_id_of_several_rows_is_refused(ann, shop):
@@ -302,7 +312,7 @@ def test_an_id_of_several_rows_is_refused(ann, shop):
     pets = ModelSource(Pet, who="person_id", attributes={"tame": Column("tame")})
     sources.discard(pets)
     with pytest.raises(tactful.StoreError, match="one row"):
-        pets.profile(ann.pk)
+        pets.profile(str(ann.pk))
 
 
 def told(edge, *args, **more):

@@ -10,7 +10,7 @@ The table is only read. What is saved through the model is heard at once (`sourc
 """
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from threading import local
 from typing import Any, Final
 
@@ -22,13 +22,14 @@ from tactful import Consents, Snapshot, wall_clock
 try:
     from django.apps import apps
     from django.core.exceptions import ValidationError
-    from django.db import connections, models, router
+    from django.db import DatabaseError, connections, models, router
 except ImportError as error:
     raise tactful.ExtraMissing("a model as a source", "django") from error
 
 from ..beside import ConsentsBeside, Kept
 from ..consent_columns import ConsentColumn, consents_of
 from ..mapping import Column, MappedProfiles
+from ..whole_text import is_whole
 
 __all__ = ["Column", "ConsentColumn", "ModelSource", "sources"]
 
@@ -72,7 +73,7 @@ class ModelSource:
         Return the snapshot of a customer's row, or None for a customer who has none.
 
         Raises:
-            StoreError: If several rows have the customer's id.
+            StoreError: If several rows have the customer's id, or a value does not fit its field.
             Exception: As the database raises.
         """
         return MappedProfiles(self._rows, self.attributes, self.at).profile(customer)
@@ -113,12 +114,24 @@ class ModelSource:
         return self._asked(using).filter(**wanted).values(*self.fields(), self.who).first()
 
     def _rows(self, customer: str) -> Sequence[Mapping[str, object]]:
+        if "\0" in customer or not is_whole(customer):
+            return []
         with _Connection(self.using or router.db_for_read(self.of())):
             try:
                 wanted = self._asked(None).filter(**{self.who: customer})
             except (ValueError, TypeError, ValidationError):  # an id that no row can have
                 return []
-            return list(wanted.values(*self.fields())[:2])
+            return self._read(wanted.values(*self.fields())[:2])
+
+    def _read(self, rows: Iterable[Mapping[str, object]]) -> Sequence[Mapping[str, object]]:
+        """Return rows; what does not fit its field is told without its value, which an error would tell."""
+        try:
+            return list(rows)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a field, a driver and a field of the user's own can raise anything
+            said = f"{self!r}: a row cannot be read ({type(error).__name__}); see that values fit their fields"
+        raise tactful.StoreError(said) from None
 
     def _asked(self, using: str | None) -> "models.QuerySet[models.Model]":
         chosen = using or self.using
