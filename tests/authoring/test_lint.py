@@ -63,6 +63,13 @@ SAMPLES = {
         ),
         "trigger new",
     ),
+    "tag-idle": (
+        (
+            "ranking: {model: {terms: [{tags: bargan, weight: 1}, {tags: bargain, weight: 1}]}}\n"
+            "offers: {n: {intent: sell, topic: food, treatments: N, tags: bargain}}"
+        ),
+        "term 1",
+    ),
     "field-like-key": ("offers: {n: {intent: sell, topic: food, treatments: {title: N, lfit: 2}}}", "field lfit"),
 }
 

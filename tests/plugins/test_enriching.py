@@ -10,7 +10,7 @@ import pytest
 import tactful
 from tactful import Consent, ConsentState, Derived, How, MemoryStore, Observation, PolicyError, Snapshot, Source
 from tactful import enriching as stage
-from tactful.authoring import as_markdown, compile_files, diff, document
+from tactful.authoring import as_markdown, compile_files, diff, document, read_suite
 
 from .test_enricher_kit import SHOP, Town
 
@@ -48,6 +48,22 @@ def broken(enrich):
 def test_a_rule_reads_what_was_worked_out():
     assert shown(edge_of()) == ["fair", "olives"]
     assert shown(edge_of(postcode="20095")) == ["olives"]
+
+
+def test_of_a_persona_too_it_is_worked_out():
+    folder = {
+        "policy.yaml": NAMED.encode(),
+        "personas/people.yaml": b"ann: {profile: {postcode: '10115'}, consents: {offers: explicit}}\n"
+        b"bea: {profile: {postcode: '20095'}, consents: {offers: explicit}}\n"
+        b"cem: {profile: {postcode: '10115', town: Bonn}, consents: {offers: explicit}}\n",
+        "tests/all.yaml": b"near: {persona: ann, place: home, expect: {offers: [fair, olives]}}\n"
+        b"far: {persona: bea, place: home, expect: {offers: [olives]}}\n"
+        b"on record: {persona: cem, place: home, expect: {offers: [olives]}}\n",
+    }
+    suite = read_suite(folder, registry=registry(Town))
+    assert [outcome.failures for outcome in suite.run()] == [(), (), ()]
+    failing = read_suite(folder, registry=registry(broken(lambda *_: 1 / 0)))
+    assert [outcome.passed for outcome in failing.run()] == [False, True, True]
 
 
 def test_without_consent_it_is_no_more_visible_than_what_it_was_worked_out_of():

@@ -138,6 +138,20 @@ def test_a_guardrail_that_limits_no_offer_is_a_finding():
     assert not found(hiding, "{topic: cigars}")
 
 
+@pytest.mark.parametrize(
+    ("kind", "under"), [("ranker", "guardrail"), ("enricher", "ranker"), ("guardrail", "enricher")]
+)
+def test_one_that_is_named_under_another_kind_is_told_where_it_belongs(kind, under):
+    cls = KINDS[kind]
+    with pytest.raises(PolicyError) as refused:
+        compile_files(
+            {"policy.yaml": f"{SHOP}{under}s:\n  {cls.name}: {{}}\n".encode()}, registry=registry_of(cls, kind)
+        )
+    (found,) = refused.value.mistakes
+    assert found.message == f"there is no {under} {cls.name!r}"
+    assert found.hint == f"it is {'an' if kind == 'enricher' else 'a'} {kind}: name it under `{kind}s:`"
+
+
 SENTENCES = {
     "none": None,
     "raises": lambda _: 1 / 0,

@@ -20,6 +20,8 @@ WHOLE = scalar("a whole number", whole)
 AMOUNT = scalar("a number, or a share such as 20%", lambda text: share(text) if text.endswith("%") else number(text))
 #: Settings of guardrails that sections of their own give.
 _SECTIONED: Final = ("caps", "quiet", "measured")
+#: Each kind of plugin with its article.
+_A: Final = {"guardrail": "a guardrail", "ranker": "a ranker", "enricher": "an enricher"}
 
 
 class UsesReader:
@@ -31,14 +33,15 @@ class UsesReader:
         self._log = log
         self._sort = sort
         self._known = {name: it.cls for name, it in registry.plugins() if it.kind == sort}
+        self._others = {name: it.kind for name, it in registry.plugins() if it.kind != sort}
 
     def there(self, name: Scalar) -> bool:
         """Return whether a plugin is there, after noting a mistake if it is not."""
         if name.text in self._known:
             return True
-        self._log.add(
-            name.place, self._sort, f"there is no {self._sort} {kind(name)}", hint_for(name.text, self._known)
-        )
+        other = self._others.get(name.text)
+        hint = f"it is {_A[other]}: name it under `{other}s:`" if other else hint_for(name.text, self._known)
+        self._log.add(name.place, self._sort, f"there is no {self._sort} {kind(name)}", hint)
         return False
 
     def use(self, name: Scalar, node: Node) -> PluginUse:

@@ -7,7 +7,7 @@ from ..expr import TRUE
 from ..names import hint_for
 from ..policy import Boost, Ranking
 from ..schema import Attribute, ValueType
-from ..score_model import ScoreModel, Term, faults_of
+from ..score_model import Feature, ScoreModel, Term, faults_of
 from .merged import Sections
 from .ranking_sections import RANKING
 from .rulebook import Rulebook
@@ -26,6 +26,11 @@ def read_ranking(sections: Sections, rules: Rulebook, attributes: Iterable[Attri
         scores = [name for name, type_ in types.items() if type_ is ValueType.SCORES]
         hint = hint_for(str(affinity), scores) or "declare one with `type: scores`"
         log.add(node.place, "ranking", f"attribute {affinity!r} holds no scores", hint)
+    if model is not None and affinity is None and any(term.of is Feature.AFFINITY for term in model.terms):
+        place = (section.get("model") or section).place
+        log.add(
+            place, "ranking", "a term is `of: affinity`, and the ranking has none", "name its attribute: `affinity:`"
+        )
     ranking = Ranking(boosts=boosts, model=model, **found)
     if ranking.ceiling < ranking.absent:
         message = f"the ceiling {ranking.ceiling:g} is below {ranking.absent:g}, the affinity of what is absent"

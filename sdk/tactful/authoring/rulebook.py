@@ -132,11 +132,17 @@ class Rulebook:
         if isinstance(found, RuleError):
             if not self._excused(text, found):
                 hint = found.hint
-                if not hint and variables is self.moment and text[found.offset :].startswith(("profile.", "segment.")):
-                    hint = "here a rule reads context, channel and time only"
+                if not hint and text[found.offset :].startswith(("profile.", "segment.")):
+                    hint = self._impersonal(variables)
                 self._log.add(place_in(written, offset + found.offset), found.code, found.message, hint)
             return None
         return replace(found, lambda n: constants.get(n.name) if isinstance(n, Var) else None) if constants else found
+
+    def _impersonal(self, variables: Variables) -> str:
+        """Return what a rule reads instead of a profile where it reads of nobody; empty elsewhere."""
+        if variables is self.moment:
+            return "here a rule reads context, channel and time only"
+        return "here a rule reads context and time only" if variables is self.event else ""
 
     def _excused(self, text: str, error: RuleError) -> bool:
         """Return whether a mistake follows from another one: a wrong declaration, or a file that cannot be read."""

@@ -81,14 +81,18 @@ def decide_for(
     context: Mapping[str, object],
     now_us: int,
 ) -> tactful.Decision:
-    """Return what an edge decides for a persona, or for a visitor, at a moment. It leaves no trace."""
+    """
+    Return what an edge decides for a persona, or for a visitor, at a moment. It leaves no trace.
+
+    What the policy's enrichers work out of the persona's profile is known, as of a customer who was fetched.
+    """
     if persona is None:
         return edge.decide(placements, None, context, preview=True)
     return edge.decide(
         placements,
         persona.who,
         context,
-        profile=persona.snapshot_at(now_us),
+        profile=edge.plan.enrichers(persona.snapshot_at(now_us), now_us),
         consents=Consents(persona.consents_at(now_us), now_us),
         contacts=persona.contacts_at(now_us),
         preview=True,
