@@ -1,12 +1,17 @@
 """A stranger's distribution: built, installed beside tactful, found by policies, and tested by itself."""
 
+import builtins
+import keyword
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tactful import Registry
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "third_party_plugin"
@@ -95,10 +100,51 @@ def test_the_template_gives_a_plugin_whose_tests_pass(tmp_path, answers):
 
 
 @pytest.mark.parametrize(
-    "answers", [{"name": "Odd name"}, {"topic": "9"}, {"sentence": 'a "quote"'}, {"sentence": " "}, {"kind": "adapter"}]
+    "answers",
+    [
+        {"name": "Odd name"},
+        {"name": "none"},
+        {"name": "class"},
+        {"name": "value_error"},
+        {"name": "exception"},
+        {"name": "scope"},
+        {"name": "when"},
+        {"name": "plugins"},
+        {"name": "staleness"},
+        {"name": "factor", "kind": "ranker"},
+        {"name": "visits", "kind": "enricher"},
+        {"topic": "9"},
+        {"topic": "other"},
+        {"sentence": 'a "quote"'},
+        {"sentence": " "},
+        {"sentence": "a } brace"},
+        {"sentence": "two\nlines"},
+        {"kind": "adapter"},
+    ],
+    ids=str,
 )
 def test_the_template_refuses_what_would_be_no_plugin(tmp_path, answers):
     copier = pytest.importorskip("copier", reason="needs copier")
 
     with pytest.raises(ValueError, match=next(iter(answers))):
         copier.run_copy(str(ROOT / "examples" / "plugin_template"), tmp_path / "made", data=answers, defaults=True)
+
+
+def test_the_template_knows_every_name_that_is_taken():
+    """What Python, the imports of the templates and tactful call something is no name of a plugin."""
+    yaml = pytest.importorskip("ruamel.yaml", reason="needs the extra author").YAML(typ="safe")
+    reserved = yaml.load(EXAMPLE.with_name("plugin_template") / "copier.yml")["reserved"]["default"]
+    refused = {word for words in reserved.values() for word in words}
+
+    def made(word):
+        return "".join(part.capitalize() for part in word.split("_"))
+
+    ours = [name for name, it in Registry.installed().guardrails.items() if it.distribution == "tactful"]
+    assert set(reserved["guardrails"]) == set(ours)
+    assert {word.lower() for word in keyword.kwlist} <= refused
+    taken = {name for name in dir(builtins) if name[0].isupper() and not name.endswith(("Error", "Warning"))}
+    for path in EXAMPLE.with_name("plugin_template").rglob("*.jinja"):
+        for line in re.findall(r"^from \S+ import (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            taken |= {name for name in line.split(", ") if name.isidentifier() and name[0].isupper()}
+    reachable = {name for name in taken if made(re.sub(r"(?<=.)([A-Z])", r"_\1", name).lower()) == name}
+    assert reachable <= {made(word) for word in refused}
