@@ -75,6 +75,12 @@ def test_a_field_that_does_not_fit_is_named_and_not_repeated(caplog, path, body,
     assert SECRET not in answer.text + caplog.text
 
 
+def test_a_value_of_another_type_is_told_the_type_as_the_policy_writes_it():
+    raw = json.dumps(DECIDE | {"context": {"visits": SECRET}}).encode()
+    answer = OPEN.post("/v1/decide", content=raw, headers={"Content-Type": "application/json"})
+    assert "a value of type int" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b"\xff", b'{"placements": NaN}', b'{"placements": "home", "placements": "home"}', b"[" * 60_000]
 )

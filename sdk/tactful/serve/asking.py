@@ -172,5 +172,5 @@ def _context(value: object, plan: Plan) -> Mapping[str, object]:
     known = {name: one for name, one in value.items() if name in declared and one is not None}
     _, misfits = plan.slots.context_values(known)
     for name in misfits:
-        raise misfit(f"context.{name}", f"a value of type {declared[name]}")
+        raise misfit(f"context.{name}", f"a value of type {declared[name].value}")
     return known
