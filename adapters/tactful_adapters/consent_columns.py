@@ -3,6 +3,7 @@
 For rows that hold an answer each there is `mapping.MappedConsents`. It asks no database.
 """
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
@@ -10,7 +11,6 @@ import attrs
 from tactful import Consent, Consents, ConsentState, How, UsageError
 
 from .mapping import looked_up, moment_us, value_of
-from .nearest import nearest
 
 
 def _how(given: object) -> How:
@@ -18,8 +18,9 @@ def _how(given: object) -> How:
         return How(given)
     except ValueError:
         ways = [way.value for way in How]
-        said = nearest(given, ways) if isinstance(given, str) else "it is a text or a How"
-        told = f"ConsentColumn(…, how=…): nobody gives a consent that way; {said}; one of {', '.join(ways)}"
+        near = difflib.get_close_matches(str(given), ways, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        told = f"ConsentColumn(…, how={given!r}): it is none of {', '.join(ways)}{hint}"
         raise UsageError(told) from None
 
 

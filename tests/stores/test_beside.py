@@ -63,7 +63,7 @@ def test_a_yes_without_a_moment_is_as_old_as_can_be_and_how_is_unknown_unless_it
     assert (record.state, record.how, record.at_us) == (YES, How.UNKNOWN, 0)
     (word,) = consents_of({"ok": "Y"}, [ConsentColumn("ok", "offers", channel="mail", yes={"Y"})], 100).records
     assert (word.state, word.channel) == (YES, "mail")
-    with pytest.raises(ValueError, match="sure"):
+    with pytest.raises(tactful.UsageError, match="sure"):
         ConsentColumn("ok", "offers", how="sure")
 
 

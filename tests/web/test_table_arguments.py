@@ -89,8 +89,9 @@ def test_a_url_of_sqlalchemy_serves_as_well_as_a_text(url):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"how": "explict"}, "did you mean 'explicit'?; one of "),
-        ({"how": True}, "it is a text or a How; one of "),
+        ({"how": "explict"}, "how='explict'): it is none of explicit, double_opt_in, "),
+        ({"how": "explict"}, "; did you mean 'explicit'?"),
+        ({"how": True}, "how=True): it is none of "),
         ({"yes": "yes"}, "is a set of values, and got str; write yes="),
         ({"yes": 1}, "is a set of values, and got int; write yes="),
         ({"yes": ()}, "is empty, so that nothing is a yes"),
