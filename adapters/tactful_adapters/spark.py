@@ -144,7 +144,7 @@ class Campaign:
         shown_us = self._job.at_us if at is None else us_of(at)
         return (
             written.join(functions.broadcast(offers), "offer")
-            .withColumn("id", functions.concat_ws("/", "decision", "slot", functions.lit("shown")))
+            .withColumn("id", functions.concat_ws("/", "decision", "slot", "offer", functions.lit("shown")))
             .withColumn("event", functions.lit("shown"))
             .withColumn("channel", functions.lit(self._channel))
             .withColumn("at", functions.timestamp_micros(functions.lit(shown_us)))

@@ -42,3 +42,13 @@ class Contact:
 
     def __repr__(self) -> str:  # whom it concerns is personal
         return f"<Contact {self.event} {self.offer}>"
+
+
+def contact_id(decision: str, slot: int, offer: str, event: str) -> str:
+    """
+    Return the id of what becomes of an offer that a decision put into a slot.
+
+    The offer is part of it: a page view that is decided again has the id of its first decision, and what it then shows
+    in place of something else is an exposure of its own.
+    """
+    return f"{decision}/{slot}/{offer}/{event}"

@@ -186,7 +186,7 @@ class _Instead:
             return None
         kept: dict[str, Contact] = {}
         for contact in counted.contacts:
-            decision, _, event = _parts(contact.id)
+            decision, event = _parts(contact.id)
             instead = self._shown.get(decision)
             if instead is None or (event != SHOWN and any(contact.offer == one.offer for one in instead)):
                 kept[contact.id] = contact
@@ -199,11 +199,10 @@ class _Instead:
         return attrs.evolve(counted, contacts=tuple(kept.values()))
 
 
-def _parts(id_: str) -> tuple[str, str, str]:
-    """Return decision, slot and event of a contact's id; of one that is from no decision, nothing."""
-    decision, _, rest = id_.rpartition("/")
-    decision, _, slot = decision.rpartition("/")
-    return decision, slot, rest
+def _parts(id_: str) -> tuple[str, str]:
+    """Return decision and event of a contact's id; of one that is from no decision, what is none."""
+    decision, _, rest = id_.partition("/")  # what was kept by older versions has no offer in between
+    return decision, rest.rpartition("/")[2]
 
 
 def _whose(evidence: Evidence) -> bytes:

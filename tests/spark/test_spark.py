@@ -286,7 +286,9 @@ def test_what_was_written_becomes_contacts_each_once_in_effect(spark, campaign, 
     made.write.parquet(str(tmp_path / "letters"))
     written = spark.read.parquet(str(tmp_path / "letters"))
     twice = campaign.contacts(written.union(written)).collect()  # a job that was run twice by mistake
-    assert sorted(row["id"] for row in twice) == sorted(f"{row['decision']}/{row['slot']}/shown" for row in decided[0])
+    assert sorted(row["id"] for row in twice) == sorted(
+        f"{row['decision']}/{row['slot']}/{row['offer']}/shown" for row in decided[0]
+    )
     spade = next(row for row in twice if row["offer"] == "spade")
     assert (spade["topic"], spade["owner"], spade["tags"], spade["channel"]) == ("garden", "garden", ["tools"], "email")
     assert spade["at"].timestamp() == NOW.timestamp()

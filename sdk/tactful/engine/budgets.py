@@ -176,7 +176,7 @@ class Budgets:
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Count the room that a decision took, slot by slot, until it lapses."""
         for slot, room in enumerate(rooms):
-            id_ = shown_id(decision, slot)
+            id_ = shown_id(decision, slot, room.offer.id)
             if id_ in self._reserved:
                 continue
             counts = self._hold(id_, now_us, until_us, room, room.counting)

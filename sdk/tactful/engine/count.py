@@ -88,7 +88,7 @@ class Counters:
         self._channels: dict[str, Limited] = {}
         self._prune_at, self._room_seen = _PRUNE_AT, False
         #: Room that was taken and is not counted yet, as it cannot make any cap reached; and how much it is.
-        self._pending: dict[str, tuple[Sequence[Room], int, int]] = {}
+        self._pending: list[tuple[str, Sequence[Room], int, int]] = []
         self._waiting = 0
         #: With fewer pages, and fewer exposures, than this no cap can be reached that is not yet.
         self._pages = self._slack = self._nearest = NEVER_US
@@ -140,7 +140,7 @@ class Counters:
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Count the room that a decision took, slot by slot, until it lapses."""
-        self._pending[decision] = (rooms, now_us, until_us)
+        self._pending.append((decision, rooms, now_us, until_us))
         self._waiting += len(rooms)
         may_reach = self._waiting >= self._slack or len(self._pending) >= self._pages
         many = self._many.keys()  # what comes to those tells until when they are reached
@@ -173,11 +173,11 @@ class Counters:
     def _count_pending(self) -> None:
         """Count the room that was taken meanwhile."""
         if self._pending:
-            pending, self._pending, self._waiting = self._pending, {}, 0
+            pending, self._pending, self._waiting = self._pending, [], 0
             shown: dict[Room, int] = {}  # mostly a few offers several times
-            for decision, (rooms, at_us, until_us) in pending.items():
+            for decision, rooms, at_us, until_us in pending:
                 for slot, room in enumerate(rooms):
-                    id_ = shown_id(decision, slot)
+                    id_ = shown_id(decision, slot, room.offer.id)
                     if id_ not in self._kept:
                         self._kept[id_] = Kept(id_, at_us, until_us, room.counting, room)
                         shown[room] = shown.get(room, 0) + 1

@@ -175,7 +175,8 @@ class Edge:
             contacts: The customer's contacts, in place of those on record, for the caps.
             refused: Purposes that a signal of the moment refuses, whatever is on record; `*` is all of them. One that
                 the policy does not know is taken for all.
-            view: An id of the page view; the same view decides the same and takes room under the caps once.
+            view: An id of the page view; the same view decides the same and takes room under the caps once, while
+                that room is kept.
             preview: Whether to leave no trace: no room is taken.
         """
         names: tuple[str, ...] = ()
@@ -229,7 +230,11 @@ class Edge:
         if seen_as is not None and (known := self._views.seen(seen_as, whom.customer, now_us)) is not None:
             return known
         channel = plan.channels[page.placements[0].placement.channel]
-        id_ = f"{self._prefix}{next(self._numbers):x}" if seen_as is None else id_of(seen_as, self._seal.key)
+        id_ = (
+            f"{self._prefix}{next(self._numbers):x}"
+            if seen_as is None
+            else id_of(seen_as, plan, now_us, self._seal.key)
+        )
         tally = whom.tally
         with _UNHELD if tally is None else tally.held():
             if tally is not None and tally.is_left():

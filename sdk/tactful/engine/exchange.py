@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import attrs
 
 from ..clock import Clock
-from ..contacts import Contact
+from ..contacts import Contact, contact_id
 from ..errors import UsageError, ValueRefused
 from ..plan.plan import Plan
 from ..ports import Ledger, ProfileAmending
@@ -100,8 +100,10 @@ class Exchange:
             return attrs.evolve(before, attributes={**before.attributes, **given})
 
         sink.amend_profile(customer, amend)
-        id_ = uuid.uuid4().hex if receipt is None or shown is None else f"{receipt.decision}/{shown.slot}/{GAVE}"
         offer = "" if shown is None else shown.offer
+        id_ = uuid.uuid4().hex
+        if receipt is not None and shown is not None:
+            id_ = contact_id(receipt.decision, shown.slot, offer, GAVE)
         self.ledger.record([Contact(id_, customer, GAVE, now_us, offer=offer, treatment=what.strip(), tags=named)])
         self._fetch(customer)
         return bool(touched)

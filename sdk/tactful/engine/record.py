@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from ..clock import SECOND_US, Clock
-from ..contacts import Contact
+from ..contacts import Contact, contact_id
 from ..disclosures import Disclosure
 from ..errors import UsageError
 from ..plan.caps import SHOWN
@@ -78,7 +78,7 @@ def contacts_of(receipt: Receipt, event: str, slot: int | None, now_us: int) -> 
         raise UsageError(f"which slot? {event!r} concerns one of {len(shown)} filled slots: record(…, slot=0)")
     return [
         Contact(
-            id=f"{receipt.decision}/{one.slot}/{event}",
+            id=contact_id(receipt.decision, one.slot, one.offer, event),
             customer=receipt.customer,
             event=event,
             at_us=now_us,

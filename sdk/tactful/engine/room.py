@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from ..contacts import Contact
+from ..contacts import Contact, contact_id
 from ..limits import Per
 from ..offers import Offer
 from ..plan.caps import SHOWN, CapPlan, counted_values
@@ -137,9 +137,9 @@ def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
     return made
 
 
-def shown_id(decision: str, slot: int) -> str:
-    """Return the id of the exposure that a decision makes in a slot."""
-    return f"{decision}/{slot}/{SHOWN}"
+def shown_id(decision: str, slot: int, offer: str) -> str:
+    """Return the id of the exposure that a decision makes of an offer in a slot."""
+    return contact_id(decision, slot, offer, SHOWN)
 
 
 def shown(offer: Offer, channel: str, id_: str, at_us: int, until_us: int) -> Contact:

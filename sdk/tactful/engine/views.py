@@ -1,4 +1,7 @@
-"""Page views: what was decided for one is decided once, and takes room under the caps once. Bounded."""
+"""Page views: what was decided for one is decided once, and takes room under the caps once. Bounded.
+
+A page view lasts as long as the room that it took: after that it is decided anew, and counts anew.
+"""
 
 import hashlib
 from collections.abc import Set as AbstractSet
@@ -6,6 +9,8 @@ from threading import Lock
 
 from cachetools import LRUCache
 
+from ..clock import SECOND_US
+from ..plan.plan import Plan
 from .customer import Customer
 from .decision import Decision
 
@@ -27,10 +32,12 @@ class Views:
         self._known: LRUCache[View, Decision] = LRUCache(self._maxsize)
 
     def seen(self, view: View, customer: Customer, now_us: int) -> Decision | None:
-        """Return what was decided for a page view, unless what is known of the customer or the policy has changed."""
+        """Return what was decided for a page view, while it lasts and as long as customer and policy stay the same."""
         with self._lock:
             known = self._known.get(view)
         if known is None or known.now_us < customer.plan.until_us <= now_us:
+            return None
+        if abs(now_us - known.now_us) >= lasts_us(known.plan):  # also where the clock was set back
             return None
         return known if known.was_for(customer) else None
 
@@ -51,6 +58,17 @@ class Views:
             self._known.clear()
 
 
-def id_of(view: View, key: bytes) -> str:
-    """Return the id of a page view's decision: in any process that shares the key the same."""
-    return hashlib.blake2b(repr(view).encode(), key=key, digest_size=12).hexdigest()
+def lasts_us(plan: Plan) -> int:
+    """Return how long what was decided for a page view may be shown again [us]: its room is kept, its token taken."""
+    values = plan.policy.values
+    return min(values.reserve_s, values.token_s) * SECOND_US
+
+
+def id_of(view: View, plan: Plan, now_us: int, key: bytes) -> str:
+    """
+    Return the id of a page view's decision: in any process that shares the key the same, in the same stretch of time.
+
+    What is decided for it after it has lasted always gets another one, so that what is shown then counts.
+    """
+    stretch = now_us // lasts_us(plan)
+    return hashlib.blake2b(repr((view, stretch)).encode(), key=key, digest_size=12).hexdigest()

@@ -212,5 +212,5 @@ class Budgeted:
         now_us = self._asked.now_us
         with moved.lock:
             for slot, room in enumerate(rooms):
-                id_ = shown_id(self._decision(row), slot)
+                id_ = shown_id(self._decision(row), slot, room.offer.id)
                 moved.add(shown(room.offer, room.channel, id_, now_us, self._until_us))

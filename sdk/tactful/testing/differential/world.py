@@ -218,7 +218,7 @@ class World:
             offer = decided.offers[pick.offer]
             found.append(
                 Contact(
-                    f"{decided.decision.id}/{number}/{event}",
+                    f"{decided.decision.id}/{number}/{offer.id}/{event}",
                     "" if decided.identity is None else decided.identity.customer,
                     event,
                     self._now_us,
