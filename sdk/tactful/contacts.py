@@ -52,3 +52,8 @@ def contact_id(decision: str, slot: int, offer: str, event: str) -> str:
     in place of something else is an exposure of its own.
     """
     return f"{decision}/{slot}/{offer}/{event}"
+
+
+def decision_of(contact: Contact) -> str:
+    """Return the id of the decision that a contact came of; of one that came of none, what is no decision's."""
+    return contact.id.partition("/")[0]

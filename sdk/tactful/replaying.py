@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from .contacts import Contact
+from .contacts import Contact, decision_of
 from .decision_log import LoggedDecision, place
 from .engine.again import decide_again
 from .engine.decision import Decision
@@ -186,7 +186,7 @@ class _Instead:
             return None
         kept: dict[str, Contact] = {}
         for contact in counted.contacts:
-            decision, event = _parts(contact.id)
+            decision, event = decision_of(contact), contact.event
             instead = self._shown.get(decision)
             if instead is None or (event != SHOWN and any(contact.offer == one.offer for one in instead)):
                 kept[contact.id] = contact
@@ -197,12 +197,6 @@ class _Instead:
                 }
         kept |= {one.id: one for one in more}
         return attrs.evolve(counted, contacts=tuple(kept.values()))
-
-
-def _parts(id_: str) -> tuple[str, str]:
-    """Return decision and event of a contact's id; of one that is from no decision, what is none."""
-    decision, _, rest = id_.partition("/")  # what was kept by older versions has no offer in between
-    return decision, rest.rpartition("/")[2]
 
 
 def _whose(evidence: Evidence) -> bytes:

@@ -270,7 +270,7 @@ def test_before_leaves_out_what_came_later():
     """Controls: a decision of its own that counts what it led to itself, or nobody before it, is another one."""
     check = test_a_decision_of_its_own_is_the_one_in_the_table_also_once_some_are_recorded
     for module, right, wrong in (
-        ("homes", "if one.id not in later", "if True"),
+        ("homes", "if decision_of(one) not in later", "if True"),
         ("homes", "if one < row:", "if False:"),
         ("run", "if one.id not in its_own", "if True"),
     ):

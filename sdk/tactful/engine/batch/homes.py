@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ...clock import SECOND_US
-from ...contacts import Contact
+from ...contacts import Contact, decision_of
 from ..count import Counters
 from ..here import HouseholdKey
 from ..own import shared
-from ..room import Room, room_for, shown_id
+from ..room import Room, room_for
 from .asked import Asked
 from .columns import Customers
 from .many import chunks, for_everyone
@@ -78,10 +78,10 @@ class Homes:
 
     def before(self, row: int) -> Counters:
         """Return what counted for a household when it was decided for a customer, by the place in what was asked."""
-        key, slots = self._keys[row], range(self._asked.page.slots)
+        key = self._keys[row]
         members = self._members.get(key, [row])
-        later = {shown_id(self._decision(one), slot) for one in members if one >= row for slot in slots}
-        home = self._counters([one for one in self._contacts([key]).get(key, ()) if one.id not in later])
+        later = {self._decision(one) for one in members if one >= row}
+        home = self._counters([one for one in self._contacts([key]).get(key, ()) if decision_of(one) not in later])
         for one in members:
             if one < row:
                 self._reserve(home, one)

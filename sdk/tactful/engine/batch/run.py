@@ -7,13 +7,12 @@ import attrs
 import pyarrow as pa
 
 from ...consent import Consents
-from ...contacts import Contact
+from ...contacts import Contact, decision_of
 from ...profile import Snapshot
 from ..budgets import Budgets
 from ..decision import Decision
 from ..here import HouseholdKey
 from ..moment import Moment
-from ..room import shown_id
 from ..tally import tally_of
 from . import alone, many
 from . import asked as asked_
@@ -163,9 +162,9 @@ class Run:
         budgets = asked.budgets if self._budgeted is None else self._budgeted.then(row)
         customers = self._customers(whole.row(row))
         channel, slots = asked.channel.channel.name, asked.page.slots
-        its_own = {shown_id(self._around.id(row), slot) for slot in range(slots)}  # if it was recorded meanwhile
+        its_own = self._around.id(row)  # of which something may have been recorded meanwhile
         before = self._around.contacts(customers.ids)
-        contacts = {id_: [one for one in theirs if one.id not in its_own] for id_, theirs in before.items()}
+        contacts = {id_: [one for one in theirs if decision_of(one) != its_own] for id_, theirs in before.items()}
         fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
         counted = subjects(asked.plan, customers, fields, contacts, budgets, channel, slots, asked.now_us)
         tally = counted.tallies[int(counted.tally_of[0])]
