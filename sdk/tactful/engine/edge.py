@@ -230,11 +230,7 @@ class Edge:
         if seen_as is not None and (known := self._views.seen(seen_as, whom.customer, now_us)) is not None:
             return known
         channel = plan.channels[page.placements[0].placement.channel]
-        id_ = (
-            f"{self._prefix}{next(self._numbers):x}"
-            if seen_as is None
-            else id_of(seen_as, plan, now_us, self._seal.key)
-        )
+        id_ = self._number() if seen_as is None else id_of(seen_as, plan, now_us, self._seal.key)
         tally = whom.tally
         with _UNHELD if tally is None else tally.held():
             if tally is not None and tally.is_left():
@@ -251,6 +247,9 @@ class Edge:
         if seen_as is not None and not preview:
             self._views.keep(seen_as, decision)
         return decision
+
+    def _number(self) -> str:
+        return f"{self._prefix}{next(self._numbers):x}"
 
     def decide_many(
         self,
