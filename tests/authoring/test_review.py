@@ -126,7 +126,7 @@ def test_a_house_brings_tactics_of_its_own():
             return ()
 
         def sentence(self):
-            return ""
+            return "Nobody is put under a spell."
 
     class Plugin:
         @hookimpl
