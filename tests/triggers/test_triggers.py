@@ -311,14 +311,14 @@ def test_an_address_that_cannot_be_had_holds_up_nobody_and_takes_no_room(house_o
 
 
 @pytest.mark.parametrize("address", [broken, lambda *_: "ann@example.com", lambda *_: None])
-def test_what_did_not_go_out_is_let_go_of(house_of, monkeypatch, address):
+def test_the_room_of_what_did_not_go_out_is_given_back(house_of, monkeypatch, address):
     house = house_of()
     house.triggers._address = address
     house.near()
-    gone = []
-    monkeypatch.setattr(house.edge, "let_go", gone.append)
+    given_back = []
+    monkeypatch.setattr(house.edge, "release", given_back.append)
     house.triggers.send_due()
-    assert gone == ["ann"]
+    assert [len(decision.picks) for decision in given_back] == [1]
 
 
 LOCKED = """

@@ -193,26 +193,35 @@ class Triggers:
         port = self._ports.get(trigger.port)
         if port is None:
             return self._dropped(note, "nowhere")
+        decision = None
         try:
             decision = self._looked_again(trigger, note)
             told = self._told(trigger, note, decision)
             token = "" if told is None else decision.token
         except UnicodeEncodeError:  # an id with half a character: no store and no token keeps it, now or later
-            self._edge.let_go(note.who)
+            self._release(decision)
             return self._dropped(note, "nowhere")
         except Exception as error:  # noqa: BLE001 - a source of the user's can raise anything: then nobody knows
             _log.warning("triggers: what is known could not be read: %s", type(error).__name__)
-            self._edge.let_go(note.who)
+            self._release(decision)
             self._journal.postpone(note.key, self._again_us(note, now_us))
             return "unknown"
         if not decision.picks:
             return self._waited(note, decision, now_us)
         if told is None:
-            self._edge.let_go(note.who)
+            self._release(decision)
             return self._dropped(note, "nowhere")
         if not self._journal.reserve(note.key, token):
             return "already"
-        return self._settled(note, self._handed_over(port, told), token, now_us)
+        outcome = self._handed_over(port, told)
+        if outcome in (Outcome.LATER, Outcome.REFUSED):
+            self._release(decision)
+        return self._settled(note, outcome, token, now_us)
+
+    def _release(self, decision: tactful.Decision | None) -> None:
+        """Give back the room of what did not go out, or it would keep the next note away; what pages hold stays."""
+        if decision is not None:
+            self._edge.release(decision)
 
     def _told(self, trigger: tactful.Trigger, note: Waiting, decision: tactful.Decision) -> Note | None:
         """Return what goes out; None if nothing does, or there is no reference to send it to."""
@@ -244,8 +253,6 @@ class Triggers:
             return Outcome.DOUBTFUL
 
     def _settled(self, note: Waiting, outcome: Outcome, token: str, now_us: int) -> str:
-        if outcome in (Outcome.LATER, Outcome.REFUSED):
-            self._edge.let_go(note.who)  # or the room that it took would keep the next one from the customer
         if outcome is Outcome.LATER:
             self._journal.release(note.key, self._again_us(note, now_us))
         elif outcome is Outcome.REFUSED:

@@ -183,6 +183,14 @@ class Budgets:
             if any(count.inside(now_us) >= count.cap.cap.count for count in counts):
                 self._channels = {}
 
+    def release(self, ids: Collection[str]) -> None:
+        """Let go of room that was taken, by ids of exposures; what was shown and could not be kept stays."""
+        for id_ in ids:
+            held = self._reserved.get(id_)
+            if held is not None and not (isinstance(held.what, Contact) and held.what.treatment):
+                self._release(id_)
+        self._channels = {}
+
     def reservations(self) -> Iterator[Contact]:
         """Yield the room that is taken, as contacts."""
         for id_, held in self._reserved.items():

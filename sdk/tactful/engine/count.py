@@ -150,6 +150,25 @@ class Counters:
             self._count_pending()
             self._prune(now_us)
 
+    def release(self, ids: Iterable[str]) -> None:
+        """Let go of room that was taken, by ids of exposures; what was recorded stays."""
+        self._count_pending()
+        for id_ in ids:
+            if id_ in self._kept and self._kept[id_].until_us < NEVER_US:
+                self._remove(id_)
+        self._see_room()
+        self._channels = {}
+
+    def room_alone(self, now_us: int) -> "Counters | None":
+        """Leave these counters, and return the room that is taken in them and nothing else; None if there is none."""
+        with self.lock:
+            moved = self.moved
+            if moved is None:
+                taken = self.reservations(now_us)
+                self.moved = Counters(self.plan, taken, self.per, self.own, now_us)
+                return self.moved if taken else None
+        return moved.room_alone(now_us)
+
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
         self._count_pending()

@@ -50,6 +50,7 @@ from .objecting import Objecting
 from .options import Options
 from .overtaking import Following, Overtaking
 from .renewing import let_go, parts_of, renew
+from .room import shown_id
 from .snapshot import Snapshots
 from .store_account import StoreAccount
 from .strict import Rooms
@@ -371,6 +372,28 @@ class Edge:
             receipt = decision if isinstance(decision, str) else decision.receipt()
             return self._account.told(kept=self._recorder.decided(receipt, event, slot))
 
+    def release(self, decision: Decision | str) -> None:
+        """
+        Give back the room that a decision took, where it is sure that nobody is shown it; else the room lapses in time.
+
+        What was recorded stays, and so does the room of all other decisions.
+
+        Args:
+            decision: The decision, or its token. Of one from another process only strict room is given back.
+
+        Raises:
+            TokenError: If the token is not ours, was altered, or is too old.
+            UsageError: After `close`.
+        """
+        self._open()
+        receipt = self._receipt(decision)
+        ids = frozenset(shown_id(receipt.decision, one.slot, one.offer) for one in receipt.shown)
+        self._views.forget_decision(receipt.decision)
+        if receipt.customer:
+            self._snapshots.release(receipt.customer, ids)
+        self._tail.release(ids)
+        self._rooms.release([unit for one in receipt.shown for unit in one.units])
+
     def observe(
         self,
         who: Who,
@@ -601,13 +624,14 @@ class Edge:
         """
         Let go of all that memory holds of a customer: profile, page views, room in hand, and who the identifiers are.
 
-        What was recorded stays in the store. It is what the end of a visit on a shared screen needs.
+        What was recorded stays in the store, and under caps per household the room that pages hold stays taken, by a
+        mark that names nobody. It is what the end of a visit on a shared screen needs.
         """
         identity = self._identities.here(who)[0]
         ids = set[str]() if identity is None else self._snapshots.same(identity.customer)
         self._views.forget_of(ids)
         self._identities.forget(ids, () if isinstance(who, str) or not who else who.items())
-        self._snapshots.let_go_of(who, ids)
+        self._snapshots.let_go_of(who, ids, self._clock())
         self._rooms.forget(frozenset(ids))
 
     def take_pack(self, path: str | Path, *, keep_as: str | Path | None = None) -> None:

@@ -124,6 +124,16 @@ def add(counters: Counters, contacts: Iterable[Contact], now_us: int) -> None:
             at = at.moved
 
 
+def release(counters: Counters, ids: Iterable[str]) -> None:
+    """Let go of room that was taken, under the lock of the counters, wherever these are by now."""
+    at: Counters | None = counters
+    while at is not None:
+        with at.lock:
+            if at.moved is None:
+                at.release(ids)
+            at = at.moved
+
+
 def reservations(counters: Counters, now_us: int) -> list[Contact]:
     """Return the room that is taken in some counters, under their lock."""
     with counters.lock:

@@ -20,8 +20,8 @@ from .count import Counters
 from .customer import Customer, Who, told_apart
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
-from .left import Left, Present
-from .loading import Load, Loads, add, joined, reservations
+from .left import Left, LeftAtHome, Present
+from .loading import Load, Loads, add, joined, release, reservations
 from .noes import Noes
 from .own import Own, shared
 from .questions import Questions
@@ -55,6 +55,7 @@ class Snapshots:
         self._nobody: dict[str, Customer] = {}
         self._left = Left(self._maxsize)
         self._here = Present(self._maxsize, self._left)
+        self._left_at_home = LeftAtHome(self._maxsize)
         self._noes = Noes()
         self._unread = Unread(self._maxsize)
         self._questions.reset()
@@ -107,6 +108,8 @@ class Snapshots:
         found.counters = joined(counters, found.counters, now_us)
         if household is not None:
             household = joined(self._households.get(found.household), household, now_us)
+            if (room := self._left_at_home.take(found.household)) is not None:
+                add(household, reservations(room, now_us), now_us)
             add(household, reservations(found.counters, now_us), now_us)
             self._households[found.household] = household
         load.apply(customer, found, household, now_us)
@@ -187,20 +190,35 @@ class Snapshots:
         with self._lock:
             for key in [key for key in self._households if key[1] in homes]:
                 del self._households[key]
+            for home in homes:
+                self._left_at_home.take(("household", home))
+                self._left_at_home.take(("customer", home))
             for id_ in ids:
                 self._loads.changed(id_)
                 self._noes.forget(id_)
                 for held in (self._here, self._left, self._unread):
                     held.pop(id_, None)
 
-    def let_go_of(self, who: Who, ids: AbstractSet[str]) -> None:
-        """Let customers go with all that counts for them here, and for a household of theirs; a no stays."""
+    def release(self, customer: str, ids: AbstractSet[str]) -> None:
+        """Let go of room that was taken for a customer and the household, by ids of exposures."""
+        key = self._household(customer)
+        with self._lock:
+            here = self._here.get(customer)
+            own = self._left.get(customer) if here is None else here.counters
+            for counters in (own, None if key is None else self._households.get(key)):
+                if counters is not None:
+                    release(counters, ids)
+
+    def let_go_of(self, who: Who, ids: AbstractSet[str], now_us: int) -> None:
+        """Let customers go with all that counts for them here; a no stays, and the room of a household of theirs."""
         with self._lock:
             self._questions.drop(who, *ids)  # what is under way would bring them back
             self._loads.let_go(told_apart(who), ids)
             for id_ in ids:
                 if (here := self._here.pop(id_, None)) is not None:
-                    self._households.pop(here.household, None)
+                    household = self._households.pop(here.household, None)
+                    if household is not None:
+                        self._left_at_home.keep(here.household, household, now_us)
                 self._left.pop(id_, None)
                 self._unread.pop(id_, None)
 
@@ -282,6 +300,7 @@ class Snapshots:
         self._nobody = {}
         self._left.let_go(plan, self._lock)
         with self._lock:
+            self._left_at_home.let_go(plan)
             for key, household in list(self._households.items()):
                 self._households[key] = household.under(plan, shared(plan))
 

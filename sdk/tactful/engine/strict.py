@@ -225,6 +225,17 @@ class Rooms:
             if self._confirming and not self._closed:
                 self._start()
 
+    def release(self, units: Sequence[str]) -> None:
+        """Give back units that were taken and not used; what cannot be given back lapses at the centre."""
+        if not units or self._centre is None:
+            return
+        self._confirm(self._centre)  # what was shown meanwhile is not given back
+        waiting = frozenset(self._confirming)
+        try:
+            self._centre.release([unit for unit in units if unit not in waiting])
+        except Exception as error:  # noqa: BLE001 - a centre may raise anything; without a word the room lapses
+            _log.warning("room could not be given back: %s", type(error).__name__)
+
     def forget(self, subjects: frozenset[str]) -> None:
         """Let go of what is in hand for subjects; what the centre keeps of it lapses."""
         with self._lock:

@@ -5,7 +5,7 @@ again; it starts with the first decision or fetch. A store of this process alone
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Event, Lock, Thread
 from typing import Final, Protocol
 
@@ -124,6 +124,15 @@ class Tail:
             with at.lock:
                 for one in () if at.moved else contacts:
                     at.add(attrs.evolve(one, until_us=one.at_us + at.plan.longest_window_us))
+                at = at.moved
+
+    def release(self, ids: Collection[str]) -> None:
+        """Let go of room that was taken for everyone, by ids of exposures."""
+        at = self.budgets
+        while at is not None:
+            with at.lock:
+                if at.moved is None:
+                    at.release(ids)
                 at = at.moved
 
     def close(self) -> None:

@@ -52,6 +52,12 @@ class Views:
             for view in [view for view in self._known if view[1] in customers]:
                 del self._known[view]
 
+    def forget_decision(self, decision: str) -> None:
+        """Forget a decision: it is not shown, and has no room any more."""
+        with self._lock:
+            for view in [view for view, one in self._known.items() if one.id == decision]:
+                del self._known[view]
+
     def forget(self) -> None:
         """Forget all of them."""
         with self._lock:
