@@ -163,7 +163,7 @@ def what_is_kept_names_nobody(per):
         shop.edge.record(shop.page())
         shop.page()
         shop.edge.let_go("ann")
-        kept = shop.edge._snapshots._left_at_home
+        kept = shop.edge._snapshots._households.left
         taken = [one.contact() for counters in kept.values() for one in counters.kept()[0]]
         names = {name for one in taken for name in (one.customer,)} | {text for text in kept if isinstance(text, str)}
         return len(kept) == (per == "household") and names <= {""}
@@ -196,7 +196,7 @@ def test_of_who_is_erased_no_room_of_the_household_stays():
         shop.page()
         shop.edge.let_go("ann")
         shop.edge.rights.erase("ann")
-        assert not shop.edge._snapshots._left_at_home
+        assert not shop.edge._snapshots._households.left
 
 
 def test_a_centre_that_is_away_keeps_the_room_until_it_lapses(monkeypatch, caplog):
@@ -209,31 +209,24 @@ def test_a_centre_that_is_away_keeps_the_room_until_it_lapses(monkeypatch, caplo
 
 
 MUTANTS = [
-    ("engine.count", "if id_ in self._kept and self._kept[id_].until_us < NEVER_US:", "if id_ in self._kept:"),
-    ("engine.count", "if id_ in self._kept and self._kept[id_].until_us < NEVER_US:", "if False:"),
-    ("engine.count", "taken = self.reservations(now_us)", "taken = []"),
-    ("engine.count", "taken = self.reservations(now_us)", "taken = [one.contact() for one in self.kept()[0]]"),
+    ("engine.count", "and self._kept[one].until_us < NEVER_US]", "]"),
+    ("engine.count", "for id_ in [one for one in ids if", "for id_ in [one for one in () if"),
+    ("engine.households", "taken = counters.reservations(now_us)", "taken = []"),
     (
-        "engine.budgets",
-        "if held is not None and not (isinstance(held.what, Contact) and held.what.treatment):",
-        "if held:",
+        "engine.households",
+        "taken = counters.reservations(now_us)",
+        "taken = [one.contact() for one in counters.kept()[0]]",
     ),
-    ("engine.snapshot", "add(household, reservations(room, now_us), now_us)", "pass"),
-    (
-        "engine.snapshot",
-        "own = self._left.get(customer) if here is None else here.counters",
-        "own = here and here.counters",
-    ),
-    (
-        "engine.snapshot",
-        "for counters in (own, None if key is None else self._households.get(key)):",
-        "for counters in (own,):",
-    ),
-    ("engine.snapshot", "self._left_at_home.keep(here.household, household, now_us)", "pass"),
+    ("engine.households", "add(household, reservations(room, now_us), now_us)", "pass"),
+    ("engine.households", "self.left[self._mark(key)] = room", "self.left[repr(key)] = room"),
+    ("engine.budgets", "not (isinstance(held.what, Contact) and held.what.treatment)", "True"),
+    ("engine.snapshot", "self._left.get(customer) if here is None else here.counters", "here and here.counters"),
+    ("engine.snapshot", "(own, None if key is None else self._households.get(key))", "(own,)"),
+    ("engine.snapshot", "self._households.leave(here.household, now_us)", "self._households.pop(here.household, None)"),
     ("engine.edge", "self._views.forget_decision(receipt.decision)", "pass"),
     ("engine.edge", "self._tail.release(ids)", "pass"),
     ("engine.edge", "self._rooms.release([", "list(["),
-    ("engine.left", "room = counters.room_alone(now_us)", "room = counters"),
+    ("engine.confirming", "centre.release([unit for unit in units if unit not in waiting])", "pass"),
 ]
 
 

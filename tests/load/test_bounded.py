@@ -9,6 +9,7 @@ import pytest
 import tactful
 from tactful.consent import Consents
 from tactful.engine.here import Here
+from tactful.engine.households import Households
 from tactful.engine.snapshot import Snapshots
 from tactful.engine.views import Views
 from tactful.plan.plan import Plan
@@ -69,7 +70,7 @@ def test_a_cache_without_bound_is_found_out(monkeypatch):
 
     def boundless(snapshots):
         reset(snapshots)
-        snapshots._households = {}
+        snapshots._households = Households(10**9)
 
     monkeypatch.setattr(Snapshots, "reset", boundless)
     with crowded() as edge:

@@ -71,11 +71,9 @@ class Counters:
         own: Own | None = None,
         since_us: int = -NEVER_US,
     ) -> None:
-        self.plan = plan
+        self.plan, self.since_us, self.lock = plan, since_us, Lock()
         self.per: Per = per
         self.own = unstated(plan) if own is None else own
-        self.since_us = since_us
-        self.lock = Lock()
         self.moved: Counters | None = None
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == per)
         #: All that counts, in the order in which it came.
@@ -153,21 +151,10 @@ class Counters:
     def release(self, ids: Iterable[str]) -> None:
         """Let go of room that was taken, by ids of exposures; what was recorded stays."""
         self._count_pending()
-        for id_ in ids:
-            if id_ in self._kept and self._kept[id_].until_us < NEVER_US:
-                self._remove(id_)
+        for id_ in [one for one in ids if one in self._kept and self._kept[one].until_us < NEVER_US]:
+            self._remove(id_)
         self._see_room()
         self._channels = {}
-
-    def room_alone(self, now_us: int) -> "Counters | None":
-        """Leave these counters, and return the room that is taken in them and nothing else; None if there is none."""
-        with self.lock:
-            moved = self.moved
-            if moved is None:
-                taken = self.reservations(now_us)
-                self.moved = Counters(self.plan, taken, self.per, self.own, now_us)
-                return self.moved if taken else None
-        return moved.room_alone(now_us)
 
     def reservations(self, now_us: int) -> list[Contact]:
         """Return the reservations that still count."""
@@ -185,9 +172,7 @@ class Counters:
         one = self._counters.get(key)
         if one is None:
             return more >= self.own.counts[cap.number]
-        if more < one.left:
-            return False
-        return standing(cap, one.events(self._kept, self.own.zone), now_us) + more >= one.allowed
+        return more >= one.left and standing(cap, one.events(self._kept, self.own.zone), now_us) + more >= one.allowed
 
     def _count_pending(self) -> None:
         """Count the room that was taken meanwhile."""

@@ -223,3 +223,12 @@ def _values(snapshot: Snapshot | None) -> Mapping[str, Value | None] | None:
 
 def _said(consents: Consents | None) -> frozenset[object] | None:
     return None if consents is None else frozenset((c.purpose, c.channel, c.state, c.how) for c in consents.records)
+
+
+def nobody(known: dict[str, Customer], identity: Identity | None, plan: Plan) -> Customer:
+    """Return the customer of whom nothing is known, for an identity's kind; kept among those that are known."""
+    kind = "none" if identity is None else identity.kind
+    customer = known.get(kind)
+    if customer is None or customer.plan is not plan:
+        customer = known[kind] = Customer(plan, None if identity is None else Identity("", identity.kind), None, None)
+    return customer

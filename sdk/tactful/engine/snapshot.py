@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from threading import Event, Lock
 
-from cachetools import FIFOCache
-
 from ..clock import SECOND_US
 from ..contacts import Contact
 from ..plan.plan import Plan
 from ..profile import Identity
 from .budgets import Budgets
 from .count import Counters
-from .customer import Customer, Who, told_apart
+from .customer import Customer, Who, nobody, told_apart
 from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
-from .left import Left, LeftAtHome, Present
+from .households import Households
+from .left import Left, Present
 from .loading import Load, Loads, add, joined, release, reservations
 from .noes import Noes
 from .own import Own, shared
@@ -51,11 +50,10 @@ class Snapshots:
         """Begin anew with nothing here: at the start, and in a forked child, where no thread and no lock is ours."""
         self._lock = Lock()
         self._loads = Loads()
-        self._households: FIFOCache[HouseholdKey, Counters] = FIFOCache(self._maxsize)
+        self._households = Households(self._maxsize)
         self._nobody: dict[str, Customer] = {}
         self._left = Left(self._maxsize)
         self._here = Present(self._maxsize, self._left)
-        self._left_at_home = LeftAtHome(self._maxsize)
         self._noes = Noes()
         self._unread = Unread(self._maxsize)
         self._questions.reset()
@@ -67,12 +65,7 @@ class Snapshots:
 
     def nobody(self, identity: Identity | None, plan: Plan) -> Customer:
         """Return the customer of whom nothing is known, for an identity's kind."""
-        kind = "none" if identity is None else identity.kind
-        customer = self._nobody.get(kind)
-        if customer is None or customer.plan is not plan:
-            whoever = None if identity is None else Identity("", identity.kind)
-            customer = self._nobody[kind] = Customer(plan, whoever, None, None)
-        return customer
+        return nobody(self._nobody, identity, plan)
 
     def load(self, who: Who, wanted: Callable[[], bool] = lambda: True) -> Here | None:
         """Fetch a customer, if wanted still, and keep it unless let go; None for nobody. A source may raise."""
@@ -107,11 +100,8 @@ class Snapshots:
         counters = self._left.get(customer) if before is None else before.counters
         found.counters = joined(counters, found.counters, now_us)
         if household is not None:
-            household = joined(self._households.get(found.household), household, now_us)
-            if (room := self._left_at_home.take(found.household)) is not None:
-                add(household, reservations(room, now_us), now_us)
+            household = self._households.put(found.household, household, now_us)
             add(household, reservations(found.counters, now_us), now_us)
-            self._households[found.household] = household
         load.apply(customer, found, household, now_us)
         self._noes.apply({customer, found.stands_for}, found)
         is_done = not load.is_stale(customer)
@@ -188,11 +178,7 @@ class Snapshots:
     def erase(self, ids: Iterable[str], homes: frozenset[str] = frozenset()) -> None:
         """Keep nothing of a customer under some ids and in households, and have who is being fetched fetched again."""
         with self._lock:
-            for key in [key for key in self._households if key[1] in homes]:
-                del self._households[key]
-            for home in homes:
-                self._left_at_home.take(("household", home))
-                self._left_at_home.take(("customer", home))
+            self._households.erase(homes)
             for id_ in ids:
                 self._loads.changed(id_)
                 self._noes.forget(id_)
@@ -216,9 +202,7 @@ class Snapshots:
             self._loads.let_go(told_apart(who), ids)
             for id_ in ids:
                 if (here := self._here.pop(id_, None)) is not None:
-                    household = self._households.pop(here.household, None)
-                    if household is not None:
-                        self._left_at_home.keep(here.household, household, now_us)
+                    self._households.leave(here.household, now_us)
                 self._left.pop(id_, None)
                 self._unread.pop(id_, None)
 
@@ -300,9 +284,7 @@ class Snapshots:
         self._nobody = {}
         self._left.let_go(plan, self._lock)
         with self._lock:
-            self._left_at_home.let_go(plan)
-            for key, household in list(self._households.items()):
-                self._households[key] = household.under(plan, shared(plan))
+            self._households.let_go(plan)
 
     def status(self, now_us: int) -> Mapping[str, object]:
         """Return how many customers are here, how old the oldest fetch is [s], and how many questions wait."""

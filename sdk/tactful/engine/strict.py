@@ -6,7 +6,6 @@ starts with the first question and sleeps between questions. What is neither use
 
 import logging
 import queue
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import tzinfo
@@ -23,6 +22,7 @@ from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from ..ports import StrictCaps
 from ..strict import Ask
+from .confirming import Confirming
 from .in_hand import InHand, reached_without
 from .limited import Limited
 from .questions import emptied
@@ -30,7 +30,6 @@ from .room import CapKey, Room
 
 _log = logging.getLogger("tactful")
 _QUESTIONS_MAX: Final = 4096
-_CONFIRMATIONS_MAX: Final = 100_000
 _ASKS_MAX: Final = 1000
 _AGAIN_US: Final = SECOND_US
 _RETRY_S: Final = 1.0
@@ -186,7 +185,7 @@ class Rooms:
         self._lock = Lock()
         self._held: FIFOCache[tuple[Per, str], Strict] = FIFOCache(self._maxsize)
         self._questions: queue.Queue[Strict | None] = queue.Queue(_QUESTIONS_MAX)
-        self._confirming: deque[str] = deque(maxlen=_CONFIRMATIONS_MAX)
+        self._confirming = Confirming()
         self._thread: Thread | None = None
 
     def parts(self, plan: Plan, subjects: Mapping[Per, tuple[str, tzinfo | None]]) -> tuple[Strict, ...]:
@@ -220,21 +219,15 @@ class Rooms:
     def confirm(self, units: Sequence[str]) -> None:
         """Tell the centre what was shown; until it can be told, it waits."""
         if units and self._centre is not None:
-            self._confirming.extend(units)
-            self._confirm(self._centre)
+            self._confirming.add(units)
+            self._confirming.tell(self._centre)
             if self._confirming and not self._closed:
                 self._start()
 
     def release(self, units: Sequence[str]) -> None:
-        """Give back units that were taken and not used; what cannot be given back lapses at the centre."""
-        if not units or self._centre is None:
-            return
-        self._confirm(self._centre)  # what was shown meanwhile is not given back
-        waiting = frozenset(self._confirming)
-        try:
-            self._centre.release([unit for unit in units if unit not in waiting])
-        except Exception as error:  # noqa: BLE001 - a centre may raise anything; without a word the room lapses
-            _log.warning("room could not be given back: %s", type(error).__name__)
+        """Give back units that were taken and not used."""
+        if units and self._centre is not None:
+            self._confirming.give_back(self._centre, units)
 
     def forget(self, subjects: frozenset[str]) -> None:
         """Let go of what is in hand for subjects; what the centre keeps of it lapses."""
@@ -261,7 +254,7 @@ class Rooms:
         units = [unit for strict in list(self._held.values()) for unit in strict.give_back()]
         if self._centre is not None and (units or self._confirming):
             with suppress(Exception):  # the centre may be away: then the room lapses there
-                self._confirm(self._centre)
+                self._confirming.tell(self._centre)
                 self._centre.release(units)
 
     def _of(self, plan: Plan, per: Per, subject: str, zone: tzinfo | None) -> Strict:
@@ -276,16 +269,6 @@ class Rooms:
         given = centre.reserve(asks)
         with strict.lock:
             strict.take_in(asks, given, now_us)
-
-    def _confirm(self, centre: StrictCaps) -> None:
-        with self._lock:
-            units = [self._confirming.popleft() for _ in range(len(self._confirming))]
-        try:
-            if units:
-                centre.confirm(units)
-        except Exception as error:  # noqa: BLE001 - a centre may raise anything; what was shown waits to be told
-            _log.warning("the centre of strict caps could not be told: %s", type(error).__name__)
-            self._confirming.extend(units)
 
     def _start(self) -> None:
         with self._lock:
@@ -306,6 +289,6 @@ class Rooms:
                 if asks:
                     self._reserve(centre, strict, asks)
             except queue.Empty:
-                self._confirm(centre)
+                self._confirming.tell(centre)
             except Exception as error:  # noqa: BLE001 - likewise; without room in hand the caps are reached
                 _log.warning("room could not be reserved: %s", type(error).__name__)
