@@ -193,8 +193,8 @@ MUTANTS = [
     Mutant("engine.budgets", "self.total += weight", "self.total += 1", 14),
     Mutant(
         "engine.count",
-        "return standing(cap, one.events(self._kept, self.own.zone), now_us)",
-        "return one.allowed - one.left",
+        "standing(cap, one.events(self._kept, self.own.zone), now_us)",
+        "one.allowed - one.left",
     ),
     Mutant(
         "plan.caps",
