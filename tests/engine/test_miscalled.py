@@ -13,7 +13,7 @@ def test_a_placement_that_does_not_exist_is_told_with_the_nearest(open_edge):
 def test_nothing_is_suggested_where_nothing_is_near_or_the_name_is_none(open_edge):
     edge = open_edge()
     assert edge.decide("zzz", "ann").careful == ("placement 'zzz' is not in the policy",)
-    assert edge.decide((5,), "ann").careful == ("placement 5 is not in the policy",)
+    assert edge.decide((5,), "ann").careful == ("placement '<int>' is not in the policy",)
     assert edge.decide(("hero" * 100,), "ann").careful == (f"placement {'hero' * 100!r} is not in the policy",)
     assert edge.decide([], "ann").careful == ("no placement is named",)
 
@@ -56,7 +56,6 @@ class Lazy:
         (("hero", True), "who must be a text, identifiers by name, or None, and is a bool"),
         (("hero", "ann", 5), "context must be values by name, and is an int"),
         ((5, "ann"), "placements must be a name, or a list of names"),
-        (((["hero"],), "ann"), "placements must be a name, or a list of names"),
         (("hero", Lazy()), "it failed: ConnectionError; the fallback is shown"),
     ],
 )
