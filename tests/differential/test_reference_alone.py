@@ -20,7 +20,7 @@ NOUNS = {
     "offers",
     "policy",
 }
-NOUNS |= {"policy", "profile", "registry", "schema", "topics"}
+NOUNS |= {"policy", "profile", "registry", "schema", "score_model", "topics"}
 OF_THE_FAST_ENGINE = {
     "Labeller",
     "all_labels",

@@ -76,7 +76,7 @@ def test_it_is_until_counting_anew_says_no(case, now_us):
         ("max(total + weight, 0)", "total + weight"),
         ("standing(cap, counted, end_us) < count", "standing(cap, counted, end_us) <= count"),
         ("ends[below], changes_us", "ends[-1], changes_us"),
-        ("if event[1] > at_us) >= count", "if event[1] >= at_us) >= count"),
+        ("bisect_right(leaves_us, at_us, 0", "bisect_right(leaves_us, at_us - 1, 0"),
         ("sorted(ends)[-count]", "sorted(ends)[-1]"),
         ("return at_us + cap.suppress_us", "return at_us"),
         ("changes_us = ends[0] if ends else NEVER_US", "changes_us = NEVER_US"),

@@ -138,7 +138,7 @@ def test_a_page_keeps_to_it_by_itself(house):
 
 
 def test_an_engine_that_fills_pages_by_the_policy_s_number_is_caught(house):
-    mistake = Mutant("engine.count", "strength(cap, counted) + more < count:", "strength(cap, counted) + more < 3:")
+    mistake = Mutant("engine.count", "return more >= self.own.counts[cap.number]", "return more >= 3")
     with mutated(mistake), pytest.raises(AssertionError):
         test_a_page_keeps_to_it_by_itself(house)
 

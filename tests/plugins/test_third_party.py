@@ -96,7 +96,7 @@ def test_the_template_gives_a_plugin_whose_tests_pass(tmp_path, answers):
     assert " passed" in told
     name = answers.get("name", "pause")
     assert listed == str([(name, answers.get("kind", "guardrail"))])
-    assert len(list((made / "tests").iterdir())) == 1
+    assert len(list((made / "tests").glob("*.py"))) == 1
 
 
 @pytest.mark.parametrize(
