@@ -61,9 +61,7 @@ class Lazy:
 )
 def test_an_argument_of_a_wrong_type_is_told_and_nothing_raises(open_edge, call, told, caplog):
     edge = open_edge()
-    decision = edge.decide(
-        *(one() if one is Lazy else one for one in call)
-    )  # one that stays harms who looks at it
+    decision = edge.decide(*(one() if one is Lazy else one for one in call))  # one that stays harms who looks at it
     assert decision.careful == (told,)
     assert str(decision.explain()) == f"careful: {told}"
     assert edge.status()["decisions_failed"] == 1
