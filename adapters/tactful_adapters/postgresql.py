@@ -20,6 +20,7 @@ from .postgresql_log import PostgreSQLLog, PostgreSQLLogging
 from .postgresql_many import PostgreSQLMany
 from .postgresql_migrations import migrate
 from .postgresql_outbox import PostgreSQLOutbox, PostgreSQLOutgoing
+from .postgresql_owing import PostgreSQLOwing
 from .postgresql_pool import PostgreSQLPool
 from .postgresql_records import PostgreSQLRecording, PostgreSQLRecords
 from .postgresql_strict import PostgreSQLReserving, PostgreSQLStrictCaps
@@ -35,6 +36,7 @@ class PostgreSQLStore(
     PostgreSQLLogging,
     PostgreSQLEvidenceKeeping,
     PostgreSQLHolding,
+    PostgreSQLOwing,
     PostgreSQLMany,
 ):
     """A `WritableStore` in a schema of a database, safe under threads, fork, `kill -9` and loss of power."""

@@ -31,12 +31,13 @@ from .sqlite_file import SQLiteFile
 from .sqlite_graph import SQLiteGraph
 from .sqlite_held import SQLiteHolding
 from .sqlite_log import SQLiteLog, SQLiteLogging
+from .sqlite_owing import SQLiteOwing
 from .sqlite_sending import SQLiteSending
 from .sqlite_strict import SQLiteStrictCaps
 from .sqlite_tables import SQLiteTables
 
 
-class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteLogging):
+class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteOwing, SQLiteLogging):
     """A `WritableStore` in a file, safe under threads, fork, `kill -9` and loss of power."""
 
     def __init__(

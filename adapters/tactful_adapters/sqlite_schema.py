@@ -140,5 +140,12 @@ _CENTRE: Final = (
     ) {_STRICT}""",
 )
 
+_OWED: Final = (
+    # Whom something beside the store has still to forget, by its name; a row goes once that is done.
+    f"""CREATE TABLE owed (
+        keeper TEXT NOT NULL, customer TEXT NOT NULL, PRIMARY KEY (keeper, customer)
+    ) {_STRICT_KEYED}""",
+)
+
 #: By version: the statements that lead to it from the one before. They are only ever added to.
-MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED, _DISCLOSURES, _CENTRE)
+MIGRATIONS: Final = (_FIRST, _DECISIONS, _EVIDENCE, _ERASED, _DISCLOSURES, _CENTRE, _OWED)

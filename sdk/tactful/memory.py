@@ -20,6 +20,7 @@ from .memory_disclosures import MemoryDisclosing, MemoryDisclosures
 from .memory_held import MemoryHolding
 from .memory_log import MemoryLogging
 from .memory_outbox import MemorySending
+from .memory_owing import MemoryOwing
 from .memory_profiles import MemoryProfiles
 from .outbox import MemoryOutbox, OutboxLimits
 from .profile import Identity, Snapshot
@@ -32,7 +33,9 @@ _stores: "weakref.WeakSet[MemoryStore]" = weakref.WeakSet()
 _forking = Lock()
 
 
-class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging, MemoryHolding, MemoryRoom):
+class MemoryStore(
+    MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging, MemoryHolding, MemoryOwing, MemoryRoom
+):
     """
     A `WritableStore` in memory, safe under threads; a forked child goes on with a copy of its own.
 
@@ -74,6 +77,7 @@ class MemoryStore(MemoryProfiles, MemoryDisclosing, MemorySending, MemoryLogging
         self._ledger, self._disclosures = MemoryLedger(), MemoryDisclosures()
         self._outbox = MemoryOutbox(outbox)
         self._registers: dict[str, bytes] = {}
+        self._owed: dict[str, set[str]] = {}
         MemoryRoom.__init__(self, clock, self._members)
         with _forking:
             _stores.add(self)

@@ -11,7 +11,7 @@ from .identity import Link
 from .log_ports import DecisionLog, EvidenceRows
 from .outbox_ports import Outbox
 from .profile import Identity, Snapshot
-from .rights_ports import SubjectAccess
+from .rights_ports import Owing, SubjectAccess
 from .strict import Ask
 
 
@@ -256,6 +256,7 @@ class WritableStore(
     StrictCaps,
     CustomerList,
     SubjectAccess,
+    Owing,
     Protocol,
 ):
     """A store with all that fills it, as the embedded ones have it."""

@@ -1,6 +1,6 @@
 """The port of what a customer may ask a store for. No adapter is named here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 from .held import Held
@@ -30,6 +30,23 @@ class Forgets(Protocol):
         Raises:
             Exception: If something may still be there. It is asked again with the next erasure.
         """
+        ...
+
+
+@runtime_checkable
+class Owing(Protocol):
+    """A store that remembers which erasures something beside it still owes, until they are done."""
+
+    def owe_erasure(self, keeper: str, customers: Iterable[str]) -> None:
+        """Remember durably whom a keeper has still to forget, beside whom it owes already."""
+        ...
+
+    def owed_erasures(self) -> Mapping[str, frozenset[str]]:
+        """Return whom each keeper has still to forget; one that owes nobody is not named."""
+        ...
+
+    def settle_erasure(self, keeper: str, customers: Iterable[str]) -> int:
+        """Remember no longer that a keeper has to forget some; return how many of them it owed."""
         ...
 
 

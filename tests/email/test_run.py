@@ -301,7 +301,8 @@ def test_an_erasure_tells_of_a_journal_that_it_cannot_write_and_is_made_good(cam
     kept = path.read_bytes()
     path.write_bytes(b"no database at all")
     receipt = edge.rights.erase("ann")
-    assert receipt.pending[0] == "campaign december could not be told: erase once more"
+    edge._attached._again.close()  # by itself it would be told again in a second
+    assert receipt.pending[0].startswith("campaign december could not be told: the store remembers it")
     path.write_bytes(kept)
     again = edge.rights.erase("ann")
     assert dict(again.beside) == {"campaign december": 1}
@@ -315,7 +316,8 @@ def test_a_journal_that_was_deleted_holds_nothing_and_one_whose_disk_is_gone_may
     with Journal(path, "december") as journal:
         Run(campaign, Taking(), journal).send(ROWS[:1])
     folder.rename(tmp_path / "away")
-    assert "campaign december could not be told: erase once more" in edge.rights.erase("ann").pending
+    assert edge.rights.erase("ann").pending[0].startswith("campaign december could not be told: ")
+    edge._attached._again.close()
     (tmp_path / "away").rename(folder)
     path.unlink()
     receipt = edge.rights.erase("ann")

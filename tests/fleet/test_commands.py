@@ -1,20 +1,76 @@
 """The commands of whoever looks after a fleet: a code, a kill, the overview, rollouts and rollbacks."""
 
 import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
 
 import attrs
 import pytest
+from tests.relay.conftest import PRIVATE
 from typer.testing import CliRunner
 
+from tactful import CentreError
 from tactful import bundle as bundles
 from tactful.cli.app import app
 from tactful.clock import DAY_US, SECOND_US
+from tactful.fleet.acknowledged import reached_by
+from tactful.fleet.client import FleetRelay
+from tactful.fleet.fleet_file import FleetFile
 from tactful.fleet.overview import Row, overview
 from tactful.fleet.releases import releases_of
 from tactful.fleet.report import Report
 from tactful.fleet.reports import Kept, last_reports
 from tactful.fleet.rollout import Release, State
+from tactful.relay.address import Address
 from tactful.relay.devices import Device, all_devices, device_named, kill_device
+
+
+def test_a_relay_that_is_stopped_writes_down_what_it_heard_and_closes_the_fleet(served, tmp_path):
+    """As a supervisor stops it: by a signal, after which nothing more of the command runs."""
+    served.let_in("k1")
+    key = tmp_path / "relay.private"
+    key.write_text(PRIVATE, encoding="utf-8")
+    (tmp_path / "centre").mkdir()
+    fleet, port = tmp_path / "own.db", free_port()
+    words = ["relay", f"file://{tmp_path / 'centre'}", "--key", key, "--devices", served.devices, "--tenant", "shop"]
+    words += ["--fleet", fleet, "--listen", f"127.0.0.1:{port}"]
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from tactful.cli import main; main()", *map(str, words)], stdout=subprocess.PIPE
+    )
+    try:
+        child.stdout.readline()
+        with closing(FleetRelay(Address.from_url(served.url("k1", port=port)))) as relay:
+            assert asked(relay) == 0
+            for line in ("consents", "profiles"):  # the second one within the time in which nothing is written
+                relay.changes(line, 0, 1)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=20)
+    assert not fleet.with_name("own.db-wal").exists()  # who closes the file last takes it away
+    with closing(FleetFile(fleet)) as file:
+        assert set(reached_by(file)) == {("k1", "consents"), ("k1", "profiles")}
+
+
+def asked(relay):
+    """Ask until the relay listens; return the epoch."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return relay.changes("consents", 0, 1).epoch
+        except CentreError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 @pytest.fixture

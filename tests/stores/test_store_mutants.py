@@ -1,6 +1,7 @@
 """Every law of the kit catches a store that breaks it: a mutant each, and the kit is complete in this."""
 
 import time
+from contextlib import nullcontext
 
 import attrs
 import pytest
@@ -614,6 +615,31 @@ class ForgetsTheOutbox(MemoryStore):
 class BringsBack(MemoryStore):
     def _in_time(self, events):
         return list(events), []
+
+
+@breaks("an_erasure_is_owed_until_it_is_settled")
+class OwesTogether(MemoryStore):
+    def settle_erasure(self, keeper, customers):
+        return sum(super(OwesTogether, self).settle_erasure(one, customers) for one in list(self._owed))
+
+
+@breaks("an_erasure_settles_nothing_that_is_owed_beside")
+class SettlesByItself(MemoryStore):
+    def erase(self, customer):
+        self._owed.clear()
+        return super().erase(customer)
+
+
+@breaks("what_is_owed_is_there_again")
+class OwesInMemory(SQLiteStore):
+    owe_erasure, owed_erasures = MemoryStore.owe_erasure, MemoryStore.owed_erasures
+
+    def __init__(self, *where, **how):
+        super().__init__(*where, **how)
+        self._owed = {}
+
+    def _open(self):
+        return nullcontext()
 
 
 # Processes are started by the kit, and import the store by its name.

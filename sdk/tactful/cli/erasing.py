@@ -1,11 +1,13 @@
 """`tactful erase`: a customer is forgotten in a store, for who asks for it; with a receipt. It prints no value."""
 
+from contextlib import closing
 from typing import Annotated
 
 import attrs
 import typer
 
 from ..clock import in_words, wall_clock
+from ..engine.attached import Attached, both
 from ..erasing import WHY_KEPT, ErasureReceipt, epochs_of, followers, receipt_of
 from ..errors import UsageError
 from ..held import Held
@@ -15,6 +17,7 @@ from ..rights_ports import SubjectAccess
 from .checking import Json
 from .deciding import WhoOption
 from .disclosing import customer_of
+from .journals import Journals, attached_to
 from .output import as_json, bullets, say, table, told
 from .replaying import StoreUrl
 
@@ -25,11 +28,15 @@ def erase(
     store: StoreUrl,
     customer: Annotated[str | None, typer.Argument(help="The customer's id.", show_default=False)] = None,
     who: WhoOption = None,
+    journal: Journals = None,
     yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only tell what would be erased.")] = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
     Forget a customer and all merged ids in a store, with a receipt; without --yes tell what would go.
+
+    With --journal it is forgotten there too, and counted. A journal that fails is named; the store remembers what it
+    owes.
 
     Example: `tactful erase 4711 --store sqlite:///edge.db --yes`
     """
@@ -40,7 +47,8 @@ def erase(
                 raise UsageError(f"{type(kept).__name__} cannot tell what it holds of a customer: erase at its source")
             id_ = customer_of(kept, customer, who)
             held = kept.held(id_)
-            receipt = _erased(kept, id_, held) if yes else None
+            with closing(attached_to(kept, journal or ())) as beside:
+                receipt = _erased(kept, id_, held, beside) if yes else None
         finally:
             kept.close()
     if receipt is None:
@@ -51,10 +59,13 @@ def erase(
         _print(receipt)
 
 
-def _erased(store: Erasure, id_: str, held: Held) -> ErasureReceipt:
+def _erased(store: Erasure, id_: str, held: Held, beside: Attached) -> ErasureReceipt:
+    before = beside.forget(held.ids)  # while the store knows all ids: if we die, asking again finds the rest
     gone = store.erase(id_)
+    after = beside.forget(held.ids)  # what was kept until the rows were gone
     epochs = epochs_of(store)
-    return receipt_of(gone, held, wall_clock(), (_PROCESSES, followers(epochs)), epochs=epochs)
+    pending = (*after.in_words(), _PROCESSES, followers(epochs))
+    return receipt_of(gone, held, wall_clock(), pending, beside=both(before, after), epochs=epochs)
 
 
 def _tell(held: Held, *, json: bool) -> None:
@@ -73,6 +84,8 @@ def _print(receipt: ErasureReceipt) -> None:
         table(("what", "went"), rows)
     else:
         say("nothing was held of this customer")
+    if receipt.beside:
+        table(("beside the store", "went"), list(receipt.beside.items()))
     if receipt.kept:
         say("What stays:")
         bullets(f"{count} {sort}: {WHY_KEPT[sort]}" for sort, count in receipt.kept.items())

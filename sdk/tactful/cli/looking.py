@@ -10,6 +10,7 @@ import typer
 from ..clock import wall_clock
 from ..outbox_ports import Outbox
 from ..ports import Store
+from ..rights_ports import Owing
 from ..sync.waits import age_s, waiting_by_owner
 from .checking import Json
 from .opened import CentreOption, KeyOption, Source, StoreOption, opened
@@ -40,7 +41,7 @@ def status(
         stack.enter_context(told(json_=json))
         there = None if centre is None else stack.enter_context(closing(asked(centre)))
         edge, kept = stack.enter_context(opened(source, key, store, centre=there))
-        state = {**edge.status(), **_outbox(kept)}
+        state = {**edge.status(), **_outbox(kept), **_owed(kept)}
         wrong = list(wrong_of(state, there, kept))
     if json:
         as_json({"wrong": [attrs.asdict(one) for one in wrong], **state})
@@ -68,6 +69,12 @@ def _outbox(store: Store) -> dict[str, object]:
         "outbox_dropped": sum(dropped().values()),
         "notices": _notices(store) if isinstance(store, Outbox) else {},
     }
+
+
+def _owed(store: Store) -> dict[str, object]:
+    """Return how many erasures each journal beside the store still owes; nothing if none does."""
+    owed = store.owed_erasures() if isinstance(store, Owing) else {}
+    return {"erasures_owed": {keeper: len(customers) for keeper, customers in sorted(owed.items())}} if owed else {}
 
 
 def _notices(store: Outbox) -> Mapping[str, Mapping[str, int | None]]:

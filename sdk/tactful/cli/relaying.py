@@ -79,9 +79,10 @@ def _relay(
     if fleet is not None and not devices.exists():
         write_file(devices, b'{"devices": []}\n')  # all that there will be enrol
     known = DevicesFile(devices)
-    kept = None if fleet is None else _fleet(fleet, known, packs)
     centres = centres_of(centre)
+    kept = None
     try:
+        kept = None if fleet is None else _fleet(fleet, known, packs)
         if kept is None:
             return Relay(centres, tenant=tenant, private_key=key, devices=known, bundle=bundle)
         of_fleet, opened = kept.rings, routes(kept)
@@ -93,9 +94,10 @@ def _relay(
             bundle=of_fleet,
             opened=opened,
             asked=kept.asked,
+            when_closed=kept.close,  # not after `run`: a signal that ends the server ends the process there
         )
     except BaseException:
-        for one in centres:
+        for one in (*centres, *(() if kept is None else (kept,))):
             one.close()
         raise
 

@@ -121,7 +121,7 @@ class Edge:
         self._arrivals = Arrivals(
             self._identities, self._snapshots, budgets_of, self._rooms, refresh_s, immediate=immediate
         )
-        self._views, self._attached = Views(options.views_max), Attached()
+        self._views, self._attached = Views(options.views_max), Attached(store)
         self._listen(sources)
         self._reset()
         _edges.add(self)
@@ -755,6 +755,7 @@ class Edge:
             "decisions_failed": self._failed,
             **self._account.status(),
             **self._snapshots.status(now_us),
+            **self._attached.status(),
             **({} if self._log is None else self._log.status(plan)),
             **(self._rooms.status() if plan.strict_per else {}),
             **({} if self._following is None else {"centre": self._following.status()}),
@@ -783,6 +784,7 @@ class Edge:
                 self._following.close()
             self._snapshots.close()
             self._tail.close()
+            self._attached.close()
             if self._log is not None:
                 self._log.close()
             self._rooms.close()

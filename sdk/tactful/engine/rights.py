@@ -13,7 +13,7 @@ from ..ports import ConsentSource, Erasure, Store
 from ..profile import Identity
 from ..rights_ports import Forgets, SharedCopies, SubjectAccess
 from ..subject_export import SubjectExport
-from .attached import Attached, Told
+from .attached import Attached, both
 from .customer import Who
 from .identify import Identities
 from .log import Log
@@ -99,7 +99,7 @@ class SubjectRights:
         """
         Forget a customer and every merged id: in the store, its outbox and log, what is attached beside it, and here.
 
-        What is attached and fails is named in the receipt as pending, and is told again with the next erasure.
+        What is attached and fails is named in the receipt as pending, and is told again until it has forgotten.
         Asked again it does no harm and finds nothing more; if it was interrupted, ask again.
 
         Args:
@@ -123,9 +123,8 @@ class SubjectRights:
         pending = (*self._shared_meanwhile(ids), *self._pending(epochs))
         self._let_go(ids, held)
         after = self.attached.forget(ids)  # what was kept until the rows were gone
-        unreached = tuple(f"{name} could not be told: erase once more" for name in after.failed)
-        owed, now_us = (*unreached, *pending), self.opting.clock()
-        return receipt_of(gone, held, now_us, owed, beside=_both(before, after), epochs=epochs)
+        owed, now_us = (*after.in_words(), *pending), self.opting.clock()
+        return receipt_of(gone, held, now_us, owed, beside=both(before, after), epochs=epochs)
 
     def attach(self, name: str, keeper: Forgets) -> None:
         """
@@ -236,9 +235,3 @@ class SubjectRights:
         if not isinstance(self.store, Erasure):
             raise UsageError(f"{type(self.store).__name__} cannot erase: erase the customer at its source")
         return self.store
-
-
-def _both(before: Told, after: Told) -> Mapping[str, int]:
-    """Return how much went, by name, before and after the store's rows."""
-    names = dict.fromkeys((*before.gone, *after.gone))
-    return {name: before.gone.get(name, 0) + after.gone.get(name, 0) for name in names}

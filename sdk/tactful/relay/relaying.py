@@ -96,7 +96,7 @@ class Relay:
         listeners: How many listen, by device.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that it stands on
         self,
         centres: Sequence[Centre],
         *,
@@ -107,6 +107,7 @@ class Relay:
         options: RelayOptions | None = None,
         opened: "Sequence[Opened]" = (),
         asked: Asked | None = None,
+        when_closed: Callable[[], None] | None = None,
     ) -> None:
         """
         Make it; `start` begins to watch the centre.
@@ -120,6 +121,7 @@ class Relay:
             options: What bounds it; None is as usual.
             opened: Routes to be opened beside its own.
             asked: Hears how far each device is with each line, by what it asks for; None keeps no record of it.
+            when_closed: Called at the end of `close`, when nobody is heard any more; None calls nothing.
 
         Raises:
             BundleError: If the key is no key.
@@ -132,7 +134,7 @@ class Relay:
         self.lanes = {name: Lane(name, threads=of.threads, patience_s=of.patience_s) for name in names}
         self.watches: dict[Line, Watch] = watches(centres, of.poll_s)
         self.bundle: Bundles | None = BundleFile(bundle) if isinstance(bundle, Path) else bundle
-        self.opened, self._asked = tuple(opened), asked
+        self.opened, self._asked, self._when_closed = tuple(opened), asked, when_closed
         self.listeners: dict[str, int] = {}
         self._allowance = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
         self._strangers = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
@@ -157,6 +159,8 @@ class Relay:
             centre.close()
         for watch in self.watches.values():
             watch.join()
+        if self._when_closed is not None:
+            self._when_closed()
 
     def let_in(self, request: Request, door: Door = Door.DEVICES) -> Device:
         """

@@ -25,6 +25,7 @@ from .store_kit import at_once, contact, full_snapshot, logged, refused, whom, y
 from .store_log import LogLaws
 from .store_many import ManyLaws
 from .store_outbox import OutboxLaws
+from .store_owing import OwingLaws
 from .store_records import RecordLaws
 from .store_rights import RightsLaws
 from .store_strict import StrictLaws
@@ -41,6 +42,7 @@ class StoreConformance(
     StrictLaws,
     ManyLaws,
     RightsLaws,
+    OwingLaws,
 ):
     """The laws of a `WritableStore`; each is a test, and is given an empty folder."""
 
