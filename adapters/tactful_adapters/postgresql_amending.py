@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from .postgresql_altered import check_telling, swallowed
+
 if TYPE_CHECKING:
     from .postgresql_client import PostgreSQLConnection
 
@@ -42,7 +44,7 @@ def amend_rows(connection: "PostgreSQLConnection", table: Table, customers: Iter
 
     Where somebody makes a row at the same moment, `change` is called again, with that one.
     """
-    left, changed = sorted(set(customers)), 0
+    left, changed, twice = sorted(set(customers)), 0, frozenset[str]()
     while left:
         locking = f"{table.reading} ORDER BY customer FOR UPDATE".encode()
         found: dict[str, tuple[Any, ...]] = {row[0]: row[1:] for row in connection.execute(locking, (left,))}
@@ -52,6 +54,11 @@ def amend_rows(connection: "PostgreSQLConnection", table: Table, customers: Iter
         made = _insert(connection, table, new)
         changed += len(known) + len(made)
         left = [row[0] for row in new if row[0] not in made]
+        if not twice.isdisjoint(left):  # neither made nor there, and made by nobody else
+            raise swallowed(table.name)
+        twice = frozenset(left)
+    if changed:
+        check_telling(connection)
     return changed
 
 
@@ -59,7 +66,9 @@ def _update(connection: "PostgreSQLConnection", table: Table, rows: Sequence[tup
     if rows:
         to = ", ".join(f"{column} = come.{column}" for column in table.columns)
         query = f"UPDATE {table.name} AS kept SET {to} FROM {table.come} WHERE kept.customer = come.customer"  # noqa: S608 - ours
-        connection.execute(query.encode(), [list(column) for column in zip(*rows, strict=True)])
+        arrays = [list(column) for column in zip(*rows, strict=True)]
+        if connection.execute(query.encode(), arrays).rowcount != len(rows):
+            raise swallowed(table.name)
 
 
 def _insert(connection: "PostgreSQLConnection", table: Table, rows: Sequence[tuple[Any, ...]]) -> set[str]:

@@ -70,13 +70,21 @@ def connect(conninfo: str, schema: str, timeout_s: float, *, ours: bool = True) 
             connection.adapters.register_dumper(str, dumper)
         for loader in _loaders() if ours else ():
             connection.adapters.register_loader("text", loader)
+        # Of our tables, rows that a policy hides are an error then, rather than not there; and bytes in arrays come back.
         connection.execute(
             """SELECT set_config('search_path', %s, false),
                       set_config('statement_timeout', %s, false),
                       set_config('idle_in_transaction_session_timeout', %s, false),
+                      set_config('row_security', %s, false),
+                      set_config('standard_conforming_strings', 'on', false),
                       set_config('synchronous_commit', CASE current_setting('synchronous_commit')
                           WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)""",
-            (f'"{schema}", pg_temp', str(ceil(timeout_s * 1_000)), str(ceil(timeout_s * 2_000))),
+            (
+                f'"{schema}", pg_temp',
+                str(ceil(timeout_s * 1_000)),
+                str(ceil(timeout_s * 2_000)),
+                "off" if ours else "on",
+            ),
         )
     except BaseException:
         connection.close()

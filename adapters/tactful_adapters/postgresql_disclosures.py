@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from tactful import Disclosure, StoreError
 
+from .postgresql_altered import swallowed
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_part import PostgreSQLPart
 from .rows import pack_passed, unpack_passed
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from .postgresql_client import PostgreSQLConnection
 
 _SELECT: Final = "SELECT decision, slot, offer, customer, at_us, until_us, body FROM disclosure"
+_KEY: Final = "decision = %s AND slot = %s AND offer = %s"
 _ORDER: Final = "ORDER BY at_us, decision, slot, offer"
 
 
@@ -35,6 +37,8 @@ class PostgreSQLDisclosures:
             row = (one.decision, one.slot, one.offer, one.customer, one.at_us, one.until_us, pack_passed(one))
             if self._connection.execute(query, row).rowcount == 1:
                 new.append(one)
+            elif self._connection.execute(f"{_SELECT} WHERE {_KEY}".encode(), row[:3]).fetchone() is None:
+                raise swallowed("disclosure")
         return new
 
     def of_customers(self, customers: Iterable[str], now_us: int) -> list[Disclosure]:

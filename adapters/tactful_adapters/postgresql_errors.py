@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _NOT_KEPT: Final = "nothing of this call was kept"
 _UNCERTAIN: Final = "whether this call was kept is not known: make it again, what has the same id counts once"
 _RIGHTS: Final = "the role may not do this; grant it the rights that docs/postgresql.md lists"
+_FORBIDDEN: Final = "42501"
 _BUSY: Final = "it took too long; the server is busy, or somebody else holds a lock"
 _DOWN: Final = "the server ended the connection; it stops, starts, or somebody ended it: the next call connects again"
 
@@ -29,7 +30,7 @@ _MEANS: Final = {
     "28": "the server does not let this role in; look at its name, its password and pg_hba.conf",
     "3D000": "there is no such database; name another, or make it",
     "40": "another call came in between; make it again",
-    "42501": _RIGHTS,
+    _FORBIDDEN: _RIGHTS,
     "53100": "there is no room left on the server; make room there",
     "53200": "the server has no memory left",
     "53300": "the server has no connection left; raise max_connections, or give fewer to each store (?connections=)",
@@ -108,6 +109,8 @@ def _meaning(error: object) -> str:
     state = getattr(error, "sqlstate", None)
     if state is None:
         return _MEANS["08"]
+    if state == _FORBIDDEN:
+        return f"{_RIGHTS} ({_primary(error)})"
     if state in _MEANS:
         return _MEANS[state]
     if state in _TELLING:

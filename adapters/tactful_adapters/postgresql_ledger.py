@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tactful import Contact, Disclosure, StoreError
 
+from .postgresql_altered import swallowed
 from .postgresql_disclosures import PostgreSQLDisclosures
 from .postgresql_erased import PostgreSQLErased
 from .postgresql_graph import PostgreSQLGraph
@@ -56,7 +57,14 @@ class PostgreSQLLedger:
             [pack_contact(one) for one in rows],
         )
         new = {id_ for (id_,) in self._connection.execute(query, columns)} if rows else set()
+        self._check([one.id for one in rows if one.id not in new])
         return [one for one in rows if one.id in new]
+
+    def _check(self, known: Sequence[str]) -> None:
+        """Raise if what was not new is not there either."""
+        query = "SELECT count(*) FROM contact WHERE id = ANY(%s::text[])"
+        if known and self._connection.execute(query, (list(known),)).fetchone() != (len(known),):
+            raise swallowed("contact")
 
     def forget(self, before_us: int) -> int:
         """Forget the contacts before a moment; return how many there were."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tactful import Change, Changes, Consents, Erased, Line, Link, Merge, Snapshot, Split, Unlinked
 
+from .postgresql_altered import check_primary, check_telling
 from .postgresql_records import PostgreSQLRecords
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ class PostgreSQLLines:
         return 0 if found is None else int(found[0])
 
     def changes(self, line: Line, after: int, count: int, now_us: int) -> Changes:
-        """Return what has changed since an epoch, at most so many changes, as of a moment [us since 1970]."""
+        """
+        Return what has changed since an epoch, at most so many changes, as of a moment [us since 1970].
+
+        Raises:
+            StoreError: If the server is a standby, or somebody altered what tells of changes.
+        """
+        check_primary(self._connection)
+        check_telling(self._connection)
         query = """SELECT epoch, what, customer, name, value, other, kind, confidence, at_us FROM change
                    WHERE line = %s AND epoch > %s ORDER BY epoch LIMIT %s"""
         rows = self._connection.execute(query, (line, after, max(0, count) + 1)).fetchall()

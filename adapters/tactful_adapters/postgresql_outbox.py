@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from tactful import Contact, Disclosure, OutboxLimits, Waiting
 
+from .postgresql_altered import swallowed
 from .postgresql_locks import LEDGER
 from .postgresql_part import PostgreSQLPart
 from .rows import pack_waiting, unpack_contact, unpack_disclosure
@@ -42,7 +43,8 @@ class PostgreSQLOutbox:
                    FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::bytea[])
                        WITH ORDINALITY AS come (rank, customer, size_bytes, body, place)
                    ORDER BY place"""
-        self._connection.execute(query, columns)
+        if self._connection.execute(query, columns).rowcount != len(arrived):
+            raise swallowed("outbox")
         query = "SELECT sum(number_of_rows)::bigint, sum(size_bytes)::bigint FROM waiting WHERE rank < %s"
         rows, size_bytes = self._connection.execute(query, (_WITHDRAWAL,)).fetchone() or (0, 0)
         self._drop(rows or 0, size_bytes or 0)

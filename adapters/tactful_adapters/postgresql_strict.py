@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tactful import Ask
 
+from .postgresql_altered import swallowed
 from .postgresql_graph import PostgreSQLGraph
 from .postgresql_locks import GRAPH_AS_IT_IS, room_of, take
 from .postgresql_part import PostgreSQLPart
@@ -46,7 +47,8 @@ class PostgreSQLStrictCaps:
             times = (now_us, now_us + ask.counts_us, now_us + ask.hold_us)
             query = """INSERT INTO strict (unit, cap, value, per, subject, reserved_us, leaves_us, ends_us)
                        SELECT unit, %s, %s, %s, %s, %s, %s, %s FROM unnest(%s::text[]) AS unit"""
-            self._connection.execute(query, (*about, ask.subject, *times, list(units)))
+            if self._connection.execute(query, (*about, ask.subject, *times, list(units))).rowcount != len(units):
+                raise swallowed("strict")
         return units
 
     def confirm(self, units: Iterable[str], now_us: int) -> int:
