@@ -1,7 +1,7 @@
 """What somebody else did to the tables or the session that no statement fails at, and that would lose something.
 
 A statement that cannot run says so by itself. These run: a trigger that is switched off tells nobody of a withdrawal,
-one that swallows rows keeps nothing, a standby that hears of nothing new has only old truths. It looks, and mends nothing.
+one that swallows rows keeps nothing, a standby that hears of nothing new has old truths. It looks, and mends nothing.
 """
 
 from typing import TYPE_CHECKING, Final

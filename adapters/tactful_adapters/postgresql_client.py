@@ -70,7 +70,7 @@ def connect(conninfo: str, schema: str, timeout_s: float, *, ours: bool = True) 
             connection.adapters.register_dumper(str, dumper)
         for loader in _loaders() if ours else ():
             connection.adapters.register_loader("text", loader)
-        # Of our tables, rows that a policy hides are an error then, rather than not there; and bytes in arrays come back.
+        # Of our tables, rows that a policy hides are an error then, not taken for none; and bytes in arrays come back.
         connection.execute(
             """SELECT set_config('search_path', %s, false),
                       set_config('statement_timeout', %s, false),

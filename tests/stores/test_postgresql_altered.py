@@ -85,7 +85,7 @@ def test_a_table_that_keeps_nothing_is_said(centre, postgresql, tmp_path, table,
         call(centre)
     postgresql.inside(tmp_path, "DROP FUNCTION swallow CASCADE")
     call(centre)
-    assert postgresql.inside(tmp_path, f"SELECT count(*) > 0 FROM {table}") == [(True,)]
+    assert postgresql.inside(tmp_path, f"TABLE {table}") != []
 
 
 def test_what_comes_twice_is_no_sign_of_anything(centre):
