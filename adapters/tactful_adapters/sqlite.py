@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from tactful import (
     Ask,
@@ -18,12 +17,12 @@ from tactful import (
     LogLimits,
     OutboxLimits,
     Snapshot,
-    StoreError,
     log_key,
     pseudonym,
     wall_clock,
 )
 
+from .sqlite_address import named, refuse_missing
 from .sqlite_disclosures import SQLiteDisclosing, SQLiteDisclosures
 from .sqlite_erased import SQLiteErased
 from .sqlite_evidence import SQLiteEvidence
@@ -83,19 +82,13 @@ class SQLiteStore(SQLiteDisclosing, SQLiteSending, SQLiteHolding, SQLiteOwing, S
         Raises:
             StoreError: If the URL names no file, or the file cannot be opened.
         """
-        how = "give a file, as in sqlite:///edge.db, or sqlite:////var/lib/edge.db from the root"
-        try:
-            parts = urlsplit(url)
-            options = parse_qs(parts.query, keep_blank_values=True)
-        except ValueError:
-            raise StoreError(f"this is no URL; {how}") from None
-        path = unquote(parts.path.removeprefix("/"))
-        if parts.scheme != "sqlite" or parts.netloc or not path or parts.fragment:
-            raise StoreError(f"this is no URL of a file; {how}")
-        shared = options.pop("shared", ["yes"])
-        if options or shared not in (["yes"], ["no"]):
-            raise StoreError(f"sqlite:///{path}: the one option is shared=yes or shared=no")
-        return cls(path, kinds=kinds, shared=shared == ["yes"])
+        path, shared = named(url)
+        return cls(path, kinds=kinds, shared=shared)
+
+    @classmethod
+    def refuse_missing(cls, url: str) -> None:
+        """Raise StoreError if a URL names no file, or one that is not there; make nothing."""
+        refuse_missing(url)
 
     def profile(self, customer: str) -> Snapshot | None:
         """Return the newest snapshot, or None for a customer who is not known."""

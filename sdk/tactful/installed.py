@@ -8,21 +8,25 @@ from .memory import MemoryStore
 from .ports import Store, StrictCaps
 
 
-def store_of(store: Store | str | None) -> Store:
+def store_of(store: Store | str | None, *, make: bool = True) -> Store:
     """
     Return the store that is meant.
 
     Args:
         store: A store; a URL whose scheme is the name of an installed adapter; or None for memory.
+        make: Whether one that is not there may be made; who only looks wants to hear that it is not.
 
     Raises:
-        StoreError: If no adapter has that name, or it cannot open.
+        StoreError: If no adapter has that name, it cannot open, or the store is not there and may not be made.
     """
     if store is None:
         return MemoryStore()
     if not isinstance(store, str):
         return store
-    return cast("Store", _installed("adapter", "tactful.adapters", store).from_url(store))
+    adapter = _installed("adapter", "tactful.adapters", store)
+    if not make and (refuse_missing := getattr(adapter, "refuse_missing", None)) is not None:
+        refuse_missing(store)
+    return cast("Store", adapter.from_url(store))
 
 
 def strict_of(strict: StrictCaps | str | None, store: Store) -> tuple[StrictCaps | None, Callable[[], None] | None]:

@@ -52,7 +52,7 @@ REFUSALS = {
         ["status", "shop", "--store", "foo://x"],
         "no adapter is named 'foo'; there are: postgres, postgresql, sqlite",
     ),
-    "no place for a store": (["status", "shop", "--store", "sqlite:////proc/no/edge.db"], "[store]"),
+    "no place for a store": (["status", "shop", "--store", "sqlite:////proc/no/edge.db"], "[store-missing]"),
     "no key to sign with": (
         ["build", "shop", "--key", "nowhere"],
         "the private key nowhere: No such file or directory",

@@ -95,6 +95,7 @@ def test_durations_are_short(seconds, said):
 
 def test_a_store_that_takes_nothing_is_named_and_ends_with_1(run, shop, tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/edge.db"
+    SQLiteStore(tmp_path / "edge.db").close()
     assert run("status", shop, "--store", url, "--json").json["wrong"] == []
 
     def full(_):

@@ -52,6 +52,7 @@ class Served:
             bundle=self.fleet.rings,
             opened=routes(self.fleet),
             asked=self.fleet.asked,
+            tried=self.fleet.tried,
             options=options,
         )
         self._server = server(self.relay, port=0)

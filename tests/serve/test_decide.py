@@ -111,9 +111,13 @@ def test_an_agent_may_mention_nothing_of_who_did_not_agree(client, who):
 
 def test_it_is_ready_while_the_edge_decides_as_usual(client, edge):
     assert client.get("/health/live").json() == {"live": True}
-    assert (client.get("/health/ready").status_code, client.get("/health/ready").json()) == (200, {"ready": True})
+    assert (client.get("/health/ready").status_code, client.get("/health/ready").json()) == (
+        200,
+        {"ready": True, "lacks": []},
+    )
     edge.close()
-    assert (client.get("/health/ready").status_code, client.get("/health/ready").json()) == (503, {"ready": False})
+    closed = client.get("/health/ready")
+    assert (closed.status_code, [one["code"] for one in closed.json()["lacks"]]) == (503, ["closed"])
     assert client.get("/health/live").status_code == 200
     assert client.post("/v1/decide", json={"placements": "home"}).status_code == 503
 

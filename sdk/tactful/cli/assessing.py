@@ -87,7 +87,7 @@ def counted(store: str | None) -> Iterator["Figures"]:
     if store is None:
         yield Figures()
         return
-    kept = store_of(store)
+    kept = store_of(store, make=False)
     try:
         yield figures_of(kept)
     finally:

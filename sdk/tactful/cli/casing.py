@@ -69,7 +69,7 @@ def _known(id_: str, source: Path, url: str, key: Path, who: tuple[str, str]) ->
     from .dossier import Known  # noqa: PLC0415 - slow to import
 
     plan, seal = plan_of(source), EvidenceSeal(evidence_key(key))
-    kept = store_of(url)
+    kept = store_of(url, make=False)
     try:
         if not (isinstance(kept, DecisionLog) and isinstance(kept, EvidenceRows)):
             raise UsageError(f"{type(kept).__name__} keeps no decision log")

@@ -30,7 +30,7 @@ def disclosures(
     Example: `tactful disclosures 4711 --store sqlite:///edge.db`
     """
     with told(json_=json):
-        kept = store_of(store)
+        kept = store_of(store, make=False)
         try:
             found = kept.disclosures(customer_of(kept, customer, who), wall_clock())
         finally:

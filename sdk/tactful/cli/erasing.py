@@ -41,7 +41,7 @@ def erase(
     Example: `tactful erase 4711 --store sqlite:///edge.db --yes`
     """
     with told(json_=json):
-        kept = store_of(store)
+        kept = store_of(store, make=False)
         try:
             if not (isinstance(kept, SubjectAccess) and isinstance(kept, Erasure)):
                 raise UsageError(f"{type(kept).__name__} cannot tell what it holds of a customer: erase at its source")

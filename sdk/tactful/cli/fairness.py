@@ -53,7 +53,7 @@ def fairness(
     """
     with told(json_=json):
         policy, _ = policy_of(source)
-        kept = store_of(store)
+        kept = store_of(store, make=False)
         try:
             found = dict(_compared(policy, kept, by, groups, days, smallest, quiet=json))
         finally:

@@ -69,7 +69,7 @@ def _smallest(policy: Policy) -> int:
 
 
 def _pairs(policy: Policy, url: str, *, quiet: bool) -> Iterator[Pair]:
-    kept, now_us = store_of(url), wall_clock()
+    kept, now_us = store_of(url, make=False), wall_clock()
     try:
         with progress(quiet) as bars:
             task = bars.add_task("customers", total=None)

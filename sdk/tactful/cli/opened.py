@@ -50,7 +50,7 @@ def opened(
     """
     by_hand = None if centre is None else tactful.SyncOptions(threads=False)
     unsigned = isinstance(source, Path) and not source.is_dir() and key is None
-    kept = store_of(store)
+    kept = store_of(store, make=False)
     try:
         with tactful.open(
             source, key=pinned(key), development=unsigned, store=kept, clock=clock, centre=centre, sync=by_hand

@@ -76,7 +76,7 @@ def pack(  # noqa: PLR0913, PLR0917 - options
         now_us, (policy, header) = wall_clock(), policy_of(source)
         plan = plan_of(source)
         terms = _terms(header, tenant, where, device, epoch, now_us, length_us(expires), share)
-        kept = store_of(store)
+        kept = store_of(store, make=False)
         try:
             chosen = _chosen(plan, kept, ids, segment, place, now_us, everyone=everyone)
             found = _write(out, plan, kept, chosen, place, terms, secret, private, quiet=json)

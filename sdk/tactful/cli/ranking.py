@@ -56,7 +56,7 @@ def _measured(policy: Policy, store: str | None, outcome: str) -> "Sequence[Comp
 
     if store is None:
         return ()
-    kept = store_of(store)
+    kept = store_of(store, make=False)
     try:
         return measured(policy, kept, outcome)
     finally:

@@ -95,6 +95,7 @@ def _relay(
             opened=opened,
             asked=kept.asked,
             when_closed=kept.close,  # not after `run`: a signal that ends the server ends the process there
+            tried=kept.tried,
         )
     except BaseException:
         for one in (*centres, *(() if kept is None else (kept,))):

@@ -77,7 +77,7 @@ def _figures(
 ) -> Figures:
     since_us, until_us = (_moment_us(*one) for one in zip(("--since", "--until"), moments, (0, _EVER_US), strict=True))
     seal = EvidenceSeal(evidence_key(key))
-    kept = store_of(url)
+    kept = store_of(url, make=False)
     try:
         if not (isinstance(kept, DecisionLog) and isinstance(kept, EvidenceRows)):
             raise UsageError(f"{type(kept).__name__} keeps no decision log")

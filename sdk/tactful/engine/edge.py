@@ -60,6 +60,7 @@ from .token import Receipt, Seal
 from .views import Views, id_of
 
 if TYPE_CHECKING:
+    from ..readiness import Lack
     from .batch.decisions import Decisions
     from .rights import SubjectRights
 
@@ -761,6 +762,18 @@ class Edge:
             **({} if self._following is None else {"centre": self._following.status()}),
             **({} if self._packed is None else {"pack": self._packed.status(now_us)}),
         }
+
+    def readiness(self) -> "tuple[Lack, ...]":
+        """
+        Return why the edge is not ready; nothing if it is. It may wait for the store's disk, which it tries at times.
+
+        Ready means that what it knows is young enough, and that it can keep what it must; no open socket counts.
+        """
+        from ..readiness import lacks  # noqa: PLC0415 - for monitors
+
+        if not self._closed:
+            self._account.look()
+        return tuple(lacks(self.status()))
 
     @property
     def plan(self) -> Plan:

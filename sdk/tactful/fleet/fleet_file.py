@@ -98,6 +98,16 @@ class FleetFile:
                     self._db.execute("rollback")
                 raise StoreError(f"{self.path}: {type(error).__name__}: {error}") from None
 
+    def probe(self) -> None:
+        """
+        Write a little that changes nothing, and see it kept.
+
+        Raises:
+            StoreError: If the file cannot be written.
+        """
+        with self.transaction() as db:
+            db.execute(f"pragma user_version = {_VERSION}")
+
     def close(self) -> None:
         """Give the file back. Twice does nothing."""
         with self._lock:

@@ -65,6 +65,10 @@ class Fleet:
         """Hear that a device has a line up to an epoch; return what writes it down if it is time to."""
         return self._hearing.write if self._hearing.hear(device.id, line, after, wall_clock()) else None
 
+    def tried(self) -> None:
+        """Raise StoreError if the fleet's file cannot be written."""
+        self._file.probe()
+
     def pack_for(self, device: Device) -> Bytes | None:
         """Return the pack of a device, or None."""
         return None if self._packs is None else self._packs.current_for(device)

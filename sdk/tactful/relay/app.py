@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+import attrs
+
 from ..errors import CentreError, ExtraMissing
 
 try:
@@ -49,8 +51,9 @@ def relay_app(relay: Relay) -> Starlette:
         return JSONResponse({"live": True}, headers=_NO_STORE)
 
     async def ready(_: Request) -> Response:
-        told = {"ready": relay.is_ready(), "ages_s": relay.ages_s()}
-        return JSONResponse(told, 200 if told["ready"] else 503, headers=_NO_STORE)
+        lacks = await relay.lacks()
+        told = {"ready": not lacks, "lacks": [attrs.asdict(one) for one in lacks], "ages_s": relay.ages_s()}
+        return JSONResponse(told, 503 if lacks else 200, headers=_NO_STORE)
 
     every = (*(Opened(*one) for one in ROUTES), *relay.opened)
     paths = [Path(one.path, _endpoint(relay, one.route, one.door), methods=[one.method]) for one in every]

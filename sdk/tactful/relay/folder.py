@@ -69,13 +69,13 @@ class FolderCentre:
         Raises:
             CentreError: If it names another host, or the folder cannot be opened.
         """
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path:
-            raise CentreError("a folder's URL is file:///path/to/folder, on this host", code="centre-url")
-        return cls(unquote(parts.path))
+        return cls(_named(url))
+
+    @classmethod
+    def refuse_missing(cls, url: str) -> None:
+        """Raise CentreError if a URL names no folder, or one that is not there; make nothing."""
+        if not Path(path := _named(url)).exists():
+            raise CentreError(f"{path}: there is no such folder, and none was made", code="centre-missing")
 
     def changes(self, line: Line, after: int, count: int) -> Changes:
         """
@@ -227,3 +227,19 @@ def _failing(folder: Path) -> Iterator[None]:
         raise CentreError(said, code="centre-folder") from None
     except UsageError as error:
         raise CentreError(str(error), code="centre-folder") from None
+
+
+def _named(url: str) -> str:
+    """
+    Return the folder that a URL names.
+
+    Raises:
+        CentreError: If it names none of this host.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.netloc not in ("", "localhost") or parts.query or parts.fragment or not parts.path:
+        raise CentreError("a folder's URL is file:///path/to/folder, on this host", code="centre-url")
+    return unquote(parts.path)

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from ..bundle import keys
 from ..centre_ports import Centre
 from ..changes import Line
+from ..readiness import Lack
+from ..sync.account import code_of
 from ..sync.following import PARTS
 from . import answer
 from .allowance import Allowance
@@ -47,6 +49,9 @@ class Bundles(Protocol):
 
 #: Hears that a device has a line up to an epoch; gives what writes it down, if it is time to.
 Asked = Callable[[Device, Line, int], Callable[[], None] | None]
+#: What the relay keeps itself is waited for so long [s].
+_HEALTH_S: Final = 2.0
+_UNKEPT: Final = "the fleet's file takes nothing: reports, codes and erasures that reached devices are not kept"
 #: All who may not ask share one bucket, so that guessing is slow, and costs no memory.
 _STRANGERS: Final = ""
 
@@ -108,6 +113,7 @@ class Relay:
         opened: "Sequence[Opened]" = (),
         asked: Asked | None = None,
         when_closed: Callable[[], None] | None = None,
+        tried: Callable[[], None] | None = None,
     ) -> None:
         """
         Make it; `start` begins to watch the centre.
@@ -122,6 +128,7 @@ class Relay:
             opened: Routes to be opened beside its own.
             asked: Hears how far each device is with each line, by what it asks for; None keeps no record of it.
             when_closed: Called at the end of `close`, when nobody is heard any more; None calls nothing.
+            tried: Tries whether what the relay keeps itself can be written, and raises if not; None keeps nothing.
 
         Raises:
             BundleError: If the key is no key.
@@ -134,8 +141,10 @@ class Relay:
         self.lanes = {name: Lane(name, threads=of.threads, patience_s=of.patience_s) for name in names}
         self.watches: dict[Line, Watch] = watches(centres, of.poll_s)
         self.bundle: Bundles | None = BundleFile(bundle) if isinstance(bundle, Path) else bundle
-        self.opened, self._asked, self._when_closed = tuple(opened), asked, when_closed
+        self.opened, self._asked, self._tried = tuple(opened), asked, tried
+        self._when_closed = when_closed
         self.listeners: dict[str, int] = {}
+        self._health = Lane("health", threads=1, patience_s=min(_HEALTH_S, of.patience_s))
         self._allowance = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
         self._strangers = Allowance(rate_per_s=of.rate_per_s, burst=of.burst)
         self._enrolling = Allowance(rate_per_s=of.enrol_per_s, burst=of.enrol_burst)
@@ -153,7 +162,7 @@ class Relay:
     def close(self) -> None:
         """End it: who listens or waits comes back, and the connections are given back."""
         self.end_listening()
-        for lane in self.lanes.values():
+        for lane in (*self.lanes.values(), self._health):
             lane.close()
         for centre in self.centres.values():
             centre.close()
@@ -207,11 +216,26 @@ class Relay:
         """Return how long ago the centre last told how far each line is [s]; None if it never did."""
         return {line: watch.age_s() for line, watch in self.watches.items()}
 
-    def is_ready(self) -> bool:
-        """Return whether the centre told how far it is recently: it is the age of what is told that counts."""
-        return all(age_s is not None and age_s <= self.options.ready_within_s for age_s in self.ages_s().values())
+    async def lacks(self) -> Sequence[Lack]:
+        """Return why the relay is not ready; nothing if it is: the age of what is told counts, and what it keeps."""
+        found = [_lack_of(line, age_s) for line, age_s in self.ages_s().items() if not self._is_young(age_s)]
+        if self._tried is not None:
+            try:
+                await self._health.run(self._tried)
+            except Exception as error:  # noqa: BLE001 - whatever keeps it from writing; its words may name a path
+                found.append(Lack("fleet", code_of(error), _UNKEPT))
+        return found
+
+    def _is_young(self, age_s: float | None) -> bool:
+        return age_s is not None and age_s <= self.options.ready_within_s
 
     def _known(self, token: str, *, killed_too: bool) -> Device | None:
         device = self._devices.device_of(token)
         may = device is not None and device.enabled and (killed_too or not device.killed)
         return device if may else None
+
+
+def _lack_of(line: str, age_s: float | None) -> Lack:
+    if age_s is None:
+        return Lack(line, "not-heard", "the centre has not told yet how far it is")
+    return Lack(line, "too-old", "the centre told too long ago how far it is")

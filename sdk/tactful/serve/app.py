@@ -8,6 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+import attrs
+
 from ..engine.edge import Edge
 from ..errors import ExtraMissing, StoreError, TokenError, UsageError
 
@@ -25,6 +27,7 @@ from .answer import answer_of
 from .asking import Decide, OptOut, Record
 from .body import BODY_MAX_BYTES
 from .guard import Guard
+from .health import Health
 from .openapi import openapi
 from .problem import Problem, misfit
 
@@ -67,6 +70,7 @@ def serve_app(edge: Edge, *, guard: Guard = Guard(), deadline_s: float = 0.05) -
 class _Served:
     def __init__(self, edge: Edge, guard: Guard, deadline_s: float) -> None:
         self._edge, self._guard, self._deadline_s = edge, guard, deadline_s
+        self._health = Health(edge)
 
     def taking(self, take: _Take) -> _Endpoint:
         """Return the endpoint that lets a request in, reads its body, and tells what became of it."""
@@ -137,10 +141,10 @@ class _Served:
         return JSONResponse({"live": True}, headers=_NO_STORE)
 
     async def ready(self, _: Request) -> Response:
-        """Return whether it decides as usual."""
-        status = self._edge.status()
-        is_ready = bool(status["open"]) and not status["careful"]
-        return JSONResponse({"ready": is_ready}, 200 if is_ready else 503, headers=_NO_STORE)
+        """Return whether it decides by what is young enough, and can keep what it must; if not, why."""
+        lacks = await self._health.lacks()
+        told = {"ready": not lacks, "lacks": [attrs.asdict(one) for one in lacks]}
+        return JSONResponse(told, 503 if lacks else 200, headers=_NO_STORE)
 
     async def nothing(self, request: Request) -> Response:
         """Refuse what is not there; who may not ask hears the same of every path."""

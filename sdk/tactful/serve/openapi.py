@@ -1,6 +1,7 @@
 """The OpenAPI document of the endpoints, with the names of the policy that is decided by. It checks nothing itself."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from ..plan.plan import Plan
@@ -39,6 +40,13 @@ _PROBLEM: Final[_Schema] = {
         "field": _ANY_TEXT,
     },
 }
+_LACKS: Final[_Schema] = {
+    "lacks": {
+        "type": "array",
+        "items": {"type": "object", "properties": dict.fromkeys(("part", "code", "says"), _ANY_TEXT)},
+        "description": "why it is not ready; empty if it is",
+    }
+}
 _REFUSALS: Final = {
     "400": "a field is not as it should be",
     "401": "no token, or none that counts",
@@ -62,7 +70,9 @@ def openapi(plan: Plan) -> Mapping[str, object]:
             "/v1/record": _post("Record what became of a decision", record, "token", "Recorded"),
             "/v1/opt-out": _post("Leave a customer in peace", opt_out, "who", "Accepted"),
             "/health/live": _health("Whether it runs", "live"),
-            "/health/ready": _health("Whether it decides as usual", "ready"),
+            "/health/ready": _health(
+                "Whether what it knows is young enough, and it can keep what it must", "ready", _LACKS
+            ),
         },
         "components": {
             "schemas": {
@@ -163,7 +173,7 @@ def _post(summary: str, fields: Mapping[str, object], required: str, told: str) 
     }
 
 
-def _health(summary: str, field: str) -> _Schema:
-    told = {"application/json": {"schema": _object({field: {"type": "boolean"}})}}
+def _health(summary: str, field: str, more: Mapping[str, object] = MappingProxyType({})) -> _Schema:
+    told = {"application/json": {"schema": _object({field: {"type": "boolean"}, **more})}}
     answers = {"200": {"description": "yes", "content": told}, "503": {"description": "no", "content": told}}
     return {"get": {"summary": summary, "security": [{}], "responses": answers}}
