@@ -17,6 +17,7 @@ from typing import Final
 from tactful import StoreError, UsageError
 
 from .sqlite_errors import MEANS, explained
+from .sqlite_mark import FileMark
 from .sqlite_schema import APPLICATION_ID, MIGRATIONS
 
 #: What is written to see whether it can be, and taken back [bytes].
@@ -56,6 +57,7 @@ class SQLiteFile:
         self._pid = os.getpid()
         self._closed = False
         self._file_id: tuple[int, int] | None = None
+        self._mark = FileMark(self.path, shared=shared)
         with _forking, explained(self.path):
             self._connection = self._open()
             _files.add(self)
@@ -63,7 +65,7 @@ class SQLiteFile:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for reads that see one state of the file."""
-        with self._transaction("BEGIN") as connection:
+        with self._transaction(writes=False) as connection:
             yield connection
 
     @contextmanager
@@ -74,7 +76,7 @@ class SQLiteFile:
         Args:
             waits: Whether it waits for another process that has the file just now.
         """
-        with self._transaction("BEGIN IMMEDIATE", waits=waits) as connection:
+        with self._transaction(writes=True, waits=waits) as connection:
             yield connection
 
     def probe(self) -> None:
@@ -100,10 +102,11 @@ class SQLiteFile:
         return self._closed
 
     @contextmanager
-    def _transaction(self, begin: str, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, writes: bool, waits: bool = True) -> Iterator[sqlite3.Connection]:
+        begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
         with self._lock, explained(self.path):
             connection = self._connected()
-            self._refuse_moved()
+            self._mark.before(connection, self._refuse_moved())
             if waits:
                 connection.execute(begin)
             else:
@@ -113,12 +116,17 @@ class SQLiteFile:
                 finally:
                     connection.execute(f"PRAGMA busy_timeout = {round(self._busy_s * 1000)}")
             try:
+                self._mark.look(connection)
                 yield connection
+                if writes:
+                    self._mark.change(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            if writes:
+                self._mark.kept(_written_ns(self.path))
 
     def _connected(self) -> sqlite3.Connection:
         if self._closed:
@@ -147,13 +155,17 @@ class SQLiteFile:
         except BaseException:
             connection.close()
             raise
-        self._pid, self._file_id = os.getpid(), _file_id(self.path)
+        found = _found(self.path)
+        self._pid, self._file_id = os.getpid(), None if found is None else found[:2]
+        self._mark.kept(0 if found is None else found[2])
         return connection
 
-    def _refuse_moved(self) -> None:
-        """Refuse a file that is not the one that was opened first: nothing of what was kept is in it."""
-        if self._file_id is not None and _file_id(self.path) != self._file_id:
+    def _refuse_moved(self) -> int:
+        """Refuse a file that is not the one that was opened first; return when it was written [ns]."""
+        found = _found(self.path)
+        if self._file_id is not None and (found is None or found[:2] != self._file_id):
             raise StoreError(f"{self.path}: {_MOVED}; nothing of this call was kept", code="store-moved")
+        return 0 if found is None else found[2]
 
     def _make_private(self) -> None:
         try:
@@ -173,6 +185,8 @@ class SQLiteFile:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if application == APPLICATION_ID and version:
+            self._mark.see(connection)
         connection.execute("COMMIT")
         if application != APPLICATION_ID and (application or version or tables):
             raise StoreError(f"{self.path}: it belongs to another application; name another file")
@@ -221,6 +235,7 @@ class SQLiteFile:
             if version < len(MIGRATIONS):
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            self._mark.enter(connection)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
@@ -228,7 +243,7 @@ class SQLiteFile:
             raise
 
     def _let_go(self) -> None:
-        if self._connection is not None and self._pid == os.getpid():
+        if self._connection is not None and self._pid == os.getpid() and not self._mark.keeps_log:
             self._connection.close()
         elif self._connection is not None:
             self._disown()
@@ -242,13 +257,18 @@ class SQLiteFile:
         self._pid = os.getpid()
 
 
-def _file_id(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file apart from all others that are there; None if there is none, or none may look."""
+def _found(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells a file apart from all others that are there, and when it was written [ns]; None if none is."""
     try:
         found = os.stat(path)  # noqa: PTH116 - a third of the time
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+def _written_ns(path: Path) -> int:
+    found = _found(path)
+    return 0 if found is None else found[2]
 
 
 def _size_bytes(path: Path) -> int:

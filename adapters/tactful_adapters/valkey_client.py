@@ -113,10 +113,18 @@ def answers(server: Server, address: "Address", commands: Sequence[Command]) -> 
         found: list[Any] = pipeline.execute(raise_on_error=False)
     except (client().ValkeyError, OSError) as error:
         raise explained(error, address) from None
+    except (TypeError, ValueError, AttributeError, LookupError):  # the client met an answer of another kind
+        raise astray(server, address) from None
     for answer in found:
         if isinstance(answer, Exception):
             raise explained(answer, address) from None
     return found
+
+
+def astray(server: Server, address: "Address") -> AwayError:
+    """Return what to raise where answers are not those of the questions; no connection is used any more."""
+    server.connection_pool.disconnect()
+    return AwayError(f"{address.name}: it answered another question, or lies; the next call connects again")
 
 
 def explained(error: Exception, address: "Address") -> StoreError:

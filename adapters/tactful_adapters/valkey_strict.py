@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 from tactful import Ask, StoreError, UsageError
 
 from .valkey_address import Address
-from .valkey_client import AwayError, answers, connected
+from .valkey_client import AwayError, answers, astray, connected
 from .valkey_settings import ASKING, wrong
 
 _log = logging.getLogger("tactful")
@@ -180,15 +180,17 @@ class ValkeyStrictCaps:
         Raises:
             StoreError: If the server is away or wrong, or does not have it on disk in time.
         """
-        generation, serial = self._seen
+        (generation, serial), call = self._seen, uuid.uuid4().hex
         on_disk_ms = max(1, int(self._address.timeout_s * 1000 * _ON_DISK))
         commands = (
             ASKING,
-            ("EVAL", _script(), 1, self._roster, what, generation, serial, json.dumps(about)),
+            ("EVAL", _script(), 1, self._roster, what, generation, serial, json.dumps(about), call),
             ("WAITAOF", 1, self._address.replicas, on_disk_ms),
         )
         info, answer, kept = answers(self._server, self._address, commands)
         said: Sequence[Any] = answer
+        if not _is_of(call, info, said, kept):
+            raise astray(self._server, self._address)
         if complaint := next(wrong(info, self._address.replicas), None):
             raise StoreError(f"{self._address.name}: {complaint}; until then strict caps count as reached")
         if kept[0] < 1 or kept[1] < self._address.replicas:
@@ -200,7 +202,7 @@ class ValkeyStrictCaps:
         return said
 
     def _well(self, answer: Sequence[Any]) -> Any:
-        state, *_, found = answer
+        state, _, _, found, _ = answer
         if state == b"well":
             return found
         what = (
@@ -218,6 +220,13 @@ class ValkeyStrictCaps:
         if str(error) != self._complaint:
             self._complaint = str(error)
             _log.warning("%s", error)
+
+
+def _is_of(call: str, info: object, said: object, kept: object) -> bool:
+    """Return whether answers are those of a call: on a wire that loses or doubles some they may be of another."""
+    if not (isinstance(info, Mapping) and isinstance(kept, list) and isinstance(said, list)):
+        return False
+    return said[-1:] == [call.encode()] and len(kept) == 2 and all(isinstance(one, int) for one in kept)  # noqa: PLR2004 - this disk, replicas
 
 
 @cache

@@ -21,8 +21,7 @@ from .bundles import try_bundles
 from .canaries import HERE, SERVED, overhear_all
 from .canary_disk import search
 from .events import delays as event_delays
-from .fault_places import PLACES
-from .faults import suffer, verdict
+from .fault_rows import ROWS
 from .fleet import run_fleet
 from .fuzz import TARGETS, fuzz
 from .host import CAP, PROCESSES, run_host
@@ -76,20 +75,15 @@ def fuzz_(count: Count = 1_000_000) -> None:
 
 
 @app.command()
-def faults(only: Annotated[str, typer.Option(help="One place: " + ", ".join(PLACES))] = "") -> None:
-    """Let an edge suffer each fault of its centre and its clock; the control must lose and violate."""
+def faults(only: Annotated[str, typer.Option(help="One place: " + ", ".join(ROWS))] = "") -> None:
+    """Let an edge suffer each fault of its centre, clock, store or server; the controls must lose and violate."""
     found, broken = dict[str, dict[str, object]](), list[str]()
-    for name in [only] if only else PLACES:
-        with tempfile.TemporaryDirectory() as folder, PLACES[name](Path(folder)) as place:
-            ways = [(fault, False) for fault in place.faults] + [(next(iter(place.faults)), True)] * place.has_control
-            for number, (fault, careless) in enumerate(ways):
-                at = Path(folder) / str(number)
-                at.mkdir()
-                one = suffer(place, fault, at, careless=careless)
-                about = f"{name}: {fault}" + (", control" if careless else "")
-                found[about] = {**attrs.asdict(one), "broken": verdict(one)}
-                broken += [about] if bool(verdict(one)) != careless else []
-                sys.stderr.write(f"{about}: {', '.join(verdict(one)) or 'held'}\n")
+    for name in [only] if only else ROWS:
+        for fault, is_control, one, wrong in ROWS[name]():
+            about = f"{name}: {fault}" + (", control" if is_control else "")
+            found[about] = {**attrs.asdict(one), "broken": wrong}
+            broken += [about] if bool(wrong) != is_control else []
+            sys.stderr.write(f"{about}: {', '.join(wrong) or 'held'}\n")
     _tell(found, bad=bool(broken))
 
 

@@ -1,59 +1,32 @@
 """Centres in real servers, each with what can befall it: entered, a fault begins; left, it is mended."""
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
-import psutil
 from tests.nats.admin import events_on_record
 from tests.nats.server import NATSServer
 from tests.relay.conftest import Served
 from tests.stores.conftest import PostgreSQLServer
 
-from tactful import Clock, MemoryCentre, wall_clock
+from tactful import MemoryCentre, wall_clock
 from tactful.clock import DAY_US
 from tactful.relay.devices import remove_device
 from tactful.relay.relaying import RelayOptions
 from tactful.sync.joining import centre_of
 
+from .folder_faults import in_a_folder
+from .place import TIMEOUT_S, Place, done, on, paused
 from .servers import postgresql
 from .store_faults import Fault, OwnStore
+from .valkey_faults import hinted_by_valkey
 from .wire import Wire
-
-#: No call is waited for longer than this [s].
-TIMEOUT_S: Final = 0.5
-
-
-@attrs.frozen
-class Place:
-    """
-    A centre.
-
-    Attributes:
-        url: The edge's way to it: its URL, or the centre.
-        straight: A way to it past all that befalls the edge's.
-        on_record: Gives how many events it has.
-        faults: What can befall it, by name.
-        clock: The edge's clock.
-        has_control: Whether its first fault keeps something from answering, so that who takes errors for answers loses.
-        own: Opens the edge's own store, where that is what suffers; else None.
-    """
-
-    url: Any
-    straight: Any
-    on_record: Callable[[], int]
-    faults: Mapping[str, Fault]
-    clock: Clock = wall_clock
-    has_control: bool = True
-    own: OwnStore | None = None
-
 
 #: Ends the connections of the role by which edges come.
 _SHUT: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'edge'"
@@ -83,13 +56,13 @@ def in_postgresql(folder: Path, database: PostgreSQLServer | None = None) -> Ite
 
 def _at_the_server(server: PostgreSQLServer, folder: Path) -> Mapping[str, Fault]:
     def told(change: Sequence[str], mend: Sequence[str]) -> Fault:
-        return partial(_done, partial(server.run, *change), partial(server.run, *mend))
+        return partial(done, partial(server.run, *change), partial(server.run, *mend))
 
     tables = f"ON ALL TABLES IN SCHEMA {server.schema(folder)}"
     reload = "SELECT pg_reload_conf()"
     return {
-        "the server stands still": lambda: _paused(server.pid),
-        "the server is killed": partial(_done, partial(server.stop, signal.SIGQUIT), server.start),
+        "the server stands still": lambda: paused(server.pid),
+        "the server is killed": partial(done, partial(server.stop, signal.SIGQUIT), server.start),
         "it takes no changes": told(
             ("ALTER SYSTEM SET default_transaction_read_only = on", reload, _SHUT),
             (
@@ -107,7 +80,7 @@ def _at_the_server(server: PostgreSQLServer, folder: Path) -> Mapping[str, Fault
 
 def _at_the_tables(server: PostgreSQLServer, folder: Path) -> Mapping[str, Fault]:
     def altered(change: str, mend: str) -> Fault:
-        return partial(_done, partial(server.inside, folder, change), partial(server.inside, folder, mend))
+        return partial(done, partial(server.inside, folder, change), partial(server.inside, folder, mend))
 
     kind = "ALTER TABLE contact ALTER at_us TYPE"
     return {
@@ -128,9 +101,9 @@ def in_nats(folder: Path) -> Iterator[Place]:
     try:
         with closing(centre_of(server.url("shop"))) as there:
             faults: Mapping[str, Fault] = {
-                "the server stands still": partial(_done, server.pause, server.go_on),
-                "the server is killed": partial(_done, server.stop, server.start),
-                **_on(wire),
+                "the server stands still": partial(done, server.pause, server.go_on),
+                "the server is killed": partial(done, server.stop, server.start),
+                **on(wire),
             }
             url = server.url("shop", port=wire.port, timeout_s=TIMEOUT_S)
             yield Place(url, there, lambda: events_on_record(server.url("shop")), faults)
@@ -164,9 +137,9 @@ def behind_a_relay(folder: Path) -> Iterator[Place]:
         faults: Mapping[str, Fault] = {
             "its certificate has lapsed": lambda: wire.being("whole", lapsed.port),
             "the device is known no more": partial(
-                _done, partial(remove_device, devices, "kiosk-1"), partial(devices.write_bytes, known)
+                done, partial(remove_device, devices, "kiosk-1"), partial(devices.write_bytes, known)
             ),
-            **_on(wire),
+            **on(wire),
         }
         url = good.url(port=wire.port, ca=folder / "authority.pem", token=token)
         yield Place(url, centre, lambda: len(centre.events), faults)
@@ -181,17 +154,17 @@ def by_a_wrong_clock(_: Path) -> Iterator[Place]:
     """Give a centre that is well, and an edge whose clock is set."""
     centre, clock = MemoryCentre(), SetClock()
     faults: Mapping[str, Fault] = {
-        f"its clock jumps two days {way}": partial(_done, partial(clock.jump, us), partial(clock.jump, 0))
+        f"its clock jumps two days {way}": partial(done, partial(clock.jump, us), partial(clock.jump, 0))
         for way, us in (("forward", 2 * DAY_US), ("back", -2 * DAY_US))
     }
-    yield Place(centre, centre, lambda: len(centre.events), faults, clock, has_control=False)
+    yield Place(centre, centre, lambda: len(centre.events), faults, clock, control=None)
 
 
 @contextmanager
 def in_its_own_store(_: Path) -> Iterator[Place]:
     """Give a centre that is well, and an edge whose own store suffers."""
     centre, own = MemoryCentre(), OwnStore()
-    yield Place(centre, centre, lambda: len(centre.events), own.faults(), own=own)
+    yield Place(centre, centre, lambda: len(centre.events), own.faults(), control=None, own=own)
 
 
 @attrs.define
@@ -218,42 +191,11 @@ PLACES: Final[Mapping[str, Callable[[Path], AbstractContextManager[Place]]]] = {
     "postgresql": in_postgresql,
     "nats": in_nats,
     "relay": behind_a_relay,
+    "valkey": hinted_by_valkey,
+    "folder": in_a_folder,
     "clock": by_a_wrong_clock,
     "store": in_its_own_store,
 }
-
-
-def _on(wire: Wire) -> Mapping[str, Fault]:
-    return {
-        "the wire is cut": lambda: wire.being("cut"),
-        "the wire is silent": lambda: wire.being("silent"),
-        "answers trickle": lambda: wire.being("trickling"),
-    }
-
-
-@contextmanager
-def _done(change: Callable[[], object], mend: Callable[[], object]) -> Iterator[None]:
-    change()
-    try:
-        yield
-    finally:
-        mend()
-
-
-@contextmanager
-def _paused(pid: int) -> Iterator[None]:
-    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-
-    def tell(what: signal.Signals) -> None:
-        for one in family:
-            with suppress(ProcessLookupError):  # a process of a connection that was just given up
-                os.kill(one.pid, what)
-
-    tell(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        tell(signal.SIGCONT)
 
 
 @contextmanager

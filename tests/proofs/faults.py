@@ -1,7 +1,6 @@
 """What an edge does while its centre, clock or store has a fault, and after: by what it decides, says, sends, keeps."""
 
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
@@ -10,13 +9,12 @@ import attrs
 from tests.stores.shop import SHOP
 
 import tactful
-from tactful import Changes, Consent, ConsentState, Contact, Delivery, Disclosure, How, StoreError, wall_clock
+from tactful import Consent, ConsentState, How, StoreError, wall_clock
 from tactful.authoring import compile_files
 from tactful.centre_ports import Centre
-from tactful.changes import Line
 from tactful.sync.joining import centre_of
-from tactful.testing.faulty_centres import WrappedCentre
 
+from .controls import Watched
 from .fault_places import Place
 
 #: Consents that were last known to be true so long ago count as not given [s].
@@ -53,7 +51,8 @@ class Found:
         set_aside: So many of them wait for somebody to look at them, as the centre failed at them and took others.
         lost: So many of them are neither there nor at the centre.
         doubled: So many too many it has.
-        requests: So many calls were made to the centre until all had gone well again.
+        meanwhile: So many calls were made to the centre while the fault lasted.
+        requests: So many were made from then on until all had gone well again.
         mended_s: So long that took [s]; None if it never did.
     """
 
@@ -67,40 +66,9 @@ class Found:
     set_aside: int
     lost: int
     doubled: int
+    meanwhile: int
     requests: int
     mended_s: float | None
-
-
-class Watched(WrappedCentre):
-    """A centre of which is kept when the edge asked for the truth that it was told last [s]."""
-
-    true_s: float = 0.0
-
-    def changes(self, line: Line, after: int, count: int) -> Changes:
-        """Return what has changed since an epoch."""
-        asked_s = time.monotonic()
-        told = super().changes(line, after, count)
-        if line == "consents" and told.is_complete:
-            self.true_s = asked_s
-        return told
-
-
-class Careless(WrappedCentre):
-    """The control: a way to a centre that takes errors for answers."""
-
-    def changes(self, line: Line, after: int, count: int) -> Changes:
-        """Return what has changed; nothing, if nobody answers."""
-        try:
-            return super().changes(line, after, count)
-        except (tactful.CentreError, StoreError):
-            return Changes((), after, is_complete=True, at_us=wall_clock())
-
-    def deliver(self, events: Sequence[Contact | Disclosure]) -> Delivery:
-        """Have events kept; if nobody answers, they are gone."""
-        try:
-            return super().deliver(events)
-        except (tactful.CentreError, StoreError):
-            return Delivery(frozenset(one.id for one in events), {})
 
 
 def suffer(place: Place, fault: str, folder: Path, *, careless: bool = False, hold_s: float = _HOLD_S) -> Found:
@@ -118,7 +86,7 @@ def suffer(place: Place, fault: str, folder: Path, *, careless: bool = False, ho
     _fill(place.straight, names)
     before = place.on_record()
     watched = Watched(centre_of(place.url))
-    way: Centre = Careless(watched) if careless and place.own is None else watched
+    way: Centre = place.control(watched) if careless and place.control else watched
     sync = tactful.SyncOptions(poll_s=_POLL_S, backoff_max_s=1.0, ready_within_s=FRESH_S)
     with ExitStack() as stack:
         if isinstance(place.url, str):
@@ -159,6 +127,7 @@ class _Run:
     raised: int = 0
     after_no: int = 0
     unclear: int = 0
+    meanwhile: int = 0
     stale_s: float = 0.0
     said: str = ""
 
@@ -169,7 +138,7 @@ class _Run:
 
     def hold(self, seconds: float) -> None:
         """Decide, say no once, and keep events, for so long."""
-        until_s, number = time.monotonic() + seconds, 0
+        until_s, number, before_calls = time.monotonic() + seconds, 0, self._calls()
         while time.monotonic() < until_s:
             if number == 1:
                 self._accept(lambda: self.edge.opt_out(self.names[0]))
@@ -181,6 +150,7 @@ class _Run:
             self._read()
             number += 1
             time.sleep(0.03)
+        self.meanwhile = self._calls() - before_calls
 
     def ask_whether_it_shows(self) -> None:
         """Hold that a state which is not well says of some part what is wrong, or for how long it has been waiting."""
@@ -193,10 +163,10 @@ class _Run:
 
     def end(self, place: Place, before: int) -> Found:
         """Wait until all has gone well again; a no at the centre must then count here, and every event be there."""
-        began_s, before_calls = time.monotonic(), self.watched.calls["changes"] + self.watched.calls["deliver"]
+        began_s, before_calls = time.monotonic(), self._calls()
         well = _until(self._is_well)
         mended_s = round(time.monotonic() - began_s, 1) if well else None
-        requests = self.watched.calls["changes"] + self.watched.calls["deliver"] - before_calls
+        requests = self._calls() - before_calls
         place.straight.add_consent(self.names[2], _word(ConsentState.WITHDRAWN))
         _until(lambda: not self._sees(self.names[2]))
         self.gone.add(self.names[2])
@@ -207,7 +177,11 @@ class _Run:
         there = place.on_record() - before + aside
         lost, doubled = max(self.acknowledged - there, 0), max(there - self.acknowledged, 0)
         told = (self.said, self.unclear, self.raised, round(self.stale_s, 2), self.after_no)
-        return Found(*told, self.acknowledged, self.refused, aside, lost, doubled, requests, mended_s)
+        counted = (self.acknowledged, self.refused, aside, lost, doubled, self.meanwhile, requests)
+        return Found(*told, *counted, mended_s)
+
+    def _calls(self) -> int:
+        return self.watched.calls["changes"] + self.watched.calls["deliver"]
 
     def _status(self) -> dict[str, Any]:
         told = self.edge.status()["centre"]
@@ -279,6 +253,6 @@ def verdict(found: Found) -> list[str]:
         "lost": found.lost,
         "doubled": found.doubled,
         "never mended": found.mended_s is None,
-        "a storm": found.requests > _REQUESTS_MAX,
+        "a storm": max(found.meanwhile, found.requests) > _REQUESTS_MAX,
     }
     return [name for name, is_so in broken.items() if is_so]

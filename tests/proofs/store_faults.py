@@ -1,6 +1,7 @@
 """What can befall the edge's own store, a SQLite file: entered, a fault begins; left, it is mended."""
 
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
@@ -61,6 +62,9 @@ class OwnStore:
             "another program holds a lock on its store": lambda: locked(self._now),
             "its store is deleted": lambda: deleted(self._now),
             "its store is replaced by an empty one": lambda: replaced(self._now),
+            "another store is written over it in place": lambda: written_over(self._now),
+            "an older copy is written over it in place": lambda: set_back(self._now),
+            "it is cut short in place": lambda: cut_short(self._now),
         }
 
     @property
@@ -117,6 +121,50 @@ def replaced(store: SQLiteStore) -> Iterator[str]:
     with deleted(store) as said:
         SQLiteStore(_path(store)).close()
         yield said
+
+
+@contextmanager
+def written_over(store: SQLiteStore) -> Iterator[str]:
+    """Somebody copies another store over the file, which stays the same file, and what was there back in the end."""
+    other = _path(store).with_name("other.db")
+    SQLiteStore(other).close()
+    with _in_place(store, lambda _: other.read_bytes()):
+        yield "written over while it was open"
+
+
+@contextmanager
+def set_back(store: SQLiteStore) -> Iterator[str]:
+    """Somebody copies the file of before the last change over it, and the one after that back in the end."""
+    with store._file._lock:
+        older = _path(store).read_bytes()
+    store.put_many(contacts=[Contact("newer", "nobody", "ballast", 0)])
+    with _in_place(store, lambda _: older):
+        yield "written over while it was open"
+
+
+@contextmanager
+def cut_short(store: SQLiteStore) -> Iterator[str]:
+    """The file ends after its first kilobyte, and has what was there in the end."""
+    with _in_place(store, lambda raw: raw[:1024]):
+        yield "damaged"
+
+
+@contextmanager
+def _in_place(store: SQLiteStore, made: Callable[[bytes], bytes]) -> Iterator[None]:
+    path = _path(store)
+    with store._file._lock:  # between the store's transactions: none is torn, and none loses its locks
+        before = path.read_bytes()
+        _write(path, made(before))
+    try:
+        yield
+    finally:
+        with store._file._lock:
+            _write(path, before)
+
+
+def _write(path: Path, raw: bytes) -> None:
+    """Write as another program does: in this one, to close the file would let go of the store's locks."""
+    subprocess.run(["cp", "--", "/dev/stdin", str(path)], input=raw, check=True)  # noqa: S607 - where the system has it
 
 
 def _path(store: SQLiteStore) -> Path:

@@ -1,14 +1,16 @@
-"""The wire between a client and a server: it can be cut, go silent, or trickle byte by byte."""
+"""The wire between a client and a server: it can be cut, flap, go silent, trickle, or lose, double and swap answers."""
 
 import contextlib
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from itertools import cycle
+from threading import Event, Thread
 from typing import Final
 
 _TRICKLE_S: Final = 0.02
+_FLAP_S: Final = 0.2
 
 
 class Wire:
@@ -19,7 +21,8 @@ class Wire:
         port: The port to connect to.
         to: The port that it stands for; may be changed, for connections that come later.
         state: "whole"; "cut": connections end in the middle of what comes through, and none comes about; "silent":
-            nothing comes through, and nothing ends; "trickling": a byte now and then.
+            nothing comes through, and nothing ends; "trickling": a byte now and then; "losing", "doubling", "swapping":
+            of the server's answers each third piece is missing, comes once more before the next one, or comes after it.
         connections: So many were asked for.
     """
 
@@ -40,6 +43,29 @@ class Wire:
             yield
         finally:
             self.state, self.to = "whole", before
+            self._end()
+
+    @contextmanager
+    def flapping(self) -> Iterator[None]:
+        """Be cut and whole by turns for a while."""
+        over = Event()
+
+        def flap() -> None:
+            for state in cycle(("cut", "whole")):
+                self.state = state
+                if state == "cut":
+                    self._end()
+                if over.wait(_FLAP_S):
+                    return
+
+        flapping = Thread(target=flap)
+        flapping.start()
+        try:
+            yield
+        finally:
+            over.set()
+            flapping.join()
+            self.state = "whole"
             self._end()
 
     def close(self) -> None:
@@ -70,25 +96,35 @@ class Wire:
                 Thread(target=self._join, args=(near, far), daemon=True).start()
 
     def _join(self, near: socket.socket, far: socket.socket) -> None:
-        back = Thread(target=self._forward, args=(far, near), daemon=True)
+        back = Thread(target=self._forward, args=(far, near), kwargs={"answers": True}, daemon=True)
         back.start()
         self._forward(near, far)
         back.join()
         for one in (near, far):
             one.close()  # only now: a thread that still used the number might write into another file
 
-    def _forward(self, of: socket.socket, to: socket.socket) -> None:
+    def _forward(self, of: socket.socket, to: socket.socket, *, answers: bool = False) -> None:
+        late, again, number = b"", b"", 0
         with contextlib.suppress(OSError):
             while chunk := of.recv(65_536):
-                if self.state == "whole":
-                    to.sendall(chunk)
+                number += 1
+                third = answers and number % 3 == 0
+                if third and self.state in ("losing", "swapping"):
+                    late = chunk if self.state == "swapping" else b""
                     continue
-                for byte in chunk:
-                    while self.state == "silent":
-                        time.sleep(_TRICKLE_S)
-                    if self.state == "trickling":
-                        time.sleep(_TRICKLE_S)
-                    to.sendall(bytes((byte,)))
+                self._pass_on(to, again + chunk + late)
+                late, again = b"", chunk if third and self.state == "doubling" else b""
         for one in (of, to):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+    def _pass_on(self, to: socket.socket, chunk: bytes) -> None:
+        if self.state not in ("silent", "trickling"):
+            to.sendall(chunk)
+            return
+        for byte in chunk:
+            while self.state == "silent":
+                time.sleep(_TRICKLE_S)
+            if self.state == "trickling":
+                time.sleep(_TRICKLE_S)
+            to.sendall(bytes((byte,)))

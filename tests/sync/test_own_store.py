@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from tests.proofs.store_faults import deleted, full, locked, read_only, replaced
+from tests.proofs.store_faults import deleted, full, locked, read_only, replaced, set_back, written_over
 
 import tactful
 from tactful import MemoryCentre, StoreError, status_readings
@@ -20,7 +20,9 @@ ONCE = "caps: {topics: {of: topic, count: 1, within: 24h}}\n"
 FOR_ALL = "caps: {reach: {of: offer, count: 2, within: 24h, per: everyone}}\n"
 
 
-FAULTS = [full, read_only, locked, deleted, replaced]
+#: Somebody else's file, or none, stands where the store's was.
+ANOTHER = [deleted, replaced, written_over, set_back]
+FAULTS = [full, read_only, locked, *ANOTHER]
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def test_what_is_wrong_is_said_counted_and_over_with_the_next_call_that_comes_th
     assert sum(edge.status()["store"]["writes"]["errors"].values()) >= 2
 
 
-@pytest.mark.parametrize("fault", [locked, deleted, replaced])
+@pytest.mark.parametrize("fault", [locked, *ANOTHER])
 def test_a_ledger_that_cannot_be_read_is_said_too(fault, store, edge):
     edge._tail.catch_up()
     assert edge.status()["store"]["reads"]["last_contact_age_s"] == 0
@@ -134,18 +136,19 @@ def test_what_was_shown_counts_although_it_could_not_be_kept(fault, caps, store,
             assert shown <= (1 if caps is ONCE else 2)
 
 
-def test_a_store_that_was_replaced_is_not_taken_for_one_in_which_nothing_was_shown(store, clock):
+@pytest.mark.parametrize("another", [replaced, written_over, set_back])
+def test_a_store_that_was_replaced_is_not_taken_for_one_in_which_nothing_was_shown(another, store, clock):
     policy = compile_files({"policy.yaml": (SHOP + FOR_ALL).encode()})
     with tactful.open(policy, store=store, clock=clock) as edge:
         edge.warm("ada")
         for _ in range(2):
             edge.record(edge.decide("page", "ada"), "shown")
-        with replaced(store):
+        with another(store) as said:
             if hasattr(os, "fork") and not os.fork():  # both sides close the file, and open one when they need it
                 os._exit(0)
             edge._tail.catch_up()
             assert not edge.decide("page", "ada").picks
-            with pytest.raises(StoreError, match="replaced"):
+            with pytest.raises(StoreError, match=said):
                 edge.warm("bob")
         assert not edge.decide("page", "ada").picks
 
@@ -161,13 +164,13 @@ def test_a_state_with_a_centre_tells_all_it_can_and_is_well_again_although_nothi
                 clock.pass_s(1)
                 told = edge.status()["centre"]
                 assert told["events"]["waiting"].keys() == {"exposure", "outcome", "disclosure", "withdrawal"}
-            if fault in (locked, deleted, replaced):
+            if fault in (locked, *ANOTHER):
                 assert said in told["events"]["says"]
         assert edge.sync().errors == {}
         assert all(edge.status()["centre"][part]["last_error"] == "" for part in ("consents", "profiles", "events"))
 
 
-@pytest.mark.parametrize("fault", [full, read_only, locked, deleted, replaced])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_decision_log_that_cannot_be_written_says_so_and_keeps_all(fault, policy, store, clock):
     with tactful.open(policy, store=store, clock=clock, log=True) as edge:
         edge.decide("page", "ada")

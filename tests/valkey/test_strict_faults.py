@@ -13,6 +13,8 @@ from tactful.testing.store_strict import ask
 from tactful_adapters import valkey_strict
 from tactful_adapters.valkey_strict import ValkeyStrictCaps, main
 
+from .server import free_port
+
 COUNT = 3
 
 
@@ -235,7 +237,7 @@ def test_a_server_whose_memory_is_full_gives_no_room(serve, opened):
 
 
 def test_a_replica_gives_no_room_and_a_primary_waits_for_those_that_can_take_over(serve, opened):
-    primary = serve(port=_free_port())
+    primary = serve(port=free_port())
     replica = serve(replicaof=f"127.0.0.1 {primary._settings['port']}")
     _until(lambda: primary.run("INFO", "replication").get("slave0", {}).get("state") == "online")
     with contextlib.closing(ValkeyStrictCaps(replica.url())) as caps, pytest.raises(StoreError, match="a replica"):
@@ -354,14 +356,6 @@ def test_a_url_that_is_none_is_refused_without_being_told(url, said):
     with pytest.raises(StoreError, match=said) as caught:
         ValkeyStrictCaps.from_url(url)
     assert "secret" not in str(caught.value)
-
-
-def _free_port():
-    import socket  # noqa: PLC0415 - for one test
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def _until(is_so):

@@ -9,10 +9,10 @@
 -- the newest one here, the server has lost something: from then on it promises nothing, until it is begun anew.
 --
 -- KEYS[1]  {prefix}:strict
--- ARGV     what to do; the generation and the serial that the caller has seen; what it is about, in JSON
--- Returns  the state ("well", "lost", "nothing"), the generation, the serial, and the answer
+-- ARGV     what to do; the generation and the serial that the caller has seen; what it is about, in JSON; the call's name
+-- Returns  the state ("well", "lost", "nothing"), the generation, the serial, the answer, and the call's name
 
-local roster, what, about = KEYS[1], ARGV[1], ARGV[4]
+local roster, what, about, call = KEYS[1], ARGV[1], ARGV[4], ARGV[5]
 local seen_generation, seen_serial = tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -30,20 +30,20 @@ local generation, serial = mark('begun'), mark('serial') or 0
 
 if what == 'begin' then
   if generation and not mark('lost') then
-    return {'well', whole(generation), whole(serial), 0}
+    return {'well', whole(generation), whole(serial), 0, call}
   end
   redis.call('DEL', roster)
   generation = math.max(now, seen_generation + 1)
   redis.call('ZADD', roster, whole(-generation), 'begun')
-  return {'well', whole(generation), '0', 1}
+  return {'well', whole(generation), '0', 1, call}
 end
 
 if not generation then
-  return {'nothing', '0', '0', 0}
+  return {'nothing', '0', '0', 0, call}
 end
 
 if what == 'look' then
-  return {mark('lost') and 'lost' or 'well', whole(generation), whole(serial), 0}
+  return {mark('lost') and 'lost' or 'well', whole(generation), whole(serial), 0, call}
 end
 
 if seen_generation > generation or (seen_generation == generation and seen_serial > serial) then
@@ -146,4 +146,4 @@ end
 
 serial = serial + 1
 redis.call('ZADD', roster, whole(-serial), 'serial')
-return {mark('lost') and 'lost' or 'well', whole(generation), whole(serial), answer}
+return {mark('lost') and 'lost' or 'well', whole(generation), whole(serial), answer, call}
