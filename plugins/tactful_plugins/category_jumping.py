@@ -87,7 +87,8 @@ class CategoryJumping:
         """Return what joins topics that are not linked, by the rule that it breaks, its offer's topic and the words."""
         broken: dict[Pair, str] = {}
         found: dict[tuple[str, str, str], _Jumps] = {}
-        for entry in catalog.entries:
+        for index in catalog.all:
+            entry = catalog.entries[index]
             for pair in _pairs(entry):
                 if pair not in broken:
                     broken[pair] = self._broken(catalog.topics, pair)

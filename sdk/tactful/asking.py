@@ -7,6 +7,7 @@ never lets go of the interpreter, or that changes the library itself, cannot be 
 import os
 import weakref
 from collections.abc import Callable
+from contextvars import copy_context
 from threading import Lock, Thread
 from typing import Final, TypeVar
 
@@ -66,10 +67,11 @@ def ask(question: Callable[[], _Answer], turn: Turn, patience_s: float = PATIENC
     if not turn.acquire(timeout=patience_s):
         raise Unanswered("it has not come back from an earlier question")
     answers: list[_Answer | PluginError] = []
+    here = copy_context()  # whether the work goes in pieces, for one
 
     def run() -> None:
         try:
-            answers.append(_outcome(question))
+            answers.append(here.run(_outcome, question))
         finally:
             turn.release()
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from .pieces import in_pieces
+
 #: A set of fewer is read bit by bit: that is quicker than writing its digits.
 _FEW: Final = 100
 
@@ -16,7 +18,7 @@ def bits_of(indices: Iterable[int]) -> int:
     """
     known = list(indices)
     packed = bytearray((max(known, default=-1) >> 3) + 1)
-    for index in known:
+    for index in in_pieces(known):
         packed[index >> 3] |= 1 << (index & 7)
     return int.from_bytes(packed, "little")
 

@@ -12,12 +12,13 @@ from .labels import Labeller, Labels
 from .limits import Scope
 from .names import hint_for
 from .offers import Intent, Offer, Treatment
+from .pieces import in_pieces
 from .policy import Policy
 from .schema import Sensitivity
 from .topics import TopicGraph
 
 #: So many offers are sorted at once: a fraction of a millisecond.
-_PIECE: Final = 1000
+_PIECE: Final = 250
 
 
 @attrs.frozen
@@ -74,7 +75,7 @@ class Catalog:
 
     def where(self, test: Callable[[Entry], bool]) -> Scope:
         """Return the scope of the treatments for which the test is true."""
-        return Scope(bits_of(entry.index for entry in self.entries if test(entry)))
+        return Scope(bits_of(entry.index for entry in in_pieces(self.entries) if test(entry)))
 
     def topic(self, name: str) -> Scope:
         """
@@ -123,7 +124,7 @@ class Catalog:
     def by_offer(self) -> Mapping[str, Scope]:
         """Return the scope of each offer, by its id."""
         scopes: dict[str, Scope] = {}
-        for entry in self.entries:
+        for entry in in_pieces(self.entries):
             scopes[entry.offer.id] = scopes.get(entry.offer.id, Scope()) | Scope(1 << entry.index)
         return scopes
 
@@ -138,7 +139,7 @@ def _nothing_of(what: str, name: str, declared: Sequence[str]) -> Scope:
 
 def _in_order(offers: Sequence[Offer], key: Callable[[Offer], tuple[bool, float, str]]) -> Iterator[Offer]:
     """Yield offers in an order; sorted in pieces, as all at once is one long call in which no other thread runs."""
-    return merge(*(sorted(offers[at : at + _PIECE], key=key) for at in range(0, len(offers), _PIECE)), key=key)
+    return merge(*(sorted(offers[at : at + _PIECE], key=key) for at in in_pieces(range(0, len(offers), _PIECE))), key=key)
 
 
 def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
@@ -146,7 +147,7 @@ def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
     offers = _in_order(policy.offers, lambda o: (o.intent is not Intent.HELP, -worth(o), o.id))
     entries: list[Entry] = []
     shared: dict[Labels, Labels] = {}  # thousands of treatments have the same ones
-    for offer in offers:
+    for offer in in_pieces(offers):
         found = [labeller.labels(offer, t) for t in offer.treatments]
         labelled = [(t, shared.setdefault(one, one)) for t, one in zip(offer.treatments, found, strict=True)]
         for treatment, labels in sorted(labelled, key=lambda tl: (-tl[0].lift, tl[1].tone, tl[0].id)):

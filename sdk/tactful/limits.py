@@ -9,6 +9,7 @@ from attrs.validators import deep_iterable, ge, gt, in_
 
 from .bitset import indices_of
 from .familiarity import Familiarity
+from .pieces import in_pieces
 from .schema import Source
 
 
@@ -39,7 +40,7 @@ class Scope:
         return isinstance(index, int) and index >= 0 and bool(self.bits >> index & 1)
 
     def __iter__(self) -> Iterator[int]:
-        return indices_of(self.bits)
+        return in_pieces(indices_of(self.bits))
 
     def __len__(self) -> int:
         return self.bits.bit_count()

@@ -14,6 +14,7 @@ import attrs
 
 from ..clock import in_words
 from ..errors import BundleError
+from ..pieces import in_pieces
 from ..policy import Policy
 from . import codec, envelope
 from .envelope import SIZE_MAX_BYTES
@@ -187,5 +188,5 @@ def _body(header: Header, body: bytes) -> Bundle:
 def _let_go(plain: object) -> None:
     """Free plain values piece by piece: all in one would be one long call, in which no other thread runs."""
     for part in plain.values() if isinstance(plain, dict) else ():
-        while isinstance(part, list) and part:
+        for _ in in_pieces(range(len(part) if isinstance(part, list) else 0)):
             part.pop()

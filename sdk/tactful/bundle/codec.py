@@ -15,6 +15,7 @@ from attrs import NOTHING
 
 from ..errors import BundleError
 from ..expr import Call, Const, Expr, Local, Quantifier, Var
+from ..pieces import in_pieces
 from ..schema import Value
 from . import forms
 from .forms import Form, Misfit, checked, each, each_named, expected, keyed
@@ -62,7 +63,9 @@ def _refusing(do: Callable[[Any], Any], value: object) -> Any:
 def _check_depth(plain: object) -> None:
     level: list[object] = [plain]
     for _ in range(DEPTH_MAX):
-        level = [inner for outer in level for inner in _inner(outer) if type(inner) is dict or type(inner) is list]
+        level = [
+            inner for outer in in_pieces(level) for inner in _inner(outer) if type(inner) is dict or type(inner) is list
+        ]
         if not level:
             return
     message = f"more than {DEPTH_MAX} lists and mappings are inside one another; split the rule into segments"

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from ..errors import BundleError, ValueRefused
+from ..pieces import in_pieces
 from ..schema import INT64_MAX, Value, ValueType, check_value
 from .sharing import sharing
 
@@ -152,7 +153,7 @@ def many(items: Form) -> Form:
     def read(plain: Any) -> tuple[Any, ...]:
         done: list[Any] = []
         try:
-            for item in checked(plain, list, "a list"):
+            for item in in_pieces(checked(plain, list, "a list")):
                 done.append(items.read(item))  # noqa: PERF401 - how far it came tells the place
         except Misfit as misfit:
             if type(plain) is list:

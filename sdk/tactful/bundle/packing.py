@@ -5,6 +5,7 @@ from typing import Final
 import msgpack
 
 from ..errors import BundleError
+from ..pieces import in_pieces
 
 #: A policy is a map, in which the offers are a list.
 _LEVELS: Final = 2
@@ -58,7 +59,7 @@ def _value(raw: bytes, unpacker: msgpack.Unpacker, levels: int) -> object:
     if levels and sort == "map":
         return {_key(raw, unpacker): _value(raw, unpacker, levels - 1) for _ in range(unpacker.read_map_header())}
     if levels and sort == "array":
-        return [_value(raw, unpacker, levels - 1) for _ in range(unpacker.read_array_header())]
+        return [_value(raw, unpacker, levels - 1) for _ in in_pieces(range(unpacker.read_array_header()))]
     # First without building anything: a list of 4 billion items in 5 bytes is found out before it is made.
     unpacker.skip()
     return msgpack.unpackb(memoryview(raw)[start : unpacker.tell()])

@@ -23,6 +23,7 @@ from ..disclosures import Disclosure
 from ..errors import ExtraMissing, TactfulError, UsageError
 from ..events import Event, Fate
 from ..memory import MemoryStore
+from ..pieces import unhurried
 from ..plan.pages import named
 from ..plan.plan import Plan
 from ..plan.starting import moments
@@ -49,6 +50,7 @@ from .miscalled import miscalled
 from .objecting import Objecting
 from .options import Options
 from .overtaking import Following, Overtaking
+from .rehearsing import rehearse
 from .renewing import let_go, parts_of, renew
 from .room import shown_id
 from .snapshot import Snapshots
@@ -700,7 +702,7 @@ class Edge:
             UsageError: If an edge with a key is given what has no signature, or after `close`.
         """
         self._open()
-        with giving_way:
+        with giving_way, unhurried():
             with self._updating:  # of two bundles the newer one stays, whichever is ready first
                 try:
                     plan = self._read(source)
@@ -708,6 +710,7 @@ class Edge:
                     self._refused = error.code
                     raise
                 self._refused = ""
+                rehearse(plan, self._arrivals, self._clock())
                 before, self._plan = parts_of(self._plan), plan
                 self._tail.follow(plan)
                 self._renew(plan)

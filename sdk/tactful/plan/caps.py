@@ -11,6 +11,7 @@ from ..catalog import Catalog, Entry
 from ..clock import SECOND_US
 from ..contacts import Contact
 from ..limits import Calendar, Cap, Counted, Dimension, Quiet, Scope
+from ..pieces import in_pieces
 from ..topics import TopicGraph
 from .bounds import Bound, over
 from .windows import leaves_us, length_us, zone_of
@@ -151,7 +152,7 @@ def caps_of(catalog: Catalog, bounds: tuple[Bound, ...]) -> tuple[CapPlan, ...]:
 def _places(catalog: Catalog) -> Mapping[str, tuple[int, int]]:
     """Return of each offer the index of its first treatment, and its treatments as bits from there."""
     found: dict[str, tuple[int, int]] = {}
-    for entry in catalog.entries:
+    for entry in in_pieces(catalog.entries):
         start, mask = found.get(entry.offer.id, (entry.index, 0))
         found[entry.offer.id] = (start, mask | 1 << entry.index - start)
     return found
@@ -192,7 +193,7 @@ def _by_value(catalog: Catalog, cap: Cap, limited: Mapping[str, int]) -> Mapping
 def _limited(catalog: Catalog, dimension: Dimension) -> Mapping[str, int]:
     """Return the treatments that are limited under each value of a dimension."""
     alike: dict[tuple[str, ...], list[int]] = {}
-    for entry in catalog.entries:
+    for entry in in_pieces(catalog.entries):
         alike.setdefault(tuple(entry_values(catalog, entry, dimension)), []).append(entry.index)
     found: dict[str, int] = {}
     for values, indices in alike.items():

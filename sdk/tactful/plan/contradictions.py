@@ -17,6 +17,7 @@ from ..expr import Expr, Var, conjuncts, reads, walk
 from ..expr import text as written
 from ..holdouts import key_of
 from ..offers import MomentKind, Offer
+from ..pieces import in_pieces
 from ..policy import Boost, Policy
 from ..schema import ValueType
 from ..score_model import Term, faults_of
@@ -60,7 +61,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
     """Yield what a policy says that cannot be meant, in words; nothing if all of it can."""
     listed: dict[str, list[str]] = {}
     for section, field in _NAMED.items():
-        listed[section] = [getattr(one, field) for one in getattr(policy, section)]
+        listed[section] = [getattr(one, field) for one in in_pieces(getattr(policy, section))]
     for section, names in listed.items():
         if not names and section in _NEEDED:
             yield f"the policy has no {section}"
@@ -75,7 +76,7 @@ def contradictions(policy: Policy) -> Iterator[str]:
     yield from (why for _, why in misused(policy.events, dict(policy.identifiers)))
     yield from (why for _, why in misused_triggers(policy.triggers, _outbound(policy)))
     yield from _keys(policy)
-    for offer in policy.offers:
+    for offer in in_pieces(policy.offers):
         yield from _treatments(policy, offer)
         if offer.asks and f"missing(profile.{offer.asks})" not in map(written, conjuncts(offer.when)):
             yield f"offer {offer.id} asks for {offer.asks!r} also those of whom it is known"
@@ -103,7 +104,7 @@ def _references(policy: Policy) -> Iterator[tuple[str, str, Iterable[str]]]:
         yield f"attribute {attribute.name}", "topics", _some(attribute.topic)
         yield f"attribute {attribute.name}", "attributes", [*attribute.derived_from, *_some(attribute.checked_by)]
         yield f"attribute {attribute.name}", "purposes", attribute.purposes
-    for offer in policy.offers:
+    for offer in in_pieces(policy.offers):
         yield f"offer {offer.id}", "topics", [offer.topic]
         yield f"offer {offer.id}", "purposes", [offer.purpose]
         yield f"offer {offer.id}", "placements", offer.placements
@@ -162,30 +163,32 @@ def _some(name: str | None) -> list[str]:
 def _numbers(policy: Policy) -> Iterator[str]:
     """Yield the numbers that are out of their range."""
     values, ranking = policy.values, policy.ranking
-    for what, number, low, high in (
-        ("exposure_margin", values.exposure_margin, 0, 1),
-        ("reserve_s", values.reserve_s, 1, inf),
-        ("token_s", values.token_s, 1, inf),
-        ("signatures", values.signatures, 1, _SIGNATURES_MAX),
-        ("holdouts_max", values.holdouts_max, 0, 1),
-        *((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts),
-        ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),
-        ("the ranking's absent", ranking.absent, 0, _FINITE),
-        ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
-        ("the ranking's satisfaction", ranking.satisfaction, 0, _FINITE),
-        ("the ranking's retention", ranking.retention, 0, _FINITE),
-        *(("confidence of a feed", feed.confidence, 0, 1) for feed in policy.events.feeds),
-        *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
-        *((f"lasts of trigger {one.name}", one.lasts_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
-        *((f"count of trigger {one.name}", one.count, 1, _FINITE) for one in policy.triggers),
-        *((f"within of trigger {one.name}", one.within_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
-        *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
-        *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
-        *((f"value of {offer.id}", offer.value, 0, _FINITE) for offer in policy.offers),
-        *((f"chance of {offer.id}", offer.chance, 0, 1) for offer in policy.offers),
-        *((f"satisfaction of {o.id}", o.satisfaction or 0, 0, 1) for o in policy.offers),
-        *((f"retention of {o.id}", o.retention or 0, 0, 1) for o in policy.offers),
-        *((f"lift of {o.id}/{t.id}", t.lift, 0, _FINITE) for o in policy.offers for t in o.treatments),
+    for what, number, low, high in in_pieces(
+        (
+            ("exposure_margin", values.exposure_margin, 0, 1),
+            ("reserve_s", values.reserve_s, 1, inf),
+            ("token_s", values.token_s, 1, inf),
+            ("signatures", values.signatures, 1, _SIGNATURES_MAX),
+            ("holdouts_max", values.holdouts_max, 0, 1),
+            *((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts),
+            ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),
+            ("the ranking's absent", ranking.absent, 0, _FINITE),
+            ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
+            ("the ranking's satisfaction", ranking.satisfaction, 0, _FINITE),
+            ("the ranking's retention", ranking.retention, 0, _FINITE),
+            *(("confidence of a feed", feed.confidence, 0, 1) for feed in policy.events.feeds),
+            *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
+            *((f"lasts of trigger {one.name}", one.lasts_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
+            *((f"count of trigger {one.name}", one.count, 1, _FINITE) for one in policy.triggers),
+            *((f"within of trigger {one.name}", one.within_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
+            *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
+            *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
+            *((f"value of {offer.id}", offer.value, 0, _FINITE) for offer in in_pieces(policy.offers)),
+            *((f"chance of {offer.id}", offer.chance, 0, 1) for offer in in_pieces(policy.offers)),
+            *((f"satisfaction of {o.id}", o.satisfaction or 0, 0, 1) for o in in_pieces(policy.offers)),
+            *((f"retention of {o.id}", o.retention or 0, 0, 1) for o in in_pieces(policy.offers)),
+            *((f"lift of {o.id}/{t.id}", t.lift, 0, _FINITE) for o in in_pieces(policy.offers) for t in o.treatments),
+        )
     ):
         if not low <= number <= high:
             yield f"{what} is not from {low:g} to {high:g}"
@@ -220,10 +223,10 @@ def _rules(policy: Policy, there: _Names) -> Iterator[str]:
     known = {name: type_ for name, type_ in moment.items() if not name.startswith("channel.")}
     for trigger in policy.triggers:
         yield from _told(f"trigger {trigger.name}", faults(trigger.when, known, _is_bool))
-    for text, condition in policy.conditions:
+    for text, condition in in_pieces(policy.conditions):
         yield from _told(f"the condition {text!r}", faults(condition, guarded, _is_bool))
     protected = {name: type_ for name, type_ in guarded.items() if name.startswith("protective.")}
-    for offer in policy.offers:
+    for offer in in_pieces(policy.offers):
         yield from _told(f"offer {offer.id}", faults(offer.when, offered, _is_bool))
         for clause in offer.unless:
             yield from _told(f"offer {offer.id}", faults(clause, {**offered, **protected}, _is_bool))
@@ -251,7 +254,7 @@ def oversized(policy: Policy) -> Iterator[str]:
         sizes[name] = size(segments[name])
         if sizes[name] > PARTS_MAX:
             yield name
-    for offer in policy.offers:
+    for offer in in_pieces(policy.offers):
         if any(size(rule) > PARTS_MAX for rule in (offer.when, *offer.unless)):
             yield offer.id
 

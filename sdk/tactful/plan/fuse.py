@@ -8,6 +8,7 @@ import attrs
 
 from ..clock import NEVER_US
 from ..expr import Expr, reads
+from ..pieces import in_pieces
 from . import conditions
 from .bounds import Bound
 from .requirements import Requirement
@@ -19,8 +20,8 @@ Truth = tuple[int, int, int]
 #: `(views, seen, q, k, c, now) -> Truth`
 Fused = Callable[..., Truth]
 
-#: So many tests are compiled at once: two milliseconds. With fewer, a customer's first decision calls more functions.
-_PIECE: Final = 128
+#: So many tests are compiled at once: a millisecond. With fewer, a customer's first decision calls more functions.
+_PIECE: Final = 64
 _ARGUMENTS = ["v", "n", "q", "k", "c", "now"]
 
 
@@ -61,7 +62,7 @@ def fuse_requirements(slots: Slots, requirements: Sequence[Requirement], everyth
     """Return a function that gives the treatments whose requirements among these are all met."""
     emitters: dict[int, conditions.Emitter] = {}
     tests = []
-    for one in requirements:
+    for one in in_pieces(requirements):
         emitter = emitters.setdefault(one.purpose, conditions.Emitter(slots.names(one.purpose)))
         crossings = () if is_momentary(one.expr) else crossings_of(one.expr)
         tests.append(Guarded(holds(one, emitter), one.bits, 0, crossings, one.purpose))
@@ -72,7 +73,7 @@ def fuse_bounds(slots: Slots, bounds: Sequence[tuple[Bound, int]], everything: i
     """Return a function that gives what the bounds (each with the flags that it sets) allow, and the flags."""
     emitter = conditions.Emitter(slots.names())
     tests = []
-    for bound, flags in bounds:
+    for bound, flags in in_pieces(bounds):
         crossings = () if is_momentary(bound.condition) else crossings_of(bound.condition)
         tests.append(Guarded(emitter.surely_false(bound.condition), everything & ~bound.allow, flags, crossings))
     return _compile(slots, tests, everything)
@@ -81,7 +82,7 @@ def fuse_bounds(slots: Slots, bounds: Sequence[tuple[Bound, int]], everything: i
 def _compile(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
     """Return one function for all tests; many are compiled in pieces, as the compiler lets nobody else run."""
     pieces = [tests[start : start + _PIECE] for start in range(0, len(tests), _PIECE)] or [()]
-    parts = tuple(_compile_piece(slots, piece, everything) for piece in pieces)
+    parts = tuple(_compile_piece(slots, piece, everything) for piece in in_pieces(pieces))
     return parts[0] if len(parts) == 1 else _in_turn(parts, everything)
 
 
@@ -102,7 +103,7 @@ def _in_turn(parts: Sequence[Fused], everything: int) -> Fused:
 
 def _compile_piece(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
     body: list[ast.stmt] = [*parsed(f"b = f = 0; u = {NEVER_US}")]
-    for test in tests:
+    for test in in_pieces(tests):
         effects = list(_effects(test))
         body.append(ast.If(ast.UnaryOp(ast.Not(), test.test), effects or [ast.Pass()], []))
         emitter = conditions.Emitter(slots.names(test.purpose))
@@ -115,7 +116,7 @@ def _compile_piece(slots: Slots, tests: Sequence[Guarded], everything: int) -> F
 
 def _unpack(slots: Slots, body: Iterable[ast.AST]) -> Iterable[ast.stmt]:
     """Yield the code that puts the views that a body reads into local variables."""
-    used = {node.id for part in body for node in ast.walk(part) if isinstance(node, ast.Name)}
+    used = {node.id for part in in_pieces(body) for node in ast.walk(part) if isinstance(node, ast.Name)}
     for index in range(len(slots.purposes)):
         for local, whole in ((f"p{index}", "v"), (f"n{index}", "n")):
             if local in used:

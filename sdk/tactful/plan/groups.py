@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from ..pieces import in_pieces
 from .worth import RankedOffer
 
 
@@ -28,7 +29,7 @@ def groups_of(offers: Sequence[RankedOffer]) -> tuple[Group, ...]:
     """Return the groups of offers that are in the order of base worth, the one with the best offer first."""
     first: dict[object, RankedOffer] = {}
     bits: dict[object, int] = {}
-    for one in offers:
+    for one in in_pieces(offers):
         # No factor depends on the topic; but what a page has enough of is mostly a topic, and then a whole group.
         alike = (one.helps, one.purpose, one.offer.affinity, one.boosts, one.offer.topic)
         first.setdefault(alike, one)
@@ -39,7 +40,7 @@ def groups_of(offers: Sequence[RankedOffer]) -> tuple[Group, ...]:
 def starts_of(offers: Sequence[RankedOffer]) -> tuple[tuple[int, int], ...]:
     """Return for each width of offers, where they start, as bits."""
     starts: dict[int, int] = {}
-    for one in offers:
+    for one in in_pieces(offers):
         starts[one.width] = starts.get(one.width, 0) | 1 << one.start
     return tuple(starts.items())
 

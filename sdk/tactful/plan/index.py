@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from ..expr import disjunction, disjuncts
+from ..pieces import in_pieces
 from ..schema import Value
 from .fuse import Fused, fuse_requirements, is_momentary
 from .requirements import ContextTest, Requirement, context_test, names_channel
@@ -57,7 +58,7 @@ def indexed(
     index = {attribute.name: number for number, attribute in enumerate(slots.context)}
     layers: dict[tuple[str, bool], list[_Layer]] = {}
     left: list[Requirement] = []
-    for one in requirements:
+    for one in in_pieces(requirements):
         found = _looked(one)
         if found is None or found.test.attribute not in index:
             left.append(one)
@@ -97,7 +98,7 @@ def _lay(layers: list[_Layer], found: _Looked) -> None:
 
 def _lookup(slots: Slots, slot: int, layer: _Layer, everything: int) -> ContextLookup:
     met: dict[Value | None, int] = {}
-    for one in layer.tests:
+    for one in in_pieces(layer.tests):
         for value in one.test.values:
             met[value] = met.get(value, 0) | one.bits
     otherwise = everything & ~layer.bits

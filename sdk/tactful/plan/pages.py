@@ -10,6 +10,7 @@ import attrs
 
 from ..catalog import Catalog, Entry
 from ..offers import Placement
+from ..pieces import in_pieces
 
 #: What is longer was never meant as a name, and looking for the nearest takes the square of it.
 _NAME_MAX_CHARS: Final = 100
@@ -69,7 +70,7 @@ def taken_by(catalog: Catalog, placement: Placement) -> int:
 def besides_of(catalog: Catalog) -> Mapping[str, int]:
     """Return by topic all treatments but its own; those of topics under it are not its own."""
     found: dict[str, int] = {}
-    for entry in catalog.entries:
+    for entry in in_pieces(catalog.entries):
         found[entry.offer.topic] = found.get(entry.offer.topic, 0) | 1 << entry.index
     return {topic: catalog.all.bits ^ bits for topic, bits in found.items()}
 

@@ -15,6 +15,7 @@ from ..enriching import NO_ENRICHERS, Enrichers, enrichers_of
 from ..expr import FALSE, TRUE
 from ..limits import AtMost, Hide, Require
 from ..offers import Channel
+from ..pieces import in_pieces
 from ..policy import Policy
 from ..registry import GuardrailRules, Registry
 from .bounds import Bound, bounds_of, expired
@@ -145,15 +146,15 @@ class Plan:
         self.scoring = ScoringPlan.of(policy.ranking.model, self.slots)
         self.groups = groups_of(self.offers)
         self._starts = starts_of(self.offers)
-        self.offer_at = tuple(offer for offer in self.offers for _ in range(offer.width))
-        self._flagged = tuple(b for b in self.bounds if b.blind or isinstance(b.limit, AtMost | Hide))
+        self.offer_at = tuple(offer for offer in in_pieces(self.offers) for _ in range(offer.width))
+        self._flagged = tuple(b for b in in_pieces(self.bounds) if b.blind or isinstance(b.limit, AtMost | Hide))
         self._flag_of = {id(bound): 1 << number for number, bound in enumerate(self._flagged)}
         self.hide_flags = sum(self._flag_of[id(b)] for b in self._flagged if isinstance(b.limit, Hide))
         self.lookups, plain = indexed(self.slots, self.requirements, self.everything)
-        anywhere = [one for one in plain if not names_channel(one.expr)]
-        self._shared_standing = self._fuse([one for one in anywhere if not is_momentary(one.expr)])
-        self._shared_momentary = self._fuse([one for one in anywhere if is_momentary(one.expr)])
-        self._by_channel = [one for one in plain if names_channel(one.expr)]
+        anywhere = [one for one in in_pieces(plain) if not names_channel(one.expr)]
+        self._shared_standing = self._fuse([one for one in in_pieces(anywhere) if not is_momentary(one.expr)])
+        self._shared_momentary = self._fuse([one for one in in_pieces(anywhere) if is_momentary(one.expr)])
+        self._by_channel = [one for one in in_pieces(plain) if names_channel(one.expr)]
         self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
         besides = besides_of(self.catalog)
         self.placements = {p.name: PlacementPlan(p, taken_by(self.catalog, p), besides) for p in policy.placements}
@@ -161,7 +162,7 @@ class Plan:
         self._made, self.countings = dict[object, object](), dict[object, object]()
         self.rooms: Mapping[str, dict[str, object]] = {c.name: {} for c in policy.channels}
         self._pages: dict[tuple[str, ...], tuple[Page | None, tuple[str, ...]]] = {}
-        self._edges_us = tuple(sorted({at for o in policy.offers for at in (o.from_us, o.until_us)}))
+        self._edges_us = tuple(sorted({at for o in in_pieces(policy.offers) for at in (o.from_us, o.until_us)}))
         self._running: tuple[int, int, int] = (0, 0, 0)
         self.counted_events = frozenset(cap.cap.counted.event for cap in self.caps)
         self.counted_per = frozenset(cap.cap.per for cap in self.caps)
@@ -247,11 +248,11 @@ class Plan:
         return fuse_requirements(self.slots, requirements, self.everything) if requirements else None
 
     def _channel(self, channel: Channel) -> ChannelPlan:
-        folded = [attrs.evolve(b, condition=on_channel(b.condition, channel)) for b in self.bounds]
+        folded = [attrs.evolve(b, condition=on_channel(b.condition, channel)) for b in in_pieces(self.bounds)]
         flags_of = {id(new): self._flag_of.get(id(old), 0) for new, old in zip(folded, self.bounds, strict=True)}
         here = [bound for bound in folded if bound.condition != FALSE]
         allow, flags = self.uses(channel), 0
-        for bound in here:
+        for bound in in_pieces(here):
             if bound.condition == TRUE:
                 allow &= bound.allow
                 flags |= flags_of[id(bound)]
@@ -261,8 +262,8 @@ class Plan:
             channel,
             allow,
             flags,
-            self._fuse_bounds([pair for pair in asked if not is_momentary(pair[0].condition)]),
-            self._fuse_bounds([pair for pair in asked if is_momentary(pair[0].condition)]),
+            self._fuse_bounds([pair for pair in in_pieces(asked) if not is_momentary(pair[0].condition)]),
+            self._fuse_bounds([pair for pair in in_pieces(asked) if is_momentary(pair[0].condition)]),
             both(self._shared_standing, self._fuse([one for one in own if not is_momentary(one.expr)])),
             both(self._shared_momentary, self._fuse([one for one in own if is_momentary(one.expr)])),
             tuple(here),

@@ -12,6 +12,7 @@ import attrs
 from ..catalog import Catalog, Entry
 from ..expr import Call, Const, Expr, Var, conjuncts, negate, reads, replace, text
 from ..labels import circular
+from ..pieces import in_pieces
 from ..policy import Policy
 from ..schema import ValueType
 
@@ -43,14 +44,14 @@ def requirements_of(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[Requir
     """Return the requirements of a catalog's treatments, in the order in which they are first needed."""
     inline = Inliner(catalog.policy)
     bits: dict[tuple[Kind, int, Expr], int] = {}
-    for entry in catalog.entries:
+    for entry in in_pieces(catalog.entries):
         purpose = purposes.index(entry.offer.purpose)
         for kind, expr in _needs(entry):
             key = (kind, purpose, expr)
             bits[key] = bits.get(key, 0) | 1 << entry.index
     return tuple(
         Requirement(f"{kind}:{text(expr)}", kind, purpose, inline(expr), needed)
-        for (kind, purpose, expr), needed in bits.items()
+        for (kind, purpose, expr), needed in in_pieces(bits.items())
     )
 
 

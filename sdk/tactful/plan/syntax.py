@@ -2,9 +2,11 @@
 
 import ast
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import RLock
 from types import CodeType
+
+from ..pieces import in_pieces
 
 #: CPython counts the depth of trees that it makes or reads in one place for all threads, until 3.12.1 (its gh-106905):
 #: of two at a time, one could fail.
@@ -113,6 +115,13 @@ def function_of(name: str, body: ast.expr) -> ast.expr:
 
 def locate(tree: ast.AST) -> None:
     """Give every node the place that the compiler insists on, several times faster than `ast.fix_missing_locations`."""
+    for node in in_pieces(_nodes(tree)):
+        node.lineno = 1  # type: ignore[attr-defined]
+        node.col_offset = 0  # type: ignore[attr-defined]
+
+
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and all below it."""
     stack = [tree]
     while stack:
         node = stack.pop()
@@ -121,5 +130,4 @@ def locate(tree: ast.AST) -> None:
                 stack.append(part)
             elif isinstance(part, list):
                 stack.extend(item for item in part if isinstance(item, ast.AST))
-        node.lineno = 1  # type: ignore[attr-defined]
-        node.col_offset = 0  # type: ignore[attr-defined]
+        yield node

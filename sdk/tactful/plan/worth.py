@@ -6,6 +6,7 @@ import attrs
 
 from ..catalog import Catalog
 from ..offers import Intent, Offer
+from ..pieces import in_pieces
 from ..policy import Boost
 from ..score_model import Term
 from .fuse import single
@@ -87,13 +88,14 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
     """Return a catalog's offers in its order."""
     found: list[RankedOffer] = []
     entries = catalog.entries
-    start = 0
     # Thousands of offers are told alike, and then choose alike.
     alike: dict[Told, tuple[Told, dict[int, int]]] = {}
     ranking = catalog.policy.ranking
     terms = () if ranking.model is None else ranking.model.terms
-    while start < len(entries):
-        offer = entries[start].offer
+    for first in in_pieces(entries):
+        offer, start = first.offer, first.index
+        if found and found[-1].offer is offer:
+            continue
         width = len(offer.treatments)
         told = tuple((e.treatment.lift, e.labels.tone) for e in entries[start : start + width])
         treatments, choices = alike.setdefault(told, (told, {}))
@@ -114,7 +116,6 @@ def ranked_offers(catalog: Catalog, purposes: tuple[str, ...]) -> tuple[RankedOf
                 choices=choices,
             )
         )
-        start += width
     return tuple(found)
 
 
