@@ -690,7 +690,8 @@ class Edge:
         Decide by another bundle from now on; decisions under way end by the old one.
 
         It gives way to threads that decide meanwhile: it rests a moment again and again, and changes two settings of
-        the interpreter until it is done (docs/speed.md). What is kept with the 500 customers who were fetched last is then worked out anew.
+        the interpreter until it is done (docs/speed.md). What is kept with the 500 customers who were fetched last is
+        then worked out anew.
 
         Args:
             source: As for `tactful.open`, under the same key and tenant.
