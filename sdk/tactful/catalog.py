@@ -139,7 +139,8 @@ def _nothing_of(what: str, name: str, declared: Sequence[str]) -> Scope:
 
 def _in_order(offers: Sequence[Offer], key: Callable[[Offer], tuple[bool, float, str]]) -> Iterator[Offer]:
     """Yield offers in an order; sorted in pieces, as all at once is one long call in which no other thread runs."""
-    return merge(*(sorted(offers[at : at + _PIECE], key=key) for at in in_pieces(range(0, len(offers), _PIECE))), key=key)
+    starts = in_pieces(range(0, len(offers), _PIECE))
+    return merge(*(sorted(offers[at : at + _PIECE], key=key) for at in starts), key=key)
 
 
 def _entries(policy: Policy, labeller: Labeller) -> tuple[Entry, ...]:
