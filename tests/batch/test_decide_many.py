@@ -222,10 +222,11 @@ def scored():
     return tactful.open(policy, store=MemoryStore(clock=lambda: NOW_US), clock=lambda: NOW_US)
 
 
-def test_under_a_score_model_it_says_so_and_decides_as_for_one():
+def test_under_a_score_model_all_are_decided_at_once_as_for_one():
     with scored() as edge:
         decisions = edge.decide_many("rows", table())
-        assert "score model" in decisions.one_by_one
+        assert (decisions.depends, decisions.one_by_one) == ("", "")
+        assert [told(decisions[row]) for row in range(len(ROWS))] == [many(decisions, one["customer"]) for one in ROWS]
     with scored() as edge, opened() as usual:
         assert all(many(decisions, row["customer"]) == alone(edge, row, "rows") for row in ROWS)
         assert any(many(decisions, row["customer"]) != alone(usual, row, "rows") for row in ROWS)

@@ -5,11 +5,20 @@ and can bring none back. It is arithmetic on weights: it waits for nothing, and 
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from ..plan.scoring import ScoringPlan
 from ..plan.worth import RankedOffer
 from ..score_model import Term
-from .rank import Best, Factors, Listed, Walk
+from .rank import Best, Listed, Walk
+
+
+class Affine(Protocol):
+    """What tells a customer's affinities (`Factors`)."""
+
+    def affinity(self, ranked: RankedOffer) -> float:
+        """Return the customer's affinity to an offer, as far as it may rank it; else what all have."""
+        ...
 
 
 class Shortlist:
@@ -17,7 +26,7 @@ class Shortlist:
 
     __slots__ = ("_factors", "_holding", "_left", "_ranking", "_scores", "_scoring")
 
-    def __init__(self, ranking: Walk | Listed, scoring: ScoringPlan, factors: Factors, holding: int) -> None:
+    def __init__(self, ranking: Walk | Listed, scoring: ScoringPlan, factors: Affine, holding: int) -> None:
         """
         Make a shortlist; who is on it is found when it is asked first.
 

@@ -13,7 +13,7 @@ from .worth import RankedOffer
 
 _SUMS_MAX: Final = 4096
 #: Sums of weights by feature: one, affinity, chance.
-_Sums = tuple[float, float, float]
+Sums = tuple[float, float, float]
 
 
 @attrs.frozen(eq=False)
@@ -28,7 +28,7 @@ class ScoringPlan:
     model: ScoreModel
     _conditions: tuple[tuple[int, Callable[..., object]], ...]
     _always: int
-    _sums: dict[int, _Sums] = attrs.field(factory=dict)
+    _sums: dict[int, Sums] = attrs.field(factory=dict)
 
     @classmethod
     def of(cls, model: ScoreModel | None, slots: Slots) -> "ScoringPlan | None":
@@ -51,14 +51,18 @@ class ScoringPlan:
 
     def score(self, ranked: RankedOffer, holding: int, affinity: float) -> float:
         """Return an offer's score under the terms that hold, above 0 and below 1."""
+        fixed, by_affinity, by_chance = self.sums(ranked, holding)
+        return logistic(fixed + by_affinity * affinity + by_chance * ranked.offer.chance)
+
+    def sums(self, ranked: RankedOffer, holding: int) -> Sums:
+        """Return the weights that act on an offer under the terms that hold, added up by what they multiply."""
         acting = ranked.terms & holding
         sums = self._sums.get(acting)
         if sums is None:
             sums = self._sum(acting)
             if len(self._sums) < _SUMS_MAX:
                 self._sums[acting] = sums
-        fixed, by_affinity, by_chance = sums
-        return logistic(fixed + by_affinity * affinity + by_chance * ranked.offer.chance)
+        return sums
 
     def contributions(self, ranked: RankedOffer, holding: int, affinity: float) -> Iterator[tuple[Term, float]]:
         """Yield each term that acts on an offer, with what it adds to the log-odds."""
@@ -67,7 +71,7 @@ class ScoringPlan:
             if ranked.terms & holding & 1 << number:
                 yield term, term.weight * values[term.of]
 
-    def _sum(self, acting: int) -> _Sums:
+    def _sum(self, acting: int) -> Sums:
         sums = {Feature.ONE: self.model.intercept, Feature.AFFINITY: 0.0, Feature.CHANCE: 0.0}
         for number, term in enumerate(self.model.terms):
             if acting >> number & 1:

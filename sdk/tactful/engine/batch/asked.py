@@ -42,8 +42,6 @@ def lacking(asked: Asked) -> str:
     plan, caps = asked.plan, _concerning(asked)
     if any(cap.cap.strict for cap in caps):
         return "strict caps reserve room at the centre, customer by customer"
-    if plan.scoring is not None:
-        return "a score model puts each customer's shortlist in order"
     if asked.budgets is None and "everyone" in plan.counted_per:
         return "what counts for everyone together is not known"
     if (

@@ -1,6 +1,7 @@
 """Chunk: a part of the customers on their way through the stages. What budgets ask comes last, as it may change."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import attrs
@@ -15,10 +16,13 @@ from ..limited import Limited
 from ..rank import Listed
 from ..room import Filling as Counted
 from ..room import PageRoom
+from ..shortlist import Shortlist
 from .asked import Asked
 from .columns import Customers
 from .fields import Fields
 from .picks import EMPTY, Filling, Picks, descending
+from .shortlists import Scored
+from .standings import ByWorth, Standing
 from .subjects import subjects
 from .truths import Rows, Words, apply, guarding, needing, words
 from .worths import Numbers, Personal, Places, Worths
@@ -46,11 +50,13 @@ class Chunk:
         contacts: Mapping[str, Sequence[Contact]],
         worths: Worths,
         filling: Filling,
+        scored: Scored | None,
     ) -> None:
         self._asked = asked
         self._customers = customers
         self._worths = worths
         self._filling = filling
+        self._scored = scored
         self._fields = Fields(asked.plan, asked.channel, customers, asked.context, asked.now_us)
         channel, slots = asked.channel.channel.name, asked.page.slots
         self._subjects = subjects(
@@ -162,13 +168,16 @@ class Chunk:
         allowed = self._rows.allowed[which]
         if shared.withheld:
             allowed &= words(asked.plan.everything & ~shared.withheld, self._width)
-        worths = self._worths.of(self._customers, self._fields, hidden, blind, which, asked.now_us)
+        affinities = self._worths.affinities(self._customers, hidden, blind, which, asked.now_us)
+        worths = affinities if self._scored is None else affinities.copy()
+        self._worths.weigh(worths, self._fields, hidden, which, asked.now_us)
         personal = self._worths.personal(self._customers, hidden, blind, asked.now_us)
         if alike.at_once:
-            self._filling.fill(allowed, worths, picks, which)
+            self._filling.fill(allowed, worths, picks, which, partial(self._order, affinities))
         else:
             for place, row in enumerate(which.tolist()):
-                self._compose(row, allowed[place], worths[place], _Personal(personal, row), picks, counting)
+                own = _Own(personal, row, affinities[place])
+                self._compose(row, allowed[place], worths[place], own, picks, counting)
         for slot in range(asked.page.slots):
             filled = which[picks.offers[which, slot] != EMPTY]
             picks.personal[filled, slot] = personal(filled, picks.offers[filled, slot])
@@ -178,30 +187,43 @@ class Chunk:
         row: int,
         allowed: Words,
         worths: Numbers,
-        personal: "_Personal",
+        own: "_Own",
         picks: Picks,
         counting: tuple[Counted, ...],
     ) -> None:
         """Fill the page of one customer."""
         asked, at = self._asked, int(self._subjects.tally_of[row])
-        own = self._subjects.own[at] if self._subjects.filling[at] else None
+        contacts = self._subjects.own[at] if self._subjects.filling[at] else None
         home = self._homes.get(row)
-        counted = (*(one for one in (own, home) if one is not None), *counting)
+        counted = (*(one for one in (contacts, home) if one is not None), *counting)
         caps = PageRoom(asked.plan, asked.channel.channel.name, counted, asked.now_us) if counted else None
-        offers = descending(asked.plan.offers, worths, self._worths.helping)
+        listed = Listed(descending(asked.plan.offers, worths, self._worths.helping))
+        scored = self._scored
+        ranking = listed if scored is None else Shortlist(listed, scored.scoring, own, scored.holding)
         treatments = int.from_bytes(allowed.tobytes(), "little")
         quotas = asked.plan.effects(int(self._rows.flags[row])).quotas
-        chosen, _ = compose(asked.page, Listed(offers), treatments, quotas, personal, caps)
+        chosen, _ = compose(asked.page, ranking, treatments, quotas, own, caps)
         picks.put(row, chosen)
+
+    def _order(self, affinities: Numbers, worths: Numbers, by_worth: ByWorth) -> Standing:
+        """Return what gives customers their best offers: by a score model, if the policy has one."""
+        if self._scored is None:
+            return by_worth
+        return self._scored.standing(worths, affinities, by_worth, self._worths.helping)
 
 
 @attrs.frozen(eq=False, repr=False)
-class _Personal:
-    """Whether one customer's own affinity ranks an offer."""
+class _Own:
+    """What one customer's own affinities say of an offer."""
 
     told: Personal
     row: int
+    affinities: Numbers
+
+    def affinity(self, ranked: RankedOffer) -> float:
+        """Return the affinity, as far as it may rank the offer; else what all have."""
+        return float(self.affinities[ranked.index])
 
     def personal(self, ranked: RankedOffer) -> bool:
-        """Return it."""
+        """Return whether it ranks the offer."""
         return bool(self.told(np.array([self.row]), np.array([ranked.index]))[0])

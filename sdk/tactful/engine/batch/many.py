@@ -13,6 +13,7 @@ from .asked import Asked
 from .chunk import Chunk
 from .columns import Customers
 from .picks import Filling, Picks
+from .shortlists import Scored
 from .worths import Worths
 
 #: Conditions are evaluated for so many customers at a time: more have the same values.
@@ -50,5 +51,7 @@ def chunks(
         return
     worths = Worths(asked.plan, asked.channel)
     filling = Filling(asked.plan, asked.page, worths.helping)
+    scored = None if asked.plan.scoring is None else Scored(asked.plan.scoring, asked)
     for start in range(0, len(customers), CHUNK):
-        yield start, Chunk(asked, customers.part(slice(start, start + CHUNK)), contacts, worths, filling)
+        part = customers.part(slice(start, start + CHUNK))
+        yield start, Chunk(asked, part, contacts, worths, filling, scored)

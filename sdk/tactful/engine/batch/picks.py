@@ -3,7 +3,7 @@
 A page of one placement is filled for all customers at once, slot by slot; any other, customer by customer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import attrs
@@ -14,6 +14,7 @@ from ...plan.pages import Page
 from ...plan.plan import Plan
 from ...plan.worth import RankedOffer
 from ..moment import Chosen
+from .standings import ByWorth, Standing
 from .truths import Words
 from .worths import Numbers, Places
 
@@ -86,7 +87,9 @@ class Filling:
         as_bytes = np.ascontiguousarray(words).view(np.uint8)
         return np.unpackbits(as_bytes, axis=1, bitorder="little", count=len(self._plan.catalog.entries))
 
-    def fill(self, words: Words, worths: Numbers, picks: Picks, rows: Places) -> None:
+    def fill(
+        self, words: Words, worths: Numbers, picks: Picks, rows: Places, order: Callable[[Numbers, ByWorth], Standing]
+    ) -> None:
         """
         Fill the one placement of some customers, slot by slot. Worths are used up.
 
@@ -95,16 +98,16 @@ class Filling:
             worths: What each offer is worth to them.
             picks: Where to put it.
             rows: Which customers they are.
+            order: Makes of the worths, -inf of what is not open, what gives the best offers; or takes what it is given.
         """
         treatments = self.allowed(words)
         offers = treatments if self._width.max() == 1 else np.maximum.reduceat(treatments, self._start, axis=1)
         np.copyto(worths, -np.inf, where=offers == 0)
+        standing = order(worths, ByWorth(worths, self._helping))
         most = self._page.placements[0].placement.per_topic
-        everyone = np.arange(len(rows))
         taken = np.zeros((len(rows), self._topic.max() + 1), dtype=np.int32) if most is not None else None
         for slot in range(self._page.slots):
-            best = self._best(worths)
-            worth = worths[everyone, best]
+            best, worth = standing.best()
             found = np.flatnonzero(worth > -np.inf)
             if not len(found):
                 return
@@ -113,25 +116,11 @@ class Filling:
             picks.treatments[rows[found], slot] = self._chosen(treatments, found, offer)
             picks.placements[rows[found], slot] = 0
             picks.worths[rows[found], slot] = worth[found]
-            worths[found, offer] = -np.inf
+            standing.take(found, offer)
             if taken is not None and slot + 1 < self._page.slots:
                 taken[found, self._topic[offer]] += 1
                 full = found[taken[found, self._topic[offer]] == most]
-                if len(full) == len(worths):
-                    worths += self._closed[self._topic[best]]
-                else:
-                    worths[full] += self._closed[self._topic[best[full]]]
-
-    def _best(self, worths: Numbers) -> Places:
-        """Return the offer that comes first for each customer: help, then worth, then the order of the plan."""
-        helping = self._helping
-        if not helping or helping == worths.shape[1]:
-            only: Places = np.argmax(worths, axis=1)
-            return only
-        first = np.argmax(worths[:, :helping], axis=1)
-        helps = worths[np.arange(len(worths)), first] > -np.inf
-        best: Places = np.where(helps, first, helping + np.argmax(worths[:, helping:], axis=1))
-        return best
+                standing.close(full, self._closed[self._topic[best[full]]])
 
     def _chosen(self, treatments: NDArray[np.uint8], rows: Places, offers: Places) -> Places:
         """Return the treatment of an offer that each customer gets."""

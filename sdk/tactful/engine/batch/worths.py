@@ -38,22 +38,21 @@ class Worths:
             np.array([bool(one.boosts >> number & 1) for one in plan.offers]) for number in range(len(plan.boosts))
         ]
 
-    def of(
-        self, customers: Customers, fields: Fields, hidden: tuple[int, ...], blind: int, rows: Places, now_us: int
+    def affinities(
+        self, customers: Customers, hidden: tuple[int, ...], blind: int, rows: Places, now_us: int
     ) -> Numbers:
         """
-        Return the worth of each offer to some of the customers, these by offers.
+        Return the affinity of some of the customers to each offer, as far as it may rank it; these by offers.
 
         Args:
             customers: The customers.
-            fields: What conditions read of them.
             hidden: By purpose, the slots that limits hide, as bits.
             blind: The treatments that no affinity ranks.
             rows: Which of the customers.
             now_us: The moment [us since 1970].
         """
         plan, ranking = self._plan, self._plan.policy.ranking
-        worths: Numbers = np.full((len(rows), len(plan.offers)), float(ranking.absent))
+        found: Numbers = np.full((len(rows), len(plan.offers)), float(ranking.absent))
         known = customers.affinities.get(ranking.affinity or "")
         seeing = self._seeing(blind)
         for purpose in range(len(plan.slots.purposes)):
@@ -62,12 +61,24 @@ class Worths:
             offers = np.flatnonzero(seeing & (self._purpose == purpose))
             there = seen(self._visibility, known, purpose, hidden[purpose], now_us) if len(offers) else None
             if there is not None:
-                self._rank(worths, known, there, offers, rows)
-        for number, one in enumerate(plan.boosts):
-            holds = holding(plan, one.boost.when, one.holds, fields, hidden, now_us)[rows]
+                self._rank(found, known, there, offers, rows)
+        return found
+
+    def weigh(self, worths: Numbers, fields: Fields, hidden: tuple[int, ...], rows: Places, now_us: int) -> None:
+        """
+        Make affinities of some of the customers the worths of the offers to them.
+
+        Args:
+            worths: The affinities, these customers by offers.
+            fields: What conditions read of all customers.
+            hidden: By purpose, the slots that limits hide, as bits.
+            rows: Which of the customers.
+            now_us: The moment [us since 1970].
+        """
+        for number, one in enumerate(self._plan.boosts):
+            holds = holding(self._plan, one.boost.when, one.holds, fields, hidden, now_us)[rows]
             worths[np.ix_(holds, self._boosted[number])] *= one.boost.times
         worths *= self.base
-        return worths
 
     def _rank(
         self, factors: Numbers, known: Affinities, there: NDArray[np.bool_], offers: Places, rows: Places
