@@ -18,6 +18,7 @@ _OTHERS: Final = tuple(
 )
 #: What a contact in a column can have.
 CONTACT_FIELDS: Final = (*_NEEDED, *_OTHERS)
+_TEXTS: Final = ("event", "topic", "offer", "treatment", "placement", "channel", "owner", "intent", "offer_class")
 #: The columns of contacts that a campaign made.
 SHOWN_COLUMNS: Final = (
     "id",
@@ -98,13 +99,30 @@ def contacts_by_customer(ids: "pa.ChunkedArray", column: "pa.ChunkedArray", name
     fields = {one.name: compute.struct_field(flat, one.name) for one in flat.type}
     if fields["event"].null_count or fields["at"].null_count:
         raise UsageError(f"column {name!r}: a contact has no event or no moment")
+    count = len(owners)
     moments_us = fields.pop("at").cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_pylist()
-    values = {field: one.to_pylist() for field, one in fields.items()}
+    ids_ = fields.pop("id").to_pylist() if "id" in fields else [None] * count
+    tags = fields.pop("tags").to_pylist() if "tags" in fields else [None] * count
+    texts = (compute.fill_null(fields[one], "").to_pylist() if one in fields else [""] * count for one in _TEXTS)
     found: dict[str, list[Contact]] = {}
-    for number, (customer, at_us) in enumerate(zip(owners, moments_us, strict=True)):
+    for id_, customer, at_us, has, *told in zip(ids_, owners, moments_us, tags, *texts, strict=True):
         theirs = found.setdefault(customer, [])
-        told: dict[str, Any] = {field: one[number] for field, one in values.items() if one[number] is not None}
-        told |= {"customer": customer, "at_us": at_us, "tags": tuple(told.get("tags", ()))}
-        told.setdefault("id", f"{customer}/{len(theirs)}")
-        theirs.append(Contact(**told))
+        event, topic, offer, treatment, placement, channel, owner, intent, offer_class = told
+        theirs.append(
+            Contact(
+                f"{customer}/{len(theirs)}" if id_ is None else id_,
+                customer,
+                event,
+                at_us,
+                topic,
+                offer,
+                treatment,
+                placement,
+                channel,
+                owner,
+                tuple(has or ()),
+                intent=intent,
+                offer_class=offer_class,
+            )
+        )
     return found

@@ -23,6 +23,7 @@ import tactful
 from tactful.authoring import compile_files, read_files
 from tactful.bundle import make_keys, write
 from tactful_adapters.spark import Campaign, Progress
+from tactful_adapters.spark_contacts import contacts_by_customer
 
 from .affinity import Affinities
 from .cluster import cluster, lacking
@@ -134,28 +135,14 @@ def run(session: "SparkSession", folder: Path, keys: Sequence[str]) -> Ended:
     )
 
 
-def contacts_of(table: pa.Table) -> dict[str, list[tactful.Contact]]:
-    """Return the contacts of customers from their column, as `edge.decide_many` takes them."""
-    return {
-        customer: [
-            tactful.Contact(customer=customer, at_us=_us(one.pop("at")), tags=tuple(one.pop("tags")), **one)
-            for one in seen
-        ]
-        for customer, seen in zip(table["customer"].to_pylist(), table["contacts"].to_pylist(), strict=True)
-    }
-
-
 def alone(folder: Path, keys: Sequence[str]) -> pa.Table:
     """Return what one process decides for the same customers at the same moment."""
     table = pq.read_table(folder / "customers.parquet")
     bundle = folder / "letter.bundle"
     with tactful.open(bundle, key=keys, signatures=SIGNATURES, tenant=TENANT, clock=lambda: NOW_US) as edge:
         given = table.drop_columns(["contacts"])
-        return edge.decide_many(PLACEMENT, given, CONTEXT, contacts=contacts_of(table)).table
-
-
-def _us(moment: dt.datetime) -> int:
-    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+        theirs = contacts_by_customer(table["customer"], table["contacts"], "contacts")
+        return edge.decide_many(PLACEMENT, given, CONTEXT, contacts=theirs).table
 
 
 def _plain(table: pa.Table) -> list[tuple[object, ...]]:

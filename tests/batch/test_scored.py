@@ -147,7 +147,7 @@ MUTANTS = [
     ("shortlists", "above | (level & among)", "above | level"),
     ("shortlists", "np.maximum(wanted, 1)", "wanted"),
     ("standings", "np.where(rows[:, None] & ~helps, -np.inf, worths)", "worths"),
-    ("chunk", "self._scored.scoring, own, self._scored.holding", "self._scored.scoring, own, 0"),
+    ("chunk", "scored.scoring, own, scored.holding", "scored.scoring, own, 0"),
     ("chunk", "if self._scored is None else affinities.copy()", ""),
     ("chunk", "self.affinities[ranked.index]", "self.affinities[0]"),
 ]

@@ -175,9 +175,11 @@ class Chunk:
         if alike.at_once:
             self._filling.fill(allowed, worths, picks, which, partial(self._order, affinities))
         else:
+            open_ = self._filling.open(allowed)
             for place, row in enumerate(which.tolist()):
+                offers = descending(asked.plan.offers, worths[place], open_[place], self._worths.helping)
                 own = _Own(personal, row, affinities[place])
-                self._compose(row, allowed[place], worths[place], own, picks, counting)
+                self._compose(row, allowed[place], Listed(offers), own, picks, counting)
         for slot in range(asked.page.slots):
             filled = which[picks.offers[which, slot] != EMPTY]
             picks.personal[filled, slot] = personal(filled, picks.offers[filled, slot])
@@ -186,7 +188,7 @@ class Chunk:
         self,
         row: int,
         allowed: Words,
-        worths: Numbers,
+        listed: Listed,
         own: "_Own",
         picks: Picks,
         counting: tuple[Counted, ...],
@@ -197,7 +199,6 @@ class Chunk:
         home = self._homes.get(row)
         counted = (*(one for one in (contacts, home) if one is not None), *counting)
         caps = PageRoom(asked.plan, asked.channel.channel.name, counted, asked.now_us) if counted else None
-        listed = Listed(descending(asked.plan.offers, worths, self._worths.helping))
         scored = self._scored
         ranking = listed if scored is None else Shortlist(listed, scored.scoring, own, scored.holding)
         treatments = int.from_bytes(allowed.tobytes(), "little")

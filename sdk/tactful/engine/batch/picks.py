@@ -87,6 +87,17 @@ class Filling:
         as_bytes = np.ascontiguousarray(words).view(np.uint8)
         return np.unpackbits(as_bytes, axis=1, bitorder="little", count=len(self._plan.catalog.entries))
 
+    def open(self, words: Words) -> NDArray[np.bool_]:
+        """Return for each customer and offer whether any of its treatments is allowed."""
+        return self._offers(self.allowed(words)) > 0
+
+    def _offers(self, treatments: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return for each customer and offer whether any of its treatments is allowed, 0 or 1."""
+        if self._width.max() == 1:
+            return treatments
+        whole: NDArray[np.uint8] = np.maximum.reduceat(treatments, self._start, axis=1)
+        return whole
+
     def fill(
         self, words: Words, worths: Numbers, picks: Picks, rows: Places, order: Callable[[Numbers, ByWorth], Standing]
     ) -> None:
@@ -101,8 +112,7 @@ class Filling:
             order: Makes of the worths, -inf of what is not open, what gives the best offers; or takes what it is given.
         """
         treatments = self.allowed(words)
-        offers = treatments if self._width.max() == 1 else np.maximum.reduceat(treatments, self._start, axis=1)
-        np.copyto(worths, -np.inf, where=offers == 0)
+        np.copyto(worths, -np.inf, where=self._offers(treatments) == 0)
         standing = order(worths, ByWorth(worths, self._helping))
         most = self._page.placements[0].placement.per_topic
         taken = np.zeros((len(rows), self._topic.max() + 1), dtype=np.int32) if most is not None else None
@@ -139,9 +149,13 @@ class Filling:
 
 
 def descending(
-    offers: tuple[RankedOffer, ...], worths: NDArray[np.float64], helping: int
+    offers: tuple[RankedOffer, ...], worths: NDArray[np.float64], open_: NDArray[np.bool_], helping: int
 ) -> Iterator[tuple[float, RankedOffer]]:
-    """Yield one customer's offers in descending worth, help first."""
-    for part in (slice(0, helping), slice(helping, len(offers))):
-        for place in np.argsort(-worths[part], kind="stable").tolist():
-            yield float(worths[part][place]), offers[part.start + place]
+    """Yield one customer's open offers in descending worth, help first."""
+    there = np.flatnonzero(open_)
+    of_help = int(np.searchsorted(there, helping))
+    for part in (there[:of_help], there[of_help:]):
+        values = worths[part]
+        order = np.argsort(-values, kind="stable")
+        for worth, place in zip(values[order].tolist(), part[order].tolist(), strict=True):
+            yield worth, offers[place]
