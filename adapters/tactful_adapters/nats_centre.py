@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 from typing import Final, Self, TypeVar
 
-from tactful import Changes, Contact, Delivery, Disclosure, Line, wall_clock
+from tactful import Acknowledged, Changes, Contact, Delivery, Disclosure, Line, wall_clock
 
 from .nats_address import Address
+from .nats_edges import NATSEdges
 from .nats_events import NATSEvents
 from .nats_hints import NATSHints
 from .nats_lines import NATSLines
@@ -77,6 +78,19 @@ class NATSCentre(NATSTelling):
             return (await link.state(self._streams.line(line))).epoch > after
 
         return self._call(is_newer) or self._hints.wait(line, after, losses, until_s)
+
+    def line_epochs(self) -> Mapping[str, int]:
+        """Return the newest epoch of each line; after `erase`, who has acknowledged them has taken it in."""
+        return self._call(lambda link: NATSEdges(link, self._streams).epochs())
+
+    def acknowledge(self, edge: str, reached: Mapping[Line, int], keep_s: int) -> None:
+        """Keep that an edge has each line up to an epoch."""
+        replicas = self._loop.address.replicas
+        self._call(lambda link: NATSEdges(link, self._streams).acknowledge(edge, reached, keep_s, replicas))
+
+    def acknowledged(self) -> Mapping[tuple[str, str], Acknowledged]:
+        """Return how far each edge is that was heard within its time."""
+        return self._call(lambda link: NATSEdges(link, self._streams).acknowledged())
 
     def close(self) -> None:
         """Give back the connection; calls that wait come back. A second call does nothing."""

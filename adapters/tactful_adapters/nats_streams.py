@@ -49,6 +49,15 @@ class Streams:
         """Return the subject of an event, which may have wildcards."""
         return f"{self.prefix}.events.{key}"
 
+    @property
+    def edges(self) -> str:
+        """The stream of how far edges are."""
+        return f"{self.prefix}_edges"
+
+    def edge(self, key: str) -> str:
+        """Return the subject of an edge, which may have wildcards."""
+        return f"{self.prefix}.edges.{key}"
+
     def hints(self, line: Line) -> str:
         """Return the subjects on which the server tells that something is new in a line."""
         return f"{self.prefix}.told.{line}.>"

@@ -10,6 +10,7 @@ from tactful import IdentityRules, LogLimits, OutboxLimits, log_key, pseudonym
 
 from .postgresql_address import Address
 from .postgresql_disclosures import PostgreSQLDisclosing, PostgreSQLDisclosures
+from .postgresql_edges import PostgreSQLEdges
 from .postgresql_evidence import PostgreSQLEvidence, PostgreSQLEvidenceKeeping
 from .postgresql_graph import PostgreSQLGraph, PostgreSQLIdentifying
 from .postgresql_held import PostgreSQLHolding
@@ -37,6 +38,7 @@ class PostgreSQLStore(
     PostgreSQLEvidenceKeeping,
     PostgreSQLHolding,
     PostgreSQLOwing,
+    PostgreSQLEdges,
     PostgreSQLMany,
 ):
     """A `WritableStore` in a schema of a database, safe under threads, fork, `kill -9` and loss of power."""

@@ -86,6 +86,11 @@ class ValkeyHints:
             )
         return cls(url, points[scheme].load().from_url(beside))
 
+    @property
+    def inner(self) -> Centre:
+        """The centre beside which it gives hints."""
+        return self.centre
+
     def changes(self, line: Line, after: int, count: int) -> Changes:
         """Return what the centre tells; the server of hints has no part in it."""
         return self.centre.changes(line, after, count)

@@ -12,6 +12,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .acknowledging import EDGES_MAX, Acknowledged
     from .catalog import Catalog, Entry
     from .changes import Change, Changes, Delivery, Erased, Line, Split, Synced, Unlinked
     from .clock import Clock, wall_clock
@@ -91,8 +92,10 @@ if TYPE_CHECKING:
     from .visit import Visit
 
 __all__ = [
+    "EDGES_MAX",
     "READINGS",
     "Access",
+    "Acknowledged",
     "Always",
     "Approval",
     "Ask",
@@ -211,7 +214,9 @@ __all__ = [
 ]
 
 _LATE = {
+    "EDGES_MAX": ".acknowledging",
     "Access": ".evidence",
+    "Acknowledged": ".acknowledging",
     "Always": ".limits",
     "Approval": ".offers",
     "Ask": ".strict",

@@ -6,7 +6,8 @@ from typing import Final
 
 import attrs
 
-from .errors import StoreError
+from .acknowledging import behind, edges_in, keeps
+from .errors import CentreError, StoreError
 from .held import Held
 from .rights_ports import Followed
 
@@ -20,10 +21,17 @@ WHY_KEPT: Final[Mapping[str, str]] = MappingProxyType(
 )
 #: Nothing was kept, or can be told.
 NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+NO_EDGES: Final[Mapping[str, str]] = MappingProxyType({})
 #: Who else has to forget, where a store is a centre; and whether it can be told who has.
 _FOLLOWERS: Final = "edges that follow this store are told of it, and forget with their next contact"
-_FOLLOWED_UP: Final = "behind a relay, `tactful fleet --receipt` lists who has not yet; of others nobody can tell"
+_FOLLOWED_UP: Final = (
+    "`tactful fleet --receipt` lists who has not yet: behind a relay, and with --centre who asks itself"
+)
 _UNKNOWN: Final = "nobody can tell who has: this store counts no epochs"
+#: So many edges are named in words; `edges` has all.
+_NAMED_MAX: Final = 20
+PENDING: Final = "pending"
+ACKNOWLEDGED: Final = "acknowledged"
 
 
 @attrs.frozen
@@ -39,6 +47,7 @@ class ErasureReceipt:
         beside: How much went of what is kept beside the store, by the name under which it was attached.
         epochs: The store's epochs by line, once the erasure was in them, where it knows: who has acknowledged them has
             taken it in (`tactful fleet --receipt`).
+        edges: The edges that follow the store themselves, by name: "acknowledged" if one has it, else "pending".
     """
 
     at_us: int
@@ -47,6 +56,7 @@ class ErasureReceipt:
     pending: tuple[str, ...]
     beside: Mapping[str, int] = attrs.field(factory=dict)
     epochs: Mapping[str, int] = attrs.field(factory=dict)
+    edges: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def receipt_of(
@@ -57,6 +67,7 @@ def receipt_of(
     *,
     beside: Mapping[str, int] = NOTHING,
     epochs: Mapping[str, int] = NOTHING,
+    edges: Mapping[str, str] = NO_EDGES,
 ) -> ErasureReceipt:
     """Return the receipt of an erasure, of what went and of what was held before it."""
     kept = {
@@ -65,12 +76,44 @@ def receipt_of(
         "decisions": gone.get("decisions", 0),
     }
     stays = {sort: count for sort, count in kept.items() if count}
-    return ErasureReceipt(at_us, dict(gone), stays, tuple(pending), dict(beside), dict(epochs))
+    return ErasureReceipt(at_us, dict(gone), stays, tuple(pending), dict(beside), dict(epochs), dict(edges))
 
 
 def followers(epochs: Mapping[str, int]) -> str:
     """Return, in words, that edges have still to forget which follow a store, and how it is found out who has."""
     return f"{_FOLLOWERS}; {_FOLLOWED_UP if epochs else _UNKNOWN}"
+
+
+def edges_of(store: object, epochs: Mapping[str, int]) -> Mapping[str, str]:
+    """
+    Return how the edges stand to an erasure that follow a store themselves, by name; none if it keeps no record.
+
+    It never raises: the erasure is done by then.
+
+    Args:
+        store: The store, or the centre.
+        epochs: Its epochs once the erasure was in them.
+    """
+    kept = keeps(store)
+    if kept is None or not epochs:
+        return NO_EDGES
+    try:
+        reached = kept.acknowledged()
+    except (StoreError, CentreError):
+        return NO_EDGES
+    return {one: PENDING if behind(one, reached, epochs) else ACKNOWLEDGED for one in edges_in(reached)}
+
+
+def owing_edges(edges: Mapping[str, str]) -> tuple[str, ...]:
+    """Return in words who of the edges has still to take an erasure in; nothing if nobody has."""
+    pending = [name for name, standing in edges.items() if standing == PENDING]
+    if not pending:
+        return ()
+    named = ", ".join(pending[:_NAMED_MAX])
+    more = f" and {len(pending) - _NAMED_MAX} more" if len(pending) > _NAMED_MAX else ""
+    return (
+        f"{len(pending)} of {len(edges)} edges that follow it themselves have not said that they have: {named}{more}",
+    )
 
 
 def epochs_of(store: object) -> Mapping[str, int]:
@@ -83,5 +126,5 @@ def epochs_of(store: object) -> Mapping[str, int]:
         return NOTHING
     try:
         return store.line_epochs()
-    except StoreError:
+    except (StoreError, CentreError):
         return NOTHING

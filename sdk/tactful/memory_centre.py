@@ -8,8 +8,9 @@ from time import monotonic
 
 import attrs
 
+from .acknowledging import EDGES_MAX, Acknowledged, Reached
 from .changes import LINES, Change, Changes, Delivery, Erased, Line, Split, Told, Unlinked
-from .clock import Clock, wall_clock
+from .clock import SECOND_US, Clock, wall_clock
 from .consent import Consent, Consents
 from .contacts import Contact
 from .disclosures import Disclosure
@@ -59,6 +60,7 @@ class MemoryCentre:
         self._events: dict[str, Contact | Disclosure | None] = {}
         self._epochs: dict[Line, int] = dict.fromkeys(LINES, 0)
         self._lines: dict[Line, dict[tuple[object, ...], Change]] = {line: {} for line in LINES}
+        self._edges: dict[str, tuple[int, Mapping[Line, Acknowledged]]] = {}
         self._changed = Condition()
         self._closed = False
         _centres.add(self)
@@ -94,6 +96,28 @@ class MemoryCentre:
             while not self._closed and self._epochs[line] <= after and (left_s := until_s - monotonic()) > 0:
                 self._changed.wait(left_s)
             return self._epochs[line] > after
+
+    def line_epochs(self) -> Mapping[str, int]:
+        """Return the newest epoch of each line."""
+        with self._changed:
+            return {str(line): epoch for line, epoch in self._epochs.items()}
+
+    def acknowledge(self, edge: str, reached: Mapping[Line, int], keep_s: int) -> None:
+        """Keep that an edge has each line up to an epoch."""
+        with self._changed:
+            self._open()
+            now_us = self._clock()
+            said = {line: Acknowledged(n if n <= self._epochs[line] else 0, now_us) for line, n in reached.items()}
+            self._edges[edge] = (now_us + keep_s * SECOND_US, said)
+            while len(self._edges) > EDGES_MAX:
+                del self._edges[min(self._edges, key=lambda one: _heard_us(self._edges[one][1]))]
+
+    def acknowledged(self) -> Reached:
+        """Return how far each edge is that was heard within its time."""
+        with self._changed:
+            now_us = self._clock()
+            known = {edge: said for edge, (until_us, said) in self._edges.items() if now_us < until_us}
+        return {(edge, line): one for edge, said in known.items() for line, one in said.items()}
 
     def close(self) -> None:
         """Take no more calls; those that wait come back."""
@@ -208,6 +232,10 @@ class MemoryCentre:
     def _open(self) -> None:
         if self._closed:
             raise CentreError("the centre is closed; open another one")
+
+
+def _heard_us(said: Mapping[Line, Acknowledged]) -> int:
+    return max(one.at_us for one in said.values())
 
 
 def _before_fork() -> None:

@@ -5,8 +5,10 @@ import types
 import tactful
 
 PUBLIC = [
+    "EDGES_MAX",
     "READINGS",
     "Access",
+    "Acknowledged",
     "Always",
     "Approval",
     "Ask",

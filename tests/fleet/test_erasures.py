@@ -11,7 +11,7 @@ from tests.kiosk.conftest import yes
 from typer.testing import CliRunner
 
 import tactful
-from tactful import Consents, MemoryStore, StoreError, SyncOptions, wall_clock
+from tactful import Consents, MemoryStore, StoreError, SyncOptions, acknowledging, wall_clock
 from tactful.cli.app import app
 from tactful.clock import SECOND_US, SKEW_US
 from tactful.erasing import ErasureReceipt, epochs_of
@@ -75,8 +75,6 @@ def mutated(module, old, new):
 
 
 MUTANTS = {
-    "one line is enough": ("if not behind:", "if len(behind) < 2:"),
-    "one behind is even": (".epoch < epochs[line]]", ".epoch + 1 < epochs[line]]"),
     "clocks agree": ("> at_us + SKEW_US:", "> at_us:"),
     "silence is consent": ('return Standing.CANNOT_TELL, "it has never', 'return Standing.ACKNOWLEDGED, "it has never'),
     "a kill is done": ('return Standing.PENDING, "it is to', 'return Standing.ACKNOWLEDGED, "it is to'),
@@ -90,6 +88,35 @@ def test_each_case_is_seen_to_fail(name):
     old, new = MUTANTS[name]
     mutant = mutated(judged, old, new)
     assert any(standing(**given, module=mutant) != right for right, given in CASES.values())
+
+
+MUTANTS_OF_LINES = {
+    "one line is enough": ("in epochs.items():", "in list(epochs.items())[:1]:"),
+    "one behind is even": (".epoch) < epoch:", ".epoch) + 1 < epoch:"),
+}
+EDGES = {"both lines": "acknowledged", "one line alone": "pending", "the other alone": "pending"}
+
+
+def standing_of_edge(reached, module=judged):
+    found = {("k1", line): Acknowledged(epoch, AT_US) for line, epoch in reached.items()}
+    (row,) = module.edges_erased_at(found, EPOCHS)
+    return row.standing.value
+
+
+@pytest.mark.parametrize("case", EDGES)
+def test_an_edge_stands_as_it_has_said(case):
+    assert standing_of_edge(CASES[case][1]["reached"]) == EDGES[case]
+    (row,) = judged.edges_erased_at({("k1", "consents"): Acknowledged(9, AT_US)}, {})
+    assert row.standing is Standing.CANNOT_TELL
+
+
+@pytest.mark.parametrize("name", MUTANTS_OF_LINES)
+def test_each_case_of_lines_is_seen_to_fail(name):
+    old, new = MUTANTS_OF_LINES[name]
+    mutant = mutated(judged, "edges_in\n", "edges_in\n\n")
+    mutant.behind = mutated(acknowledging, old, new).behind
+    assert any(standing(**given, module=mutant) != right for right, given in CASES.values())
+    assert any(standing_of_edge(CASES[case][1]["reached"], mutant) != right for case, right in EDGES.items())
 
 
 def test_who_has_still_to_follow_stands_first():

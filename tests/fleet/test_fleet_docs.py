@@ -10,6 +10,7 @@ from tests.kiosk.conftest import DEVICE_KEY
 from typer.testing import CliRunner
 
 import tactful
+from tactful import acknowledging
 from tactful.cli.app import app
 from tactful.clock import SKEW_US
 from tactful.fleet import codes, enrolment, packs_folder, report, rollout
@@ -18,6 +19,7 @@ from tactful.fleet.releases import releases_of, stop
 from tactful.fleet.reports import last_reports
 from tactful.relay.devices import Device, all_devices, device_named
 from tactful.relay.relaying import RelayOptions
+from tactful.sync import acknowledge
 
 PAGE = "docs/fleet.md"
 
@@ -42,7 +44,7 @@ def run(served, monkeypatch, authors):
 
 def test_the_page_from_its_beginning_to_its_end(served, run, make, bundle_of, authors, signer, closing):
     told = (one.text for one in samples(PAGE, "sh"))
-    relaying, coding, enrolling, looking, erasing, rolling, resuming, back, killing = told
+    relaying, coding, enrolling, looking, erasing, listing, rolling, resuming, back, killing = told
     where = served.where
     # The server that the page's relay needs is not here: it says so, and has understood the rest.
     (where / "relay.private").write_text(authors[0], encoding="ascii")
@@ -80,6 +82,9 @@ def test_the_page_from_its_beginning_to_its_end(served, run, make, bundle_of, au
     # The server that it erases in is not here either; the receipt is as of one.
     (where / "receipt.json").write_text('{"at_us": 1, "epochs": {"consents": 1, "profiles": 1}}', encoding="ascii")
     assert "1 device: 1 acknowledged" in run(erasing.splitlines()[1])
+    for line in (erasing.splitlines()[2], *listing.splitlines()):
+        told = CliRunner().invoke(app, shlex.split(line.replace("edge@db:5432", "edge@127.0.0.1:1"))[1:])
+        assert (told.exit_code, "127.0.0.1" in told.output) == (2, True)
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code():
@@ -93,6 +98,11 @@ def test_the_numbers_on_the_page_are_those_of_the_code():
         ("an hour is over", rollout.Terms().soak_s == 3600),
         ("2 % are none", rollout.Terms().tolerated == 0.02),
         ("not reported for a day", rollout.QUIET_US == 86_400_000_000),
+        ("at most every 5 s", acknowledge.EVERY_S == 5),
+        ("once a minute if it is not", acknowledge.IDLE_S == 60),
+        ("is listed for 90 days", acknowledging.KEPT_S == 90 * 86_400),
+        ("without a name for one", acknowledging.KEPT_IN_MEMORY_S == 86_400),
+        ("10,000 edges at most", acknowledging.EDGES_MAX == 10_000),
         ("by more than 5 minutes", SKEW_US == 300_000_000),
         ("more than 16 MiB", packs_folder.PACK_MAX_BYTES == 16 * 2**20),
     ):

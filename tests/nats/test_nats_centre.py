@@ -8,6 +8,7 @@ from tactful_adapters.nats_centre import NATSCentre
 
 class TestNATSCentre(CentreConformance):
     persistent = shared = True
+    keeps_edges = True
 
     @pytest.fixture(autouse=True)
     def _started(self, shared_server, name_of):

@@ -43,6 +43,8 @@ def everything(centre):
     assert centre.deliver([withdrawal("1", "al", 5, "offers"), contact("2", "ada", 5)]).accepted == {"1", "2"}
     assert stands(followed(centre)["ada"]) == (False, True)
     assert centre.wait("consents", 0, 5)
+    centre.acknowledge("till", centre.line_epochs(), 60)
+    assert {edge for edge, _ in centre.acknowledged()} == {"till"}
     assert len(centre.changes("profiles", 0, 9).changes) == 3
 
 

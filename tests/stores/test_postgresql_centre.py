@@ -37,6 +37,7 @@ YES = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, 5)
 
 class TestPostgreSQLCentre(CentreConformance):
     persistent = shared = True
+    keeps_edges = True
 
     @pytest.fixture(autouse=True)
     def _started(self, postgresql):

@@ -5,6 +5,8 @@ from tactful.testing.centres import CentreConformance
 
 
 class TestMemoryCentre(CentreConformance):
+    keeps_edges = True
+
     def make_centre(self, where):
         return MemoryCentre()
 
@@ -13,6 +15,7 @@ class TestOneThatIsKept(CentreConformance):
     """The laws of centres that persist and are shared, on one that the folder names."""
 
     persistent = shared = True
+    keeps_edges = True
     kept = {}  # noqa: RUF012 - for the class on purpose: what is opened again is the same
 
     def make_centre(self, where):

@@ -158,8 +158,30 @@ class CountsByItself(MemoryCentre):
         return Changes(tuple(told[:count]), max([after, *numbers]), len(told) <= count, 0)
 
 
+@breaks("what_an_edge_said_last_is_kept_by_its_name")
+class KeepsTheHighest(MemoryCentre):
+    def acknowledge(self, edge, reached, keep_s):
+        known = {line: one.epoch for (name, line), one in self.acknowledged().items() if name == edge}
+        super().acknowledge(edge, {line: max(n, known.get(line, 0)) for line, n in reached.items()}, keep_s)
+
+
+@breaks("who_is_ahead_of_the_centre_has_nothing")
+class BelievesAnything(MemoryCentre):
+    def acknowledge(self, edge, reached, keep_s):
+        known = dict(self._epochs)
+        self._epochs.update(reached)
+        super().acknowledge(edge, reached, keep_s)
+        self._epochs.update(known)
+
+
+@breaks("an_edge_that_is_silent_for_its_time_is_forgotten")
+class ForgetsNobody(MemoryCentre):
+    def acknowledge(self, edge, reached, keep_s):
+        super().acknowledge(edge, reached, 10**6)
+
+
 class TheKit(CentreConformance):
-    persistent = shared = True
+    persistent = shared = keeps_edges = True
 
     def __init__(self, mutant):
         self.mutant, self.folder = mutant, {}

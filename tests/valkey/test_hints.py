@@ -20,7 +20,7 @@ STREAM = "{tactful}:hints:consents"
 
 
 class TestValkeyHints(CentreConformance):
-    shared = True
+    shared = keeps_edges = True
 
     @pytest.fixture(autouse=True)
     def _served(self, server):

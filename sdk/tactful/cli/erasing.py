@@ -8,7 +8,7 @@ import typer
 
 from ..clock import in_words, wall_clock
 from ..engine.attached import Attached, both
-from ..erasing import WHY_KEPT, ErasureReceipt, epochs_of, followers, receipt_of
+from ..erasing import WHY_KEPT, ErasureReceipt, edges_of, epochs_of, followers, owing_edges, receipt_of
 from ..errors import UsageError
 from ..held import Held
 from ..installed import store_of
@@ -17,23 +17,29 @@ from ..rights_ports import SubjectAccess
 from .checking import Json
 from .deciding import WhoOption
 from .disclosing import customer_of
+from .edges import erased_there
 from .journals import Journals, attached_to
+from .opened import StoreOption
 from .output import as_json, bullets, say, table, told
-from .replaying import StoreUrl
 
 _PROCESSES = "processes of this store fetch the customer anew at a decision after their refresh_s, 300 s as usual"
 
 
 def erase(
-    store: StoreUrl,
+    store: StoreOption = None,
     customer: Annotated[str | None, typer.Argument(help="The customer's id.", show_default=False)] = None,
     who: WhoOption = None,
     journal: Journals = None,
+    centre: Annotated[
+        str | None, typer.Option("--centre", help="The URL of the centre, to forget the customer too, first.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only tell what would be erased.")] = False,  # noqa: FBT002 - a flag
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
     Forget a customer and all merged ids in a store, with a receipt; without --yes tell what would go.
+
+    With --centre the centre forgets it first, and every edge that follows it is told.
 
     With --journal it is forgotten there too, and counted. A journal that fails is named; the store remembers what it
     owes.
@@ -41,6 +47,8 @@ def erase(
     Example: `tactful erase 4711 --store sqlite:///edge.db --yes`
     """
     with told(json_=json):
+        if store is None and centre is None:
+            raise UsageError("give --store, or --centre, or both")
         kept = store_of(store, make=False)
         try:
             if not (isinstance(kept, SubjectAccess) and isinstance(kept, Erasure)):
@@ -48,7 +56,7 @@ def erase(
             id_ = customer_of(kept, customer, who)
             held = kept.held(id_)
             with closing(attached_to(kept, journal or ())) as beside:
-                receipt = _erased(kept, id_, held, beside) if yes else None
+                receipt = _erased(kept, id_, held, beside, centre) if yes else None
         finally:
             kept.close()
     if receipt is None:
@@ -59,13 +67,18 @@ def erase(
         _print(receipt)
 
 
-def _erased(store: Erasure, id_: str, held: Held, beside: Attached) -> ErasureReceipt:
+def _erased(store: Erasure, id_: str, held: Held, beside: Attached, centre: str | None) -> ErasureReceipt:
+    at_centre = None if centre is None else erased_there(centre, held.ids)
     before = beside.forget(held.ids)  # while the store knows all ids: if we die, asking again finds the rest
     gone = store.erase(id_)
     after = beside.forget(held.ids)  # what was kept until the rows were gone
     epochs = epochs_of(store)
-    pending = (*after.in_words(), _PROCESSES, followers(epochs))
-    return receipt_of(gone, held, wall_clock(), pending, beside=both(before, after), epochs=epochs)
+    edges = edges_of(store, epochs)
+    if at_centre is not None:
+        epochs, edges = at_centre
+    pending = (*after.in_words(), _PROCESSES, followers(epochs), *owing_edges(edges))
+    counted = both(before, after)
+    return receipt_of(gone, held, wall_clock(), pending, beside=counted, epochs=epochs, edges=edges)
 
 
 def _tell(held: Held, *, json: bool) -> None:

@@ -12,10 +12,12 @@ import typer
 from ..clock import wall_clock
 from .checking import Json
 from .devices import DEVICES, FLEET, Devices
+from .edges import Centre, followers_of
 from .following_up import follow_up
 from .output import FOUND, as_json, say, table, told
 
 if TYPE_CHECKING:
+    from ..fleet.edges import EdgeRow
     from ..fleet.overview import Row
     from ..fleet.rollout import Release
 
@@ -27,18 +29,20 @@ def fleet(
     devices: Devices = DEVICES,
     trouble: Annotated[bool, typer.Option("--trouble", help="Only devices with which something is wrong.")] = False,  # noqa: FBT002 - a flag
     receipt: Annotated[Path | None, typer.Option(help="An erasure's receipt: tell who has taken it in.")] = None,
+    centre: Centre = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
     List the devices behind a relay, the worst first: policy, data, freshness, queue, last contact, clock.
 
+    With --centre, list the edges too that follow it themselves, and how far each is; there may be no fleet's file then.
     With --receipt, list which of them have taken in an erasure, who has not comes first; with --trouble, these alone.
     Exit code 1 if something is wrong with one, a rollout has stopped, or one has not surely taken it in.
 
     Example: `tactful fleet fleet.db --devices devices.json`
     """
     if receipt is not None:
-        follow_up(receipt, file, devices, only=trouble, json_=json)
+        follow_up(receipt, file, devices, centre, only=trouble, json_=json)
     from ..fleet.enrolment import refused_tries  # noqa: PLC0415 - slow to import
     from ..fleet.fleet_file import FleetFile  # noqa: PLC0415 - slow to import
     from ..fleet.overview import overview  # noqa: PLC0415 - slow to import
@@ -47,17 +51,29 @@ def fleet(
     from ..fleet.rollout import State  # noqa: PLC0415 - slow to import
     from ..relay.devices import all_devices  # noqa: PLC0415 - slow to import
 
-    with told(json_=json), closing(FleetFile(file, make=False)) as kept:
-        releases = releases_of(kept)
-        rows = overview(all_devices(devices), last_reports(kept), releases, refused_tries(kept), wall_clock())
+    with told(json_=json):
+        edges = () if centre is None else _edges(centre)
+        rows: tuple[Row, ...] = ()
+        releases: Sequence[Release] = ()
+        if centre is None or file.exists():
+            with closing(FleetFile(file, make=False)) as kept:
+                releases = releases_of(kept)
+                rows = overview(all_devices(devices), last_reports(kept), releases, refused_tries(kept), wall_clock())
+    silent = [one for one in edges if one.trouble]
     shown = [one for one in rows if one.trouble or not trouble]
     if json:
         release = None if not releases else {**attrs.asdict(releases[0]), "state": releases[0].state.value}
-        as_json({"rollout": release, "devices": [attrs.asdict(one) for one in shown]})
+        told_edges = {} if centre is None else {"edges": [attrs.asdict(one) for one in (silent if trouble else edges)]}
+        as_json({"rollout": release, "devices": [attrs.asdict(one) for one in shown], **told_edges})
     else:
-        _show(shown, rows, releases)
+        if rows or centre is None:
+            _show(shown, rows, releases)
+        if centre is not None:
+            _show_edges(silent if trouble else edges, len(edges), len(silent))
     stopped = bool(releases) and releases[0].state is State.STOPPED
-    raise typer.Exit(FOUND if stopped or any(one.trouble not in ("", "killed", "kept-out") for one in rows) else 0)
+    raise typer.Exit(
+        FOUND if stopped or silent or any(one.trouble not in ("", "killed", "kept-out") for one in rows) else 0
+    )
 
 
 def release_line(release: "Release") -> str:
@@ -78,6 +94,21 @@ def _show(shown: "Sequence[Row]", rows: "Sequence[Row]", releases: "Sequence[Rel
         say()
         columns = ("device", "trouble", "ring", "policy", "data", "age", "fresh", "queue", "seen", "clock")
         table(columns, [_cells(one) for one in shown])
+
+
+def _edges(centre: str) -> "Sequence[EdgeRow]":
+    from ..fleet.edges import edge_rows  # noqa: PLC0415 - slow to import
+
+    return edge_rows(*followers_of(centre), wall_clock())
+
+
+def _show_edges(shown: "Sequence[EdgeRow]", count: int, silent: int) -> None:
+    say(f"{count} edge{'' if count == 1 else 's'} that follow{'s' if count == 1 else ''} the centre, {silent} silent")
+    if shown:
+        say()
+        columns = ("edge", "trouble", "consents", "profiles", "behind", "seen")
+        cells = [(one.edge, one.trouble or "-", one.consents, one.profiles, one.behind) for one in shown]
+        table(columns, [(*map(str, row), short(one.contact_age_s)) for row, one in zip(cells, shown, strict=True)])
 
 
 def _cells(one: "Row") -> tuple[str, ...]:

@@ -12,10 +12,11 @@ import typer
 
 from ..changes import LINES
 from ..errors import UsageError
+from .edges import followers_of
 from .output import FOUND, as_json, say, table, told
 
 
-def follow_up(receipt: Path, file: Path, devices: Path, *, only: bool, json_: bool) -> None:
+def follow_up(receipt: Path, file: Path, devices: Path, centre: str | None, *, only: bool, json_: bool) -> None:
     """
     Tell how each device of a fleet stands to an erasure; exit code 1 if one has not surely taken it in.
 
@@ -23,19 +24,25 @@ def follow_up(receipt: Path, file: Path, devices: Path, *, only: bool, json_: bo
         receipt: The receipt's file, as `tactful erase --json` has written it.
         file: The fleet's file.
         devices: The file of its devices.
+        centre: The URL of the centre, to have the edges that follow it themselves, too; then there may be no fleet.
         only: Whether those that have taken it in are left out.
         json_: Whether programs read it.
     """
     from ..fleet.acknowledged import reached_by  # noqa: PLC0415 - slow to import
-    from ..fleet.erased_at import Standing, erased_at  # noqa: PLC0415 - slow to import
+    from ..fleet.erased_at import Followed, Standing, edges_erased_at, erased_at  # noqa: PLC0415 - slow to import
     from ..fleet.fleet_file import FleetFile  # noqa: PLC0415 - slow to import
     from ..fleet.reports import last_reports  # noqa: PLC0415 - slow to import
     from ..relay.devices import all_devices  # noqa: PLC0415 - slow to import
 
     with told(json_=json_):
         at_us, epochs = _read(receipt)
-        with closing(FleetFile(file, make=False)) as kept:
-            rows = erased_at(all_devices(devices), last_reports(kept), reached_by(kept), epochs, at_us)
+        rows: list[Followed] = []
+        if centre is not None:
+            rows += edges_erased_at(followers_of(centre)[0], epochs)
+        if centre is None or file.exists():
+            with closing(FleetFile(file, make=False)) as kept:
+                rows += erased_at(all_devices(devices), last_reports(kept), reached_by(kept), epochs, at_us)
+        rows.sort(key=lambda one: tuple(Standing).index(one.standing))
     counts = Counter(one.standing.value for one in rows)
     shown = [one for one in rows if not (only and one.standing is Standing.ACKNOWLEDGED)]
     if json_:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..consent import Consents
-from ..erasing import ErasureReceipt, epochs_of, followers, receipt_of
+from ..erasing import ErasureReceipt, edges_of, epochs_of, followers, owing_edges, receipt_of
 from ..errors import StoreError, UsageError
 from ..held import Held
 from ..ports import ConsentSource, Erasure, Store
@@ -120,11 +120,12 @@ class SubjectRights:
         before = self.attached.forget(ids)  # while the store knows all ids: if we die, asking again finds the rest
         gone = erasure.erase(customer)
         epochs = epochs_of(self.store)
-        pending = (*self._shared_meanwhile(ids), *self._pending(epochs))
+        edges = edges_of(self.store, epochs)
+        pending = (*self._shared_meanwhile(ids), *self._pending(epochs), *owing_edges(edges))
         self._let_go(ids, held)
         after = self.attached.forget(ids)  # what was kept until the rows were gone
         owed, now_us = (*after.in_words(), *pending), self.opting.clock()
-        return receipt_of(gone, held, now_us, owed, beside=both(before, after), epochs=epochs)
+        return receipt_of(gone, held, now_us, owed, beside=both(before, after), epochs=epochs, edges=edges)
 
     def attach(self, name: str, keeper: Forgets) -> None:
         """

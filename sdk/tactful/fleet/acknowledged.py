@@ -5,13 +5,11 @@ later question acknowledges an earlier answer. Where a question goes back, as af
 """
 
 import sqlite3
-from collections.abc import Mapping
 from threading import Lock
 from time import monotonic
 from typing import Final
 
-import attrs
-
+from ..acknowledging import Acknowledged, Reached
 from ..changes import Line
 from .fleet_file import FleetFile
 
@@ -19,24 +17,6 @@ from .fleet_file import FleetFile
 _WRITE_EVERY_S: Final = 5.0
 #: So many are remembered until they are written: two lines of each device, of more than a relay can have.
 _HEARD_MAX: Final = 100_000
-
-
-@attrs.frozen
-class Acknowledged:
-    """
-    How far a device is with a line.
-
-    Attributes:
-        epoch: Up to which epoch it has the line; 0 if it has nothing, or more than the centre tells.
-        at_us: When it said so, by the relay's clock [us since 1970].
-    """
-
-    epoch: int
-    at_us: int
-
-
-#: How far each device is, by its name and the line.
-Reached = Mapping[tuple[str, str], Acknowledged]
 
 
 class Hearing:

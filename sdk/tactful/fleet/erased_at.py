@@ -2,17 +2,14 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import attrs
 
+from ..acknowledging import Reached, behind, edges_in
 from ..changes import LINES
 from ..clock import SECOND_US, SKEW_US
 from ..relay.devices import Device
-from .acknowledged import Acknowledged, Reached
 from .reports import Kept
-
-_NEVER: Final = Acknowledged(0, 0)
 
 
 class Standing(enum.Enum):
@@ -63,6 +60,27 @@ def erased_at(
     return tuple(sorted(found, key=lambda one: (order.index(one.standing), one.device)))
 
 
+def edges_erased_at(reached: Reached, epochs: Mapping[str, int]) -> tuple[Followed, ...]:
+    """
+    Return how each edge stands to an erasure that follows a centre itself, who has still to follow first.
+
+    Args:
+        reached: How far each is with each line, by its own word.
+        epochs: The centre's epochs by line, once the erasure was in them; none if they are not known.
+    """
+    found = [Followed(one, "", *_said(one, reached, epochs)) for one in edges_in(reached)]
+    order = tuple(Standing)
+    return tuple(sorted(found, key=lambda one: (order.index(one.standing), one.device)))
+
+
+def _said(edge: str, reached: Reached, epochs: Mapping[str, int]) -> tuple[Standing, str]:
+    if not all(line in epochs for line in LINES):
+        return Standing.CANNOT_TELL, "the receipt has no epochs"
+    if left := behind(edge, reached, epochs):
+        return Standing.PENDING, left
+    return Standing.ACKNOWLEDGED, "it has said that it has both lines so far"
+
+
 def _standing(
     device: Device, kept: Kept | None, reached: Reached, epochs: Mapping[str, int], at_us: int
 ) -> tuple[Standing, str]:
@@ -74,11 +92,9 @@ def _standing(
         return Standing.CANNOT_TELL, "the receipt has no epochs"
     if not any((device.id, line) in reached for line in LINES):
         return Standing.CANNOT_TELL, "it has never asked here for changes, and reports no pack"
-    behind = [line for line in LINES if reached.get((device.id, line), _NEVER).epoch < epochs[line]]
-    if not behind:
-        return Standing.ACKNOWLEDGED, "it has asked for what came later"
-    line = behind[0]
-    return Standing.PENDING, f"{line} {reached.get((device.id, line), _NEVER).epoch} of {epochs[line]}"
+    if left := behind(device.id, reached, epochs):
+        return Standing.PENDING, left
+    return Standing.ACKNOWLEDGED, "it has asked for what came later"
 
 
 def _destroyed(kept: Kept | None) -> tuple[Standing, str]:

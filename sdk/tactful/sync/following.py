@@ -7,12 +7,13 @@ from threading import Lock
 from typing import Final, Protocol
 
 from ..centre_ports import Centre
-from ..changes import Change, Line, Synced
+from ..changes import LINES, Change, Line, Synced
 from ..clock import SECOND_US
 from ..errors import StoreError
 from ..outbox_ports import Outbox
 from ..ports import Registers
 from .account import Account
+from .acknowledge import Acknowledge
 from .apply_consents import apply_consents
 from .apply_profiles import ProfilesKept, apply_profiles
 from .heard import Heard, WatchedClock
@@ -29,6 +30,8 @@ from .worker import Worker
 PARTS = ("consents", "profiles", "events")
 
 
+#: The account of the edge's word to the centre.
+_ACKNOWLEDGING = "acknowledging"
 #: After a silence as long as this, the customers in memory are too old to wait for their turn.
 _SILENCE_US: Final = 60 * SECOND_US
 
@@ -70,7 +73,7 @@ class Following:
         self._closed = False
         self._ahead_us: int | None = None
         self._waits, self._reached = Waits(store, clock), dict[Line, int]()
-        self._accounts = {part: Account(heard.begin) for part in PARTS}
+        self._accounts = {part: Account(heard.begin) for part in (*PARTS, _ACKNOWLEDGING)}
 
     def attach(self, here: Here) -> None:
         """Tell which customers are to hear of changes at once, and begin."""
@@ -85,7 +88,7 @@ class Following:
         for account in self._accounts.values():
             account.reset()
         self._lock = Lock()
-        self._turns = {part: Lock() for part in PARTS}
+        self._turns = {part: Lock() for part in (*PARTS, _ACKNOWLEDGING)}
         self._workers: tuple[Worker, ...] = ()
         store, marks = self._store, Marks(self._store)
         to_consents, to_profiles, to_events = self._centres
@@ -99,6 +102,7 @@ class Following:
 
         self._consents = self._incoming("consents", to_consents, marks, consents, self._hear)
         self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda *_: None)
+        self._acknowledge = Acknowledge(store, to_profiles, self._accounts[_ACKNOWLEDGING], self._options.edge)
         lease, account = Lease(store, "events"), self._accounts["events"]
         self._stuck = Stuck(self._heard.begin)
         self._steps: Mapping[str, Callable[[], int]] = {
@@ -120,6 +124,8 @@ class Following:
                 done[part] = self._once(part)
             except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; the others go on
                 errors[part] = self._accounts[part].failed(error)
+        if not errors.keys() & {*LINES}:
+            self._tell(by_hand=True)
         return Synced(**done, errors=errors)
 
     def nudge(self) -> None:
@@ -149,6 +155,7 @@ class Following:
             "clock_ahead_s": None if ahead_us is None else ahead_us / SECOND_US,
             "consents": {"age_s": age_s, **self._line(self._consents)},
             "profiles": self._line(self._profiles),
+            _ACKNOWLEDGING: self._acknowledge.status(),
             "events": {**self._waits.status(len(self._stuck)), **self._accounts["events"].status()},
         }
 
@@ -164,6 +171,12 @@ class Following:
         with suppress(StoreError):  # the account of the store says it; what was told last is told once more
             self._reached[line.line] = line.reached
         return {"epoch": self._reached.get(line.line), **line.account.status()}
+
+    def _tell(self, *, by_hand: bool = False) -> None:
+        """Tell the centre how far this edge is with both lines."""
+        lines = {"consents": self._consents, "profiles": self._profiles}
+        with self._turns[_ACKNOWLEDGING]:
+            self._acknowledge.tell(lambda line: lines[line].reached, by_hand=by_hand)
 
     def _once(self, part: str) -> int:
         with self._turns[part], self._accounts[part].asking():
@@ -181,7 +194,10 @@ class Following:
         lines = {"consents": (self._consents, self._centres[0]), "profiles": (self._profiles, self._centres[1])}
 
         def step() -> int:
-            return self._once(part)
+            done = self._once(part)
+            if part == "profiles":  # never in the way of consents
+                self._tell()
+            return done
 
         def wait(timeout_s: float) -> bool:
             line, centre = lines[part]

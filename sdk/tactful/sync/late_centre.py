@@ -23,6 +23,11 @@ class LateCentre:
         self._inner: Centre | None = None
         self._closed = Event()
 
+    @property
+    def inner(self) -> Centre | None:
+        """The centre that was opened; None before that."""
+        return self._inner
+
     def changes(self, line: Line, after: int, count: int) -> Changes:
         """Return what has changed since an epoch, at most so many changes."""
         return self._opened().changes(line, after, count)

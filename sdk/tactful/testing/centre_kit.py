@@ -31,6 +31,7 @@ class CentreMaking:
         tells_profiles: Whether its line of profiles tells profiles.
         tells_links: Whether that line tells who is who.
         erases: Whether customers can be erased there.
+        keeps_edges: Whether it keeps how far the edges are that follow it (`Acknowledging`).
     """
 
     persistent = False
@@ -38,6 +39,7 @@ class CentreMaking:
     tells_profiles = True
     tells_links = True
     erases = True
+    keeps_edges = False
 
     def make_centre(self, where: Path) -> Centre:
         """Return a centre whose files, if it has any, are in a folder; opened, and made if it is not there yet."""

@@ -19,11 +19,12 @@ from ..contacts import Contact
 from ..errors import CentreError, UsageError
 from ..identity import Link
 from ..merging import Merge
-from .centre_kit import PATIENCE_S, CentreMaking, Follower, followed, is_erased, opt_in, stands, withdrawal
+from .centre_edges import EdgesLaws
+from .centre_kit import PATIENCE_S, Follower, followed, is_erased, opt_in, stands, withdrawal
 from .store_kit import at_once, contact, full_snapshot, no, yes
 
 
-class CentreConformance(CentreMaking):
+class CentreConformance(EdgesLaws):
     """The laws of a `Centre`; each is a test, and is given an empty folder."""
 
     # What is told
