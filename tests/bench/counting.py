@@ -23,11 +23,11 @@ from tactful.bench.works import Bench
 COUNTS: Final = Path(__file__).with_name("counts.json")
 #: The works that are counted, by number of offers. `decide_many` is NumPy's: its tests hold that it loops over no row.
 WORKS: Final[Mapping[int, tuple[str, ...]]] = {
-    200: ("decide", "near", "flat", "skewed", "preview", "first", "cold", "brought", "miss"),
+    200: ("decide", "moving", "near", "flat", "skewed", "preview", "first", "cold", "brought", "miss"),
     2000: ("decide", "flat", "skewed", "first"),
 }
 #: What is shown is counted under the caps a dozen exposures at once, in one decision of four: all four belong to it.
-TURNS: Final = {"decide": 4, "near": 4}
+TURNS: Final = {"decide": 4, "moving": 4, "near": 4}
 #: A count may be so many times the one that is kept. An interpreter of another version counts otherwise: CPython 3.13
 #: some 6 % less than 3.11.
 SAME_VERSION: Final = 1.25

@@ -42,9 +42,8 @@ MUTANTS = [
         "ast.UnaryOp(ast.Not(), emitter.surely_true(bound.condition)), everything",
         2,
     ),
-    Mutant(
-        "engine.guard", "if here is not None and here.since_us <= now_us < here.until_us:", "if here is not None:", 6
-    ),
+    Mutant("engine.guard", " and here.since_us <= now_us < here.until_us:", ":", 6),
+    Mutant("engine.guard", "if here.channel == name and here.since_us", "if here.since_us", 0),
     Mutant(
         "engine.guard", "return here.allow & allow, here.flags | flags", "return here.allow, here.flags | flags", 13
     ),
@@ -85,7 +84,7 @@ MUTANTS = [
     Mutant("profile", "self.source in (Source.STATED, Source.OBSERVED)", "self.source is not Source.MODELLED", 27),
     Mutant("plan.slots", "len(protective) + len(direct) + index", "len(protective) + index", 27),
     # what the middle keeps
-    Mutant("engine.middle", " & ~limited.withheld", "", 0),
+    Mutant("engine.middle", "needed & ~limited.withheld", "needed", 0),
     Mutant("engine.middle", "effects.blind | limited.blind", "effects.blind", 56),
     Mutant("engine.middle", "flags & plan.hide_flags", "0", 2),
     Mutant(
@@ -95,8 +94,11 @@ MUTANTS = [
         0,
     ),
     Mutant("engine.middle", "if there.hides == hides and there.since_us", "if there.since_us", 55),
+    # what filled the page is kept (tests/engine/test_kept_slate.py has more of it)
+    Mutant("engine.middle", "or kept.page is not page", "", 1),
+    Mutant("engine.middle", "or kept.context != context", "", 1),
     # who is eligible
-    Mutant("engine.qualify", "allow = there.allow & plan.running(now_us)", "allow = there.allow", 6),
+    Mutant("engine.qualify", "there.allow & running", "there.allow", 6),
     Mutant("engine.qualify", "lookup.allow.get(context[lookup.slot], lookup.otherwise) | spared", "plan.everything", 1),
     Mutant("engine.qualify", "lookup.otherwise) | spared", "lookup.otherwise)", 18),
     Mutant("engine.qualify", "allow &= met", "pass", 0),
@@ -118,7 +120,7 @@ MUTANTS = [
         "entry.offer.from_us <= now_us <= entry.offer.until_us",
         7,
     ),
-    Mutant("plan.plan", "if start <= now_us < end:", "if start:", 1),
+    Mutant("plan.plan", "if found[0] <= now_us < found[1]:", "if found[0]:", 1),
     Mutant("plan.plan", "may(entry.offer.channels) and may(entry.treatment.channels)", "may(entry.offer.channels)", 2),
     # what caps count
     Mutant("engine.count", "            if left <= 0:\n", "            if left < 0:\n", 6),

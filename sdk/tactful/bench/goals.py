@@ -77,6 +77,7 @@ GOALS: Final = (
         ratio=1,
         beside="predicates 200",
     ),
+    Goal("moving 200", "the same, on another page than the last one"),
     Goal("near 200", "the same, with room for this page, and no more, under a cap"),
     Goal("flat 10,000", "customers who like every topic alike", median=40, ratio=4, beside="decide 200"),
     Goal("skewed 10,000", "who like one topic far above the others", median=120, ratio=10, beside="decide 200"),

@@ -32,6 +32,7 @@ WORKS: Final[Mapping[str, str]] = {
     "skewed": "the same, of customers who like one topic far above the others",
     "scored": "the same, with a score model that puts a shortlist of fifty in order",
     "near": "the same, of customers who have room left for this page, and no more, under a cap",
+    "moving": "the same, of customers who come on another page than the one that was decided for them last",
     "preview": "the same without a trace, one customer again and again",
     "first": "the first decision for a customer who is here",
     "cold": "a customer whom nobody has seen, as 2 KB of MessagePack: unpack it, and decide as for one brought",
@@ -42,6 +43,7 @@ WORKS: Final[Mapping[str, str]] = {
 #: So many customers are in a table; what a work takes is told for each.
 MANY: Final = 4000
 _CONTEXT: Final = {"page": "p1", "hour": 12}
+_BEFORE: Final = {"page": "p2", "hour": 12}
 _STEP_US: Final = 1000
 #: After so long the cap of `near` has forgotten what was shown.
 _FORGOTTEN_US: Final = 120_000_000
@@ -123,10 +125,14 @@ class Bench:
         self._now_us += _FORGOTTEN_US
         yield from self._again(self._ids, self._near)
 
-    def _again(self, ids: Sequence[str], edge: Edge | None = None) -> _Calls:
+    def moving(self) -> _Calls:
+        """Yield decisions for customers who come from another page."""
+        yield from self._again(self._ids, before=_BEFORE)
+
+    def _again(self, ids: Sequence[str], edge: Edge | None = None, before: Mapping[str, object] = _CONTEXT) -> _Calls:
         asked = edge or self._edge
         for who in ids:
-            asked.decide(PLACE, who, _CONTEXT, preview=True)
+            asked.decide(PLACE, who, before, preview=True)
         for who in ids:
             yield partial(asked.decide, PLACE, who, _CONTEXT)
 

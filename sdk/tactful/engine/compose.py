@@ -49,7 +49,7 @@ def compose(
     quotas: Sequence[tuple[str, AtMost]],
     affinities: Affinities,
     caps: PageRoom | None,
-) -> tuple[list[Chosen], list[tuple[str, Chosen]]]:
+) -> tuple[tuple[Chosen, ...], tuple[tuple[str, Chosen], ...]]:
     """
     Return what fills the slots of a page; and what was taken out again, with the id of the share that did not hold.
 
@@ -64,7 +64,7 @@ def compose(
     chosen: list[Chosen] = []
     left = page.slots
     if not left:
-        return [], []
+        return (), ()
     seats = _Seats(page)
     counting = [Quota(id_, limit, page.slots) for id_, limit in quotas if limit.scope.bits & allowed] if quotas else []
     open_, blind = allowed & page.open, 0
@@ -86,7 +86,8 @@ def compose(
             withheld, more_blind = caps.take(offer.offer)
             open_ &= ~withheld
             blind |= more_blind
-    return chosen, _take_out(chosen, counting) if counting else []
+    dropped = tuple(_take_out(chosen, counting)) if counting else ()
+    return tuple(chosen), dropped
 
 
 def _used_up(quotas: Iterable[Quota], index: int) -> int:

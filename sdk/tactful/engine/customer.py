@@ -67,23 +67,29 @@ class OnChannel:
     What is known of a customer on one channel, and what the bounds that stand allow.
 
     Attributes:
+        channel: The channel's name.
         known: Identity, ages and consents, in the order of `k`.
         allow: The treatments that they allow.
         flags: The flags that they set.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
         standings: What the snapshot comes to, under each of the hides that were asked for; mostly one.
+        slate: What filled the page of last, while it holds; None if that cannot be told.
     """
 
-    __slots__ = ("allow", "flags", "known", "since_us", "standings", "until_us")
+    __slots__ = ("allow", "channel", "flags", "known", "since_us", "slate", "standings", "until_us")
 
-    def __init__(self, known: tuple[Value | None, ...], allow: int, flags: int, since_us: int, until_us: int) -> None:
+    def __init__(
+        self, channel: str, known: tuple[Value | None, ...], allow: int, flags: int, since_us: int, until_us: int
+    ) -> None:
+        self.channel = channel
         self.known = known
         self.allow = allow
         self.flags = flags
         self.since_us = since_us
         self.until_us = until_us
         self.standings: tuple[Standing, ...] = ()
+        self.slate: object = None
 
 
 class Customer:
@@ -98,7 +104,7 @@ class Customer:
         protective: The protective view and the direct one, in the order of `q`.
         own: What caps count the customer by.
         held: Of each holdout, whether the customer is in it.
-        channels: What was worked out, by channel.
+        channels: What was worked out, on the channel of last first; mostly one, so that nothing looks it up.
     """
 
     __slots__ = (
@@ -133,8 +139,8 @@ class Customer:
         self.protective = protective_view(plan, snapshot)
         self.own = own(plan, snapshot, self.protective)
         self.held = held(plan, identity)
-        self.channels: dict[str, OnChannel] = {}
-        self._refusing: dict[frozenset[str], Customer] = {}
+        self.channels: tuple[OnChannel, ...] = ()
+        self._refusing: dict[frozenset[str], Customer] | None = None
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -157,7 +163,7 @@ class Customer:
             purposes: The purposes' names; `*` is all of them.
             now_us: The moment [us since 1970].
         """
-        known = self._refusing
+        known = self._refusing = {} if self._refusing is None else self._refusing
         found = known.get(purposes)
         if found is None:
             before = self.consents or Consents((), 0)  # of consents that are not known, nothing else becomes known

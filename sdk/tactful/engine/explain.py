@@ -204,7 +204,7 @@ def deferred(moment: Moment) -> Mapping[str, int]:
 def _barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:
     """Yield all that bars treatments, each with the treatments that it bars."""
     plan, channel = moment.plan, moment.channel.channel
-    yield Reason("period", "outside its period"), plan.everything & ~plan.running(moment.now_us)
+    yield Reason("period", "outside its period"), plan.everything & ~plan.running(moment.now_us)[0]
     yield Reason("channel", f"not for {channel.name}"), plan.everything & ~plan.uses(channel)
     yield Reason("placement", "no placement of the page takes it"), plan.everything & ~moment.page.mask
     arguments = _arguments(moment)

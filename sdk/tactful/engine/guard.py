@@ -14,9 +14,9 @@ _SHARED_MAX = 256
 def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int) -> OnChannel:
     """Return what is known of a customer on a channel, and what standing bounds allow; kept while it holds."""
     name = channel.channel.name
-    here = customer.channels.get(name)
-    if here is not None and here.since_us <= now_us < here.until_us:
-        return here
+    for here in customer.channels:
+        if here.channel == name and here.since_us <= now_us < here.until_us:
+            return here
     kind = "none" if customer.identity is None else customer.identity.kind
     beyond, until_us = known_of(plan, channel.channel, kind, customer.made_us, customer.consents, now_us)
     known = (*beyond, *customer.held)
@@ -24,9 +24,9 @@ def on_channel(plan: Plan, channel: ChannelPlan, customer: Customer, now_us: int
     if channel.guard_standing is not None:
         more, set_, until = channel.guard_standing((), (), customer.protective, known, (), now_us)
         allow, flags, until_us = allow & more, flags | set_, min(until_us, until)
-    here = OnChannel(known, _shared(channel, allow), flags, now_us, until_us)
-    customer.channels[name] = here
-    return here
+    made = OnChannel(name, known, _shared(channel, allow), flags, now_us, until_us)
+    customer.channels = (made, *(one for one in customer.channels if one.channel != name))
+    return made
 
 
 def _shared(channel: ChannelPlan, allow: int) -> int:
@@ -38,12 +38,12 @@ def _shared(channel: ChannelPlan, allow: int) -> int:
 
 def at_moment(
     channel: ChannelPlan, customer: Customer, here: OnChannel, context: tuple[Value | None, ...], now_us: int
-) -> tuple[int, int]:
-    """Return the treatments that all bounds allow at a moment, and the flags that they set."""
+) -> tuple[int, int, int]:
+    """Return the treatments that all bounds allow at a moment, the flags that they set, and until when that is so."""
     if channel.guard_momentary is None:
-        return here.allow, here.flags
-    allow, flags, _ = channel.guard_momentary((), (), customer.protective, here.known, context, now_us)
-    return here.allow & allow, here.flags | flags
+        return here.allow, here.flags, here.until_us
+    allow, flags, until_us = channel.guard_momentary((), (), customer.protective, here.known, context, now_us)
+    return here.allow & allow, here.flags | flags, min(until_us, here.until_us)
 
 
 def known_of(

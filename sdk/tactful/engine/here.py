@@ -86,7 +86,7 @@ class Here:
     def met_on(self) -> tuple[str, ...]:
         """Return the channels on which something was decided for the customer as a person."""
         known = self._as.get("person")
-        return () if known is None else tuple(known.channels)
+        return () if known is None else tuple(one.channel for one in known.channels)
 
     def let_go(self, plan: Plan) -> None:
         """Let go of what was worked out under all plans but this one; contacts count under it."""

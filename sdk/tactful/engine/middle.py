@@ -11,7 +11,7 @@ from .compose import compose
 from .customer import Customer, OnChannel, Standing
 from .limited import NOTHING, Limited
 from .mask import mask
-from .moment import Moment
+from .moment import Moment, Slate
 from .room import PageRoom
 from .shortlist import Shortlist
 
@@ -40,31 +40,54 @@ def decide(
         now_us: The moment [us since 1970].
     """
     here = guard.on_channel(plan, channel, customer, now_us)
-    allowed, flags = guard.at_moment(channel, customer, here, context, now_us)
+    kept: Slate | None = here.slate  # type: ignore[assignment] # a customer's memory does not know this stage
+    if (
+        kept is None
+        or caps is not None  # picks may fill a cap
+        or kept.page is not page
+        or kept.limited is not limited
+        or not kept.since_us <= now_us < kept.until_us
+        or kept.context != context
+    ):
+        kept = _slate(channel, page, customer, here, context, limited, caps, now_us)
+        if caps is None and channel.is_foreseen:
+            here.slate = kept
+    return Moment(plan, channel, customer, here, now_us, caps, kept)
+
+
+def _slate(
+    channel: ChannelPlan,
+    page: Page,
+    customer: Customer,
+    here: OnChannel,
+    context: tuple[Value | None, ...],
+    limited: Limited,
+    caps: PageRoom | None,
+    now_us: int,
+) -> Slate:
+    """Return what fills the slots of a page, all worked out; arguments are as for `decide`."""
+    plan = customer.plan
+    allowed, flags, guards_us = guard.at_moment(channel, customer, here, context, now_us)
     there = _standing(plan, channel, customer, here, flags & plan.hide_flags, now_us)
-    allowed &= page.mask & qualify.at_moment(plan, channel, customer, here, there, context, now_us) & ~limited.withheld
+    needed, needs_us = qualify.at_moment(plan, channel, customer, here, there, context, now_us)
+    allowed &= page.mask & needed & ~limited.withheld
     effects = plan.effects(flags)
     arguments = there.views, there.seen, customer.protective, here.known, context, now_us
     ranking, factors = _ranking(plan, page, there, effects.blind | limited.blind, allowed, arguments)
     chosen, dropped = compose(page, ranking, allowed, effects.quotas, factors, caps)
-    return Moment(
-        plan=plan,
-        channel=channel,
-        page=page,
-        customer=customer,
-        here=here,
-        there=there,
-        context=context,
-        now_us=now_us,
-        limited=limited,
-        caps=caps,
-        flags=flags,
-        allowed=allowed,
-        affinities=factors,
-        chosen=chosen,
-        dropped=dropped,
-        shortlist=ranking if isinstance(ranking, Shortlist) else None,
-    )
+    shortlist = ranking if isinstance(ranking, Shortlist) else None
+    until_us = min(guards_us, needs_us)
+    return Slate(page, context, limited, there, flags, factors, chosen, dropped, shortlist, now_us, until_us)
+
+
+def allowed_in(moment: Moment) -> int:
+    """Return the treatments that could be chosen in a moment, worked out again: no decision keeps them."""
+    if not moment.page.placements:
+        return 0
+    known = moment.customer, moment.here
+    allowed, _, _ = guard.at_moment(moment.channel, *known, moment.context, moment.now_us)
+    needed, _ = qualify.at_moment(moment.plan, moment.channel, *known, moment.there, moment.context, moment.now_us)
+    return allowed & moment.page.mask & needed & ~moment.limited.withheld
 
 
 def _ranking(
@@ -100,22 +123,8 @@ def nothing(plan: Plan, customer: Customer, now_us: int) -> Moment:
     channel = next(iter(plan.channels.values()))
     context, _ = plan.slots.context_values(None)
     views, seen, scores, _ = mask(channel.visibility, None, plan.effects(0).hidden, now_us)
-    here = OnChannel((None,) * len(plan.slots.known), 0, 0, now_us, now_us)
+    here = OnChannel(channel.channel.name, (None,) * len(plan.slots.known), 0, 0, now_us, now_us)
     there = Standing(0, views, seen, scores, 0, (), now_us, now_us)
-    return Moment(
-        plan=plan,
-        channel=channel,
-        page=Page((), 0, 0, (), 0),
-        customer=customer,
-        here=here,
-        there=there,
-        context=context,
-        now_us=now_us,
-        limited=NOTHING,
-        caps=None,
-        flags=0,
-        allowed=0,
-        affinities=rank.order(plan, there, 0, 0).factors,
-        chosen=[],
-        dropped=[],
-    )
+    page, factors = Page((), 0, 0, (), 0), rank.order(plan, there, 0, 0).factors
+    slate = Slate(page, context, NOTHING, there, 0, factors, (), (), None, now_us, now_us)
+    return Moment(plan, channel, customer, here, now_us, None, slate)

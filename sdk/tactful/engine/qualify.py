@@ -32,12 +32,15 @@ def at_moment(
     there: Standing,
     context: tuple[Value | None, ...],
     now_us: int,
-) -> int:
-    """Return the treatments whose requirements are all met at a moment."""
-    allow = there.allow & plan.running(now_us)
+) -> tuple[int, int]:
+    """Return the treatments whose requirements are all met at a moment, and until when that is so."""
+    running, ends_us = plan.running(now_us)
+    allow, until_us = there.allow & running, min(there.until_us, ends_us)
     for lookup, spared in zip(plan.lookups, there.spared, strict=True):
         allow &= lookup.allow.get(context[lookup.slot], lookup.otherwise) | spared
     if channel.need_momentary is not None:
-        met, _, _ = channel.need_momentary(there.views, there.seen, customer.protective, here.known, context, now_us)
+        views, seen = there.views, there.seen
+        met, _, until = channel.need_momentary(views, seen, customer.protective, here.known, context, now_us)
         allow &= met
-    return allow
+        until_us = min(until_us, until)
+    return allow, until_us

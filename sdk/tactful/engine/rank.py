@@ -17,7 +17,7 @@ from .customer import Standing
 
 _ORDERS_MAX = 16
 #: So many groups are known of an order at least: the best of one may be withheld at the moment.
-_KNOWN_MIN = 8
+_KNOWN_MIN = 6
 #: An offer with its worth.
 Ranked = tuple[float, RankedOffer]
 #: The same, with its treatments that are open, as bits from its first one.

@@ -24,11 +24,13 @@ def reserve(tally: Tally, moment: Moment, decision: str) -> None:
     plan, channel, now_us = moment.plan, moment.channel.channel.name, moment.now_us
     if SHOWN not in plan.counted_events:
         return
-    rooms = [room_for(plan, one.ranked.offer, channel) for one in moment.chosen]
+    slate = moment.slate
+    rooms = slate.rooms
+    if rooms is None:
+        rooms = slate.rooms = tuple(room_for(plan, one.ranked.offer, channel) for one in slate.chosen)
     tally.reserve(decision, rooms, now_us, now_us + plan.policy.values.reserve_s * SECOND_US)
     if tally.strict:
-        for one, room in zip(moment.chosen, rooms, strict=True):
-            one.units = tally.take(room, now_us)
+        moment.units = tuple(tally.take(room, now_us) for room in rooms)
 
 
 def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
@@ -48,7 +50,7 @@ def receipt_of(moment: Moment, decision: str, customer: str) -> Receipt:
                 offer.tags,
                 offer.intent.value,
                 offer.offer_class.value,
-                one.units,
+                moment.units[slot] if moment.units else (),
                 passed_by(moment.plan, entry),
             )
         )

@@ -86,8 +86,8 @@ class Tally:
         self.key = (*parts, strict)
         self.parts = tuple(part for part in parts if part is not None)
         self.strict = strict
-        self._all: tuple[Limiting, ...] = (*self.parts, *strict)
-        self._met: dict[str, tuple[tuple[Limited, ...], Limited]] = {}
+        self._all: tuple[Limiting, ...] = (*self.parts, *strict) if strict else self.parts
+        self._met: dict[str, tuple[tuple[Limited, ...], Limited]] | None = None
 
     def held(self) -> AbstractContextManager[object]:
         """Return what keeps others from taking room meanwhile."""
@@ -115,9 +115,10 @@ class Tally:
         if len(self._all) == 1:
             return self._all[0].limited(channel, now_us)
         found = tuple(part.limited(channel, now_us) for part in self._all)
-        kept = self._met.get(channel)
+        known = self._met = {} if self._met is None else self._met
+        kept = known.get(channel)
         if kept is None or kept[0] != found:
-            kept = self._met[channel] = (found, met(found))
+            kept = known[channel] = (found, met(found))
         return kept[1]
 
     def room(self, channel: str, slots: int, now_us: int) -> PageRoom | None:

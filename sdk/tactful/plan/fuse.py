@@ -53,8 +53,13 @@ def is_momentary(expr: Expr) -> bool:
     return "now" in names and conditions.crossing(expr) is None
 
 
+def is_foreseen(expr: Expr) -> bool:
+    """Return whether it can be told until when a truth stays as it is in the same context."""
+    return "now" not in reads(expr) or conditions.crossing(expr) is not None
+
+
 def crossings_of(expr: Expr) -> tuple[Expr, ...]:
-    """Return when a standing truth changes, as expressions without `now`."""
+    """Return when a truth changes in the same context, as far as that is foreseen: expressions without `now`."""
     return tuple(conditions.crossing(expr) or ()) if "now" in reads(expr) else ()
 
 
@@ -64,8 +69,7 @@ def fuse_requirements(slots: Slots, requirements: Sequence[Requirement], everyth
     tests = []
     for one in in_pieces(requirements):
         emitter = emitters.setdefault(one.purpose, conditions.Emitter(slots.names(one.purpose)))
-        crossings = () if is_momentary(one.expr) else crossings_of(one.expr)
-        tests.append(Guarded(holds(one, emitter), one.bits, 0, crossings, one.purpose))
+        tests.append(Guarded(holds(one, emitter), one.bits, 0, crossings_of(one.expr), one.purpose))
     return _compile(slots, tests, everything)
 
 
@@ -74,7 +78,7 @@ def fuse_bounds(slots: Slots, bounds: Sequence[tuple[Bound, int]], everything: i
     emitter = conditions.Emitter(slots.names())
     tests = []
     for bound, flags in in_pieces(bounds):
-        crossings = () if is_momentary(bound.condition) else crossings_of(bound.condition)
+        crossings = crossings_of(bound.condition)
         tests.append(Guarded(emitter.surely_false(bound.condition), everything & ~bound.allow, flags, crossings))
     return _compile(slots, tests, everything)
 

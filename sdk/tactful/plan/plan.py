@@ -12,7 +12,7 @@ import attrs
 from ..catalog import Catalog
 from ..clock import NEVER_US
 from ..enriching import NO_ENRICHERS, Enrichers, enrichers_of
-from ..expr import FALSE, TRUE
+from ..expr import FALSE, TRUE, reads
 from ..limits import AtMost, Hide, Require
 from ..offers import Channel
 from ..pieces import in_pieces
@@ -21,7 +21,7 @@ from ..registry import GuardrailRules, Registry
 from .bounds import Bound, bounds_of, expired
 from .caps import caps_of, quiets_of
 from .fold import on_channel
-from .fuse import Fused, both, fuse_bounds, fuse_requirements, is_momentary
+from .fuse import Fused, both, fuse_bounds, fuse_requirements, is_foreseen, is_momentary
 from .groups import groups_of, starts_of, whole
 from .index import indexed
 from .pages import Page, PlacementPlan, besides_of, page_of, taken_by
@@ -51,6 +51,7 @@ class ChannelPlan:
         bounds: The bounds that can apply here.
         flag_of: The flags that each of them sets.
         visibility: What purposes may see here.
+        is_foreseen: Whether it can be told until when all conditions stay as they are in the same context.
         shared: What bounds allowed customers of late, so that those who are allowed the same share it.
     """
 
@@ -64,6 +65,7 @@ class ChannelPlan:
     bounds: tuple[Bound, ...]
     flag_of: tuple[int, ...]
     visibility: Visibility
+    is_foreseen: bool
     shared: dict[int, int] = attrs.field(factory=dict)
 
 
@@ -154,6 +156,10 @@ class Plan:
         anywhere = [one for one in in_pieces(plain) if not names_channel(one.expr)]
         self._shared_standing = self._fuse([one for one in in_pieces(anywhere) if not is_momentary(one.expr)])
         self._shared_momentary = self._fuse([one for one in in_pieces(anywhere) if is_momentary(one.expr)])
+        boosts_wait = any("now" in reads(boost.when) for boost in policy.ranking.boosts)
+        self._is_foreseen = (
+            not boosts_wait and self.scoring is None and all(is_foreseen(one.expr) for one in in_pieces(plain))
+        )
         self._by_channel = [one for one in in_pieces(plain) if names_channel(one.expr)]
         self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
         besides = besides_of(self.catalog)
@@ -186,17 +192,17 @@ class Plan:
         """Return why all decisions are careful at a moment: guardrails that are broken, a bundle that has expired."""
         return self._careful if now_us < self.until_us else (*self._careful, expired(self.until_us))
 
-    def running(self, now_us: int) -> int:
-        """Return the treatments whose offer's period contains the moment."""
-        start, end, mask = self._running
-        if start <= now_us < end:
-            return mask
+    def running(self, now_us: int) -> tuple[int, int]:
+        """Return the treatments whose offer's period contains the moment, and until when they stay the same."""
+        found = self._running
+        if found[0] <= now_us < found[1]:
+            return found[2], found[1]
         number = bisect_right(self._edges_us, now_us)
         start = self._edges_us[number - 1] if number else -NEVER_US
         end = self._edges_us[number] if number < len(self._edges_us) else NEVER_US
         mask = self.catalog.where(lambda entry: entry.offer.from_us <= now_us < entry.offer.until_us).bits
         self._running = (start, end, mask)
-        return mask
+        return mask, end
 
     def effects(self, flags: int) -> Effects:
         """Return what a combination of flags comes to."""
@@ -269,6 +275,7 @@ class Plan:
             tuple(here),
             tuple(flags_of[id(bound)] for bound in here),
             self._visibility(channel),
+            all(is_foreseen(b.condition) for b in here) and self._is_foreseen,
         )
 
     def _visibility(self, channel: Channel) -> Visibility:

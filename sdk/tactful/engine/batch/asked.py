@@ -76,5 +76,5 @@ def shared(asked: Asked, customers: int) -> str:
 
 def _concerning(asked: Asked) -> list[CapPlan]:
     """Return the caps that could limit anything on the page."""
-    possible = asked.channel.allow & asked.page.mask & asked.plan.running(asked.now_us)
+    possible = asked.channel.allow & asked.page.mask & asked.plan.running(asked.now_us)[0]
     return [cap for cap in asked.plan.caps if cap.concerns(asked.channel.channel.name, possible)]

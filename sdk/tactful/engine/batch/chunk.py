@@ -62,7 +62,7 @@ class Chunk:
         self._subjects = subjects(
             asked.plan, customers, self._fields, contacts, asked.budgets, channel, slots, asked.now_us
         )
-        self._possible = asked.channel.allow & asked.page.mask & asked.plan.running(asked.now_us)
+        self._possible = asked.channel.allow & asked.page.mask & asked.plan.running(asked.now_us)[0]
         self._width = max(-(-len(asked.plan.catalog.entries) // 64), 1)
         self._rows = self._left()
         self._groups = tuple(self._alike(self._rows.flags))

@@ -3,7 +3,7 @@
 A page of one placement is filled for all customers at once, slot by slot; any other, customer by customer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import attrs
@@ -59,7 +59,7 @@ class Picks:
         self.worths[rows] = 0
         self.personal[rows] = False
 
-    def put(self, row: int, chosen: list[Chosen]) -> None:
+    def put(self, row: int, chosen: Sequence[Chosen]) -> None:
         """Put in what fills one customer's page."""
         for slot, one in enumerate(chosen):
             self.offers[row, slot] = one.ranked.index

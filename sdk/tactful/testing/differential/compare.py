@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import attrs
 
 from ...engine.explain import Explanation
+from ...engine.middle import allowed_in
 from ...limits import Scope
 from ..generators.cases import Case
 from ..reference import Answer
@@ -141,8 +142,8 @@ def differing(decided: Decided) -> Iterator[What]:
     if fast != plain:
         yield "picks", fast, plain
         return
-    moment = decision._moment  # noqa: SLF001 - what was chosen from, as it was worked out for the choice
-    entries = [moment.plan.catalog.entries[index] for index in Scope(moment.allowed)]
+    moment = decision._moment  # noqa: SLF001 - what could be chosen in it
+    entries = [moment.plan.catalog.entries[index] for index in Scope(allowed_in(moment))]
     allowed = frozenset((entry.offer.id, entry.treatment.id) for entry in entries)
     if allowed != answer.allowed:
         yield "what is allowed", sorted(allowed - answer.allowed), sorted(answer.allowed - allowed)

@@ -139,7 +139,7 @@ class Cases:
         customers = Customers(self.chance, self.words)
         contacts = tuple(one for name in CUSTOMERS for one in customers.contacts(name, start, NOON_US))
         until_us = self.chance.moment_us() if self.chance.happens(0.1) else NEVER_US
-        return Case(seed, start, until_us, contacts, tuple(_Life(self, customers, start).steps()))
+        return Case(seed, start, until_us, contacts, tuple(_Life(self, customers, start, seed).steps()))
 
     def policy(self) -> Policy:
         """Return a policy with its guardrails."""
@@ -183,9 +183,10 @@ def _compiler(words: Words) -> Compile | None:
 class _Life:
     """Makes the steps of one case, in the order of time."""
 
-    def __init__(self, cases: Cases, customers: Customers, start: Policy) -> None:
+    def __init__(self, cases: Cases, customers: Customers, start: Policy, seed: int | None) -> None:
         self._cases = cases
         self._chance = cases.chance
+        self._apart = Random(seed)  # noqa: S311 - what is asked in the same context changes nothing else
         self._words = cases.words
         self._customers = customers
         self._policy = start
@@ -216,7 +217,7 @@ class _Life:
             self._turning += [self._now_us + length_us for length_us in (*LENGTHS_US[2:], 1800 * SECOND_US)]
         if drawn < 0.78:  # noqa: PLR2004 - shares of the steps
             if self._before is None or chance.happens(0.7):
-                self._before = self._decide()
+                self._before = self._again(self._decide())
             return self._before
         if drawn < 0.9:  # noqa: PLR2004
             event = chance.of(("shown", "shown", "shown", "click", "purchase"))
@@ -232,6 +233,14 @@ class _Life:
 
     def _reword(self, words: Words) -> None:
         self._words, self._cases, self._customers = words, Cases(self._chance, words), Customers(self._chance, words)
+
+    def _again(self, asked: Decide) -> Decide:
+        """Return what is asked, now and then in the context of the last one, and mostly by the same customer."""
+        before, drawn = self._before, self._apart.random()
+        if before is None or drawn < 0.6:  # noqa: PLR2004 - shares of the decisions
+            return asked
+        who = before.who if drawn < 0.9 else asked.who  # noqa: PLR2004
+        return attrs.evolve(asked, who=who, context=before.context)
 
     def _decide(self) -> Decide:
         chance = self._chance
