@@ -120,7 +120,7 @@ MUTANTS = [
         "entry.offer.from_us <= now_us <= entry.offer.until_us",
         7,
     ),
-    Mutant("plan.plan", "if found[0] <= now_us < found[1]:", "if found[0]:", 1),
+    Mutant("plan.plan", "if start <= now_us < end:", "if start:", 1),
     Mutant("plan.plan", "may(entry.offer.channels) and may(entry.treatment.channels)", "may(entry.offer.channels)", 2),
     # what caps count
     Mutant("engine.count", "            if left <= 0:\n", "            if left < 0:\n", 6),

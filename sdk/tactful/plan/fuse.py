@@ -58,6 +58,13 @@ def is_foreseen(expr: Expr) -> bool:
     return "now" not in reads(expr) or conditions.crossing(expr) is not None
 
 
+def foreseen(requirements: Sequence[Requirement], boosts: Iterable[Expr]) -> bool:
+    """Return whether that can be told of all requirements, and of boosts, which are evaluated each by itself."""
+    if any("now" in reads(one) for one in boosts):
+        return False
+    return all(is_foreseen(one.expr) for one in in_pieces(requirements))
+
+
 def crossings_of(expr: Expr) -> tuple[Expr, ...]:
     """Return when a truth changes in the same context, as far as that is foreseen: expressions without `now`."""
     return tuple(conditions.crossing(expr) or ()) if "now" in reads(expr) else ()

@@ -12,7 +12,7 @@ import attrs
 from ..catalog import Catalog
 from ..clock import NEVER_US
 from ..enriching import NO_ENRICHERS, Enrichers, enrichers_of
-from ..expr import FALSE, TRUE, reads
+from ..expr import FALSE, TRUE
 from ..limits import AtMost, Hide, Require
 from ..offers import Channel
 from ..pieces import in_pieces
@@ -21,7 +21,7 @@ from ..registry import GuardrailRules, Registry
 from .bounds import Bound, bounds_of, expired
 from .caps import caps_of, quiets_of
 from .fold import on_channel
-from .fuse import Fused, both, fuse_bounds, fuse_requirements, is_foreseen, is_momentary
+from .fuse import Fused, both, foreseen, fuse_bounds, fuse_requirements, is_foreseen, is_momentary
 from .groups import groups_of, starts_of, whole
 from .index import indexed
 from .pages import Page, PlacementPlan, besides_of, page_of, taken_by
@@ -131,8 +131,7 @@ class Plan:
         catalog: Catalog | None = None,
     ) -> None:
         self.policy = policy
-        self.epoch = epoch
-        self.until_us = until_us
+        self.epoch, self.until_us = epoch, until_us
         self.catalog = catalog or Catalog(policy)
         self.everything = self.catalog.all.bits
         self.slots = Slots.of(policy)
@@ -156,10 +155,7 @@ class Plan:
         anywhere = [one for one in in_pieces(plain) if not names_channel(one.expr)]
         self._shared_standing = self._fuse([one for one in in_pieces(anywhere) if not is_momentary(one.expr)])
         self._shared_momentary = self._fuse([one for one in in_pieces(anywhere) if is_momentary(one.expr)])
-        boosts_wait = any("now" in reads(boost.when) for boost in policy.ranking.boosts)
-        self._is_foreseen = (
-            not boosts_wait and self.scoring is None and all(is_foreseen(one.expr) for one in in_pieces(plain))
-        )
+        self._is_foreseen = self.scoring is None and foreseen(plain, [one.when for one in policy.ranking.boosts])
         self._by_channel = [one for one in in_pieces(plain) if names_channel(one.expr)]
         self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
         besides = besides_of(self.catalog)
@@ -194,9 +190,9 @@ class Plan:
 
     def running(self, now_us: int) -> tuple[int, int]:
         """Return the treatments whose offer's period contains the moment, and until when they stay the same."""
-        found = self._running
-        if found[0] <= now_us < found[1]:
-            return found[2], found[1]
+        start, end, mask = self._running
+        if start <= now_us < end:
+            return mask, end
         number = bisect_right(self._edges_us, now_us)
         start = self._edges_us[number - 1] if number else -NEVER_US
         end = self._edges_us[number] if number < len(self._edges_us) else NEVER_US
@@ -275,7 +271,7 @@ class Plan:
             tuple(here),
             tuple(flags_of[id(bound)] for bound in here),
             self._visibility(channel),
-            all(is_foreseen(b.condition) for b in here) and self._is_foreseen,
+            self._is_foreseen and all(is_foreseen(b.condition) for b in here),
         )
 
     def _visibility(self, channel: Channel) -> Visibility:
