@@ -65,7 +65,9 @@ def contradictions(policy: Policy) -> Iterator[str]:
     for section, names in listed.items():
         if not names and section in _NEEDED:
             yield f"the policy has no {section}"
-        yield from (f"{section}: {name!r} is there twice" for name, count in Counter(names).items() if count > 1)
+        yield from (
+            f"{section}: {name!r} is there twice" for name, count in in_pieces(Counter(names).items()) if count > 1
+        )
     there = {section: frozenset(names) for section, names in listed.items()}
     for where, section, named in _references(policy):
         yield from (
@@ -162,37 +164,50 @@ def _some(name: str | None) -> list[str]:
 
 def _numbers(policy: Policy) -> Iterator[str]:
     """Yield the numbers that are out of their range."""
-    values, ranking = policy.values, policy.ranking
-    for what, number, low, high in in_pieces(
-        (
-            ("exposure_margin", values.exposure_margin, 0, 1),
-            ("reserve_s", values.reserve_s, 1, inf),
-            ("token_s", values.token_s, 1, inf),
-            ("signatures", values.signatures, 1, _SIGNATURES_MAX),
-            ("holdouts_max", values.holdouts_max, 0, 1),
-            *((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts),
-            ("the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING),
-            ("the ranking's absent", ranking.absent, 0, _FINITE),
-            ("the ranking's ceiling", ranking.ceiling, 0, _FINITE),
-            ("the ranking's satisfaction", ranking.satisfaction, 0, _FINITE),
-            ("the ranking's retention", ranking.retention, 0, _FINITE),
-            *(("confidence of a feed", feed.confidence, 0, 1) for feed in policy.events.feeds),
-            *(("times of a boost", boost.times, 0, _FINITE) for boost in ranking.boosts),
-            *((f"lasts of trigger {one.name}", one.lasts_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
-            *((f"count of trigger {one.name}", one.count, 1, _FINITE) for one in policy.triggers),
-            *((f"within of trigger {one.name}", one.within_s, 1, _LENGTH_MAX_S) for one in policy.triggers),
-            *((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements),
-            *((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None),
-            *((f"value of {offer.id}", offer.value, 0, _FINITE) for offer in in_pieces(policy.offers)),
-            *((f"chance of {offer.id}", offer.chance, 0, 1) for offer in in_pieces(policy.offers)),
-            *((f"satisfaction of {o.id}", o.satisfaction or 0, 0, 1) for o in in_pieces(policy.offers)),
-            *((f"retention of {o.id}", o.retention or 0, 0, 1) for o in in_pieces(policy.offers)),
-            *((f"lift of {o.id}/{t.id}", t.lift, 0, _FINITE) for o in in_pieces(policy.offers) for t in o.treatments),
-        )
-    ):
+    for what, number, low, high in (*_stated(policy), *_chosen(policy)):
         if not low <= number <= high:
             yield f"{what} is not from {low:g} to {high:g}"
-    yield from () if ranking.model is None else faults_of(ranking.model)
+    for what, number, high in in_pieces(_offered(policy)):
+        if not 0 <= number <= high:
+            yield f"{what} is not from 0 to {high:g}"
+    yield from () if policy.ranking.model is None else faults_of(policy.ranking.model)
+
+
+def _stated(policy: Policy) -> Iterator[tuple[str, float, float, float]]:
+    """Yield the numbers of the policy as a whole, each with the least and the greatest that it may be."""
+    values, ranking = policy.values, policy.ranking
+    yield "exposure_margin", values.exposure_margin, 0, 1
+    yield "reserve_s", values.reserve_s, 1, inf
+    yield "token_s", values.token_s, 1, inf
+    yield "signatures", values.signatures, 1, _SIGNATURES_MAX
+    yield "holdouts_max", values.holdouts_max, 0, 1
+    yield from ((f"share of holdout {one.name}", one.share, 0, 1) for one in policy.holdouts)
+    yield "the holdouts' shares", sum(one.share for one in policy.holdouts), 0, values.holdouts_max + _ROUNDING
+    yield "the ranking's absent", ranking.absent, 0, _FINITE
+    yield "the ranking's ceiling", ranking.ceiling, 0, _FINITE
+    yield "the ranking's satisfaction", ranking.satisfaction, 0, _FINITE
+    yield "the ranking's retention", ranking.retention, 0, _FINITE
+
+
+def _chosen(policy: Policy) -> Iterator[tuple[str, float, float, float]]:
+    """Yield the numbers of feeds, boosts, triggers and placements."""
+    yield from (("confidence of a feed", feed.confidence, 0, 1) for feed in policy.events.feeds)
+    yield from (("times of a boost", boost.times, 0, _FINITE) for boost in policy.ranking.boosts)
+    yield from ((f"lasts of trigger {one.name}", one.lasts_s, 1, _LENGTH_MAX_S) for one in policy.triggers)
+    yield from ((f"count of trigger {one.name}", one.count, 1, _FINITE) for one in policy.triggers)
+    yield from ((f"within of trigger {one.name}", one.within_s, 1, _LENGTH_MAX_S) for one in policy.triggers)
+    yield from ((f"slots of {p.name}", p.slots, 1, _SLOTS_MAX) for p in policy.placements)
+    yield from ((f"per_topic of {p.name}", p.per_topic, 1, inf) for p in policy.placements if p.per_topic is not None)
+
+
+def _offered(policy: Policy) -> Iterator[tuple[str, float, float]]:
+    """Yield the numbers of offers, none of which may be less than 0, each with the greatest that it may be."""
+    for offer in policy.offers:
+        yield f"value of {offer.id}", offer.value, _FINITE
+        yield f"chance of {offer.id}", offer.chance, 1
+        yield f"satisfaction of {offer.id}", offer.satisfaction or 0, 1
+        yield f"retention of {offer.id}", offer.retention or 0, 1
+        yield from ((f"lift of {offer.id}/{one.id}", one.lift, _FINITE) for one in offer.treatments)
 
 
 def _keys(policy: Policy) -> Iterator[str]:

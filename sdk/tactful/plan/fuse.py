@@ -1,7 +1,8 @@
 """Many conditions in one generated function: one call, no frame per rule. It decides nothing by itself."""
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, starmap
 from typing import Final, cast
 
 import attrs
@@ -73,28 +74,37 @@ def crossings_of(expr: Expr) -> tuple[Expr, ...]:
 def fuse_requirements(slots: Slots, requirements: Sequence[Requirement], everything: int) -> Fused:
     """Return a function that gives the treatments whose requirements among these are all met."""
     emitters: dict[int, conditions.Emitter] = {}
-    tests = []
-    for one in in_pieces(requirements):
+
+    def test(one: Requirement) -> Guarded:
         emitter = emitters.setdefault(one.purpose, conditions.Emitter(slots.names(one.purpose)))
-        tests.append(Guarded(holds(one, emitter), one.bits, 0, crossings_of(one.expr), one.purpose))
-    return _compile(slots, tests, everything)
+        return Guarded(holds(one, emitter), one.bits, 0, crossings_of(one.expr), one.purpose)
+
+    return _compile(slots, map(test, in_pieces(requirements)), everything)
 
 
 def fuse_bounds(slots: Slots, bounds: Sequence[tuple[Bound, int]], everything: int) -> Fused:
     """Return a function that gives what the bounds (each with the flags that it sets) allow, and the flags."""
     emitter = conditions.Emitter(slots.names())
-    tests = []
-    for bound, flags in in_pieces(bounds):
+
+    def test(bound: Bound, flags: int) -> Guarded:
         crossings = crossings_of(bound.condition)
-        tests.append(Guarded(emitter.surely_false(bound.condition), everything & ~bound.allow, flags, crossings))
-    return _compile(slots, tests, everything)
+        return Guarded(emitter.surely_false(bound.condition), everything & ~bound.allow, flags, crossings)
+
+    return _compile(slots, starmap(test, in_pieces(bounds)), everything)
 
 
-def _compile(slots: Slots, tests: Sequence[Guarded], everything: int) -> Fused:
-    """Return one function for all tests; many are compiled in pieces, as the compiler lets nobody else run."""
-    pieces = [tests[start : start + _PIECE] for start in range(0, len(tests), _PIECE)] or [()]
-    parts = tuple(_compile_piece(slots, piece, everything) for piece in in_pieces(pieces))
-    return parts[0] if len(parts) == 1 else _in_turn(parts, everything)
+def _compile(slots: Slots, tests: Iterator[Guarded], everything: int) -> Fused:
+    """
+    Return one function for all tests.
+
+    Many are made, compiled and let go in pieces: neither the compiler nor who frees memory lets anybody else run.
+    """
+    parts: list[Fused] = []
+    while piece := tuple(islice(tests, _PIECE)):
+        parts.append(_compile_piece(slots, piece, everything))
+    if not parts:
+        return _compile_piece(slots, (), everything)
+    return parts[0] if len(parts) == 1 else _in_turn(tuple(parts), everything)
 
 
 def _in_turn(parts: Sequence[Fused], everything: int) -> Fused:
