@@ -17,6 +17,11 @@ _CLASSES: Final = OutboxLimits.classes
 _WITHDRAWAL: Final = len(_CLASSES) - 1
 _DISCLOSURE: Final = _CLASSES.index("disclosure")
 _AT_ONCE: Final = 200
+#: Rank 3 are withdrawals; as a number, so that the index of those that are not passed over is found.
+_FRESH: Final = "SELECT number, rank, body FROM outbox WHERE rank = 3 AND passed IS NULL ORDER BY number LIMIT %s"
+_OTHERS: Final = """SELECT number, rank, body FROM outbox WHERE rank < 3 AND NOT EXISTS (
+    SELECT 1 FROM outbox AS stuck WHERE stuck.customer = outbox.customer AND stuck.passed IS NOT NULL
+) ORDER BY number LIMIT %s"""
 
 
 class PostgreSQLOutbox:
@@ -49,19 +54,34 @@ class PostgreSQLOutbox:
         rows, size_bytes = self._connection.execute(query, (_WITHDRAWAL,)).fetchone() or (0, 0)
         self._drop(rows or 0, size_bytes or 0)
 
-    def take(
-        self, at_most: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        passed = passing or {}
-        query = """SELECT number, rank, body FROM outbox WHERE rank = %s AND number <> ALL(%s::bigint[])
-                   ORDER BY number LIMIT %s"""
-        found = self._connection.execute(query, (_WITHDRAWAL, list(passed), max(0, at_most))).fetchall()
-        query = """SELECT number, rank, body FROM outbox WHERE rank < %s AND coalesce(customer <> ALL(%s::text[]), TRUE)
-                   ORDER BY number LIMIT %s"""
-        left, customers = max(0, at_most - len(found)), list(passed.values())
-        found += self._connection.execute(query, (_WITHDRAWAL, customers, left)).fetchall()
+        found = self._connection.execute(_FRESH, (max(0, at_most),)).fetchall()
+        if len(found) < at_most:
+            found += self._connection.execute(_OTHERS, (at_most - len(found),)).fetchall()
         return tuple((number, _unpacked(rank, body)) for number, rank, body in found)
+
+    def pass_over(self, codes: Mapping[int, str]) -> None:
+        """Pass over the withdrawals that have these numbers, with the codes."""
+        query = """UPDATE outbox SET passed = told.code
+                   FROM unnest(%s::bigint[], %s::text[]) AS told (number, code)
+                   WHERE outbox.number = told.number AND outbox.rank = %s AND passed IS DISTINCT FROM told.code"""
+        self._connection.execute(query, (list(codes), list(codes.values()), _WITHDRAWAL))
+
+    def passed_over(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        query = "SELECT number, body FROM outbox WHERE passed IS NOT NULL AND number > %s ORDER BY number LIMIT %s"
+        rows = self._connection.execute(query, (after, max(0, at_most)))
+        return tuple((number, unpack_contact(body)) for number, body in rows)
+
+    def passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code."""
+        query = """SELECT found.passed, found.number_of_rows, outbox.body FROM outbox JOIN (
+                       SELECT passed, count(*) AS number_of_rows, min(number) AS number
+                       FROM outbox WHERE passed IS NOT NULL GROUP BY passed
+                   ) AS found USING (number)"""
+        rows = self._connection.execute(query)
+        return {code: Waiting(count, unpack_contact(body).at_us) for code, count, body in rows}
 
     def withdrawals(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
         """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
@@ -151,12 +171,25 @@ class PostgreSQLOutbox:
 class PostgreSQLOutgoing(PostgreSQLPart):
     """An `Outbox` in the tables of a store."""
 
-    def outbox_take(
-        self, count: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         with self._pool.reading() as connection:
-            return PostgreSQLOutbox(connection, self._limits).take(count, passing)
+            return PostgreSQLOutbox(connection, self._limits).take(count)
+
+    def outbox_pass_over(self, codes: Mapping[int, str]) -> None:
+        """Pass over withdrawals that the centre does not take; they stay."""
+        with self._pool.writing(LEDGER) as connection:
+            PostgreSQLOutbox(connection, self._limits).pass_over(codes)
+
+    def outbox_passed_over(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        with self._pool.reading() as connection:
+            return PostgreSQLOutbox(connection, self._limits).passed_over(after, count)
+
+    def outbox_passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code."""
+        with self._pool.reading() as connection:
+            return PostgreSQLOutbox(connection, self._limits).passed_counts()
 
     def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
         """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""

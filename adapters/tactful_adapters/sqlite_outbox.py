@@ -2,8 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
-from itertools import chain, islice
 
 from tactful import Contact, Disclosure, OutboxLimits, Waiting
 
@@ -12,6 +10,11 @@ from .rows import pack_waiting, unpack_contact, unpack_disclosure
 _CLASSES = OutboxLimits.classes
 _WITHDRAWAL = len(_CLASSES) - 1
 _DISCLOSURE = _CLASSES.index("disclosure")
+#: Rank 3 are withdrawals; as a number, so that the index of those that are not passed over is found.
+_FRESH = "SELECT number, rank, body FROM outbox WHERE rank = 3 AND passed IS NULL ORDER BY number LIMIT ?"
+_OTHERS = """SELECT number, rank, body FROM outbox WHERE rank < 3 AND NOT EXISTS (
+    SELECT 1 FROM outbox AS stuck WHERE stuck.customer = outbox.customer AND stuck.passed IS NOT NULL
+) ORDER BY number LIMIT ?"""
 
 
 class SQLiteOutbox:
@@ -35,21 +38,29 @@ class SQLiteOutbox:
         if of.exceeded(contacts_now, bytes_now):
             self._drop(contacts_now, bytes_now)
 
-    def take(
-        self, at_most: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        passed = passing or {}
-        customers = frozenset(passed.values())
-        query = "SELECT number, customer, rank, body FROM outbox WHERE rank {} ? ORDER BY number"
-        with (
-            closing(self._connection.execute(query.format("="), (_WITHDRAWAL,))) as withdrawals,
-            closing(self._connection.execute(query.format("<"), (_WITHDRAWAL,))) as others,
-        ):
-            first = (row for row in withdrawals if row[0] not in passed)
-            then = (row for row in others if row[1] not in customers)
-            found = islice(chain(first, then), max(0, at_most))
-            return tuple((number, _unpacked(rank, body)) for number, _, rank, body in found)
+        found = self._connection.execute(_FRESH, (max(0, at_most),)).fetchall()
+        if len(found) < at_most:
+            found += self._connection.execute(_OTHERS, (at_most - len(found),)).fetchall()
+        return tuple((number, _unpacked(rank, body)) for number, rank, body in found)
+
+    def pass_over(self, codes: Mapping[int, str]) -> None:
+        """Pass over the withdrawals that have these numbers, with the codes."""
+        query = "UPDATE outbox SET passed = ?1 WHERE number = ?2 AND rank = ?3 AND passed IS NOT ?1"
+        self._connection.executemany(query, [(code, number, _WITHDRAWAL) for number, code in codes.items()])
+
+    def passed_over(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        query = "SELECT number, body FROM outbox WHERE passed IS NOT NULL AND number > ? ORDER BY number LIMIT ?"
+        rows = self._connection.execute(query, (after, max(0, at_most)))
+        return tuple((number, unpack_contact(body)) for number, body in rows)
+
+    def passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code."""
+        query = "SELECT passed, count(*), min(number) FROM outbox WHERE passed IS NOT NULL GROUP BY passed"
+        rows = self._connection.execute(query).fetchall()
+        return {code: Waiting(many, self._at_us(number)) for code, many, number in rows}
 
     def withdrawals(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
         """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
@@ -100,6 +111,10 @@ class SQLiteOutbox:
         query = "SELECT body FROM outbox WHERE rank = ? ORDER BY number LIMIT 1"
         row = self._connection.execute(query, (rank,)).fetchone()
         return None if row is None else _unpacked(rank, row[0]).at_us
+
+    def _at_us(self, number: int) -> int:
+        (body,) = self._connection.execute("SELECT body FROM outbox WHERE number = ?", (number,)).fetchone()
+        return unpack_contact(body).at_us
 
     def _count(self, dropped: Iterable[int]) -> None:
         count = "UPDATE dropped SET contacts = contacts + 1 WHERE rank = ?"

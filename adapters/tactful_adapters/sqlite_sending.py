@@ -15,12 +15,25 @@ class SQLiteSending:
 
     _limits: OutboxLimits
 
-    def outbox_take(
-        self, count: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
         with self._reading() as (tables, _):
-            return self._outbox(tables).take(count, passing)
+            return self._outbox(tables).take(count)
+
+    def outbox_pass_over(self, codes: Mapping[int, str]) -> None:
+        """Pass over withdrawals that the centre does not take; they stay."""
+        with self._writing() as (tables, _):
+            self._outbox(tables).pass_over(codes)
+
+    def outbox_passed_over(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        with self._reading() as (tables, _):
+            return self._outbox(tables).passed_over(after, count)
+
+    def outbox_passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code."""
+        with self._reading() as (tables, _):
+            return self._outbox(tables).passed_counts()
 
     def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
         """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""

@@ -14,12 +14,25 @@ class MemorySending:
 
     _outbox: MemoryOutbox
 
-    def outbox_take(
-        self, count: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many contacts with their numbers, withdrawals first, then oldest first; they stay."""
         with self._open():
-            return self._outbox.take(count, passing)
+            return self._outbox.take(count)
+
+    def outbox_pass_over(self, codes: Mapping[int, str]) -> None:
+        """Pass over withdrawals that the centre does not take; they stay."""
+        with self._open():
+            self._outbox.pass_over(codes)
+
+    def outbox_passed_over(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        with self._open():
+            return self._outbox.passed_over(after, count)
+
+    def outbox_passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code."""
+        with self._open():
+            return self._outbox.passed_counts()
 
     def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
         """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""

@@ -71,11 +71,12 @@ def _texts(fields: Iterable[object]) -> Iterator[str]:
 class MemoryOutbox:
     """Contacts in the order in which they came, by class; it has no lock of its own."""
 
-    __slots__ = ("_limits", "_numbers", "_size_bytes", "_waiting", "dropped", "refused")
+    __slots__ = ("_limits", "_numbers", "_passed", "_size_bytes", "_waiting", "dropped", "refused")
 
     def __init__(self, limits: OutboxLimits) -> None:
         self._limits = limits
         self._numbers = count(1)
+        self._passed: dict[int, str] = {}
         self._size_bytes = 0
         self._waiting: tuple[dict[int, Contact | Disclosure], ...] = tuple({} for _ in limits.classes)
         self.dropped = dict.fromkeys(limits.classes[:-1], 0)
@@ -93,15 +94,13 @@ class MemoryOutbox:
             self._remove(rank, next(iter(droppable[rank])))
             self.dropped[self._limits.classes[rank]] += 1
 
-    def take(
-        self, at_most: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def take(self, at_most: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """Return at most so many, withdrawals first, then oldest first; they stay."""
-        passed = passing or {}
-        customers = frozenset(passed.values())
+        passed, every = self._passed, self._waiting[-1]
+        customers = frozenset(every[number].customer for number in passed)
         merged = heapq.merge(*(waiting.items() for waiting in self._waiting[:-1]))
         others = (pair for pair in merged if pair[1].customer not in customers)
-        withdrawals = (pair for pair in self._waiting[-1].items() if pair[0] not in passed)
+        withdrawals = (pair for pair in every.items() if pair[0] not in passed)
         return tuple(islice(chain(withdrawals, others), at_most))
 
     def withdrawals(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
@@ -109,6 +108,23 @@ class MemoryOutbox:
         waiting = reversed(self._waiting[-1].items())
         newer = takewhile(lambda pair: pair[0] > after, waiting)
         return [(number, one) for number, one in newer if isinstance(one, Contact)][::-1][:at_most]
+
+    def pass_over(self, codes: Mapping[int, str]) -> None:
+        """Pass over the withdrawals that have these numbers, with the codes."""
+        self._passed |= {number: code for number, code in codes.items() if number in self._waiting[-1]}
+
+    def passed_over(self, after: int, at_most: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        numbers = sorted(number for number in self._passed if number > after)[: max(0, at_most)]
+        return [(number, one) for number in numbers if isinstance(one := self._waiting[-1][number], Contact)]
+
+    def passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code."""
+        found = dict[str, Waiting]()
+        for number in sorted(self._passed):
+            known = found.get(code := self._passed[number], Waiting(0, self._waiting[-1][number].at_us))
+            found[code] = attrs.evolve(known, count=known.count + 1)
+        return found
 
     def acknowledge(self, numbers: Iterable[int]) -> int:
         """Forget what has these numbers; return how many there were."""
@@ -156,6 +172,7 @@ class MemoryOutbox:
 
     def _remove(self, rank: int, number: int) -> None:
         self._size_bytes -= self._counted_bytes(rank, self._waiting[rank].pop(number))
+        self._passed.pop(number, None)
 
     def _counted_bytes(self, rank: int, one: Contact | Disclosure) -> int:
         return self._limits.size_bytes(one) if rank < len(self._waiting) - 1 else 0

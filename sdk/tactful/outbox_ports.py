@@ -27,17 +27,33 @@ class Waiting:
 class Outbox(Protocol):
     """What waits here for the centre."""
 
-    def outbox_take(
-        self, count: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
+    def outbox_take(self, count: int) -> Sequence[tuple[int, Contact | Disclosure]]:
         """
         Return at most so many with their numbers, withdrawals first, then oldest first; they stay.
 
+        Withdrawals that are passed over are left out, and so are the other events of their customers, withdrawals
+        aside: what a customer said and did arrives in order.
+
         Args:
             count: So many at most.
-            passing: Withdrawals that are passed over, by number, with their customers, whose other events, withdrawals
-                aside, are passed over with them: what a customer said and did arrives in order.
         """
+        ...
+
+    def outbox_pass_over(self, codes: Mapping[int, str]) -> None:
+        """
+        Pass over withdrawals that the centre does not take; they stay, and are marked durably.
+
+        Args:
+            codes: The code of the newest failure by number; a number that is no withdrawal's changes nothing.
+        """
+        ...
+
+    def outbox_passed_over(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
+        """Return at most so many that are passed over and whose numbers are higher, lowest first; they stay."""
+        ...
+
+    def outbox_passed_counts(self) -> Mapping[str, Waiting]:
+        """Return how many are passed over, by code; empty if none is."""
         ...
 
     def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:

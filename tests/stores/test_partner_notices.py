@@ -271,8 +271,8 @@ class Counts(MemoryStore):
         self.read += len(found)
         return found
 
-    def outbox_take(self, count, passing=None):
-        found = super().outbox_take(count, passing)
+    def outbox_take(self, count):
+        found = super().outbox_take(count)
         self.read += len(found)
         return found
 

@@ -189,16 +189,35 @@ class BeginsLate(MemoryStore):
 
 @breaks("the_outbox_keeps_the_order_until_it_is_acknowledged")
 class TakesOut(MemoryStore):
-    def outbox_take(self, count, passing=None):
-        taken = super().outbox_take(count, passing)
+    def outbox_take(self, count):
+        taken = super().outbox_take(count)
         self.outbox_ack([number for number, _ in taken])
         return taken
 
 
 @breaks("a_withdrawal_that_is_passed_over_holds_up_nobody_else")
 class LetsTheYesOvertakeTheNo(MemoryStore):
-    def outbox_take(self, count, passing=None):
-        return tuple(pair for pair in super().outbox_take(99) if pair[0] not in (passing or {}))[:count]
+    def outbox_take(self, count):
+        every = (
+            *self._outbox._waiting[-1].items(),
+            *(pair for rows in self._outbox._waiting[:-1] for pair in rows.items()),
+        )
+        return tuple(pair for pair in every if pair[0] not in self._outbox._passed)[:count]
+
+
+@breaks("any_number_can_be_passed_over")
+class PassesOverAThousand(MemoryStore):
+    def outbox_pass_over(self, codes):
+        super().outbox_pass_over(dict(list(codes.items())[:1_000]))
+
+
+@breaks("what_is_passed_over_is_kept_and_told_of_until_it_has_arrived")
+class ForgetsWhatItPassesOver(SQLiteStore):
+    def close(self):
+        if not self._file.closed:
+            with self._file.writing() as connection:
+                connection.execute("UPDATE outbox SET passed = NULL")
+        super().close()
 
 
 @breaks("withdrawals_can_be_read_from_where_one_left_off")

@@ -158,6 +158,12 @@ class Stores(RuleBasedStateMachine):
         assert len(taken) <= count
         self.all_of_them(lambda store: store.outbox_ack([number for number, _ in store.outbox_take(count)]))
 
+    @rule(count=st.integers(0, 6), code=st.sampled_from(["refused", "centre-fails"]))
+    def pass_over(self, count, code):
+        self.all_of_them(lambda store: store.outbox_pass_over({number: code for number, _ in store.outbox_take(count)}))
+        self.all_of_them(lambda store: [one for _, one in store.outbox_passed_over(0, 99)])
+        self.all_of_them(lambda store: dict(store.outbox_passed_counts()))
+
     @rule(customer=CUSTOMERS)
     def erase(self, customer):
         self.all_of_them(lambda store: store.erase(customer))

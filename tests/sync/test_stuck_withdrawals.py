@@ -4,11 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from tactful import CentreError, Contact, MemoryCentre, MemoryStore, OutboxLimits, SyncOptions
+from tactful import CentreError, Contact, MemoryCentre, MemoryStore, OutboxLimits
 from tactful.sync import following, outgoing
+from tactful.sync.again import Again
 from tactful.sync.outgoing import Outgoing
-from tactful.sync.stuck import Stuck
 from tactful.testing.faulty_centres import FlappingCentre, WrappedCentre
+from tactful_adapters.sqlite import SQLiteStore
 
 from .conftest import known, title, yes
 
@@ -40,7 +41,8 @@ def nobody(_):
 
 
 def waits(store, who="ada"):
-    return [one.event for _, one in store.outbox_take(99) if one.customer == who]
+    """All that waits of a customer, what is passed over and what waits behind it too."""
+    return sorted((one.event for one in store._outbox.of([who])), key=lambda event: event != "withdrawal")
 
 
 def arrived(centre, who):
@@ -165,18 +167,20 @@ def test_the_status_shows_withdrawals_by_themselves(open_edge, centre, clock):
     broken = FailsAt(centre, is_ada_s_no)
     edge = open_edge(at=broken)
     of = lambda: edge.status()["centre"]["events"]["withdrawals"]  # noqa: E731 - asked again and again
-    assert of() == {"waiting": 0, "oldest_age_s": None, "passed_over": 0}
+    none = {"passed_over": 0, "passed_over_oldest_age_s": None, "passed_over_codes": {}}
+    assert of() == {"waiting": 0, "oldest_age_s": None, **none}
     edge.opt_out("ada")
-    assert of() == {"waiting": 1, "oldest_age_s": 0, "passed_over": 0}
+    assert of() == {"waiting": 1, "oldest_age_s": 0, **none}
     for _ in range(6):
         edge.observe("eve", "purchase")
         edge.sync()
         clock.pass_s(100)
-    assert of() == {"waiting": 1, "oldest_age_s": 600, "passed_over": 1}
+    passed = {"passed_over": 1, "passed_over_oldest_age_s": 600, "passed_over_codes": {"centre-fails": 1}}
+    assert of() == {"waiting": 1, "oldest_age_s": 600, **passed}
 
 
 def test_it_is_tried_again_later_and_later_and_told_of_each_time(open_edge, centre, clock, monkeypatch):
-    monkeypatch.setattr(following, "Stuck", lambda clock: Stuck(clock, chance=lambda _, high: high))
+    monkeypatch.setattr(following, "Again", lambda clock, batch: Again(clock, batch, chance=lambda _, high: high))
     broken = FailsAt(centre, is_ada_s_no)
     edge = open_edge(at=broken)
     edge.opt_out("ada")
@@ -238,15 +242,122 @@ def test_withdrawals_that_were_set_aside_once_are_taken_up_again(open_edge, cent
     assert store.outbox_refused() == ()
 
 
-def test_a_centre_that_takes_no_withdrawal_at_all_is_asked_a_bounded_number_of_times(open_edge, clock, monkeypatch):
-    monkeypatch.setattr("tactful.sync.stuck._COUNT_MAX", 20)
-    centre = MemoryCentre(clock=clock, refuse=lambda one: "no" if one.event == "withdrawal" else None)
+def refusing(clock, refused):
+    return MemoryCentre(clock=clock, refuse=lambda one: "not-taken" if one.customer in refused else None)
+
+
+def makes_no_one_wait(open_edge, clock, store, many=5_000):
+    """So many that the centre refuses, and one behind them: it arrives in the first pass, with a bounded memory."""
+    refused = {f"customer {n}" for n in range(many)}
+    inner = refusing(clock, refused)
+    centre = FlappingCentre(inner)
+    store.record([Contact(f"{n}", f"customer {n}", "withdrawal", clock()) for n in range(many)])
+    edge = open_edge(store, at=centre)
+    edge.opt_out("ada")
+    edge.observe("eve", "purchase")
+    assert edge.sync().errors == {}
+    assert arrived(inner, "ada") == ["withdrawal"]
+    assert arrived(inner, "eve") == ["purchase"]
+    assert edge.status()["centre"]["events"]["withdrawals"]["passed_over"] == many
+    clock.pass_s(600)
+    before = centre.calls["deliver"]
+    edge.opt_out("bob")
+    edge.sync()
+    assert arrived(inner, "bob") == ["withdrawal"]
+    assert centre.calls["deliver"] - before <= 2 + many // 500  # in batches, not one by one
+    refused.clear()
+    clock.pass_s(600)
+    assert edge.sync().events == many
+    assert edge.status()["centre"]["events"]["withdrawals"]["passed_over"] == 0
+
+
+@pytest.mark.parametrize("where", [MemoryStore, SQLiteStore])
+def test_thousands_that_are_refused_make_no_other_customer_wait(where, open_edge, clock, tmp_path):
+    with where(clock=clock) if where is MemoryStore else where(tmp_path / "edge.db", clock=clock) as store:
+        makes_no_one_wait(open_edge, clock, store)
+
+
+class AThousandAtMost(Outgoing):
+    """As it was: past a thousand, the next one that is refused holds up all behind it."""
+
+    def _put_aside(self, events, codes, why):
+        passed = sum(one.count for one in self.outbox.outbox_passed_counts().values())
+        super()._put_aside(events, dict(list(codes.items())[: max(0, 1_000 - passed)]), why)
+        if passed >= 1_000:
+            raise why
+
+
+class OneByOne(Outgoing):
+    """It tries each alone again."""
+
+    def _again(self):
+        self.again._batch = self.again._size = 1
+        return super()._again()
+
+
+@pytest.mark.parametrize("mutant", [AThousandAtMost, OneByOne])
+def test_the_test_of_thousands_notices(open_edge, clock, monkeypatch, mutant):
+    monkeypatch.setattr(following, "Outgoing", mutant)
+    with pytest.raises(AssertionError):
+        makes_no_one_wait(open_edge, clock, MemoryStore(clock=clock), 1_500)
+
+
+def test_who_tries_again_keeps_none_of_them(open_edge, clock):
+    refused = {f"customer {n}" for n in range(3_000)}
     store = MemoryStore(clock=clock)
-    edge = open_edge(store, at=centre, sync=SyncOptions(threads=False, batch=5))
-    store.record([Contact(f"{n}", f"{n}", "withdrawal", clock()) for n in range(50)])
-    assert edge.sync().errors == {"events": "centre-refuses"}
-    assert edge.status()["centre"]["events"]["withdrawals"] == {"waiting": 50, "oldest_age_s": 0, "passed_over": 20}
-    assert store.outbox_refused() == ()
+    store.record([Contact(f"{n}", f"customer {n}", "withdrawal", clock()) for n in range(3_000)])
+    edge = open_edge(store, at=refusing(clock, refused))
+    for _ in range(5):
+        edge.sync()
+        clock.pass_s(600)
+        edge.opt_out("ada")
+    kept = edge._following._steps["events"].__self__.again
+    assert len(kept._trying) <= 500
+    assert not [name for name, value in vars(kept).items() if isinstance(value, dict | list)]
+
+
+def test_what_is_passed_over_is_the_same_after_a_restart(open_edge, clock, tmp_path):
+    refused = {"ada", "bob"}
+    told = []
+    for _ in range(2):
+        with SQLiteStore(tmp_path / "edge.db", clock=clock) as store:
+            edge = open_edge(store, at=refusing(clock, refused))
+            if not told:
+                edge.opt_out("ada")
+                edge.opt_out("bob")
+                edge.sync()
+            told.append(edge.status()["centre"]["events"]["withdrawals"])
+            edge.close()
+        clock.pass_s(0)
+    assert told[0] == told[1]
+    assert told[0]["passed_over_codes"] == {"not-taken": 2}
+    refused.clear()
+    with SQLiteStore(tmp_path / "edge.db", clock=clock) as store:
+        assert open_edge(store, at=refusing(clock, refused)).sync().events == 2  # at once: who knows what is so by now
+
+
+def test_one_that_fails_again_raises_nothing_that_would_hold_up_the_others(open_edge, centre, clock):
+    """A worker leaves the centre alone after an error; what is passed over must not have it do so."""
+    edge = open_edge(at=FailsAt(centre, is_ada_s_no))
+    edge.opt_out("ada")
+    while not edge.status()["centre"]["events"]["withdrawals"]["passed_over"]:
+        edge.observe("eve", "purchase")
+        edge.sync()
+    clock.pass_s(600)
+    assert edge._following._once("events") == 0
+    assert edge.status()["centre"]["events"]["last_error"] == "OSError"
+
+
+def test_codes_that_a_centre_makes_up_are_told_of_up_to_a_number(open_edge, clock):
+    store = MemoryStore(clock=clock)
+    store.record([Contact(f"{n}", f"{n}", "withdrawal", clock()) for n in range(30)])
+    words = iter([*"abcdefghijklmnopqrstuvwxyz", "aa", "bb", "cc", "dd"])
+    centre = MemoryCentre(clock=clock, refuse=lambda _: next(words))
+    edge = open_edge(store, at=centre)
+    edge.sync()
+    assert next(words, None) is None  # each was asked about once
+    codes = edge.status()["centre"]["events"]["withdrawals"]["passed_over_codes"]
+    assert (len(codes), sum(codes.values())) == (21, 30)
 
 
 def test_what_is_a_withdrawal_here_is_what_an_outbox_never_drops():
@@ -254,12 +365,34 @@ def test_what_is_a_withdrawal_here_is_what_an_outbox_never_drops():
 
 
 def test_a_pause_is_no_shorter_than_the_centre_wants(clock):
-    stuck = Stuck(clock, chance=lambda low, _: low)
-    stuck.put(7, "ada", CentreError("busy", retry_after_s=90))
+    store = MemoryStore(clock=clock)
+    store.record([Contact("1", "ada", "withdrawal", clock())])
+    ((number, _),) = store.outbox_take(9)
+    again = Again(clock, 9, chance=lambda low, _: low)
+    assert again.next(store) == []
+    store.outbox_pass_over({number: "busy"})
+    again.put([number], CentreError("busy", retry_after_s=90))
     clock.pass_s(89)
-    assert stuck.due() == ()
+    assert again.next(store) == ()
     clock.pass_s(1)
-    assert stuck.due() == (7,)
+    assert [one for one, _ in again.next(store)] == [number]
+
+
+def test_what_is_passed_over_during_a_round_waits_for_the_next(clock):
+    store = MemoryStore(clock=clock)
+    store.record([Contact(f"{n}", f"{n}", "withdrawal", clock()) for n in range(6)])
+    numbers = [number for number, _ in store.outbox_take(9)]
+    again = Again(clock, 2, chance=lambda _, high: high)
+    store.outbox_pass_over(dict.fromkeys(numbers[:3], "no"))
+    again.answered(page := again.next(store), 0)
+    assert [one for one, _ in page] == numbers[:2]
+    store.outbox_pass_over(dict.fromkeys(numbers[3:], "no"))
+    again.put(numbers[3:], CentreError("no"))
+    again.answered(page := again.next(store), 0)
+    assert [one for one, _ in page] == numbers[2:3]
+    assert list(again.next(store)) == []
+    clock.pass_s(1)
+    assert [one for one, _ in again.next(store)] == numbers[:2]
 
 
 def test_a_yes_after_the_no_counts_once_both_have_arrived(open_edge, centre, clock):

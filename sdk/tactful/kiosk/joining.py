@@ -18,8 +18,9 @@ from ..sync.joining import centre_of
 from ..sync.options import SyncOptions
 from .device_key import DeviceKey
 from .packs import Packs, Terms
+from .sealed_outbox import OwnStore
 from .sending import Sending
-from .store import KioskStore, OwnStore
+from .store import KioskStore
 from .time_line import TimeLine
 
 

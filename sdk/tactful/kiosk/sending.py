@@ -11,11 +11,11 @@ from ..centre_ports import Centre
 from ..changes import Synced
 from ..clock import Clock
 from ..sync.account import Account
+from ..sync.again import Again
 from ..sync.incoming import Here
 from ..sync.lease import Lease
 from ..sync.options import SyncOptions
 from ..sync.outgoing import Outgoing
-from ..sync.stuck import Stuck
 from ..sync.waits import Waits
 from ..sync.worker import Worker
 from .noes import Noes
@@ -61,8 +61,8 @@ class Sending:
         self._lock, self._turn, self._hearing = Lock(), Lock(), Lock()
         self._workers: tuple[Worker, ...] = ()
         lease = Lease(self._store.own, _PART)  # which is no cap that devices share
-        self._stuck = Stuck(self._steady)
-        outgoing = Outgoing(self._centre, self._store, lease, self._account, self._options.batch, self._stuck)
+        again = Again(self._steady, self._options.batch)
+        outgoing = Outgoing(self._centre, self._store, lease, self._account, self._options.batch, again)
         self._step: Callable[[], int] = outgoing.step
 
     def look(self) -> None:
@@ -79,6 +79,9 @@ class Sending:
                 done[part] = step()
             except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; it is tried again
                 errors[part] = account.failed(error)
+            else:
+                if code := account.last_error:  # of a withdrawal that failed again, which holds up none
+                    errors[part] = code
         return Synced(**done, errors=errors)
 
     def nudge(self) -> None:
@@ -89,7 +92,7 @@ class Sending:
     def status(self) -> Mapping[str, object]:
         """Return what waits, and what went wrong: names and numbers, nothing personal."""
         heard = {} if self._noes is None else {_HEARD: {"epoch": self._noes.reached, **self._heard.status()}}
-        return {**heard, _PART: {**self._account.status(), **self._waits.status(len(self._stuck))}}
+        return {**heard, _PART: {**self._account.status(), **self._waits.status()}}
 
     def close(self) -> None:
         """End the threads, and give back the connection if it is its own. Twice does nothing."""

@@ -5,7 +5,7 @@ what of strict caps is in use; no name, no value, and no id that can be read wit
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 
@@ -14,8 +14,6 @@ from ..contacts import Contact
 from ..disclosures import Disclosure
 from ..identity import IdentityRules
 from ..memory import MemoryStore
-from ..outbox_ports import Outbox, Waiting
-from ..ports import ConsentSink, Store, StrictCaps
 from ..probe_ports import ProbedStore
 from ..profile import Identity, Snapshot
 from ..strict import Ask
@@ -23,17 +21,14 @@ from .packs import Packs
 from .rows import PackedCustomer
 from .sealed_caps import SealedSubjects
 from .sealed_ids import SealedIds
+from .sealed_outbox import OwnStore, SealedOutbox
 from .shares import Share, SharedCaps
 
 #: What a sealed id of a contact begins with, besides the mark of what is sealed.
 _SEALED: Final = "~"
 
 
-class OwnStore(Store, ConsentSink, Outbox, StrictCaps, Protocol):
-    """What is asked of the store that a kiosk keeps for itself."""
-
-
-class KioskStore:
+class KioskStore(SealedOutbox):
     """A `Store` that reads a pack and writes elsewhere."""
 
     def __init__(self, own: OwnStore, packs: Packs, rules: IdentityRules, *, owned: bool, hears: bool = False) -> None:
@@ -150,46 +145,6 @@ class KioskStore:
     def add_consent(self, customer: str, consent: Consent) -> None:
         """Add what a customer has just said."""
         self._own.add_consent(self._sealed(customer), consent)
-
-    # What waits for the centre
-    def outbox_take(
-        self, count: int, passing: Mapping[int, str] | None = None
-    ) -> Sequence[tuple[int, Contact | Disclosure]]:
-        """Return at most so many with their numbers, withdrawals first, then oldest first; they stay."""
-        if self._packs.killed:
-            return ()  # nobody speaks for customers here any more
-        sealed = {number: self._sealed(customer) for number, customer in (passing or {}).items()}
-        return tuple((number, self._opened_event(one)) for number, one in self._own.outbox_take(count, sealed))
-
-    def outbox_withdrawals(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
-        """Return at most so many withdrawals whose numbers are higher, lowest first; they stay."""
-        if self._packs.killed:
-            return ()
-        return tuple((number, self._opened(one)) for number, one in self._own.outbox_withdrawals(after, count))
-
-    def outbox_ack(self, numbers: Iterable[int]) -> int:
-        """Forget what has arrived, by its numbers; return how many there were."""
-        return self._own.outbox_ack(numbers)
-
-    def outbox_dropped(self) -> Mapping[str, int]:
-        """Return how many were dropped because too many waited, by class; a withdrawal never is."""
-        return self._own.outbox_dropped()
-
-    def outbox_waiting(self) -> Mapping[str, Waiting]:
-        """Return what waits, by class."""
-        return self._own.outbox_waiting()
-
-    def outbox_refuse(self, codes: Mapping[int, str]) -> int:
-        """Set aside what the centre refuses; return how many there were."""
-        return self._own.outbox_refuse(codes)
-
-    def outbox_refused(self) -> Sequence[tuple[Contact | Disclosure, str]]:
-        """Return what is set aside, with the centre's codes, oldest first."""
-        return tuple((self._opened_event(one), code) for one, code in self._own.outbox_refused())
-
-    def outbox_retry(self) -> int:
-        """Let everything that is set aside wait again; return how many there were."""
-        return self._own.outbox_retry()
 
     # This device's share of strict caps
     def reserve(self, asks: Sequence[Ask]) -> Sequence[Sequence[str]]:

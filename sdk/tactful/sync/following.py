@@ -14,6 +14,7 @@ from ..outbox_ports import Outbox
 from ..ports import Registers
 from .account import Account
 from .acknowledge import Acknowledge
+from .again import Again
 from .apply_consents import apply_consents
 from .apply_profiles import ProfilesKept, apply_profiles
 from .heard import Heard, WatchedClock
@@ -22,7 +23,6 @@ from .lease import Lease
 from .marks import Marks
 from .options import SyncOptions
 from .outgoing import Outgoing
-from .stuck import Stuck
 from .waits import Waits
 from .worker import Worker
 
@@ -104,11 +104,11 @@ class Following:
         self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda *_: None)
         self._acknowledge = Acknowledge(store, to_profiles, self._accounts[_ACKNOWLEDGING], self._options.edge)
         lease, account = Lease(store, "events"), self._accounts["events"]
-        self._stuck = Stuck(self._heard.begin)
+        again = Again(self._heard.begin, self._options.batch)
         self._steps: Mapping[str, Callable[[], int]] = {
             "consents": self._consents.step,
             "profiles": self._profiles.step,
-            "events": Outgoing(to_events, store, lease, account, self._options.batch, self._stuck).step,
+            "events": Outgoing(to_events, store, lease, account, self._options.batch, again).step,
         }
 
     def look(self) -> None:
@@ -124,6 +124,9 @@ class Following:
                 done[part] = self._once(part)
             except Exception as error:  # noqa: BLE001 - a client or a store may raise anything; the others go on
                 errors[part] = self._accounts[part].failed(error)
+            else:
+                if code := self._accounts[part].last_error:  # of a withdrawal that failed again, which holds up none
+                    errors[part] = code
         if not errors.keys() & {*LINES}:
             self._tell(by_hand=True)
         return Synced(**done, errors=errors)
@@ -156,7 +159,7 @@ class Following:
             "consents": {"age_s": age_s, **self._line(self._consents)},
             "profiles": self._line(self._profiles),
             _ACKNOWLEDGING: self._acknowledge.status(),
-            "events": {**self._waits.status(len(self._stuck)), **self._accounts["events"].status()},
+            "events": {**self._waits.status(), **self._accounts["events"].status()},
         }
 
     def _hear(self, began_us: int, centre_us: int) -> None:

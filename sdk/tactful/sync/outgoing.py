@@ -18,9 +18,9 @@ from ..errors import CentreError
 from ..outbox import OutboxLimits
 from ..outbox_ports import Outbox
 from .account import Account, plain
+from .again import Again
 from .check import delivered
 from .lease import Lease
-from .stuck import Stuck
 
 #: An event at which the centre failed so often, each time just before it took another, is set aside or passed over.
 _FAILED_MAX: Final = 5
@@ -40,7 +40,7 @@ class Outgoing:
         lease: The right to send, among all processes that share the store.
         account: What went well and what did not.
         batch: So many events go over at once.
-        stuck: The withdrawals that the centre does not take.
+        again: When the withdrawals that the centre does not take are tried again.
     """
 
     centre: Centre
@@ -48,7 +48,7 @@ class Outgoing:
     lease: Lease
     account: Account
     batch: int
-    stuck: Stuck
+    again: Again
     _size: int = attrs.field(init=False, default=attrs.Factory(lambda self: self.batch, takes_self=True))
     _adopted: bool = False
     _probes: int = 0  # how many others the centre failed at
@@ -58,13 +58,29 @@ class Outgoing:
         """
         Send what waits, batch by batch, until nothing waits; return how many events arrived.
 
+        What fails of those that are passed over is in the account, and is not raised.
+
         Raises:
             CentreError: If the centre cannot be reached, takes nothing, or its answer makes no sense.
             Exception: What the centre's client or the store raises.
         """
         self._adopt()
-        arrived, failure = self._again()
-        while waiting := self.outbox.outbox_take(self._size, self.stuck.customers):
+        arrived, failure = 0, None
+        try:
+            arrived = self._fresh()
+        except Exception as error:  # noqa: BLE001 - a client may raise anything; it is raised in the end
+            failure = error
+        more, again = self._again()
+        if failure is not None:
+            raise failure
+        if again is not None and not arrived + more:
+            self.account.failed(again)  # and raised to nobody: it is to hold up none of the others
+        return arrived + more
+
+    def _fresh(self) -> int:
+        """Send what waits and is not passed over, until nothing of it waits; return how many events arrived."""
+        arrived = 0
+        while waiting := self.outbox.outbox_take(self._size):
             with self.lease.held() as ours:
                 if not ours:  # another process is sending
                     break
@@ -77,8 +93,6 @@ class Outgoing:
                     self._put_aside(dict(waiting), {waiting[0][0]: FAILS_AT}, error)
                 else:
                     self._size = min(2 * self._size, self.batch)
-        if failure is not None and not arrived:
-            raise failure
         if not waiting:  # such as after the store could not be read, while nobody had anything kept
             self.account.over()
         return arrived
@@ -91,37 +105,36 @@ class Outgoing:
             self._adopted = True
 
     def _again(self) -> tuple[int, Exception | None]:
-        """Try the withdrawals again whose time has come, each alone; return how many arrived, and the last failure."""
+        """Try again what was passed over, if it is time to; return how many arrived, and what the centre failed at.
+
+        One failure a pass: the round goes on in the next. What has come meanwhile goes before the rest of the round.
+        """
         arrived = 0
-        for number in self.stuck.due():
+        while page := self.again.next(self.outbox):
             with self.lease.held() as ours:
                 if not ours:
                     break
-                waiting = [pair for pair in self.outbox.outbox_withdrawals(number - 1, 1) if pair[0] == number]
-                if not waiting:
-                    self.stuck.drop(number)
-                    continue
                 try:
-                    arrived += self._send(waiting)
+                    taken = self._send(page)
                 except Exception as error:  # noqa: BLE001 - a client may raise anything; it is told of in the end
-                    self.stuck.put(number, waiting[0][1].customer, error)
-                    return arrived, error  # one failure a pass: the next one is tried in the next
+                    self.again.failed(page, error)
+                    return arrived, error
+            self.again.answered(page, taken)
+            arrived += taken + self._fresh()
         return arrived, None
 
     def _put_aside(self, events: Mapping[int, Contact | Disclosure], codes: Mapping[int, str], why: Exception) -> None:
         """Set aside what the centre does not take, so that it holds up no other; pass a withdrawal over."""
-        contacts = {number: one for number in codes if isinstance(one := events[number], Contact)}
-        kept = {number: one.customer for number, one in contacts.items() if OutboxLimits.rank(one) == _WITHDRAWAL}
+        kept = {number: code for number, code in codes.items() if OutboxLimits.rank(events[number]) == _WITHDRAWAL}
         self.outbox.outbox_refuse({number: code for number, code in codes.items() if number not in kept})
         self.account.refused(Counter(codes.values()))
-        for number, customer in kept.items():
-            if self.stuck.full and number not in self.stuck.customers:
-                raise why  # it takes hardly any: they all wait
-            self.stuck.put(number, customer, why)
+        if kept:
+            self.outbox.outbox_pass_over(kept)
+            self.again.put(kept, why)
 
     def _is_to_blame(self, number: int, event: Contact | Disclosure) -> bool:
         """Return whether the centre failed because of an event: it takes another customer's, and that often enough."""
-        waiting = self.outbox.outbox_take(self.batch, self.stuck.customers)
+        waiting = self.outbox.outbox_take(self.batch)
         others = [pair for pair in waiting if pair[1].customer != event.customer]
         firsts = list({pair[1].customer: pair for pair in reversed(others)}.values())
         if not firsts:
@@ -146,8 +159,6 @@ class Outgoing:
         if not gone and not codes:
             raise CentreError("the centre took none of the events, and refused none", code="centre-silent")
         self.outbox.outbox_ack(gone)
-        for number in gone:
-            self.stuck.drop(number)
         self.account.went_well(taken=len(gone))
         if codes:
             self._put_aside(dict(waiting), codes, CentreError("the centre refuses it", code="centre-refuses"))

@@ -9,6 +9,8 @@ from ..errors import StoreError
 from ..outbox_ports import Outbox, Waiting
 
 _AT_ONCE: Final = 500
+#: So many codes of a centre are told of by name, the most frequent ones.
+_CODES_MAX: Final = 20
 
 
 class Waits:
@@ -18,31 +20,50 @@ class Waits:
         """Begin with nothing known; `clock` gives the moment [us since 1970]."""
         self._outbox, self._clock = outbox, clock
         self._told: Mapping[str, object] = {"waiting": {}, "oldest_age_s": None, "dropped": {}, "set_aside": None}
-        self._withdrawals: Mapping[str, int | None] = {"waiting": None, "oldest_age_s": None}
+        self._withdrawals: Mapping[str, object] = {
+            "waiting": None,
+            "oldest_age_s": None,
+            "passed_over": None,
+            "passed_over_oldest_age_s": None,
+            "passed_over_codes": {},
+        }
 
-    def status(self, passed_over: int) -> Mapping[str, object]:
+    def status(self) -> Mapping[str, object]:
         """
         Return what waits and was dropped, by class, how old the oldest is [s], and how many are set aside.
 
-        Withdrawals are told of by themselves too: they are to arrive first, and always.
-
-        Args:
-            passed_over: So many withdrawals are passed over, as the centre does not take them.
+        Withdrawals are told of by themselves too: they are to arrive first, and always. Those that are passed over, as
+        the centre does not take them, are counted out of the outbox, so that every process says the same of them.
         """
         with suppress(StoreError):  # the account of the store says it
             self._told = self._read()
-        return {"withdrawals": {**self._withdrawals, "passed_over": passed_over}, **self._told}
+        return {"withdrawals": self._withdrawals, **self._told}
 
     def _read(self) -> Mapping[str, object]:
         now_us, waiting = self._clock(), self._outbox.outbox_waiting()
         ages = {name: age_s(one.oldest_us, now_us) for name, one in waiting.items()}
-        self._withdrawals = {"waiting": waiting["withdrawal"].count, "oldest_age_s": ages["withdrawal"]}
+        self._withdrawals = {
+            "waiting": waiting["withdrawal"].count,
+            "oldest_age_s": ages["withdrawal"],
+            **_passed_over(self._outbox.outbox_passed_counts(), now_us),
+        }
         return {
             "waiting": {name: one.count for name, one in waiting.items()},
             "oldest_age_s": max((age for age in ages.values() if age is not None), default=None),
             "dropped": dict(self._outbox.outbox_dropped()),
             "set_aside": len(self._outbox.outbox_refused()),
         }
+
+
+def _passed_over(counts: Mapping[str, Waiting], now_us: int) -> Mapping[str, object]:
+    oldest_us = min((one.oldest_us for one in counts.values() if one.oldest_us is not None), default=None)
+    most = sorted(counts.items(), key=lambda item: (-item[1].count, item[0]))
+    told, others = most[:_CODES_MAX], sum(one.count for _, one in most[_CODES_MAX:])
+    return {
+        "passed_over": sum(one.count for one in counts.values()),
+        "passed_over_oldest_age_s": age_s(oldest_us, now_us),
+        "passed_over_codes": {code: one.count for code, one in told} | ({"others": others} if others else {}),
+    }
 
 
 def waiting_by_owner(outbox: Outbox) -> Mapping[str, Waiting]:

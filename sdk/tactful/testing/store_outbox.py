@@ -37,12 +37,43 @@ class OutboxLaws(StoreMaking):
         )
         with self.opened(tmp_path) as store:
             store.record([contact(str(n), who, n, event) for n, (who, event) in enumerate(sent)])
-            first = store.outbox_take(1)[0]
-            assert first[1].id == "2"
-            passing = {first[0]: "ada", 2**40: "nobody"}
-            assert [one.id for _, one in store.outbox_take(9, passing)] == ["3", "4", "1"]
-            assert [one.id for _, one in store.outbox_take(2, passing)] == ["3", "4"]
             assert [one.id for _, one in store.outbox_take(9)] == ["2", "3", "4", "0", "1"]
+            first, exposure = store.outbox_take(1)[0], store.outbox_take(9)[-1][0]
+            store.outbox_pass_over({first[0]: "refused", exposure: "none", 2**40: "nobody"})
+            assert [one.id for _, one in store.outbox_take(9)] == ["3", "4", "1"]
+            assert [one.id for _, one in store.outbox_take(2)] == ["3", "4"]
+            assert [one.id for _, one in store.outbox_withdrawals(0, 9)] == ["2", "3", "4"]
+            assert store.outbox_waiting()["withdrawal"] == Waiting(3, 2)
+            store.outbox_ack([first[0]])
+            assert [one.id for _, one in store.outbox_take(9)] == ["3", "4", "0", "1"]
+
+    def test_what_is_passed_over_is_kept_and_told_of_until_it_has_arrived(self, tmp_path: Path) -> None:
+        """In order, with the newest code of each; another process says the same, and so does the next one."""
+        with self.opened(tmp_path) as store:
+            store.record([contact(str(n), f"customer {n}", n, "withdrawal") for n in range(4)])
+            numbers = [number for number, _ in store.outbox_take(9)]
+            assert dict(store.outbox_passed_counts()) == {}
+            store.outbox_pass_over(dict.fromkeys(numbers[1:], "first"))
+            store.outbox_pass_over({numbers[1]: "second"})
+        with self.opened(tmp_path) as store:
+            if not self.persistent:
+                return
+            assert [one.id for _, one in store.outbox_take(9)] == ["0"]
+            assert [one.id for _, one in store.outbox_passed_over(0, 2)] == ["1", "2"]
+            assert [one.id for _, one in store.outbox_passed_over(numbers[1], 9)] == ["2", "3"]
+            assert dict(store.outbox_passed_counts()) == {"first": Waiting(2, 2), "second": Waiting(1, 1)}
+            store.outbox_ack(numbers[1:])
+            assert list(store.outbox_passed_over(0, 9)) == []
+            assert dict(store.outbox_passed_counts()) == {}
+
+    def test_any_number_can_be_passed_over(self, tmp_path: Path) -> None:
+        """What comes behind thousands of them is what is taken."""
+        with self.opened(tmp_path) as store:
+            store.record([contact(str(n), f"customer {n}", n, "withdrawal") for n in range(2_000)])
+            store.outbox_pass_over({number: "refused" for number, _ in store.outbox_take(2_000)})
+            store.record([contact("new", "ada", 0, "withdrawal")])
+            assert [one.id for _, one in store.outbox_take(9)] == ["new"]
+            assert store.outbox_passed_counts() == {"refused": Waiting(2_000, 0)}
 
     def test_withdrawals_can_be_read_from_where_one_left_off(self, tmp_path: Path) -> None:
         """Those with higher numbers, lowest first, and nothing else; what comes later has a higher number."""
