@@ -1,4 +1,4 @@
-"""Monitors hear of withdrawals that the centre does not take, of what fails, and of an edge that cannot keep anything."""
+"""Monitors hear of withdrawals that the centre does not take, of what fails, and of an edge that keeps nothing."""
 
 import pytest
 from tests.proofs.store_faults import read_only
@@ -8,8 +8,6 @@ import tactful
 from tactful import MemoryCentre, StoreError, SyncOptions, readings, status_readings
 from tactful.testing.faulty_centres import FlappingCentre
 from tactful_adapters.sqlite import SQLiteStore
-
-from .conftest import POLICY
 
 
 @pytest.fixture
@@ -28,10 +26,10 @@ def centre(clock, refused):
 
 
 @pytest.fixture
-def edge(tmp_path, clock, centre):
+def edge(policy, tmp_path, clock, centre):
     with (
         SQLiteStore(tmp_path / "edge.db", clock=clock) as store,
-        tactful.open(POLICY, store=store, centre=centre, sync=SyncOptions(threads=False), clock=clock) as one,
+        tactful.open(policy, store=store, centre=centre, sync=SyncOptions(threads=False), clock=clock) as one,
     ):
         yield one
 
