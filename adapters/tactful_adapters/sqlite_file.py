@@ -19,6 +19,8 @@ from tactful import StoreError, UsageError
 from .sqlite_errors import MEANS, explained
 from .sqlite_mark import FileMark
 from .sqlite_schema import APPLICATION_ID, MIGRATIONS
+from .sqlite_shape import KnownShape
+from .sqlite_turns import turn
 
 #: What is written to see whether it can be, and taken back [bytes].
 _PROBE_BYTES: Final = 16_384
@@ -57,6 +59,7 @@ class SQLiteFile:
         self._pid = os.getpid()
         self._closed = False
         self._file_id: tuple[int, int] | None = None
+        self._shape = KnownShape(self.path)
         self._mark = FileMark(self.path, shared=shared)
         with _forking, explained(self.path):
             self._connection = self._open()
@@ -104,7 +107,7 @@ class SQLiteFile:
     @contextmanager
     def _transaction(self, *, writes: bool, waits: bool = True) -> Iterator[sqlite3.Connection]:
         begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
-        with self._lock, explained(self.path):
+        with turn(self._lock, self.path, self._busy_s), explained(self.path):
             connection = self._connected()
             self._mark.before(connection, self._refuse_moved())
             if waits:
@@ -116,6 +119,7 @@ class SQLiteFile:
                 finally:
                     connection.execute(f"PRAGMA busy_timeout = {round(self._busy_s * 1000)}")
             try:
+                self._shape.look(connection, MIGRATIONS)
                 self._mark.look(connection)
                 yield connection
                 if writes:

@@ -1,0 +1,37 @@
+"""How the threads of a process take turns at one SQLite file. It opens nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+from tactful import StoreError
+
+from .sqlite_errors import MEANS
+
+#: A call waits for the others at most so many times as long as each of them may wait for another process.
+_TURNS: Final = 2
+_LEAST_S: Final = 1.0
+
+
+@contextmanager
+def turn(lock: Lock, path: Path, busy_s: float) -> Iterator[None]:
+    """
+    Wait for the other threads, but not for ever: each of them may wait for another process.
+
+    Args:
+        lock: Is held meanwhile.
+        path: The file.
+        busy_s: A call waits so long for another process [s].
+
+    Raises:
+        StoreError: If they take too long.
+    """
+    if not lock.acquire(timeout=_TURNS * max(busy_s, _LEAST_S)):
+        raise StoreError(f"{path}: {MEANS[sqlite3.SQLITE_BUSY]}; nothing of this call was kept")
+    try:
+        yield
+    finally:
+        lock.release()
