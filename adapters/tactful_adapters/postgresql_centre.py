@@ -1,6 +1,8 @@
 """A store in PostgreSQL as the centre that edges with stores of their own follow. It decides nothing."""
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from tactful import (
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 
 _LINES: Final[tuple[Line, ...]] = ("consents", "profiles")
+
+
+class _TakenBack(Exception):  # noqa: N818 - no error
+    """Ends a transaction of which nothing is to stay."""
 
 
 class PostgreSQLCentre(PostgreSQLStore):
@@ -82,6 +88,14 @@ class PostgreSQLCentre(PostgreSQLStore):
             refused = {**refused, **halves[0].refused, **halves[1].refused}
         return Delivery(accepted, refused)
 
+    def try_delivery(self) -> None:
+        """Take a made-up withdrawal, of nobody, and take it back; raise what `deliver` would."""
+        mark, key = f"tried/{uuid.uuid4().hex}", log_key(self)
+        with suppress(_TakenBack), self._pool.writing(GRAPH_AS_IT_IS, LEDGER) as connection:
+            self._keep(connection, [Contact(mark, mark, "withdrawal", self._now_us(connection), tags=(mark,))], key)
+            connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what tells of it, too
+            raise _TakenBack
+
     def wait(self, line: Line, after: int, timeout_s: float) -> bool:
         """Wait until there may be something newer than an epoch; return whether there may be."""
         return self._hints[line].wait(lambda: self._epoch(line) > after, timeout_s)
@@ -104,13 +118,18 @@ class PostgreSQLCentre(PostgreSQLStore):
         """
         key = log_key(self)
         with self._pool.writing(GRAPH_AS_IT_IS, LEDGER) as connection:
-            names = {event.id: pseudonym(key, event.customer or "") for event in events}
-            erased_us = PostgreSQLLog(connection).erased_us(names.values())
-            kept = [event for event in events if event.at_us > erased_us.get(names[event.id], event.at_us - 1)]
-            new = PostgreSQLLedger(connection).keep([event for event in kept if isinstance(event, Contact)])
-            PostgreSQLDisclosures(connection).keep(event for event in kept if not isinstance(event, Contact))
-            self._hear(connection, (event for event in new if tells_consent(event)))
-            PostgreSQLOutbox(connection, self._limits).add([*filter(_is_notice, new), *_late(events, kept)])
+            return self._keep(connection, events, key)
+
+    def _keep(
+        self, connection: "PostgreSQLConnection", events: Sequence[Contact | Disclosure], key: bytes
+    ) -> frozenset[str]:
+        names = {event.id: pseudonym(key, event.customer or "") for event in events}
+        erased_us = PostgreSQLLog(connection).erased_us(names.values())
+        kept = [event for event in events if event.at_us > erased_us.get(names[event.id], event.at_us - 1)]
+        new = PostgreSQLLedger(connection).keep([event for event in kept if isinstance(event, Contact)])
+        PostgreSQLDisclosures(connection).keep(event for event in kept if not isinstance(event, Contact))
+        self._hear(connection, (event for event in new if tells_consent(event)))
+        PostgreSQLOutbox(connection, self._limits).add([*filter(_is_notice, new), *_late(events, kept)])
         return frozenset(names)
 
     def _hear(self, connection: "PostgreSQLConnection", events: Iterable[Contact]) -> None:

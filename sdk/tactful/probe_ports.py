@@ -1,4 +1,4 @@
-"""The port of a store that can be tried. Whoever lacks it is known by its calls alone."""
+"""The ports of a store and a centre that can be tried. Whoever lacks them is known by its calls alone."""
 
 from typing import Protocol, runtime_checkable
 
@@ -13,5 +13,20 @@ class ProbedStore(Protocol):
 
         Raises:
             StoreError: If it cannot be written.
+        """
+        ...
+
+
+@runtime_checkable
+class ProbedCentre(Protocol):
+    """A centre that can be asked whether it would take events, so that nobody has to wait for one that does not come."""
+
+    def try_delivery(self) -> None:
+        """
+        Take a made-up event and take it back, so that nobody hears of it; raise what `deliver` would.
+
+        Raises:
+            CentreError: If it would not take any.
+            StoreError: The same, where the centre is a store.
         """
         ...

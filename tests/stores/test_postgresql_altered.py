@@ -3,6 +3,7 @@
 import pytest
 
 from tactful import Consent, Consents, ConsentState, Contact, Disclosure, How, Passed, Snapshot, StoreError
+from tactful.cli.wrong import wrong_of
 from tactful.strict import Ask
 from tactful.testing.centre_kit import withdrawal
 from tactful_adapters.postgresql_centre import PostgreSQLCentre
@@ -13,6 +14,13 @@ _SWALLOW = (
 )
 _PASSED = Disclosure("d", 0, "ada", 1, 9**18, "o", "web", Passed("x", "y", "consent"))
 _NOES = Consents((Consent("offers", ConsentState.WITHDRAWN, How.EXPLICIT, 7),), 7)
+_NOTHING_WAITS = {
+    "withdrawals": {"waiting": 0, "oldest_age_s": None},
+    "waiting": {},
+    "oldest_age_s": None,
+    "set_aside": 0,
+    "dropped": {},
+}
 _NO = withdrawal("opt_out/ada/9", "ada", 9, "offers")
 
 
@@ -114,6 +122,21 @@ def test_bytes_come_back_whatever_the_role_is_set_to(centre, postgresql, tmp_pat
     with PostgreSQLCentre(postgresql.url(tmp_path).replace("//postgres:", "//odd:")) as odd:
         odd.put_consents("bob", _NOES)
     assert [one.state for one in centre.consents("bob").records] == [ConsentState.WITHDRAWN]
+
+
+def test_delivery_can_be_tried_and_leaves_nothing(centre, postgresql, tmp_path):
+    tables = ("contact", "consent", "change", "line_epoch", "outbox")
+    before = [postgresql.inside(tmp_path, f"TABLE {table}") for table in tables]
+    centre.try_delivery()
+    assert [postgresql.inside(tmp_path, f"TABLE {table}") for table in tables] == before
+    postgresql.inside(tmp_path, "ALTER TABLE contact RENAME body TO content")
+    assert centre.changes("consents", 0, 9).is_complete  # who only asks for changes sees nothing of it
+    state = {"centre": {"ready": True, "consents": {"epoch": 0, "age_s": 1}, "events": _NOTHING_WAITS}}
+    assert [(one.part, one.for_s, 'column "body"' in one.says) for one in wrong_of(state, centre)] == [
+        ("delivery", None, True)
+    ]
+    postgresql.inside(tmp_path, "ALTER TABLE contact RENAME content TO body")
+    assert list(wrong_of(state, centre)) == []
 
 
 def test_a_standby_is_not_followed_as_it_may_be_behind(centre, postgresql):

@@ -9,7 +9,7 @@ import attrs
 from ..centre_ports import Centre
 from ..clock import SECOND_US, wall_clock
 from ..errors import CentreError, StoreError, TactfulError
-from ..probe_ports import ProbedStore
+from ..probe_ports import ProbedCentre, ProbedStore
 from ..sync.account import said_by
 from ..sync.joining import centre_of
 from ..sync.late_centre import LateCentre
@@ -81,6 +81,7 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
         yield Wrong("centre", consents["age_s"], said_by(error))
     else:
         yield from _clock((wall_clock() - told.at_us) / SECOND_US)
+        yield from _of_delivery(centre, events)
     if consents["age_s"] is None:
         yield Wrong(
             "consents", None, "the centre was not heard since this machine started; they count as not given until it is"
@@ -100,6 +101,15 @@ def _of_notices(notices: Mapping[str, Any]) -> Iterator[Wrong]:
                 "run tactful.sync.notices.Notices beside this store, or name a centre"
             )
             yield Wrong("notices", waits_s, says)
+
+
+def _of_delivery(centre: Centre, events: Mapping[str, Any]) -> Iterator[Wrong]:
+    """Yield why the centre would take no events, if it can be asked."""
+    if isinstance(centre, ProbedCentre):
+        try:
+            centre.try_delivery()
+        except Exception as error:  # noqa: BLE001 - a client may raise anything
+            yield Wrong("delivery", events["oldest_age_s"], f"the centre takes no events; {said_by(error)}")
 
 
 def _of_events(events: Mapping[str, Any]) -> Iterator[Wrong]:
