@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _LINES: Final[tuple[Line, ...]] = ("consents", "profiles")
 
 
-class _TakenBack(Exception):  # noqa: N818 - no error
+class _TakenBack(Exception):
     """Ends a transaction of which nothing is to stay."""
 
 

@@ -19,7 +19,7 @@ class ProbedStore(Protocol):
 
 @runtime_checkable
 class ProbedCentre(Protocol):
-    """A centre that can be asked whether it would take events, so that nobody has to wait for one that does not come."""
+    """A centre that can be asked whether it would take events, so that nobody waits for what never goes out."""
 
     def try_delivery(self) -> None:
         """

@@ -32,9 +32,9 @@ def status(
     Open an edge as a process would, and print its state: what is wrong, what it decides by, what waits in the store.
 
     With a centre it tells from the store how old the centre's consents are, how far it was followed and what waits,
-    asks the centre whether it answers and, in PostgreSQL, would take events, and follows nothing. It tries the store by a
-    small write. Exit code 1 if decisions have to be careful, the store cannot be written, or the centre's consents are
-    too old.
+    asks the centre whether it answers and, in PostgreSQL, would take events, and follows nothing. It tries the store
+    by a small write. Exit code 1 if decisions have to be careful, the store cannot be written, or the centre's consents
+    are too old.
 
     Example: `tactful status shop.bundle --key shop.public --store sqlite:///edge.db`
     """
