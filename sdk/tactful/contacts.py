@@ -51,7 +51,12 @@ def contact_id(decision: str, slot: int, offer: str, event: str) -> str:
     The offer is part of it: a page view that is decided again has the id of its first decision, and what it then shows
     in place of something else is an exposure of its own.
     """
-    return f"{decision}/{slot}/{offer}/{event}"
+    return f"{decision}/{slot}/{end_of_id(offer, event)}"
+
+
+def end_of_id(offer: str, event: str) -> str:
+    """Return how all ids end of what becomes of an offer: after the decision's and the slot, each with a `/`."""
+    return f"{offer}/{event}"
 
 
 def decision_of(contact: Contact) -> str:

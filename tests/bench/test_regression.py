@@ -22,13 +22,13 @@ Counts, grown = counting.Counts, counting.grown
 
 def slower(monkeypatch, extra):
     """What `extra` does is done in each decision besides, with as many numbers as there are offers."""
-    running = Plan.running
+    careful = Plan.careful
 
     def run(plan, now_us):
         extra(plan.offers)
-        return running(plan, now_us)
+        return careful(plan, now_us)
 
-    monkeypatch.setattr(Plan, "running", run)
+    monkeypatch.setattr(Plan, "careful", run)
 
 
 EXTRAS = {

@@ -236,7 +236,7 @@ MUTANTS = [
     Mutant("catalog", "-worth(o)", "-o.value * o.chance", 2),
     Mutant("plan.worth", "base=ranking.base_worth(offer)", "base=offer.value * offer.chance", 9),
     Mutant("plan.worth", "any(t in boost.topics for t in above)", "offer.topic in boost.topics", 13),
-    Mutant("engine.rank", "if factor > self._ceiling:", "if False:", 5),
+    Mutant("engine.rank", "if factor > ranking.ceiling:", "if False:", 5),
     Mutant("engine.rank", "if scores is not None and not blind:", "if scores is not None:", 0),
     Mutant(
         "engine.rank",
@@ -258,7 +258,7 @@ MUTANTS = [
     Mutant("engine.rank", "kept.boosts == boosts and kept.blind == blind", "kept.blind == blind", 5),
     Mutant("engine.rank", "kept.boosts == boosts and kept.blind == blind", "kept.boosts == boosts", 102),
     Mutant("engine.rank", "while heap and heap[0][:2] < bound:", "while heap:", 0),
-    Mutant("engine.rank", "min(max([self._absent, *tops])", "min(max([self._absent])", 84),
+    Mutant("engine.rank", "min(max([ranking.absent, *tops])", "min(max([ranking.absent])", 84),
     Mutant("engine.rank", "self.highest *= max(times, 1.0)", "pass", 22),
     # what fills the page
     Mutant("engine.compose", "failing = bool(shares)", "failing = False", 3),

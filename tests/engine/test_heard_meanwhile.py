@@ -427,7 +427,7 @@ MUTANTS = [
     ),
     ("engine.snapshot", "(self._here, self._left, self._unread):", "(self._here, self._left):"),
     ("engine.snapshot", "self._loads.lose()  # what is forgotten", "pass  # what is forgotten"),
-    ("engine.left", "if reservations(here.counters, here.loaded_us):", "if False:"),
+    ("engine.left", "if reservations(gone.counters, gone.loaded_us):", "if False:"),
     ("engine.snapshot", "self._left.let_go(plan, self._lock)", "pass"),
     ("engine.snapshot", "self._unread.pop(customer, None)", "pass"),
     ("engine.opting", "self.snapshots.withdraw(same, purposes, now_us, channel)", "pass"),

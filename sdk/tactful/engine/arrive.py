@@ -134,7 +134,10 @@ class Arrivals:
         customer = here.person(plan)
         if customer is None or customer.made_us is None:
             return None
-        tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), self.strict(plan, customer, here))
+        tally = here.tally_of_last(plan, customer.own)
+        if tally is None:
+            strict = self.strict(plan, customer, here)
+            tally = self._snapshots.tally(here, plan, customer.own, self._budgets(plan), strict)
         ready = tally is not None and tally.reach_back(now_us)
         return Whom(customer.identity, customer, tally) if ready else None
 

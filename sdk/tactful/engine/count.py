@@ -17,7 +17,7 @@ from .counter import Counter
 from .limited import Limited, Reached, everything_reached, quieted, reached_wholly, state_of, waiting
 from .own import Own, unstated
 from .reached import least_room, standing
-from .room import CapKey, Counting, Kept, Room, counting_of, shown_id
+from .room import CapKey, Counting, Kept, Room, counting_of
 
 #: Counters look back further than caps, for a decision that read the clock before they were fetched [us].
 SLACK_US: Final = 60 * SECOND_US
@@ -178,12 +178,12 @@ class Counters:
         """Count the room that was taken meanwhile."""
         if self._pending:
             pending, self._pending, self._waiting = self._pending, [], 0
-            shown: dict[Room, int] = {}  # mostly a few offers several times
+            kept, shown = self._kept, dict[Room, int]()  # mostly a few offers several times
             for decision, rooms, at_us, until_us in pending:
                 for slot, room in enumerate(rooms):
-                    id_ = shown_id(decision, slot, room.offer.id)
-                    if id_ not in self._kept:
-                        self._kept[id_] = Kept(id_, at_us, until_us, room.counting, room)
+                    id_ = f"{decision}/{slot}/{room.end_of_id}"  # `shown_id`
+                    if id_ not in kept:
+                        kept[id_] = Kept(id_, at_us, until_us, room.counting, room)
                         shown[room] = shown.get(room, 0) + 1
             for room, times in shown.items():
                 known = self._by_room.get(room)

@@ -233,14 +233,15 @@ class Edge:
         seen_as = None if view is None else (view, whom.id, names)
         if seen_as is not None and (known := self._views.seen(seen_as, whom.customer, now_us)) is not None:
             return known
-        channel = plan.channels[page.placements[0].placement.channel]
+        name = page.placements[0].placement.channel
+        channel = plan.channels[name]
         id_ = self._number() if seen_as is None else id_of(seen_as, plan, now_us, self._seal.key)
         tally = whom.tally
         with _UNHELD if tally is None else tally.held():
             if tally is not None and tally.is_left():
                 raise Moved
-            limited = whom.limited(plan, channel.channel.name, now_us)
-            caps = None if tally is None else tally.room(channel.channel.name, page.slots, now_us)
+            limited = whom.limited(plan, name, now_us)
+            caps = None if tally is None else tally.room(name, page.slots, now_us)
             moment = middle.decide(plan, channel, page, whom.customer, values, limited, caps, now_us)
             counted = None if self._log is None else self._log.counted(tally, plan, now_us)
             if tally is not None and moment.chosen and not preview:

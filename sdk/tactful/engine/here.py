@@ -110,6 +110,13 @@ class Here:
         self._consents = Consents(tuple(dict.fromkeys((*before.records, *said))), before.at_us)
         self._as = {}
 
+    def tally_of_last(self, plan: Plan, own: Own) -> Tally | None:
+        """Return what counted for the customer, if it was worked out under a plan and nothing else counts there."""
+        known, counters = self._tally, self.counters
+        if known is None or known.plan is not plan or known.alone is not counters or counters.moved is not None:
+            return None
+        return known if counters.own is own or counters.own == own else None
+
     def tally(
         self,
         plan: Plan,

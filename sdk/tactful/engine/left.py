@@ -28,17 +28,25 @@ class Left(FIFOCache[str, Counters]):
                     self[customer] = moved
 
 
-class Present(FIFOCache[str, Here]):
-    """The customers who are here; of one who has to make way, the room that was taken stays."""
+class Present(dict[str, Here]):
+    """
+    The customers who are here, bounded; of one who has to make way, the room that was taken stays.
+
+    It is a dictionary, in the order in which they came: every decision asks it once, with nothing of Python's between.
+    """
 
     def __init__(self, customers_max: int, left: Left) -> None:
-        """Begin with nobody; room that was taken goes to `left`."""
-        super().__init__(customers_max)
+        """Begin with nobody, who may become so many; room that was taken goes to `left`."""
+        super().__init__()
+        self._customers_max = max(customers_max, 1)
         self._left = left
 
-    def popitem(self) -> tuple[str, Here]:
-        """Take out who was fetched first."""
-        customer, here = super().popitem()
-        if reservations(here.counters, here.loaded_us):
-            self._left[customer] = here.counters
-        return customer, here
+    def __setitem__(self, customer: str, here: Here) -> None:
+        """Put in a customer; if there are too many, who was fetched first makes way."""
+        self.pop(customer, None)
+        while len(self) >= self._customers_max:
+            first = next(iter(self))
+            gone = self.pop(first)
+            if reservations(gone.counters, gone.loaded_us):
+                self._left[first] = gone.counters
+        super().__setitem__(customer, here)

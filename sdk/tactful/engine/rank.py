@@ -35,17 +35,15 @@ class Factors:
         highest: No factor is greater.
     """
 
-    __slots__ = ("_absent", "_blind", "_boosts", "_ceiling", "_scores", "highest")
+    __slots__ = ("_blind", "_boosts", "_ranking", "_scores", "highest")
 
     def __init__(self, plan: Plan, scores: tuple[Mapping[str, float] | None, ...], blind: int, boosts: int) -> None:
-        ranking = plan.policy.ranking
+        self._ranking = ranking = plan.policy.ranking
         self._scores = scores
         self._blind = plan.whole(blind)
-        self._absent = ranking.absent
-        self._ceiling = ranking.ceiling
         self._boosts = tuple((1 << n, b.times) for n, b in enumerate(ranking.boosts) if boosts >> n & 1)
         tops = [max(known.values(), default=0.0) for known in scores if known is not None]
-        self.highest = min(max([self._absent, *tops]), max(self._ceiling, self._absent))
+        self.highest = min(max([ranking.absent, *tops]), max(ranking.ceiling, ranking.absent))
         for _, times in self._boosts:
             self.highest *= max(times, 1.0)
 
@@ -66,8 +64,8 @@ class Factors:
         """Return the customer's affinity to an offer, as far as it may rank it; else what all have."""
         scores = self._scores[ranked.purpose]
         if scores is None or self._blind >> ranked.start & 1:
-            return self._absent
-        return min(scores.get(ranked.offer.affinity, self._absent), self._ceiling)
+            return self._ranking.absent
+        return min(scores.get(ranked.offer.affinity, self._ranking.absent), self._ranking.ceiling)
 
     def personal(self, ranked: RankedOffer) -> bool:
         """Return whether the customer's own affinity ranks an offer."""
@@ -76,11 +74,12 @@ class Factors:
 
     def _factor(self, ranked: RankedOffer, *, blind: bool) -> float:
         scores = self._scores[ranked.purpose]
-        factor = self._absent
+        ranking = self._ranking
+        factor = ranking.absent
         if scores is not None and not blind:
             factor = scores.get(ranked.offer.affinity, factor)
-            if factor > self._ceiling:  # noqa: PLR1730 - quicker than `min`, for every group of every customer
-                factor = self._ceiling
+            if factor > ranking.ceiling:  # noqa: PLR1730 - quicker than `min`, for every group of every customer
+                factor = ranking.ceiling
         for bit, times in self._boosts:
             if ranked.boosts & bit:
                 factor *= times

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from ..contacts import Contact, contact_id
+from ..contacts import Contact, contact_id, end_of_id
 from ..limits import Per
 from ..offers import Offer
 from ..plan.caps import SHOWN, CapPlan, counted_values
@@ -32,12 +32,14 @@ class Room:
         channel: The channel's name.
         counting: All caps that count it.
         shared: Those of them that other offers on the same page count for too.
+        end_of_id: How the ids of its exposures end.
     """
 
     offer: Offer
     channel: str
     counting: Counting
     shared: Counting
+    end_of_id: str
 
 
 @attrs.define(eq=False, repr=False)
@@ -133,7 +135,7 @@ def room_for(plan: Plan, offer: Offer, channel: str) -> Room:
         return known  # type: ignore[return-value] # a plan does not know this stage
     counting = counting_of(plan, shown(offer, channel, "", 0, 0))
     shared = {key: cap for key, cap in counting.items() if cap.fills and cap.limits_on(channel, key[1])}
-    made = rooms[offer.id] = Room(offer, channel, counting, shared)
+    made = rooms[offer.id] = Room(offer, channel, counting, shared, end_of_id(offer.id, SHOWN))
     return made
 
 

@@ -76,23 +76,25 @@ class Tally:
         plan: The plan whose caps count.
         key: What it was made of, the absent among them.
         parts: What counts, always in the same order, so that locks are never taken crosswise.
+        alone: The one thing that counts, if there is no other: mostly the customer's own contacts.
         strict: What is in hand under strict caps; after `parts`.
     """
 
-    __slots__ = ("_all", "_met", "key", "parts", "plan", "strict")
+    __slots__ = ("_all", "_met", "alone", "key", "parts", "plan", "strict")
 
     def __init__(self, plan: Plan, parts: Sequence[Counting | None], strict: tuple[Taking, ...] = ()) -> None:
         self.plan = plan
         self.key = (*parts, strict)
         self.parts = tuple(part for part in parts if part is not None)
         self.strict = strict
+        self.alone = self.parts[0] if len(self.parts) == 1 and not strict else None
         self._all: tuple[Limiting, ...] = (*self.parts, *strict) if strict else self.parts
         self._met: dict[str, tuple[tuple[Limited, ...], Limited]] | None = None
 
     def held(self) -> AbstractContextManager[object]:
         """Return what keeps others from taking room meanwhile."""
-        if len(self._all) == 1:
-            return self._all[0].lock
+        if self.alone is not None:
+            return self.alone.lock
         stack = ExitStack()
         for part in self._all:
             stack.enter_context(part.lock)
@@ -100,8 +102,8 @@ class Tally:
 
     def is_left(self) -> bool:
         """Return whether something is counted elsewhere by now: room that is taken here would not be seen there."""
-        parts = self.parts
-        return parts[0].moved is not None if len(parts) == 1 else any(part.moved is not None for part in parts)
+        alone = self.alone
+        return any(part.moved is not None for part in self.parts) if alone is None else alone.moved is not None
 
     def reach_back(self, now_us: int) -> bool:
         """Return whether everything is counted as far back as caps look."""
@@ -112,8 +114,8 @@ class Tally:
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what is asked on a channel at a moment, all met."""
-        if len(self._all) == 1:
-            return self._all[0].limited(channel, now_us)
+        if self.alone is not None:
+            return self.alone.limited(channel, now_us)
         found = tuple(part.limited(channel, now_us) for part in self._all)
         known = self._met = {} if self._met is None else self._met
         kept = known.get(channel)
@@ -130,6 +132,9 @@ class Tally:
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Take the room that a decision needs, slot by slot, until it lapses."""
+        if self.alone is not None:
+            self.alone.reserve(decision, rooms, now_us, until_us)
+            return
         for part in self.parts:
             part.reserve(decision, rooms, now_us, until_us)
 

@@ -111,8 +111,10 @@ class Slots:
             slot = index.get(name)
             if slot is None:
                 continue
-            if type(value) is usual[slot] and _is_small(value):  # type: ignore[arg-type] # a text or a number, then
-                values[slot] = value  # type: ignore[call-overload] # as a check would give it
+            if type(value) is usual[slot] and (  # so small a text or number as every check gives back as it is
+                len(value) < _SMALL if usual[slot] is str else -_SMALL < value < _SMALL  # type: ignore[arg-type, operator]
+            ):
+                values[slot] = value  # type: ignore[call-overload]
                 continue
             try:
                 values[slot] = None if value is None else check_value(self.context[slot].type, value)
@@ -174,8 +176,3 @@ class SlotNames:
             return parsed_expression(f"None if {place[0]}[{place[1]}] is None else False")
         code = f"(True if n{self.purpose} >> {place[1]} & 1 else None) if {place[0]}[{place[1]}] is None else False"
         return parsed_expression(code)
-
-
-def _is_small(value: str | int) -> bool:
-    """Return whether a text, a whole number or a truth is so small that every check lets it pass."""
-    return len(value) < _SMALL if isinstance(value, str) else -_SMALL < value < _SMALL
