@@ -1,5 +1,8 @@
 """HTTPS: who vouches for a relay, and what is said when its certificate has lapsed."""
 
+import ssl
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +10,7 @@ import trustme
 
 import tactful
 from tactful import CentreError, MemoryCentre, MemoryStore, SyncOptions, UsageError
+from tactful.relay.certificate import RenewedCertificate
 from tactful.relay.serving import server
 
 
@@ -17,9 +21,9 @@ def authority(tmp_path):
     return made
 
 
-def files(authority, folder, *names, until=None):
+def files(authority, folder, *names, since=datetime(2020, 1, 1, tzinfo=UTC), until=None):
     until = until or datetime.now(UTC) + timedelta(days=1)
-    made = authority.issue_cert(*names, not_before=datetime(2020, 1, 1, tzinfo=UTC), not_after=until)
+    made = authority.issue_cert(*names, not_before=since, not_after=until)
     chain, key = folder / "relay.pem", folder / "relay.key"
     chain.write_bytes(b"".join(one.bytes() for one in made.cert_chain_pems))
     made.private_key_pem.write_to_path(key)
@@ -68,3 +72,42 @@ def test_a_certificate_that_cannot_be_used_is_told_at_once(serve, authority, tmp
     for key in (tmp_path / "none", tmp_path / "authority.pem"):
         with pytest.raises(UsageError, match="certificate or its key"):
             server(relay, tls=(chain, key))
+
+
+def test_a_certificate_that_is_not_valid_yet_points_at_the_clock(serve, opened, authority, tmp_path):
+    early = files(authority, tmp_path, "127.0.0.1", since=datetime.now(UTC) + timedelta(hours=1))
+    url = serve(MemoryCentre(), tls=early).url(ca=tmp_path / "authority.pem")
+    with pytest.raises(CentreError, match="is not valid yet; see that this clock is right") as caught:
+        opened(url).changes("consents", 0, 9)
+    assert caught.value.code == "centre-certificate"
+
+
+def test_a_renewed_certificate_is_taken_up_while_the_relay_runs(serve, opened, authority, tmp_path):
+    tls = files(authority, tmp_path, "127.0.0.1", until=datetime.now(UTC) - timedelta(hours=1))
+    url = serve(MemoryCentre(), tls=tls).url(ca=tmp_path / "authority.pem")
+    with pytest.raises(CentreError, match="has lapsed"):
+        opened(url).changes("consents", 0, 9)
+    files(authority, tmp_path, "127.0.0.1")
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with suppress(CentreError):
+            assert opened(url).changes("consents", 0, 9).epoch == 0
+            return
+        time.sleep(0.05)
+    pytest.fail("it was not taken up")
+
+
+def test_files_that_are_half_written_leave_the_certificate_as_it_is(authority, tmp_path):
+    chain, key = files(authority, tmp_path, "127.0.0.1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    certificate = RenewedCertificate(context, chain, key)
+    assert not certificate.look()
+    whole = key.read_bytes()
+    key.write_bytes(whole[:40])
+    assert not certificate.look()
+    key.unlink()
+    assert not certificate.look()
+    key.write_bytes(whole)
+    assert certificate.look()
+    assert not certificate.look()

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from ..errors import CentreError, ExtraMissing
+from ..errors import CentreError, ExtraMissing, TactfulError
 
 try:
     from starlette.applications import Starlette
@@ -89,4 +89,5 @@ def _failed(error: Exception) -> Refused:
     """Return the answer when something was raised that is none of ours: mostly by the centre's client library."""
     code = code_of(error)
     _log.warning("relay: %s", code)
-    return Refused(503, "centre", "the centre failed", retry_after_s=1)
+    told = code if isinstance(error, TactfulError) else "centre"
+    return Refused(503, told, "the centre failed", retry_after_s=1)

@@ -4,10 +4,12 @@ The whole call has a deadline, so that one that trickles is no better than one t
 answer may have, and nothing is unpacked on the way.
 """
 
+import json
 import os
+import re
 import ssl
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from threading import Lock
 from time import monotonic
 from typing import Final
@@ -29,6 +31,9 @@ _CALL_S: Final = 30.0
 _PROBLEM_MAX_BYTES: Final = 65_536
 #: OpenSSL's X509_V_ERR_CERT_HAS_EXPIRED.
 _LAPSED: Final = 10
+#: X509_V_ERR_CERT_NOT_YET_VALID, mostly of a device whose clock is dead.
+_NOT_YET: Final = 9
+_CODE: Final = re.compile(r"[a-z][a-z-]{0,39}")
 _CODES: Final[Mapping[int, str]] = {401: "centre-forbidden", 403: "centre-forbidden", 429: "centre-busy"}
 
 
@@ -86,8 +91,7 @@ class Calls:
             ) as found:
                 if found.status_code in (200, 304):
                     return Answer(found.status_code, found.headers, self._read(found, max_bytes, until_s))
-                self._read(found, _PROBLEM_MAX_BYTES, until_s)
-                raise self._refusal(found)
+                raise self._refusal(found, self._read(found, _PROBLEM_MAX_BYTES, until_s))
         except CentreError:
             raise
         except httpx.HTTPError as error:
@@ -146,6 +150,9 @@ class Calls:
                 if seen.verify_code == _LAPSED:
                     message = f"the certificate of {host} has lapsed; renew it, and see that this clock is right"
                     return CentreError(message, code="centre-certificate-lapsed")
+                if seen.verify_code == _NOT_YET:
+                    message = f"the certificate of {host} is not valid yet; see that this clock is right"
+                    return CentreError(message, code="centre-certificate")
                 return CentreError(f"the certificate of {host} is not to be trusted", code="centre-certificate")
             seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]
         if isinstance(error, httpx.TimeoutException):
@@ -175,15 +182,26 @@ class Calls:
                 raise CentreError(f"{host} answers too slowly", code="centre-slow")
         return bytes(body)
 
-    def _refusal(self, found: httpx.Response) -> CentreError:
-        """Return the error of a status that is no answer. What else the refusal says is believed by nobody."""
+    def _refusal(self, found: httpx.Response, body: bytes) -> CentreError:
+        """Return the error of a status that is no answer. What else it says changes words, and nothing that is done."""
         host, status = self.address.host, found.status_code
         code = _CODES.get(status, "centre-busy" if status >= 500 else "centre-refuses")  # noqa: PLR2004 - RFC 9110, 15.6
         said = f"{host} refuses the call with status {status}"
         if code == "centre-forbidden":
             said = f"{host} does not know this device's token, or lets it in no more"
+        elif (behind := _code_in(body)) and code == "centre-busy" != behind:
+            code = "centre-behind"
+            said = f"{host} is there, and the centre behind it gives no answer ({behind}); see to that centre"
         wait_s = retry_after_s(found.headers.get("Retry-After"))
         return CentreError(said, code=code, retry_after_s=wait_s, status=status)
+
+
+def _code_in(problem: bytes) -> str:
+    """Return the code that a relay's refusal has; empty if it has none, or something that is no code."""
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
+        code = json.loads(problem)["code"]
+        return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    return ""
 
 
 def retry_after_s(header: str | None) -> float | None:

@@ -14,9 +14,12 @@ except ImportError as error:
     raise ExtraMissing("the relay", "relay") from error
 
 from .app import relay_app
+from .certificate import RenewedCertificate
 from .relaying import Relay
 
 _HEAD_MAX_BYTES: Final = 32_768
+#: uvicorn ticks ten times a second; files are looked at once.
+_TICKS: Final = 10
 
 
 def server(
@@ -43,15 +46,22 @@ def server(
         at_once=relay.options.listeners * 2 + 200,
         lifespan=True,
     )
-    return _Server(config, relay)
+    certificate = None if tls is None or config.ssl is None else RenewedCertificate(config.ssl, *tls)
+    return _Server(config, relay, certificate)
 
 
 class _Server(uvicorn.Server):
-    """A server that ends without waiting for those who listen."""
+    """A server that takes up a renewed certificate, and ends without waiting for those who listen."""
 
-    def __init__(self, config: uvicorn.Config, relay: Relay) -> None:
+    def __init__(self, config: uvicorn.Config, relay: Relay, certificate: RenewedCertificate | None) -> None:
         super().__init__(config)
-        self._relay = relay
+        self._relay, self._certificate = relay, certificate
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after what is due, and return whether it is to end."""
+        if self._certificate is not None and counter % _TICKS == 0:
+            self._certificate.look()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let listeners go, and end."""
