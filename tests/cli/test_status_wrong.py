@@ -1,6 +1,8 @@
 """What `tactful status` says first: which part is wrong, for how long, and what to do."""
 
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -43,9 +45,9 @@ def test_events_that_do_not_go_out_and_consents_that_grow_old_are_named(run, fol
     ended = run(*followed, "--json")
     told = {one["part"]: one for one in ended.json["wrong"]}
     assert ended.code == 1
-    assert "a guardrail" in told["consents"]["says"]
+    assert "a guardrail" in told["consents"]["means"]
     assert told["consents"]["for_s"] >= 3600
-    assert "fresh_for" in told["consents"]["says"]
+    assert "fresh_for" in told["consents"]["means"]
 
 
 def test_withdrawals_that_do_not_go_out_are_named_by_themselves(run, shop, tmp_path):
@@ -57,6 +59,7 @@ def test_withdrawals_that_do_not_go_out_are_named_by_themselves(run, shop, tmp_p
         edge.opt_out("bob")
     told = {one["part"]: one for one in run("status", shop, "--store", url, "--centre", centre, "--json").json["wrong"]}
     assert told["withdrawals"]["says"].startswith("1 wait, and are tried until the centre has them")
+    assert "events" not in told  # it is said once
     assert told["withdrawals"]["for_s"] >= 3600
 
 
@@ -76,7 +79,7 @@ def test_partners_whom_nobody_tells_are_named_where_there_is_no_centre(run, shop
 
 
 def test_an_edge_that_has_nothing_wrong_says_so(run, shop):
-    assert "wrong" in run("status", shop).out.splitlines()[1]
+    assert run("status", shop).out.startswith("nothing is wrong: decisions are as usual")
     assert run("status", shop, "--json").json["wrong"] == []
 
 
@@ -105,3 +108,85 @@ def test_a_store_that_takes_nothing_is_named_and_ends_with_1(run, shop, tmp_path
     ended = run("status", shop, "--store", url)
     assert ended.code == 1
     assert " ".join(ended.out.split()).startswith("- store: edge.db: there is no room left; make room")
+
+
+def first(run, *asked):
+    """The first thing that is wrong, as people read it, and all of it as programs do."""
+    ended = run(*asked)
+    bullet = " ".join(ended.out.partition("\nwhat ")[0].split()).split(" - ")[0]
+    wrong = run(*asked, "--json").json["wrong"]
+    assert str(Wrong(**wrong[0])) == bullet.removeprefix("- ")
+    return bullet, wrong
+
+
+def is_told_of_refused(run, shop, tmp_path):
+    url, centre = f"sqlite:///{tmp_path}/edge.db", f"file://{tmp_path}/centre"
+    options = tactful.SyncOptions(threads=False)
+    earlier = lambda: tactful.wall_clock() - LONG_US  # noqa: E731 - a clock
+    with tactful.open(str(shop), store=url, centre=centre, sync=options) as edge:
+        edge.sync()
+    refusing = tactful.MemoryCentre(refuse=lambda _: "not-taken")
+    with tactful.open(str(shop), store=url, centre=refusing, sync=options, clock=earlier) as edge:
+        edge.opt_out("bob")
+        edge.sync()
+    bullet, wrong = first(run, "status", shop, "--store", url, "--centre", centre)
+    assert bullet.startswith("- withdrawals, for 60 min: the centre does not take 1 (not-taken)")
+    assert "see to it there" in bullet
+    assert "Meanwhile they count here" in bullet
+    assert [one["part"] for one in wrong] == ["withdrawals"]
+
+
+def test_withdrawals_that_a_centre_refuses_are_said_with_their_code_by_a_process_that_never_sent_them(
+    run, shop, tmp_path
+):
+    is_told_of_refused(run, shop, tmp_path)
+
+
+def test_the_test_of_refused_notices_a_store_that_forgets_them(run, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(SQLiteStore, "outbox_passed_counts", lambda _: {})
+    with pytest.raises((AssertionError, IndexError)):
+        is_told_of_refused(run, shop, tmp_path)
+
+
+def test_days_without_a_network_are_said_with_what_that_means_and_what_to_do(run, followed, monkeypatch):
+    now_ns = time.clock_gettime_ns
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda clock: now_ns(clock) + 3 * 24 * LONG_US * 1000)
+    bullet, wrong = first(run, *followed)
+    assert bullet.startswith("- centre, for 3 days: ")
+    assert "Meanwhile decisions go on by what the store has" in bullet
+    assert [one["part"] for one in wrong] == ["centre", "consents"]
+    assert "nothing personal is shown" in wrong[1]["means"]
+
+
+def test_a_clock_that_is_wrong_is_said_with_what_counts_by_it(run, followed, monkeypatch, tmp_path):
+    (tmp_path / "centre").unlink()
+    (tmp_path / "kept").rename(tmp_path / "centre")
+    monkeypatch.setattr("tactful.cli.wrong.wall_clock", lambda: tactful.wall_clock() + 48 * LONG_US)
+    bullet, _ = first(run, *followed)
+    assert bullet.startswith("- clock: this machine's is 2 days ahead of the centre's; set it. Meanwhile hours, caps")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("DROP TABLE outbox", "somebody has altered them; put back a copy"),
+        ("ALTER TABLE contact RENAME COLUMN body TO bodies", "contact.body is missing; put back a copy"),
+        ("DROP TRIGGER waiting_less", "a trigger is missing, or is not tactful's; put back a copy"),
+        (
+            "CREATE TRIGGER theirs BEFORE INSERT ON outbox BEGIN SELECT RAISE(IGNORE); END",
+            "a trigger is missing, or is not tactful's; put back a copy",
+        ),
+        (None, "it is no SQLite file; name another"),
+    ],
+)
+def test_a_store_that_is_not_what_it_was_is_said_with_what_to_do(run, shop, tmp_path, harm, said):
+    path = tmp_path / "edge.db"
+    SQLiteStore(path).close()
+    if harm is None:
+        path.write_bytes(b"no database" * 999)
+    else:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(harm)
+    ended = run("status", shop, "--store", f"sqlite:///{path}")
+    assert said in " ".join((ended.out + ended.err).split())
+    assert ended.code in (1, 2)

@@ -218,7 +218,7 @@ def test_a_centre_of_strict_caps_that_is_away_is_said_and_over_when_it_answers(s
         assert told["says"] == "nobody answers; is it up?"
         assert told["errors"] == {"store": 1}
         assert [str(one) for one in wrong_of(edge.status(), None)] == [
-            "strict caps, for 0 s: nobody answers; is it up?"
+            "strict caps, for 0 s: nobody answers; is it up? Meanwhile what is under such a cap is held back"
         ]
         failed = [one for one in status_readings(edge.status()) if one.labels.get("part") == "strict"]
         assert {one.name for one in failed} == {"tactful_store_errors_total", "tactful_store_failing_seconds"}

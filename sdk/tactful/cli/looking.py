@@ -14,7 +14,7 @@ from ..rights_ports import Owing
 from ..sync.waits import age_s, waiting_by_owner
 from .checking import Json
 from .opened import CentreOption, KeyOption, Source, StoreOption, opened
-from .output import FOUND, as_json, bullets, table, told
+from .output import FOUND, as_json, bullets, say, table, told
 from .wrong import asked, wrong_of
 
 #: Contacts in the outbox are counted up to here.
@@ -47,6 +47,8 @@ def status(
     if json:
         as_json({"wrong": [attrs.asdict(one) for one in wrong], **state})
     else:
+        if not wrong:
+            say("nothing is wrong: decisions are as usual, and what is to be kept can be", "green")
         bullets(map(str, wrong), "bold")
         state = {"wrong": f"{len(wrong)}, see above" if wrong else "nothing", **state}
         table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in _flat(state)])

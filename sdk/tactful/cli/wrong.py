@@ -18,6 +18,16 @@ from ..sync.late_centre import LateCentre
 _WAITS_S: Final = 120
 #: Clocks that are less apart are being corrected [s].
 _AHEAD_S: Final = 60
+#: What each means for decisions.
+_CAREFUL: Final = "all fall back to what is harmless; publish a newer bundle, or install what is missing"
+_UNKEPT: Final = "who is in memory is decided for, and what is shown and said counts in this process and is not kept"
+_STRICT: Final = "what is under such a cap is held back"
+_AWAY: Final = "decisions go on by what the store has; what is said elsewhere, a no too, is not heard of here"
+_UNKNOWN: Final = "consents count as not given: nothing personal is shown until the centre is heard"
+_OLD: Final = "consents older than a guardrail's fresh_for count as not given: nothing personal is shown by them"
+_UNHEARD: Final = "they count here, and other edges do not know of them"
+_UNCOUNTED: Final = "decisions here are as usual, and other edges do not count these under their caps"
+_BY_IT: Final = "hours, caps and the ends of offers are counted by it"
 _UNITS: Final = (("days", 86_400), ("h", 3600), ("min", 60))
 
 
@@ -30,15 +40,18 @@ class Wrong:
         part: Which part of the edge has it.
         for_s: For how long at least [s]; None if nothing tells.
         says: What it is, and what to do.
+        means: What it means for decisions meanwhile; empty if nothing.
     """
 
     part: str
     for_s: float | None
     says: str
+    means: str = ""
 
     def __str__(self) -> str:
         since = "" if self.for_s is None else f", for {duration(self.for_s)}"
-        return f"{self.part}{since}: {self.says}"
+        end = " " if self.says.endswith(("?", ".")) else ". "
+        return f"{self.part}{since}: {self.says}" + (f"{end}Meanwhile {self.means}" if self.means else "")
 
 
 def asked(url: str) -> Centre:
@@ -65,10 +78,10 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
         centre: The centre to ask whether it answers, if there is one.
         store: The store to try, if it can be tried.
     """
-    yield from (Wrong("decisions", None, f"careful, as {why}") for why in state.get("careful", ()))
+    yield from (Wrong("decisions", None, f"careful, as {why}", _CAREFUL) for why in state.get("careful", ()))
     yield from _of_store(state.get("store", {}), store)
     if (strict := state.get("strict")) is not None and strict["last_error"]:
-        yield Wrong("strict caps", strict["failing_s"], strict["says"])
+        yield Wrong("strict caps", strict["failing_s"], strict["says"], _STRICT)
     if centre is None:
         yield from _of_notices(state.get("notices", {}))
     followed = state.get("centre")
@@ -78,17 +91,14 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
     try:
         told = centre.changes("consents", consents["epoch"] or 0, 1)
     except Exception as error:  # noqa: BLE001 - a client may raise anything
-        yield Wrong("centre", consents["age_s"], said_by(error))
+        yield Wrong("centre", consents["age_s"], said_by(error), _AWAY)
     else:
         yield from _clock((wall_clock() - told.at_us) / SECOND_US)
         yield from _of_delivery(centre, events)
     if consents["age_s"] is None:
-        yield Wrong(
-            "consents", None, "the centre was not heard since this machine started; they count as not given until it is"
-        )
+        yield Wrong("consents", None, "the centre was not heard since this machine started", _UNKNOWN)
     elif not followed["ready"]:
-        says = "the centre was not heard; past a guardrail's fresh_for they count as not given. Does an edge run here?"
-        yield Wrong("consents", consents["age_s"], says)
+        yield Wrong("consents", consents["age_s"], "the centre was not heard; does an edge run here?", _OLD)
     yield from _of_events(events)
 
 
@@ -114,13 +124,21 @@ def _of_delivery(centre: Centre, events: Mapping[str, Any]) -> Iterator[Wrong]:
 
 def _of_events(events: Mapping[str, Any]) -> Iterator[Wrong]:
     """Yield what is wrong with what waits for the centre: withdrawals first."""
+    if passed := events["withdrawals"]["passed_over"]:
+        codes = ", ".join(events["withdrawals"]["passed_over_codes"])
+        says = (
+            f"the centre does not take {passed} ({codes}), and none may be refused; see to it there. They are tried "
+            "for ever, and hold up no others"
+        )
+        yield Wrong("withdrawals", events["withdrawals"]["passed_over_oldest_age_s"], says, _UNHEARD)
     withdrawals, waits_s = events["withdrawals"]["waiting"], events["withdrawals"]["oldest_age_s"] or 0
-    if waits_s > _WAITS_S:
-        says = f"{withdrawals} wait, and are tried until the centre has them; here they count already"
-        yield Wrong("withdrawals", waits_s, says)
-    waiting, oldest_s = sum(events["waiting"].values()), events["oldest_age_s"] or 0
-    if oldest_s > _WAITS_S:
-        yield Wrong("events", oldest_s, f"{waiting} wait, and are kept; does an edge run here, and may it write there?")
+    if waits_s > _WAITS_S and withdrawals > (passed or 0):
+        says = f"{withdrawals} wait, and are tried until the centre has them; does an edge run here?"
+        yield Wrong("withdrawals", waits_s, says, _UNHEARD)
+    waiting, oldest_s = sum(events["waiting"].values()) - (withdrawals or 0), events["oldest_age_s"] or 0
+    if waiting and oldest_s > _WAITS_S:
+        says = f"{waiting} wait, and are kept; does an edge run here, and may it write there?"
+        yield Wrong("events", oldest_s, says, _UNCOUNTED)
     if events["set_aside"]:
         says = f"the centre refused {events['set_aside']}; see outbox_refused(), then outbox_retry()"
         yield Wrong("events", None, says)
@@ -132,21 +150,19 @@ def _of_store(told: Mapping[str, Any], store: object) -> Iterator[Wrong]:
     """Yield what the edge found wrong with its own store; if it has not written yet, what a small write finds."""
     failing = [one for one in (told.get("writes"), told.get("reads")) if one is not None and one["last_error"]]
     if failing:
-        yield Wrong("store", max(one["failing_s"] for one in failing), failing[0]["says"])
+        yield Wrong("store", max(one["failing_s"] for one in failing), failing[0]["says"], _UNKEPT)
     elif isinstance(store, ProbedStore):
         try:
             store.probe()
         except Exception as error:  # noqa: BLE001 - a store may raise anything
-            yield Wrong("store", None, said_by(error))
+            yield Wrong("store", None, said_by(error), _UNKEPT)
 
 
 def _clock(ahead_s: float) -> Iterator[Wrong]:
     if abs(ahead_s) > _AHEAD_S:
         side = "ahead of" if ahead_s > 0 else "behind"
-        says = (
-            f"this machine's is {duration(abs(ahead_s))} {side} the centre's: hours, caps and ends count by it; set it"
-        )
-        yield Wrong("clock", None, says)
+        says = f"this machine's is {duration(abs(ahead_s))} {side} the centre's; set it"
+        yield Wrong("clock", None, says, _BY_IT)
 
 
 def duration(seconds: float) -> str:
