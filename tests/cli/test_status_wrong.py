@@ -169,12 +169,12 @@ def test_a_clock_that_is_wrong_is_said_with_what_counts_by_it(run, followed, mon
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        ("DROP TABLE outbox", "somebody has altered them; put back a copy"),
-        ("ALTER TABLE contact RENAME COLUMN body TO bodies", "contact.body is missing; put back a copy"),
-        ("DROP TRIGGER waiting_less", "a trigger is missing, or is not tactful's; put back a copy"),
+        ("DROP TABLE outbox", "there is no table outbox); put that back"),
+        ("ALTER TABLE contact RENAME COLUMN body TO bodies", "the table contact has no column body); put that back"),
+        ("DROP TRIGGER waiting_less", "the trigger waiting_less is gone or another one); put that back"),
         (
             "CREATE TRIGGER theirs BEFORE INSERT ON outbox BEGIN SELECT RAISE(IGNORE); END",
-            "a trigger is missing, or is not tactful's; put back a copy",
+            "theirs is none of its triggers and indexes, and may swallow rows); put that back",
         ),
         (None, "it is no SQLite file; name another"),
     ],

@@ -156,7 +156,9 @@ class Calls:
                 return CentreError(f"the certificate of {host} is not to be trusted", code="centre-certificate")
             seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]
         if isinstance(error, httpx.TimeoutException):
-            return CentreError(f"{host} does not answer in time", code="centre-slow")
+            return CentreError(
+                f"{host} does not answer in time; see whether it is up and not paused", code="centre-slow"
+            )
         if isinstance(error, httpx.ConnectError):
             return CentreError(f"there is no way to {host}", code="centre-down")
         return CentreError(f"{host}: the answer broke off: {type(error).__name__}", code="centre-broken-off")
