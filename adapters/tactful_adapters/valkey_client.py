@@ -3,16 +3,19 @@
 The client is loaded when it is first needed; without it everything else goes on. It speaks to Redis as well.
 """
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from tactful import ExtraMissing, StoreError
 
 if TYPE_CHECKING:
     from .valkey_address import Address
 
+_PORT: Final = 6379
 #: A client: few of its methods have types.
 Server = Any
 #: One command and what it is given.
@@ -34,7 +37,14 @@ _NOT_LET_IN: Final = "it does not let this user in; look at the name and the pas
 _RIGHTS: Final = "the user may not do this; grant it the rights that docs/valkey.md lists"
 _REPLICA: Final = "it is a replica and takes no changes; name the primary"
 _FULL: Final = "its memory is full; raise maxmemory, or make room there"
+#: What a stream answers of an epoch that it has.
+KNOWN: Final = "it has this epoch or a later one already"
+_DATABASE: Final = "it has no database of this number; a cluster has 0 alone: name that one"
+_MOVING: Final = "its cluster is moving these keys; the next call tries again"
+_OLD: Final = "it is too old; Valkey 7.2 or Redis 7.2 is needed"
 _NOT_TRUSTED: Final = "its certificate is not to be trusted: look at its name, and at ssl_ca_certs="
+#: What a node of a cluster answers that another one has the keys.
+_MOVED: Final = re.compile(r"MOVED \d+ (.*):(\d+)")
 # By the name of the client's error, or a word of the server's: what it means here, and what would be right.
 _MEANS: Final = {
     "certificate has expired": "its certificate has lapsed; renew it",
@@ -55,7 +65,16 @@ _MEANS: Final = {
     "OOM": _FULL,
     "WRONGTYPE": "a key of tactful's holds something else; somebody altered it: delete it",
     "appendonly": "it forgets what it promised when it stops: set appendonly yes",
-    "unknown command": "it is too old; Valkey 7.2 or Redis 7.2 is needed",
+    "equal or smaller": KNOWN,
+    "unknown command": _OLD,
+    "syntax error": _OLD,  # of what is fixed here: an older server has less of it
+    "compiling script": _OLD,
+    "MOVED": "it is a node of a cluster that has these keys elsewhere; name one by host and port, not by a socket",
+    " ASK ": _MOVING,
+    " TRYAGAIN": _MOVING,
+    "CLUSTERDOWN": "its cluster is not whole; look at CLUSTER INFO there",
+    "SELECT is not allowed": _DATABASE,
+    "DB index is out of range": _DATABASE,
     "MISCONF": "it cannot write to its disk; look at its log",
     "NOREPLICAS": "too few of its replicas are connected",
 }
@@ -100,11 +119,21 @@ def connected(address: "Address") -> Server:
 
 def answers(server: Server, address: "Address", commands: Sequence[Command]) -> list[Any]:
     """
-    Return the answers to commands that go over together, on one connection.
+    Return the answers to commands that go over together, on one connection; a node of a cluster may name another.
 
     Raises:
         StoreError: If one of them fails; in words that hold no value, key or password.
     """
+    found = _answers(server, address, commands)
+    if any(_goes_on(server, one) for one in found):
+        found = _answers(server, address, commands)
+    for answer in found:
+        if isinstance(answer, Exception):
+            raise explained(answer, address) from None
+    return found
+
+
+def _answers(server: Server, address: "Address", commands: Sequence[Command]) -> list[Any]:
     pipeline = server.pipeline(transaction=False)
     for command in commands:
         pipeline.execute_command(*command)
@@ -112,18 +141,42 @@ def answers(server: Server, address: "Address", commands: Sequence[Command]) -> 
         # Raised from there, an error would hold the whole command, and with it keys and values.
         found: list[Any] = pipeline.execute(raise_on_error=False)
     except (client().ValkeyError, OSError) as error:
+        _comes_back(server, address)
         raise explained(error, address) from None
     except (TypeError, ValueError, AttributeError, LookupError):  # the client met an answer of another kind
         raise astray(server, address) from None
-    for answer in found:
-        if isinstance(answer, Exception):
-            raise explained(answer, address) from None
     return found
 
 
+def _goes_on(server: Server, answer: object) -> bool:
+    """Have a client go on to the node of a cluster that has the keys, if an answer names it; return whether it does."""
+    pool = server.connection_pool
+    named = _MOVED.match(str(answer)) if isinstance(answer, client().ResponseError) else None
+    if named is None or "host" not in pool.connection_kwargs:
+        return False
+    _goes_to(server, named[1] or pool.connection_kwargs["host"], int(named[2]))
+    return True
+
+
+def _comes_back(server: Server, address: "Address") -> None:
+    """Have a client come back to the node that its URL names, which may know who has the keys now."""
+    at, now = urlsplit(address.url), server.connection_pool.connection_kwargs
+    home = (at.hostname or "localhost", at.port or _PORT)
+    if "host" in now and home != (now["host"], now["port"]):
+        _goes_to(server, *home)
+
+
+def _goes_to(server: Server, host: str, port: int) -> None:
+    """Have all calls that come go to another place; those that are under way end where they are."""
+    before = server.connection_pool
+    there = {**before.connection_kwargs, "host": host, "port": port}
+    server.connection_pool = type(before)(connection_class=before.connection_class, **there)
+    before.disconnect(inuse_connections=False)
+
+
 def astray(server: Server, address: "Address") -> AwayError:
-    """Return what to raise where answers are not those of the questions; no connection is used any more."""
-    server.connection_pool.disconnect()
+    """Return what to raise where answers are not those of the questions; no connection that is free is used again."""
+    server.connection_pool.disconnect(inuse_connections=False)
     return AwayError(f"{address.name}: it answered another question, or lies; the next call connects again")
 
 

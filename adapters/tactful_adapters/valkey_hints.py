@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, Self
 from tactful import CentreError, Changes, Contact, Delivery, Disclosure, Line, StoreError, tells_consent
 
 from .valkey_address import Address
-from .valkey_client import client, connected, explained
+from .valkey_client import KNOWN, answers, connected
 
 _log = logging.getLogger("tactful")
 #: So long it takes until one who waits hears that it is closed [s].
@@ -160,11 +160,12 @@ class ValkeyHints:
 
     def _asked(self, *command: str | int) -> Any:
         try:
-            return self._server.execute_command(*command)
-        except (client().ValkeyError, OSError) as error:
-            if "equal or smaller" in str(error):
+            (found,) = answers(self._server, self._address, [command])
+        except StoreError as error:
+            if KNOWN in str(error):
                 raise _Known from None
-            raise explained(error, self._address) from None
+            raise
+        return found
 
     def _key(self, line: Line) -> str:
         return self._address.key("hints", line)

@@ -105,6 +105,7 @@ class ValkeySnapshots:
         self._own, self._profiles, self._consents = own, profiles, consents
         self._fresh_us = int(fresh_s * 1_000_000)
         self._away_until_s = 0.0
+        self._complaint = ""
 
     def profile(self, customer: str) -> Snapshot | None:
         """Return the snapshot that is shared, or else what is known where profiles come from."""
@@ -213,6 +214,9 @@ class ValkeySnapshots:
         except StoreError as error:
             if isinstance(error, AwayError):
                 self._away_until_s = monotonic() + _AWAY_S
+            elif str(error) != self._complaint:  # it will not go away by itself
+                self._complaint = str(error)
+                _log.warning("shared snapshots: %s", error)
             _log.debug("shared snapshots: %s", error)
             return None
 

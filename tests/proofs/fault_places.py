@@ -1,9 +1,8 @@
 """Centres in real servers, each with what can befall it: entered, a fault begins; left, it is mended."""
 
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,6 @@ import attrs
 from tests.nats.admin import events_on_record
 from tests.nats.server import NATSServer
 from tests.relay.conftest import Served
-from tests.stores.conftest import PostgreSQLServer
 
 from tactful import MemoryCentre, wall_clock
 from tactful.clock import DAY_US
@@ -22,75 +20,14 @@ from tactful.relay.relaying import RelayOptions
 from tactful.sync.joining import centre_of
 
 from .folder_faults import in_a_folder
-from .place import TIMEOUT_S, Place, done, on, paused
-from .servers import postgresql
+from .mounted import mounted
+from .place import TIMEOUT_S, Place, done, on
+from .postgresql_faults import in_postgresql
 from .store_faults import Fault, OwnStore
 from .valkey_faults import hinted_by_valkey
 from .wire import Wire
 
-#: Ends the connections of the role by which edges come.
-_SHUT: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'edge'"
-_FULL: Final = (
-    "CREATE FUNCTION full_() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END$$; "
-    "CREATE TRIGGER full_ BEFORE INSERT ON contact FOR EACH ROW EXECUTE FUNCTION full_()"
-)
-
-
-@contextmanager
-def in_postgresql(folder: Path, database: PostgreSQLServer | None = None) -> Iterator[Place]:
-    """Give a centre in PostgreSQL, which edges enter by a role that owns nothing."""
-    with nullcontext(database) if database else postgresql() as server, closing(centre_of(server.url(folder))) as there:
-        schema = server.schema(folder)
-        known = server.run("SELECT 1 FROM pg_roles WHERE rolname = 'edge'")
-        server.run(
-            "DROP OWNED BY edge" if known else "CREATE ROLE edge LOGIN",
-            f"GRANT ALL ON SCHEMA {schema} TO edge",
-            f"GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO edge",
-            f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO edge",
-        )
-        url = server.url(folder, timeout_s=TIMEOUT_S).replace("//postgres:", "//edge:")
-        faults = {**_at_the_server(server, folder), **_at_the_tables(server, folder)}
-        yield Place(url, there, lambda: server.inside(folder, "SELECT count(*) FROM contact")[0][0], faults)
-
-
-def _at_the_server(server: PostgreSQLServer, folder: Path) -> Mapping[str, Fault]:
-    def told(change: Sequence[str], mend: Sequence[str]) -> Fault:
-        return partial(done, partial(server.run, *change), partial(server.run, *mend))
-
-    tables = f"ON ALL TABLES IN SCHEMA {server.schema(folder)}"
-    reload = "SELECT pg_reload_conf()"
-    return {
-        "the server stands still": lambda: paused(server.pid),
-        "the server is killed": partial(done, partial(server.stop, signal.SIGQUIT), server.start),
-        "it takes no changes": told(
-            ("ALTER SYSTEM SET default_transaction_read_only = on", reload, _SHUT),
-            (
-                "SET default_transaction_read_only = off",
-                "ALTER SYSTEM RESET default_transaction_read_only",
-                reload,
-                _SHUT,
-            ),
-        ),
-        "rights are taken away": told((f"REVOKE ALL {tables} FROM edge",), (f"GRANT ALL {tables} TO edge",)),
-        "the role is shut out": told(("ALTER ROLE edge NOLOGIN", _SHUT), ("ALTER ROLE edge LOGIN",)),
-        "somebody holds a lock": partial(_locked, server, folder),
-    }
-
-
-def _at_the_tables(server: PostgreSQLServer, folder: Path) -> Mapping[str, Fault]:
-    def altered(change: str, mend: str) -> Fault:
-        return partial(done, partial(server.inside, folder, change), partial(server.inside, folder, mend))
-
-    kind = "ALTER TABLE contact ALTER at_us TYPE"
-    return {
-        "its disk is full": altered(_FULL, "DROP FUNCTION full_ CASCADE"),
-        "a table is renamed": altered("ALTER TABLE change RENAME TO old", "ALTER TABLE old RENAME TO change"),
-        "a column is renamed": altered(
-            "ALTER TABLE contact RENAME at_us TO at_", "ALTER TABLE contact RENAME at_ TO at_us"
-        ),
-        "a column has another type": altered(f"{kind} text", f"{kind} bigint USING at_us::bigint"),
-    }
+_DISK_BYTES: Final = 16 * 1024 * 1024
 
 
 @contextmanager
@@ -161,10 +98,12 @@ def by_a_wrong_clock(_: Path) -> Iterator[Place]:
 
 
 @contextmanager
-def in_its_own_store(_: Path) -> Iterator[Place]:
-    """Give a centre that is well, and an edge whose own store suffers."""
-    centre, own = MemoryCentre(), OwnStore()
-    yield Place(centre, centre, lambda: len(centre.events), own.faults(), control=None, own=own)
+def in_its_own_store(folder: Path) -> Iterator[Place]:
+    """Give a centre that is well, and an edge whose own store suffers: on a disk of its own, if one may be mounted."""
+    centre = MemoryCentre()
+    with mounted(folder / "disk", _DISK_BYTES) as disk:
+        own = OwnStore(disk)
+        yield Place(centre, centre, lambda: len(centre.events), own.faults(), control=None, own=own)
 
 
 @attrs.define
@@ -196,13 +135,3 @@ PLACES: Final[Mapping[str, Callable[[Path], AbstractContextManager[Place]]]] = {
     "clock": by_a_wrong_clock,
     "store": in_its_own_store,
 }
-
-
-@contextmanager
-def _locked(server: PostgreSQLServer, folder: Path) -> Iterator[None]:
-    import psycopg  # noqa: PLC0415 - an extra
-
-    with psycopg.connect(server.uri) as connection:
-        connection.execute(f"SET search_path = {server.schema(folder)}")
-        connection.execute("LOCK TABLE contact, consent, change")
-        yield

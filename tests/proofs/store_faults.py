@@ -11,6 +11,8 @@ import attrs
 from tactful import Consent, Contact, Disclosure, StoreError
 from tactful_adapters.sqlite import SQLiteStore
 
+from .mounted import Mounted
+
 Fault = Callable[[], AbstractContextManager[object]]
 #: No call waits longer for another program [s].
 _BUSY_S = 0.05
@@ -44,20 +46,32 @@ class CarelessStore(SQLiteStore):
 
 @attrs.define
 class OwnStore:
-    """The store of the edge that suffers, which is opened anew for each fault."""
+    """
+    The store of the edge that suffers, which is opened anew for each fault.
 
+    Attributes:
+        disk: A disk of its own, if one could be mounted.
+        store: The one that is open.
+    """
+
+    disk: Mounted | None = None
     store: SQLiteStore | None = None
 
     def open(self, folder: Path, *, careless: bool) -> SQLiteStore:
         """Open one in a folder."""
         made = CarelessStore if careless else SQLiteStore
+        if self.disk:
+            folder = self.disk.folder / folder.name
+            folder.mkdir()
         self.store = made(folder / "edge.db", busy_s=_BUSY_S)
         return self.store
 
     def faults(self) -> Mapping[str, Fault]:
         """Return what can befall it, by name."""
+        really = {"its own disk is full": self.disk.full} if self.disk else {}
         return {
-            "its own disk is full": lambda: full(self._now),
+            **really,
+            "its own file can grow no more": lambda: full(self._now),
             "its own disk is read-only": lambda: read_only(self._now),
             "another program holds a lock on its store": lambda: locked(self._now),
             "its store is deleted": lambda: deleted(self._now),

