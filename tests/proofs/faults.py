@@ -224,6 +224,9 @@ class _Run:
             if one["last_error"]:
                 self.unclear += not one["says"] or one["failing_s"] is None
                 self.said = f"{part}: {one['says']}"
+            elif one.get("hints_say") and not self.said:
+                self.unclear += one["hints_failing_s"] is None
+                self.said = f"{part}, hints: {one['hints_say']}"
 
     def _is_well(self, waits_max: int = 0) -> bool:
         centre = self._status()

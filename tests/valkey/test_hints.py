@@ -10,6 +10,7 @@ from tests.stores.shop import POLICY, offers
 
 import tactful
 from tactful import CentreError, Consent, Consents, ConsentState, How, MemoryCentre, StoreError, SyncOptions
+from tactful.cli.wrong import wrong_of
 from tactful.testing.centre_kit import opt_in, withdrawal
 from tactful.testing.centres import CentreConformance
 from tactful.testing.store_kit import contact
@@ -196,3 +197,30 @@ def _until(is_so):
             return
         time.sleep(0.01)
     raise AssertionError("it never came to be so")
+
+
+def test_a_server_of_hints_that_is_away_is_said_and_over_when_it_is_back(serve):
+    server, centre = serve(), MemoryCentre()
+    with (
+        contextlib.closing(ValkeyHints(server.url(timeout_s=0.5), centre)) as hints,
+        tactful.open(
+            POLICY, store=tactful.MemoryStore(), centre=hints, sync=SyncOptions(poll_s=0.05, backoff_max_s=0.1)
+        ) as edge,
+    ):
+        centre.put_consents("ann", Consents((), 5))  # an edge that has nothing to follow waits for nothing
+
+        def told():
+            edge.decide("page", "ann", preview=True)
+            return edge.status()["centre"]["consents"]
+
+        _until(lambda: told()["last_contact_age_s"] is not None)
+        assert told()["hints_say"] == ""
+        server.stop()
+        _until(lambda: "cannot be reached" in told()["hints_say"])
+        assert told()["hints_failing_s"] >= 0
+        assert told()["last_error"] == ""  # the centre is well
+        (wrong,) = [one for one in wrong_of(edge.status(), hints) if one.part == "hints"]
+        assert "hear of changes when they ask" in wrong.says
+        server.start()
+        _until(lambda: told()["hints_say"] == "")
+        assert [one for one in wrong_of(edge.status(), hints) if one.part == "hints"] == []

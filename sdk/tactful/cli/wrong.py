@@ -14,6 +14,8 @@ from ..sync.account import said_by
 from ..sync.joining import centre_of
 from ..sync.late_centre import LateCentre
 
+#: Whether hints can be had shows at once [s].
+_HINTS_S: Final = 0.05
 #: Events that have waited longer do not just wait for their turn [s].
 _WAITS_S: Final = 120
 #: Clocks that are less apart are being corrected [s].
@@ -95,11 +97,20 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
     else:
         yield from _clock((wall_clock() - told.at_us) / SECOND_US)
         yield from _of_delivery(centre, events)
+        yield from _of_hints(centre, told.epoch)
     if consents["age_s"] is None:
         yield Wrong("consents", None, "the centre was not heard since this machine started", _UNKNOWN)
     elif not followed["ready"]:
         yield Wrong("consents", consents["age_s"], "the centre was not heard; does an edge run here?", _OLD)
     yield from _of_events(events)
+
+
+def _of_hints(centre: Centre, epoch: int) -> Iterator[Wrong]:
+    """Yield that a centre which answers wakes nobody up: a server of hints beside it may be away."""
+    try:
+        centre.wait("consents", epoch, _HINTS_S)
+    except Exception as error:  # noqa: BLE001 - a client may raise anything
+        yield Wrong("hints", None, f"edges hear of changes when they ask, and not at once: {said_by(error)}")
 
 
 def _of_notices(notices: Mapping[str, Any]) -> Iterator[Wrong]:

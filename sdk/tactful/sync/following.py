@@ -74,6 +74,7 @@ class Following:
         self._ahead_us: int | None = None
         self._waits, self._reached = Waits(store, clock), dict[Line, int]()
         self._accounts = {part: Account(heard.begin) for part in (*PARTS, _ACKNOWLEDGING)}
+        self._hints = {line: Account(heard.begin) for line in LINES}
 
     def attach(self, here: Here) -> None:
         """Tell which customers are to hear of changes at once, and begin."""
@@ -85,7 +86,7 @@ class Following:
     def reset(self) -> None:
         """Make all anew: at the start, and in a forked child, where no thread and no lock is ours."""
         self._heard.reset()
-        for account in self._accounts.values():
+        for account in (*self._accounts.values(), *self._hints.values()):
             account.reset()
         self._lock = Lock()
         self._turns = {part: Lock() for part in (*PARTS, _ACKNOWLEDGING)}
@@ -173,7 +174,9 @@ class Following:
     def _line(self, line: Incoming) -> Mapping[str, object]:
         with suppress(StoreError):  # the account of the store says it; what was told last is told once more
             self._reached[line.line] = line.reached
-        return {"epoch": self._reached.get(line.line), **line.account.status()}
+        hints = self._hints[line.line].status()
+        told = {"hints_say": hints["says"], "hints_failing_s": hints["failing_s"]}
+        return {"epoch": self._reached.get(line.line), **line.account.status(), **told}
 
     def _tell(self, *, by_hand: bool = False) -> None:
         """Tell the centre how far this edge is with both lines."""
@@ -209,7 +212,10 @@ class Following:
         of = self._options
         hints = wait if part in lines else None
         account = self._accounts[part]
-        return Worker(part, step, account, poll_s=of.poll_s, backoff_max_s=of.backoff_max_s, wait=hints)
+        pace = {"poll_s": of.poll_s, "backoff_max_s": of.backoff_max_s}
+        return Worker(
+            part, step, account, **pace, wait=hints, hints=self._hints[lines[part][0].line] if part in lines else None
+        )
 
     def _incoming(
         self,

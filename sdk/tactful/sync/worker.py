@@ -27,11 +27,19 @@ class Worker:
     """Does its step when it is hinted at or nudged, and else about every so often; after errors, later and later."""
 
     def __init__(
-        self, name: str, step: Step, account: Account, *, poll_s: float, backoff_max_s: float, wait: Wait | None = None
+        self,
+        name: str,
+        step: Step,
+        account: Account,
+        *,
+        poll_s: float,
+        backoff_max_s: float,
+        wait: Wait | None = None,
+        hints: Account | None = None,
     ) -> None:
         self._name = name
         self._step = step
-        self._account = account
+        self._account, self._hints = account, hints
         self._poll_s = poll_s
         self._wait = wait
         self._backoff_max_s = backoff_max_s
@@ -92,8 +100,12 @@ class Worker:
             try:
                 hinted = self._wait(self._poll_s)
                 backoff.reset()
+                if self._hints is not None:
+                    self._hints.went_well()
             except Exception as error:  # noqa: BLE001 - hints are a courtesy; polling goes on
                 _log.debug("%s: no hints: %s", self._name, type(error).__name__)
+                if self._hints is not None:
+                    self._hints.failed(error)
                 pause_s = backoff.after(error)
             if hinted:
                 self._nudged.set()
