@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from .catalog import Entry
+from .offers import Offer
 from .pieces import in_pieces
 from .policy import Policy
 
@@ -43,9 +44,13 @@ def image_of(policy: Policy, entries: tuple[Entry, ...]) -> Image:
     own: dict[int, list[Entry]] = {}
     for entry in in_pieces(entries):
         own.setdefault(id(entry.offer), []).append(entry)
-    pairs = [(offer, own.pop(id(offer), [])) for offer in in_pieces(policy.offers)]
     rest = attrs.evolve(policy, guardrails=(), offers=())
-    return Image(_bytes(rest), tuple(_bytes(pairs[at : at + _PIECE]) for at in in_pieces(range(0, len(pairs), _PIECE))))
+    starts = in_pieces(range(0, len(policy.offers), _PIECE))
+    return Image(_bytes(rest), tuple(_piece(policy.offers[at : at + _PIECE], own) for at in starts))
+
+
+def _piece(offers: tuple[Offer, ...], own: dict[int, list[Entry]]) -> bytes:
+    return _bytes([(offer, own.pop(id(offer), [])) for offer in offers])
 
 
 def _bytes(part: object) -> bytes:
