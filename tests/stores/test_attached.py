@@ -167,6 +167,18 @@ def by_itself(edge, store):
     kept.close()
 
 
+def too_many(edge, store):
+    """What is not remembered, as too many are owed, is to be asked again: the receipt says so."""
+    notes = Notes("ann", "bob")
+    notes.is_down = True
+    edge.rights.attach("notes", notes)
+    assert "the store remembers it" in edge.rights.erase("ann").pending[0]
+    assert edge.rights.erase("bob").pending[0] == "notes could not be told: erase once more"
+    notes.is_down = False
+    assert "the store remembers it" not in "".join(edge.rights.erase("bob").pending)
+    assert (notes.held, dict(store.owed_erasures())) == ([], {})
+
+
 def soon(what):
     """Wait until something is so."""
     until = time.monotonic() + PATIENCE_S
@@ -182,11 +194,14 @@ PROMISES = [
     who_fails,
     after_a_restart,
     by_itself,
+    too_many,
 ]
 
 
 @pytest.mark.parametrize("promise", PROMISES)
-def test_what_is_attached_forgets(edge, store, promise):
+def test_what_is_attached_forgets(edge, store, monkeypatch, promise):
+    if promise is too_many:
+        monkeypatch.setattr(attached, "OWED_MAX", 1)
     promise(edge, store)
 
 
@@ -201,6 +216,7 @@ MUTANTS = {
     "what is owed is not looked for": (attached, "self._recall(one, self._store)", "pass"),
     "of one name one pays for all": (attached, 'f"{self.name} {where}"', "self.name"),
     "what is done is owed for ever": (attached, "self._store.settle_erasure(one.key, settled)", "pass"),
+    "too many are said to be remembered": (attached, "or one.is_full", "or False"),
     "nobody is told again": (attached, "self._again.look()", "pass"),
 }
 
@@ -223,6 +239,9 @@ def broken(mutant, monkeypatch):
     monkeypatch.setattr(sys.modules[__name__], "PATIENCE_S", 1.0)
     for promise in PROMISES:
         with MemoryStore() as own, tactful.open(POLICY, store=own) as edge:
+            if promise is too_many:
+                monkeypatch.setattr(attached, "OWED_MAX", 1)
+                monkeypatch.setattr(mutant, "OWED_MAX", 1, raising=False)
             patient(edge, own, mutant if hasattr(mutant, "Attached") and mutant is not rights else attached)
             for who in ("ann", "bob"):
                 edge.opt_in(who, "offers")

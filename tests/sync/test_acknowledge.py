@@ -7,11 +7,13 @@ import types
 from contextlib import contextmanager
 
 import pytest
+from typer.testing import CliRunner
 
 import tactful
 from tactful import CentreError, Consents, MemoryCentre, MemoryStore, SyncOptions, UsageError, acknowledging
 from tactful.acknowledging import KEPT_IN_MEMORY_S, KEPT_S, behind, edges_in, keeps
 from tactful.authoring import compile_files
+from tactful.cli.app import app
 from tactful.relay.folder import FolderCentre
 from tactful.sync import acknowledge
 from tactful.sync.account import Account
@@ -261,6 +263,11 @@ def test_a_folder_keeps_nobody_and_the_status_says_so(tmp_path):
         told = edge.status()["centre"]["acknowledging"]
         assert (told["kept"], told["says"]) == (False, "this centre keeps no record of who follows it")
     centre.close()
+
+
+def test_a_folder_has_no_list_and_the_command_says_so(tmp_path):
+    ended = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["fleet", "--centre", f"file://{tmp_path}"])
+    assert (ended.exit_code, "FolderCentre keeps no record of who follows it" in ended.output) == (2, True)
 
 
 def test_a_centre_that_is_opened_later_is_told_then():

@@ -60,6 +60,7 @@ class _One:
         keeper: What forgets.
         owed: Whom it has still to forget.
         kept: Whom of these the store remembers.
+        is_full: Whether it owed so many at its last telling that one was not remembered.
         turn: Held while it is told.
     """
 
@@ -67,6 +68,7 @@ class _One:
     keeper: Forgets
     owed: set[str] = attrs.field(factory=set)
     kept: set[str] = attrs.field(factory=set)
+    is_full: bool = False
     turn: Lock = attrs.field(factory=Lock)
 
     @property
@@ -82,13 +84,15 @@ class _One:
         Raises:
             Exception: The last one that the keeper raised. It owes then what it failed to forget.
         """
-        count, failed = 0, None
+        count, failed, self.is_full = 0, None, False
         for id_ in {*ids, *self.owed}:
             try:
                 count += self.keeper.forget(id_)
             except Exception as error:  # noqa: BLE001 - a keeper of anybody's: the others are told all the same
                 failed = error
-                if len(self.owed) < OWED_MAX:
+                if id_ not in self.owed and len(self.owed) >= OWED_MAX:
+                    self.is_full = True
+                else:
                     self.owed.add(id_)
             else:
                 self.owed.discard(id_)
@@ -156,7 +160,7 @@ class Attached:
                 except Exception as error:  # noqa: BLE001 - its words may be personal
                     _log.warning("an erasure did not reach %s: %s", one.name, type(error).__name__)
                     failed[one.name] = failed.get(one.name, True)
-                if not self._remembered(one) and one.name in failed:
+                if (not self._remembered(one) or one.is_full) and one.name in failed:
                     failed[one.name] = False
         if failed:
             self._again.look()
