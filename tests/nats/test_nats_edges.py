@@ -13,6 +13,7 @@ from tactful.cli.app import app
 from tactful.testing.centre_kit import followed, is_erased
 from tactful.testing.store_kit import contact, yes
 from tactful_adapters import nats_edges
+from tactful_adapters.email.journal import Journal
 from tactful_adapters.nats_centre import NATSCentre
 from tactful_adapters.sqlite import SQLiteStore
 
@@ -54,10 +55,23 @@ def test_a_receipt_lists_the_edges_and_they_are_followed_up(url, tmp_path):
 def test_without_yes_the_centre_forgets_nobody(url):
     with NATSCentre(url) as centre:
         centre.put_consents("ann", Consents((yes(1),), 1))
-        assert run("erase", "ann", "--centre", url)[0] == 0
+        code, told = run("erase", "ann", "--centre", url)
+        assert (code, "nothing was erased; with --yes it is, at the centre too" in " ".join(told.split())) == (0, True)
         assert not is_erased(followed(centre)["ann"])
     assert run("erase", "ann", "--yes")[0] == 2
     assert run("erase", "ann", "--centre", "file:///nowhere/at/all", "--yes")[0] == 2
+
+
+def test_without_a_store_a_journal_that_fails_is_to_be_asked_again(url, tmp_path, monkeypatch):
+    with NATSCentre(url) as centre:
+        centre.put_consents("ann", Consents((yes(1),), 1))
+    path = tmp_path / "december.journal"
+    Journal(path, "december").close()
+    monkeypatch.setattr(Journal, "forget", lambda *_: 1 / 0)
+    code, told = run("erase", "ann", "--centre", url, "--journal", path, "--yes")
+    said = " ".join(told.split())
+    assert (code, "campaign december could not be told: erase once more" in said) == (0, True)
+    assert "the centre has forgotten the customer; what went there is not counted" in said
 
 
 def test_the_stream_of_edges_is_none_that_the_centre_stands_on(url, as_admin):

@@ -55,16 +55,16 @@ def erase(
                 raise UsageError(f"{type(kept).__name__} cannot tell what it holds of a customer: erase at its source")
             id_ = customer_of(kept, customer, who)
             held = kept.held(id_)
-            with closing(attached_to(kept, journal or ())) as beside:
+            with closing(attached_to(None if store is None else kept, journal or ())) as beside:
                 receipt = _erased(kept, id_, held, beside, centre) if yes else None
         finally:
             kept.close()
     if receipt is None:
-        _tell(held, json=json)
+        _tell(held, centre, json=json)
     elif json:
-        as_json({"erased": True, **attrs.asdict(receipt)})
+        as_json({"erased": True, "at_centre": centre is not None, **attrs.asdict(receipt)})
     else:
-        _print(receipt)
+        _print(receipt, centre)
 
 
 def _erased(store: Erasure, id_: str, held: Held, beside: Attached, centre: str | None) -> ErasureReceipt:
@@ -81,22 +81,28 @@ def _erased(store: Erasure, id_: str, held: Held, beside: Attached, centre: str 
     return receipt_of(gone, held, wall_clock(), pending, beside=counted, epochs=epochs, edges=edges)
 
 
-def _tell(held: Held, *, json: bool) -> None:
+def _tell(held: Held, centre: str | None, *, json: bool) -> None:
     """Tell what an erasure would take."""
     if json:
         as_json({"erased": False, "would_go": dict(held.counts), "would_stay": {"withdrawals": len(held.notices)}})
         return
     table(("what", "would go"), [(sort, count) for sort, count in held.counts.items() if count])
-    say("nothing was erased; with --yes it is" if any(held.counts.values()) else "nothing is held of this customer")
+    if any(held.counts.values()) or centre is not None:
+        there = "" if centre is None else ", at the centre too, where none is counted"
+        say(f"nothing was erased; with --yes it is{there}")
+    else:
+        say("nothing is held of this customer")
 
 
-def _print(receipt: ErasureReceipt) -> None:
+def _print(receipt: ErasureReceipt, centre: str | None) -> None:
     say(f"erased {in_words(receipt.at_us)}")
     rows = [(sort, count) for sort, count in receipt.gone.items() if count]
     if rows:
         table(("what", "went"), rows)
-    else:
+    elif centre is None:
         say("nothing was held of this customer")
+    if centre is not None:
+        say("the centre has forgotten the customer; what went there is not counted")
     if receipt.beside:
         table(("beside the store", "went"), list(receipt.beside.items()))
     if receipt.kept:
