@@ -102,6 +102,8 @@ MUTANTS = [
     Mutant("engine.qualify", "lookup.allow.get(context[lookup.slot], lookup.otherwise) | spared", "plan.everything", 1),
     Mutant("engine.qualify", "lookup.otherwise) | spared", "lookup.otherwise)", 18),
     Mutant("engine.qualify", "allow &= met", "pass", 0),
+    Mutant("engine.qualify", "allow &= spared | met", "allow &= met", 6),
+    Mutant("engine.qualify", "allow &= spared | met", "pass", 5),
     Mutant("engine.qualify", "min(until, until_us, here.until_us)", "min(until_us, here.until_us)", 127),
     Mutant(
         "plan.fuse",
@@ -113,6 +115,8 @@ MUTANTS = [
     Mutant("plan.fuse", "if now < t < u: u = t", "if now < t < u: pass", 17),
     Mutant("plan.fuse", "elif now == t < u: u = t + 1", "elif now == t < u: pass", 609),
     Mutant("plan.fuse", 'if any(name.startswith("context.") for name in names):\n        return True', "pass", 0),
+    Mutant("plan.either", "return requirement if reads_profile else", "return", 50),
+    Mutant("plan.clauses", '("&&", "||") if wanted else ("||", "&&")', '("&&", "||")', 2),
     Mutant("plan.index", "met[value] = met.get(value, 0) | one.bits", "met[value] = one.bits", 1),
     Mutant(
         "plan.plan",
@@ -143,9 +147,9 @@ MUTANTS = [
     Mutant("engine.reached", "if len(ends) >= count else None", "if len(ends) > count else None", 8),
     Mutant("engine.reached", "if not cap.suppress_us:", "if True:", 0),
     Mutant("engine.reached", "changes_us = min(ends, default=NEVER_US)", "changes_us = NEVER_US", 8),
-    Mutant("engine.budgets", "+ -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)", "", 14),
+    Mutant("engine.budget_count", "+ -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)", "", 14),
     Mutant(
-        "engine.budgets",
+        "engine.budget_count",
         "if inside < self.cap.cap.count:\n            return None",
         "if inside <= self.cap.cap.count:\n            return None",
         8,
@@ -192,7 +196,7 @@ MUTANTS = [
     Mutant("engine.reached", "total = max(total + weight, 0)", "total = max(total + 1, 0)", 6),
     Mutant("engine.reached", "for _, weight in sorted(inside):", "for _, weight in sorted(inside, reverse=True):", 6),
     Mutant("engine.reached", "standing(cap, counted, now_us) < count:", "standing(cap, counted, now_us) <= count:", 6),
-    Mutant("engine.budgets", "self.total += weight", "self.total += 1", 14),
+    Mutant("engine.budget_count", "self.total += weight", "self.total += 1", 14),
     Mutant(
         "engine.count",
         "standing(cap, one.events(self._kept, self.own.zone), now_us)",

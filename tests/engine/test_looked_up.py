@@ -2,14 +2,18 @@
 
 import itertools
 
+import attrs
 import pytest
 
 import tactful
 from tactful.authoring import compile_files
+from tactful.bench.shop import shop
 from tactful.clock import DAY_US
 from tactful.consent import Consent, Consents, ConsentState, How
 from tactful.memory import MemoryStore
+from tactful.plan.plan import Plan
 from tactful.profile import Observation, Snapshot
+from tactful.registry import Registry
 from tactful.schema import Source
 
 NOW_US = 20_000 * DAY_US
@@ -109,3 +113,18 @@ def test_groups_are_in_the_order_of_worth_after_help(edge):
 def test_an_affinity_that_a_purpose_does_not_see_ranks_none_of_its_offers(edge):
     liked = shown(edge, 8, "b", scores={"food": 3.0, "toys": 1.0})
     assert liked.index("either") < liked.index("toys") < liked.index("bought")
+
+
+def test_groups_take_no_more_memory_with_an_affinity_for_each_offer_than_with_one_for_all():
+    def bits_of(offers, alike):
+        policy = shop(offers, 0).policy
+        each = (attrs.evolve(one, affinity=f"k{number // alike}") for number, one in enumerate(policy.offers))
+        return [
+            group.bits for group in Plan.build(attrs.evolve(policy, offers=tuple(each)), Registry.installed()).groups
+        ]
+
+    apart, pairs, far = bits_of(300, 1), bits_of(300, 2), bits_of(4000, 2)
+
+    assert apart == [0] * 300
+    assert any(pairs)
+    assert far == [0] * 4000

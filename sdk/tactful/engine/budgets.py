@@ -5,9 +5,7 @@ until it is recorded or lapses.
 """
 
 import itertools
-from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from datetime import tzinfo
 from heapq import heappop, heappush
 from threading import Lock
 from typing import Final
@@ -19,72 +17,16 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
+from .budget_count import BudgetCount
 from .limited import Limited, Reached, everything_reached, reached_by, reached_wholly, waiting
 from .own import shared_zone
 from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
-#: A rolling window is counted in so many stretches; an event counts until its stretch has left.
-STRETCHES: Final = 256
 #: With more reservations than this, every budget is used up.
 _RESERVED_MAX: Final = 1_000_000
 
 
 @attrs.define(eq=False)
-class _Count:
-    """What counts for one value of a cap: events by the moment at which they leave, their sum, and reservations."""
-
-    cap: CapPlan
-    zone: tzinfo | None
-    leaving: list[int] = attrs.field(factory=list)
-    numbers: list[int] = attrs.field(factory=list)
-    total: int = 0
-    reserved: int = 0
-
-    def leaves_us(self, at_us: int) -> int:
-        """Return when an event no longer counts [us since 1970]."""
-        leaves_us = self.cap.leaves_us(at_us, self.zone)
-        if self.cap.rolling_us is None:
-            return leaves_us
-        return leaves_us + -leaves_us % max(self.cap.rolling_us // STRETCHES, 1)
-
-    def add(self, at_us: int, weight: int) -> None:
-        """Count an event as so many."""
-        leaves_us = self.leaves_us(at_us)
-        place = bisect_left(self.leaving, leaves_us)
-        if place < len(self.leaving) and self.leaving[place] == leaves_us:
-            self.numbers[place] += weight
-        else:
-            self.leaving.insert(place, leaves_us)
-            self.numbers.insert(place, weight)
-        self.total += weight
-
-    def inside(self, now_us: int) -> int:
-        """Return how much counts at a moment; what has left is let go."""
-        if self.leaving and self.leaving[0] <= now_us:
-            gone = bisect_left(self.leaving, now_us + 1)
-            self.total -= sum(self.numbers[:gone])
-            del self.leaving[:gone], self.numbers[:gone]
-        return self.total + self.reserved
-
-    def frees_us(self, now_us: int) -> int | None:
-        """Return until when the cap stays reached if nothing more happens, or None if it is not."""
-        inside = self.inside(now_us)
-        if inside < self.cap.cap.count:
-            return None
-        for leaves_us, number in zip(self.leaving, self.numbers, strict=True):
-            inside -= number
-            if inside < self.cap.cap.count:
-                return leaves_us
-        return NEVER_US
-
-    def fills_us(self) -> int:
-        """Return when next something leaves that speaks against the cap: then it can be reached by nothing more."""
-        if not self.cap.weighted:
-            return NEVER_US
-        return next((at_us for at_us, number in zip(self.leaving, self.numbers, strict=True) if number < 0), NEVER_US)
-
-
-@attrs.frozen(eq=False)
 class _Reserved:
     """Room that was taken at a moment, until it lapses: for what, and where it still counts."""
 
@@ -92,7 +34,7 @@ class _Reserved:
     at_us: int
     until_us: int
     what: Contact | Room
-    counts: set[_Count]
+    counts: tuple[BudgetCount, ...]
 
 
 class Budgets:
@@ -103,12 +45,13 @@ class Budgets:
         plan: The plan whose caps count.
         per: It counts for everyone.
         lock: Held while room is looked for and taken.
-        nearest: How little room may be left, of which no track is kept; much if no picks fill a cap together.
+        nearest: No cap that the picks of a page fill together has less room left than this.
         moved: What counts instead by now, under another plan; None if this does. It is set under the lock.
         known: Whether all that was recorded has come in; until then every budget is used up.
     """
 
     __slots__ = (
+        "_by_room",
         "_caps",
         "_channels",
         "_counts",
@@ -131,11 +74,13 @@ class Budgets:
         self.moved: Budgets | None = None
         self.known = False
         self._caps = tuple(cap for cap in plan.caps if cap.cap.per == "everyone")
-        self.nearest = 0 if any(cap.fills for cap in self._caps) else NEVER_US
         self._zone = shared_zone(plan)
-        self._counts: dict[CapKey, _Count] = {}
+        self._counts: dict[CapKey, BudgetCount] = {}
+        #: What showing an offer counts for here.
+        self._by_room: dict[Room, tuple[BudgetCount, ...]] = {}
+        self.nearest = self._least()
         self._reserved: dict[str, _Reserved] = {}
-        self._lapsing: list[tuple[int, int, _Reserved, _Count | None]] = []
+        self._lapsing: list[tuple[int, int, _Reserved, BudgetCount | None]] = []
         self._number = itertools.count()
         self._channels: dict[str, Limited] = {}
         if before is not None:
@@ -171,6 +116,7 @@ class Budgets:
         else:
             for count in self._concerned(counting):
                 count.add(contact.at_us, count.cap.cap.counted.weight(contact.event))
+                self._near(count)
         self._channels = {}
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
@@ -179,9 +125,9 @@ class Budgets:
             id_ = shown_id(decision, slot, room.offer.id)
             if id_ in self._reserved:
                 continue
-            counts = self._hold(id_, now_us, until_us, room, room.counting)
-            if any(count.inside(now_us) >= count.cap.cap.count for count in counts):
-                self._channels = {}
+            for count in self._hold(id_, now_us, until_us, room, room.counting):
+                if count.inside(now_us) >= count.cap.cap.count:
+                    self._channels = {}
 
     def release(self, ids: Collection[str]) -> None:
         """Let go of room that was taken, by ids of exposures; what was shown and could not be kept stays."""
@@ -226,24 +172,48 @@ class Budgets:
         count = self._counts.get(key)
         return cap.cap.count - (0 if count is None else count.inside(now_us))
 
-    def _hold(self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: Counting) -> list[_Count]:
-        counts = self._concerned(counting)
-        held = self._reserved[id_] = _Reserved(id_, at_us, until_us, what, set(counts))
+    def _hold(
+        self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: Counting
+    ) -> tuple[BudgetCount, ...]:
+        counts = self._by_room.get(what) if isinstance(what, Room) else None
+        if counts is None:
+            counts = self._concerned(counting)
+            if isinstance(what, Room):
+                self._by_room[what] = counts
+        held = self._reserved[id_] = _Reserved(id_, at_us, until_us, what, counts)
+        lasts_us = until_us - at_us
         for count in counts:
             count.reserved += 1
-            heappush(self._lapsing, (min(until_us, count.leaves_us(at_us)), next(self._number), held, count))
+            self._near(count)
+            if count.shortest_us < lasts_us and (ends_us := count.leaves_us(at_us)) < until_us:
+                heappush(self._lapsing, (ends_us, next(self._number), held, count))
         heappush(self._lapsing, (until_us, next(self._number), held, None))
         return counts
 
-    def _concerned(self, counting: Counting) -> list[_Count]:
+    def _near(self, count: BudgetCount) -> None:
+        """Note how much room a cap has left, once more counts."""
+        left = count.cap.cap.count - count.total - count.reserved  # or more, as some may have left meanwhile
+        if left < self.nearest and count.cap.fills:
+            self.nearest = left
+
+    def _least(self, now_us: int = -NEVER_US) -> int:
+        """Return the least room that is left; what has none is withheld. What speaks against a cap leaves unseen."""
+        caps = [cap for cap in self._caps if cap.fills]
+        if any(cap.weighted for cap in caps):
+            return 0
+        lefts = [cap.cap.count for cap in caps]
+        lefts += [one.cap.cap.count - one.inside(now_us) for one in self._counts.values() if one.cap.fills]
+        return min((left for left in lefts if left > 0), default=NEVER_US)
+
+    def _concerned(self, counting: Counting) -> tuple[BudgetCount, ...]:
         found = []
         for key, cap in counting.items():
             if cap.cap.per == "everyone":
                 count = self._counts.get(key)
                 if count is None:
-                    count = self._counts[key] = _Count(cap, self._zone)
+                    count = self._counts[key] = BudgetCount(cap, self._zone)
                 found.append(count)
-        return found
+        return tuple(found)
 
     def _release(self, id_: str) -> None:
         held = self._reserved.pop(id_, None)
@@ -258,9 +228,9 @@ class Budgets:
                 if ends_us > now_us:
                     return ends_us
                 if count is None:
-                    del self._reserved[held.id]
+                    self._release(held.id)
                 else:
-                    held.counts.discard(count)
+                    held.counts = tuple(one for one in held.counts if one is not count)
                     count.reserved -= 1
             heappop(self._lapsing)
         return NEVER_US
@@ -286,4 +256,5 @@ class Budgets:
                 acting += reached_wholly(cap, channel)
             elif here and cap.cap.instead.bits and cap.number not in reached:
                 acting.append(waiting(cap, NEVER_US))
+        self.nearest = self._least(now_us)
         return Limited(acting, now_us, changes_us)

@@ -32,7 +32,8 @@ class Standing:
         seen: By purpose, the slots that are seen and have no value, as bits.
         scores: The affinities by purpose; None where they are not known.
         allow: The treatments whose standing requirements are met.
-        spared: For each look-up in the context, the treatments that need not meet it, as something else holds.
+        spared: For each look-up in the context, and then each other test of the moment that something else can stand in
+            for, the treatments that need not meet it, as that holds.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
         orders: Orders of the offers that were asked for, the latest first; mostly one, so that nothing looks it up.

@@ -15,10 +15,10 @@ def standing(
     if channel.need_standing is not None:
         allow, _, until = channel.need_standing(views, seen, customer.protective, here.known, (), now_us)
     spared = []
-    for lookup in plan.lookups:
+    for spare in (*(one.spare for one in plan.lookups), *(one.spare for one in plan.eithers)):
         met, lasts = 0, NEVER_US
-        if lookup.spare is not None:
-            met, _, lasts = lookup.spare(views, seen, customer.protective, here.known, (), now_us)
+        if spare is not None:
+            met, _, lasts = spare(views, seen, customer.protective, here.known, (), now_us)
         spared.append(met)
         until = min(until, lasts)
     return Standing(hides, views, seen, scores, allow, tuple(spared), now_us, min(until, until_us, here.until_us))
@@ -36,8 +36,14 @@ def at_moment(
     """Return the treatments whose requirements are all met at a moment, and until when that is so."""
     running, ends_us = plan.running(now_us)
     allow, until_us = there.allow & running, min(there.until_us, ends_us)
-    for lookup, spared in zip(plan.lookups, there.spared, strict=True):
+    for lookup, spared in zip(plan.lookups, there.spared, strict=False):  # those of the others come after them
         allow &= lookup.allow.get(context[lookup.slot], lookup.otherwise) | spared
+    if plan.eithers:
+        arguments = there.views, there.seen, customer.protective, here.known, context, now_us
+        for either, spared in zip(plan.eithers, there.spared[len(plan.lookups) :], strict=True):
+            met, _, until = either.met(*arguments)
+            allow &= spared | met
+            until_us = min(until_us, until)
     if channel.need_momentary is not None:
         views, seen = there.views, there.seen
         met, _, until = channel.need_momentary(views, seen, customer.protective, here.known, context, now_us)

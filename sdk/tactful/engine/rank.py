@@ -23,7 +23,8 @@ Ranked = tuple[float, RankedOffer]
 #: The same, with its treatments that are open, as bits from its first one.
 Best = tuple[float, RankedOffer, int]
 #: A group by an offer that no open one of it precedes: whether it is no help, its worth below 0 and the index of its
-#: first treatment, by which groups are in order; then the treatments of the group, and their factor.
+#: first treatment, by which groups are in order; then the treatments of the group, 0 if it is the only offer, and their
+#: factor.
 Head = tuple[bool, float, int, int, float]
 
 
@@ -224,6 +225,12 @@ def heads(plan: Plan, allow: int, factors: Factors) -> Iterator[Head]:
         bound = (not group.first.helps, -group.first.base * factors.highest)
         while heap and heap[0][:2] < bound:
             yield heappop(heap)
+        first = group.first
+        if not group.bits:
+            if allow >> first.start & first.mask:
+                factor = factors.of(first)
+                heappush(heap, (not first.helps, -first.base * factor, first.start, 0, factor))
+            continue
         for bits, factor in factors.parts(group):
             if allow & bits:
                 heappush(heap, _head(plan.offer_at, allow & bits, bits, factor))

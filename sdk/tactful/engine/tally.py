@@ -1,7 +1,8 @@
 """Tally: what counts for one decision: the customer's contacts, the household's, everyone's. It keeps none of them."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
 from typing import Protocol
 
 from ..clock import NEVER_US
@@ -68,6 +69,23 @@ class Moved(Exception):
     """What counts for a decision is counted elsewhere by now: it has to be made anew, under the plan of now."""
 
 
+class _AllHeld:
+    """Holds locks one after the other, always in the same order."""
+
+    __slots__ = ("_locks",)
+
+    def __init__(self, locks: Sequence[AbstractContextManager[object]]) -> None:
+        self._locks = tuple(locks)
+
+    def __enter__(self) -> None:
+        for lock in self._locks:
+            lock.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for lock in reversed(self._locks):
+            lock.__exit__(kind, error, at)
+
+
 class Tally:
     """
     What counts for the decisions of one customer under one plan.
@@ -95,10 +113,7 @@ class Tally:
         """Return what keeps others from taking room meanwhile."""
         if self.alone is not None:
             return self.alone.lock
-        stack = ExitStack()
-        for part in self._all:
-            stack.enter_context(part.lock)
-        return stack
+        return _AllHeld([part.lock for part in self._all])
 
     def is_left(self) -> bool:
         """Return whether something is counted elsewhere by now: room that is taken here would not be seen there."""
@@ -127,7 +142,8 @@ class Tally:
         """Return the room that is left on a page of so many slots; None if its picks cannot fill any cap."""
         for part in self._all:
             if part.nearest <= slots:
-                return PageRoom(self.plan, channel, self._all, now_us)
+                near = tuple(one for one in self._all if one.nearest <= slots)
+                return PageRoom(self.plan, channel, near, now_us)
         return None
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:

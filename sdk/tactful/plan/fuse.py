@@ -10,6 +10,7 @@ import attrs
 from ..clock import NEVER_US
 from ..expr import Expr, reads
 from ..pieces import in_pieces
+from ..policy import Boost
 from . import conditions
 from .bounds import Bound
 from .requirements import Requirement
@@ -59,9 +60,9 @@ def is_foreseen(expr: Expr) -> bool:
     return "now" not in reads(expr) or conditions.crossing(expr) is not None
 
 
-def foreseen(requirements: Sequence[Requirement], boosts: Iterable[Expr]) -> bool:
+def foreseen(requirements: Sequence[Requirement], boosts: Iterable[Boost]) -> bool:
     """Return whether that can be told of all requirements, and of boosts, which are evaluated each by itself."""
-    if any("now" in reads(one) for one in boosts):
+    if any("now" in reads(one.when) for one in boosts):
         return False
     return all(is_foreseen(one.expr) for one in in_pieces(requirements))
 

@@ -4,11 +4,17 @@ It knows no customer. Ranking asks each group for its best offer, and needs to l
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from typing import Final
 
 import attrs
 
 from ..pieces import in_pieces
 from .worth import RankedOffer
+
+#: There are at most so many groups of several offers, as each has a set that is as long as the plan has offers.
+_SEVERAL_MAX: Final = 2000
 
 
 @attrs.frozen(eq=False)
@@ -18,7 +24,7 @@ class Group:
 
     Attributes:
         first: Its best offer by base worth.
-        bits: The treatments of all its offers.
+        bits: The treatments of all its offers; 0 where the first is the only one, which tells its own.
     """
 
     first: RankedOffer
@@ -26,15 +32,25 @@ class Group:
 
 
 def groups_of(offers: Sequence[RankedOffer]) -> tuple[Group, ...]:
-    """Return the groups of offers that are in the order of base worth, the one with the best offer first."""
-    first: dict[object, RankedOffer] = {}
-    bits: dict[object, int] = {}
+    """
+    Return the groups of offers that are in the order of base worth, the one with the best offer first.
+
+    Where they would be very many groups, a few offers that are alike stay alone: with an affinity for each, there are
+    as many groups as offers.
+    """
+    members: dict[object, list[RankedOffer]] = {}
     for one in in_pieces(offers):
         # No factor depends on the topic; but what a page has enough of is mostly a topic, and then a whole group.
         alike = (one.helps, one.purpose, one.offer.affinity, one.boosts, one.offer.topic)
-        first.setdefault(alike, one)
-        bits[alike] = bits.get(alike, 0) | one.bits
-    return tuple(Group(one, bits[alike]) for alike, one in first.items())
+        members.setdefault(alike, []).append(one)
+    found: list[Group] = []
+    alone = max(1, len(offers) // _SEVERAL_MAX)
+    for several in in_pieces(members.values()):
+        if len(several) <= alone:
+            found += [Group(one, 0) for one in several]
+        else:
+            found.append(Group(several[0], reduce(or_, (one.bits for one in several))))
+    return tuple(sorted(found, key=lambda group: group.first.index))
 
 
 def starts_of(offers: Sequence[RankedOffer]) -> tuple[tuple[int, int], ...]:

@@ -4,13 +4,16 @@ A rule that is content with something else too, such as `context.page == "cart" 
 well: for whom the rest surely holds, it is spared the test.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import attrs
 
-from ..expr import disjunction, disjuncts
+from ..expr import Expr, conjunction, disjunction, disjuncts
 from ..pieces import in_pieces
 from ..schema import Value
+from .clauses import clauses
+from .either import Either, Halves, eithers_of, halved, merged, shared
 from .fuse import Fused, fuse_requirements, is_momentary
 from .requirements import ContextTest, Requirement, context_test, names_channel
 from .slots import Slots
@@ -51,25 +54,57 @@ class _Layer:
     tests: list[_Looked] = attrs.field(factory=list)
 
 
-def indexed(
-    slots: Slots, requirements: Sequence[Requirement], everything: int
-) -> tuple[tuple[ContextLookup, ...], tuple[Requirement, ...]]:
-    """Return look-ups, and the requirements that they leave to be evaluated."""
+class Index(NamedTuple):
+    """
+    How requirements are looked at.
+
+    Attributes:
+        lookups: Tests of one context attribute, looked up by its value.
+        eithers: Other tests of the moment, or something that stands.
+        left: What is left to be evaluated.
+    """
+
+    lookups: tuple[ContextLookup, ...]
+    eithers: tuple[Either, ...]
+    left: tuple[Requirement, ...]
+
+
+def indexed(slots: Slots, requirements: Sequence[Requirement], everything: int) -> Index:
+    """Return how requirements are looked at: by few look-ups and tests, however many ask for them."""
     index = {attribute.name: number for number, attribute in enumerate(slots.context)}
     layers: dict[tuple[str, bool], list[_Layer]] = {}
     left: list[Requirement] = []
-    for one in in_pieces(requirements):
+    halves: list[Halves] = []
+    for one, parts in _pieces(requirements):
         found = _looked(one)
-        if found is None or found.test.attribute not in index:
-            left.append(one)
-            continue
-        _lay(layers.setdefault((found.test.attribute, found.instead is None), []), found)
+        half = halved(one, parts, disjunction if one.kind == "when" else conjunction)
+        if found is not None and found.test.attribute in index:
+            _lay(layers.setdefault((found.test.attribute, found.instead is None), []), found)
+        elif half is not None and (half.instead is not None or half.member is not None):
+            halves.append(half)
+        else:
+            left.append(shared(one) if half is not None else one)
     lookups = (
         _lookup(slots, index[attribute], layer, everything)
         for (attribute, _), several in layers.items()
         for layer in several
     )
-    return tuple(lookups), tuple(left)
+    return Index(tuple(lookups), eithers_of(slots, halves, everything), tuple(merged(left)))
+
+
+def _pieces(requirements: Sequence[Requirement]) -> Iterator[tuple[Requirement, tuple[Expr, ...]]]:
+    """Yield requirements with the parts of which one is enough; what asks the moment is split into its clauses."""
+    split: list[tuple[Requirement, tuple[Expr, ...]]] = []
+    for one in in_pieces(requirements):
+        if one.kind == "content" or not is_momentary(one.expr):
+            yield one, (one.expr,)
+            continue
+        join = disjunction if one.kind == "when" else conjunction
+        found = clauses(one.expr, wanted=one.kind == "when")
+        split += [(attrs.evolve(one, expr=join(parts)), parts) for parts in found]
+    parts_of = {one.expr: parts for one, parts in split}
+    for one in in_pieces(merged(one for one, _ in split)):
+        yield one, parts_of[one.expr]
 
 
 def _looked(requirement: Requirement) -> _Looked | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from ..clock import SECOND_US
-from ..expr import Call
+from ..expr import Call, Var
 from ..schema import INT64_MAX, ValueType
 from . import operators
 from . import syntax as py
@@ -26,6 +26,7 @@ OPERATORS: Final[Mapping[str, Callable[..., object]]] = {
     "for_all": operators.for_all,
     "exists_one": operators.exists_one,
     "time_part": operators.time_part,
+    "now_part": operators.now_part,
     "duration_part": operators.duration_part,
 }
 _COMPARISONS: Final[Mapping[str, Callable[[], ast.cmpop]]] = {
@@ -123,5 +124,6 @@ def _converted(expr: Call, operands: Sequence[ast.expr]) -> ast.expr:
         case part, (value, *zone) if part in operators.TIME_PARTS:
             if from_type is ValueType.DURATION:
                 return py.call("duration_part", value, py.constant(part))
-            return py.call("time_part", value, py.constant(part), *(zone or [py.constant("UTC")]))
+            function = "now_part" if expr.args[0] == Var("now", ValueType.TIME) else "time_part"
+            return py.call(function, value, py.constant(part), *(zone or [py.constant("UTC")]))
     raise ValueError(f"rules have no operator {expr.fn!r} for {from_type}")

@@ -159,14 +159,30 @@ def zone(name: str) -> tzinfo | None:
         return None
 
 
-def time_part(moment_us: int, part: str, zone_name: str) -> int | None:
-    """Return a part of the calendar in a time zone; None outside the years 1 to 9999 and in an unknown zone."""
+def _local(moment_us: int, zone_name: str) -> datetime | None:
+    """Return a moment in a time zone; None outside the years 1 to 9999 and in an unknown zone."""
     if not TIME_MIN_US <= moment_us <= TIME_MAX_US or (where := zone(zone_name)) is None:
         return None
     try:
-        return TIME_PARTS[part](to_datetime(moment_us).astimezone(where))
+        return to_datetime(moment_us).astimezone(where)
     except OverflowError:  # the first and the last day have no local time everywhere
         return None
+
+
+#: The moments of decisions, of which many rules ask one after the other; they tell nothing of a customer.
+_local_now: Final = lru_cache(maxsize=64)(_local)
+
+
+def time_part(moment_us: int, part: str, zone_name: str) -> int | None:
+    """Return a part of the calendar in a time zone; None outside the years 1 to 9999 and in an unknown zone."""
+    local = _local(moment_us, zone_name)
+    return None if local is None else TIME_PARTS[part](local)
+
+
+def now_part(now_us: int, part: str, zone_name: str) -> int | None:
+    """Return the same of the moment of a decision, of which other rules ask as well."""
+    local = _local_now(now_us, zone_name)
+    return None if local is None else TIME_PARTS[part](local)
 
 
 #: The parts of a moment in a calendar. Months, days of the month and of the year count from 0, but `getDate` from 1.

@@ -151,11 +151,11 @@ class Plan:
         self._flagged = tuple(b for b in in_pieces(self.bounds) if b.blind or isinstance(b.limit, AtMost | Hide))
         self._flag_of = {id(bound): 1 << number for number, bound in enumerate(self._flagged)}
         self.hide_flags = sum(self._flag_of[id(b)] for b in self._flagged if isinstance(b.limit, Hide))
-        self.lookups, plain = indexed(self.slots, self.requirements, self.everything)
+        self.lookups, self.eithers, plain = indexed(self.slots, self.requirements, self.everything)
         anywhere = [one for one in in_pieces(plain) if not names_channel(one.expr)]
         self._shared_standing = self._fuse([one for one in in_pieces(anywhere) if not is_momentary(one.expr)])
         self._shared_momentary = self._fuse([one for one in in_pieces(anywhere) if is_momentary(one.expr)])
-        self._is_foreseen = self.scoring is None and foreseen(plain, [one.when for one in policy.ranking.boosts])
+        self._is_foreseen = self.scoring is None and foreseen(self.requirements, policy.ranking.boosts)
         self._by_channel = [one for one in in_pieces(plain) if names_channel(one.expr)]
         self.channels: Mapping[str, ChannelPlan] = {c.name: self._channel(c) for c in policy.channels}
         besides = besides_of(self.catalog)
