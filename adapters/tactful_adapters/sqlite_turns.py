@@ -1,6 +1,5 @@
 """How the threads of a process take turns at one SQLite file. It opens nothing."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +8,10 @@ from typing import Final
 
 from tactful import StoreError
 
-from .sqlite_errors import MEANS
-
 #: A call waits for the others at most so many times as long as each of them may wait for another process.
 _TURNS: Final = 2
 _LEAST_S: Final = 1.0
+_BUSY: Final = "another call takes too long: the disk is slow or stuck, or another process has the file; see to that"
 
 
 @contextmanager
@@ -30,7 +28,7 @@ def turn(lock: Lock, path: Path, busy_s: float) -> Iterator[None]:
         StoreError: If they take too long.
     """
     if not lock.acquire(timeout=_TURNS * max(busy_s, _LEAST_S)):
-        raise StoreError(f"{path}: {MEANS[sqlite3.SQLITE_BUSY]}; nothing of this call was kept")
+        raise StoreError(f"{path}: {_BUSY}; nothing of this call was kept")
     try:
         yield
     finally:

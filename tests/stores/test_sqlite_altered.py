@@ -106,7 +106,7 @@ def test_threads_do_not_wait_for_each_other_for_ever(path):
     holding.start()
     began.wait(30)
     try:
-        with pytest.raises(StoreError, match="another process has it"), file.reading():
+        with pytest.raises(StoreError, match="the disk is slow or stuck"), file.reading():
             pass
     finally:
         over.set()
