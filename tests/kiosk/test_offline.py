@@ -3,7 +3,7 @@
 import pytest
 from tests.kiosk.conftest import DEVICE_KEY, NOON_US, STRANGER, shown, title, told
 
-from tactful import Contact, MemoryCentre, MemoryStore, Snapshot, SyncOptions, UsageError
+from tactful import Contact, MemoryCentre, MemoryStore, Snapshot, SyncOptions, UsageError, status_readings
 from tactful.errors import PackError
 from tactful.kiosk.sealed_ids import SealedIds
 from tactful.kiosk.store import KioskStore
@@ -63,9 +63,9 @@ def test_without_a_way_to_the_centre_everything_waits(opened, own, clock):
     assert done.events == 0
     assert set(done.errors) == {"events"}
     assert edge.status()["centre"]["events"]["waiting"]["withdrawal"] == 1
-    told = {one.name: one.value for one in tactful.status_readings(edge.status())}  # a kiosk follows nothing, and sends
-    assert told["tactful_withdrawals_oldest_age_seconds"] >= 0
-    assert "tactful_ready" not in told
+    readings = {one.name: one.value for one in status_readings(edge.status())}  # it follows nothing, and sends
+    assert readings["tactful_withdrawals_oldest_age_seconds"] >= 0
+    assert "tactful_ready" not in readings
 
 
 def test_a_contact_of_the_pack_and_the_same_one_made_here_count_once(opened, own):
