@@ -1,5 +1,6 @@
 """What filled a page is kept for as long as it holds, and is then what would be worked out anew."""
 
+from functools import cache
 from random import Random
 
 import pytest
@@ -8,7 +9,8 @@ import tactful
 from tactful.authoring import compile_files
 from tactful.consent import Consent, Consents, ConsentState, How
 from tactful.engine import middle
-from tactful.engine.room import PageRoom
+from tactful.engine.count import Counters
+from tactful.engine.room import PageRoom, shown, shown_id
 from tactful.memory import MemoryStore
 from tactful.profile import Observation, Snapshot
 from tactful.schema import Source
@@ -23,27 +25,29 @@ channels: {web: private}
 placements: {home: {channel: web, slots: 2}, aside: {channel: web, slots: 1}}
 purposes: {offers: {basis: consent, say: choose offers for you}}
 context: {page: text, hour: int}
-topics: {food: {}, drink: {}}
+topics: {food: {}, drink: {}, care: {}}
 profile:
   known:
     all: {owner: crm, purpose: offers, max_age: 1m, source: observed}
     visits: {type: int, say: how often you come}
 offers:
   all: {intent: sell, purpose: offers, topic: food, owner: marketing}
-  known: {value: 9, when: profile.visits > 3, treatments: [{title: For you}]}
+  known: {value: 9, topic: care, when: profile.visits > 3, treatments: [{title: For you}]}
   morning: {value: 8, when: 'context.hour > 12 || now < timestamp("2024-10-04T00:00:20Z")', treatments: [{title: Hi}]}
   cart: {value: 7, topic: drink, when: context.page == "cart", treatments: [{title: One more}]}
   brief: {value: 8.5, run: 2024-10-01T00:00:00Z to 2024-10-04T00:00:10Z, topic: drink, treatments: [{title: Today}]}
   always: {value: 5, treatments: [{title: Bread}]}
   water: {value: 4, topic: drink, treatments: [{title: Water}]}
 caps:
-  food: {of: topic, count: 5, within: 30s}
-  all: {of: all, count: 20, within: 1m}
-  offer: {of: offer, count: 2, within: 20s}
+  topic: {of: topic, count: TOPIC, within: 20s}
+  all: {of: all, count: ALL, within: 30s}
+  offer: {of: offer, count: OFFER, within: 20s}
 """
 UNFORESEEN = POLICY.replace(b"now < timestamp", b"now.getSeconds() < 20 && now < timestamp")
 
 
+#: Lives at random, and others in which a mistake was noticed before.
+SEEDS = (12, 19, 29, 33, 45, 56, 84, *range(100, 120))
 CONTEXTS = ({"page": "cart", "hour": 9}, {"page": "home", "hour": 9}, {"page": "home", "hour": 15})
 
 
@@ -51,52 +55,66 @@ def chosen(slate):
     return [(one.placement, one.index, one.worth) for one in slate.chosen]
 
 
-class Compared:
-    """What the middle of decisions gives, beside what it would give if nothing were kept."""
+def counted_anew(counters):
+    """The same contacts, counted by nobody before; room that waits to be counted is among them."""
+    contacts = [one.contact() for one in counters._kept.values()]
+    for decision, rooms, at_us, until_us in counters._pending:
+        ids = (shown_id(decision, slot, room.offer.id) for slot, room in enumerate(rooms))
+        contacts += [
+            shown(room.offer, room.channel, id_, at_us, until_us) for id_, room in zip(ids, rooms, strict=True)
+        ]
+    return Counters(counters.plan, contacts, "customer", counters.own, counters.since_us)
 
-    def __init__(self, random):
+
+class Compared:
+    """What the middle of decisions gives, beside what it would give if nothing were kept and nothing left out."""
+
+    def __init__(self):
         self.whole = middle.decide
-        self.random = random
-        self.counting = ()
+        self.counters = lambda: None
         self.kept = 0
         self.different = []
 
     def decide(self, plan, channel, page, customer, context, limited, caps, now_us):
-        def room():
-            return PageRoom(plan, channel.channel.name, self.counting, now_us)
-
-        if caps is not None:
-            self.counting = caps._counting
-        args = plan, channel, page, customer, context, limited
-        if self.counting and self.random.random() < 0.2:
-            self.whole(*args, room(), now_us)  # as a page of more slots could have asked
         before = [one.slate for one in customer.channels]
-        moment = self.whole(*args, caps, now_us)
-        fresh = middle._slate(
-            channel, page, customer, moment.here, context, limited, None if caps is None else room(), now_us
-        )
+        moment = self.whole(plan, channel, page, customer, context, limited, caps, now_us)
+        counters, name = counted_anew(self.counters()), channel.channel.name
+        room = PageRoom(plan, name, [counters], now_us)
+        asked = counters.limited(name, now_us)
+        fresh = middle._slate(channel, page, customer, moment.here, context, asked, room, now_us)
         self.kept += moment.slate in before
         if chosen(moment.slate) != chosen(fresh):
             self.different.append((now_us, context, chosen(moment.slate), chosen(fresh)))
         return moment
 
 
+@cache
+def policy_of(text, topic, all_, offer):
+    caps = (
+        text.replace(b"TOPIC", str(topic).encode())
+        .replace(b"ALL", str(all_).encode())
+        .replace(b"OFFER", str(offer).encode())
+    )
+    return compile_files({"policy.yaml": caps})
+
+
 def lived(text, monkeypatch):
     """What differed first in lives of a customer, and how many decisions took what was kept."""
-    kept, policy = 0, compile_files({"policy.yaml": text})
-    for seed in range(30):
-        random = Random(seed)  # noqa: S311 - the same life each time
-        compared = Compared(random)
+    kept = 0
+    for seed in SEEDS:
+        compared = Compared()
         with monkeypatch.context() as patched:
             patched.setattr(middle, "decide", compared.decide)
-            _live(policy, random)
+            _live(text, Random(seed), compared)  # noqa: S311 - the same life each time
         kept += compared.kept
         if compared.different:
             return compared.different, kept
     return [], kept
 
 
-def _live(policy, random):
+def _live(text, random, compared):
+    policy = policy_of(text, random.choice((2, 3, 6)), random.choice((3, 5, 9, 30)), random.choice((2, 6)))
+    previewed = random.choice((0.1, 0.4, 0.8))
     clock = FakeClock()
     seen = Observation(5, Source.OBSERVED, NOON_US - random.randrange(40) * 1_000_000)
     given = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOON_US - 1)
@@ -104,23 +122,27 @@ def _live(policy, random):
     store.put_many([Snapshot("ann", NOON_US, {"visits": seen})], {"ann": Consents((given,), NOON_US)}, ())
     with tactful.open(policy, store=store, clock=clock) as edge:
         edge.warm("ann")
+        compared.counters = lambda: edge._snapshots.here("ann").counters
         context, place = CONTEXTS[0], "home"
-        for _ in range(40):
-            clock.pass_s(random.choice((0, 0.5, 3, 8, -3)))
-            if random.random() < 0.3:
-                context = random.choice(CONTEXTS)
+        for _ in range(30):
+            clock.pass_s(random.choice((0, 0.5, 3, 8, -3, -5)))
             if random.random() < 0.2:
+                context = random.choice(CONTEXTS)
+            if random.random() < 0.15:
                 place = random.choice(("home", "aside"))
-            decision = edge.decide(place, "ann", context, preview=random.random() < 0.8)
+            decision = edge.decide(place, "ann", context, preview=random.random() < previewed)
             assert not decision.careful
 
 
-@pytest.mark.parametrize("text", [POLICY, UNFORESEEN], ids=["foreseen", "unforeseen"])
-def test_what_is_kept_is_what_would_be_worked_out_anew(text, monkeypatch):
-    different, kept = lived(text, monkeypatch)
+def test_what_is_kept_is_what_would_be_worked_out_anew(monkeypatch):
+    different, kept = lived(POLICY, monkeypatch)
 
     assert different == []
-    assert (kept > 200) == (text is POLICY), kept  # what cannot be foreseen is not kept
+    assert kept > 60
+
+
+def test_what_cannot_be_foreseen_is_not_kept(monkeypatch):
+    assert lived(UNFORESEEN, monkeypatch) == ([], 0)
 
 
 MUTANTS = [
@@ -135,6 +157,10 @@ MUTANTS = [
     ("engine.qualify", "until_us = min(until_us, until)", "pass"),
     ("engine.qualify", "min(there.until_us, ends_us)", "there.until_us"),
     ("engine.qualify", "min(there.until_us, ends_us)", "ends_us"),
+    ("engine.count", "self._slack - self._waiting <= slots or ", ""),
+    ("engine.count", "self._slack - self._waiting <= slots", "self._slack <= slots"),
+    ("engine.counter", "if one.fills and not is_reached and", "if False and"),
+    ("engine.counter", "state[1] is not None and state[0]", "state[0]"),
 ]
 
 
@@ -142,6 +168,4 @@ MUTANTS = [
 def test_a_mistake_in_what_is_kept_is_noticed(mutant, monkeypatch):
     text = UNFORESEEN if mutant[2] == "if caps is None:" else POLICY
     with mutated(Mutant(*mutant)):
-        different, _ = lived(text, monkeypatch)
-
-    assert different
+        assert lived(text, monkeypatch)[0]

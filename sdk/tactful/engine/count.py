@@ -13,8 +13,8 @@ from ..contacts import Contact
 from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
-from .counter import Counter
-from .limited import Limited, Reached, everything_reached, quieted, reached_wholly, state_of, waiting
+from .counter import Counter, counted_out, some_unfilled
+from .limited import Limited, everything_reached, quieted, reached_wholly, waiting
 from .own import Own, unstated
 from .reached import least_room, standing
 from .room import CapKey, Counting, Kept, Room, counting_of
@@ -117,6 +117,10 @@ class Counters:
     def nearest(self) -> int:
         """No cap that the picks of a page fill together has less room left than this."""
         return self._nearest - self._waiting
+
+    def may_fill(self, channel: str, slots: int, now_us: int) -> bool:
+        """Return whether picks of a page can fill a cap; one that is reached, as `limited` found, is filled already."""
+        return self._slack - self._waiting <= slots or some_unfilled(self._many, channel, now_us)
 
     def limited(self, channel: str, now_us: int) -> Limited:
         """Return what the caps that are reached, and quiet hours, ask on a channel at a moment."""
@@ -267,7 +271,7 @@ class Counters:
         self._count_pending()
         if len(self._kept) > _KEPT_MAX:
             return everything_reached(self.plan, channel)
-        acting, changes_us = self._counted_out(channel, now_us)
+        acting, changes_us = counted_out(self._many, self._kept, self.own, channel, now_us)
         reached = {one.id for one in acting}
         for cap in self._caps:
             here = not cap.cap.channels or channel in cap.cap.channels
@@ -282,19 +286,3 @@ class Counters:
             acting += hushed
             changes_us = min(changes_us, until_us)
         return Limited(acting, now_us, changes_us)
-
-    def _counted_out(self, channel: str, now_us: int) -> tuple[list[Reached], int]:
-        """Return for which values caps are reached on a channel, and until when that cannot change."""
-        found: list[Reached] = []
-        changes_us = NEVER_US
-        for (_, value), one in self._many.items():
-            if not one.cap.limits_on(channel, value):
-                continue
-            state = one.state
-            if state is None or not state[0] <= now_us < state[2]:
-                events = one.events(self._kept, self.own.zone)
-                state = one.state = state_of(one.cap, value, events, self.own, now_us)
-            changes_us = min(changes_us, state[2])
-            if state[1] is not None:
-                found.append(state[1])
-        return found, changes_us

@@ -129,6 +129,10 @@ class BudgetsThen:
                 acting.append(waiting(cap, NEVER_US))
         return Limited(acting, now_us, NEVER_US)
 
+    def may_fill(self, channel: str, slots: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: no track is kept of how little room is left."""
+        return True
+
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Do nothing: it counts no more."""
 

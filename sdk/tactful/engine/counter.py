@@ -5,12 +5,15 @@ kept when they may have become as many as the cap allows.
 """
 
 from bisect import insort
+from collections.abc import Mapping
 from datetime import tzinfo
 from itertools import islice
 
+from ..clock import NEVER_US
 from ..contacts import Contact
 from ..plan.caps import CapPlan
-from .limited import State
+from .limited import Reached, State, state_of
+from .own import Own
 from .reached import Event
 from .room import CapKey, Kept, Room
 
@@ -79,3 +82,41 @@ class Counter:
 def weight_of(cap: CapPlan, what: Contact | Room) -> int:
     """Return as how many a cap counts what concerns it: an exposure to come, as one."""
     return cap.cap.counted.weight(what.event) if cap.weighted and isinstance(what, Contact) else 1
+
+
+def counted_out(
+    many: Mapping[CapKey, Counter], kept: dict[str, Kept], own: Own, channel: str, now_us: int
+) -> tuple[list[Reached], int]:
+    """
+    Return for which values caps are reached on a channel, and until when that cannot change.
+
+    Args:
+        many: The counters that may have as many events as their cap allows.
+        kept: All that counts, by id, in the order in which it came.
+        own: What caps count it by.
+        channel: The channel's name.
+        now_us: The moment [us since 1970].
+    """
+    found: list[Reached] = []
+    changes_us = NEVER_US
+    for (_, value), one in many.items():
+        if not one.cap.limits_on(channel, value):
+            continue
+        state = one.state
+        if state is None or not state[0] <= now_us < state[2]:
+            events = one.events(kept, own.zone)
+            state = one.state = state_of(one.cap, value, events, own, now_us)
+        changes_us = min(changes_us, state[2])
+        if state[1] is not None:
+            found.append(state[1])
+    return found, changes_us
+
+
+def some_unfilled(many: Mapping[CapKey, Counter], channel: str, now_us: int) -> bool:
+    """Return whether one that picks of a page fill together is not known to be reached; `counted_out` finds it out."""
+    for (_, value), one in many.items():
+        state = one.state
+        is_reached = state is not None and state[1] is not None and state[0] <= now_us < state[2]
+        if one.fills and not is_reached and one.cap.limits_on(channel, value):
+            return True
+    return False

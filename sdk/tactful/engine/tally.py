@@ -52,6 +52,10 @@ class Counting(Limiting, Protocol):
         """Where they are counted by now, under another plan; None if here."""
         ...
 
+    def may_fill(self, channel: str, slots: int, now_us: int) -> bool:
+        """Return whether picks of a page can fill a cap, where `nearest` does not say that they cannot."""
+        ...
+
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Count the room that a decision took, slot by slot, until it lapses."""
         ...
@@ -140,6 +144,8 @@ class Tally:
 
     def room(self, channel: str, slots: int, now_us: int) -> PageRoom | None:
         """Return the room that is left on a page of so many slots; None if its picks cannot fill any cap."""
+        if self.alone is not None and self.alone.nearest <= slots and not self.alone.may_fill(channel, slots, now_us):
+            return None
         for part in self._all:
             if part.nearest <= slots:
                 near = tuple(one for one in self._all if one.nearest <= slots)
@@ -207,6 +213,10 @@ class Visitor:
 
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Do nothing: there is nobody whose room it is."""
+
+    def may_fill(self, channel: str, slots: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return False: no cap concerns a visitor."""
+        return False
 
     def full(self, key: CapKey, cap: CapPlan, more: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
         """Return False: no cap concerns a visitor."""

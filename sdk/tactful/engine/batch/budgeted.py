@@ -59,6 +59,10 @@ class Then:
         """Return what the budgets asked on the page's channel."""
         return self._limited
 
+    def may_fill(self, channel: str, slots: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
+        """Return True: no track is kept of how little room is left."""
+        return True
+
     def reserve(self, decision: str, rooms: Sequence[Room], now_us: int, until_us: int) -> None:
         """Do nothing: it counts no more."""
 
