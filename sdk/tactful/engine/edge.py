@@ -270,8 +270,8 @@ class Edge:
         Decide for many customers at one moment, such as for a campaign; each gets what `decide` would say.
 
         It takes no room under the caps: record what you send. Where the customers could use up a budget for everyone,
-        or caps are strict or count for households, each is decided as after those before; and room is taken, but for
-        households within the table alone.
+        or caps count for households, each is decided as after those before; and room is taken, but for households
+        within the table alone. Under strict caps room is taken at the centre.
 
         Args:
             placements: As for `decide`.
@@ -296,7 +296,7 @@ class Edge:
         self._tail.catch_up()
         plan, prefix = self._plan, f"{self._prefix}{next(self._numbers):x}"
         budgets, now_us = self._tail.budgets_of(plan), self._clock()
-        inside = Inside(self, plan, self._fetch, budgets, self._seal, prefix, now_us)
+        inside = Inside(self, plan, self._fetch, budgets, self._rooms, self._seal, prefix, now_us)
         return decided(inside, names, customers, context, contacts, progress, workers)
 
     def _nothing(self, names: tuple[str, ...], *careful: str) -> Decision:

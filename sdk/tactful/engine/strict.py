@@ -6,7 +6,7 @@ starts with the first question and sleeps between questions. What is neither use
 
 import logging
 import queue
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from itertools import groupby, islice
@@ -37,6 +37,8 @@ _RETRY_S: Final = 1.0
 _SHARE: Final = 64
 #: For whom caps count, in the order in which locks are taken.
 _PER: Final[tuple[Per, ...]] = ("customer", "household", "everyone")
+#: Has more room reserved, now or soon.
+_Asking = Callable[["Strict", Sequence[Ask]], None]
 
 
 class Strict:
@@ -53,11 +55,11 @@ class Strict:
     """
 
     __slots__ = (
+        "_ask",
         "_caps",
         "_channels",
         "_held",
         "_hold_us",
-        "_rooms",
         "_slots",
         "asking",
         "lock",
@@ -68,14 +70,14 @@ class Strict:
         "zone",
     )
 
-    def __init__(self, plan: Plan, per: Per, subject: str, zone: tzinfo | None, rooms: "Rooms") -> None:
+    def __init__(self, plan: Plan, per: Per, subject: str, zone: tzinfo | None, ask: _Asking) -> None:
         self.plan = plan
         self.per: Per = per
         self.subject = subject
         self.zone = zone
         self.lock = Lock()
         self.asking = False
-        self._rooms = rooms
+        self._ask = ask
         self._hold_us = plan.policy.values.reserve_s * SECOND_US
         self._slots = max((placement.slots for placement in plan.policy.placements), default=1)
         self._caps = tuple(cap for cap in plan.caps if cap.cap.strict and cap.cap.per == per)
@@ -92,7 +94,7 @@ class Strict:
         limited = self._channels.get(channel)
         if limited is None or not limited.since_us <= now_us < limited.until_us:
             if lacking := self.lacking(now_us, channel):
-                self._rooms.ask(self, lacking)
+                self._ask(self, lacking)
             limited = self._channels[channel] = self._work_out(channel, now_us)
         return limited
 
@@ -172,10 +174,10 @@ class Strict:
 
 
 class Rooms:
-    """What an edge holds at the centre for all, bounded; and the thread that reserves and confirms."""
+    """What an edge holds at the `centre` for all, bounded; and the thread that reserves and confirms."""
 
     def __init__(self, centre: StrictCaps | None, clock: Clock, maxsize: int, *, inline: bool) -> None:
-        self._centre, self._clock = centre, clock
+        self.centre, self._clock = centre, clock
         self._maxsize, self._inline = maxsize, inline
         self._closed = False
         self.reset()
@@ -194,11 +196,11 @@ class Rooms:
 
     def ask(self, strict: Strict, asks: Sequence[Ask]) -> None:
         """Have room reserved: at once where the centre is in this process, else in the background."""
-        if self._closed or self._centre is None:
+        if self._closed or self.centre is None:
             return
         if self._inline:
             try:
-                strict.take_in(asks, self._centre.reserve(asks), self._clock())
+                strict.take_in(asks, self.centre.reserve(asks), self._clock())
             except Exception as error:  # noqa: BLE001 - a centre may raise anything; without room the caps are reached
                 _log.warning("room could not be reserved: %s", type(error).__name__)
             return
@@ -213,27 +215,27 @@ class Rooms:
     def warm(self, parts: Iterable[Strict]) -> None:
         """Reserve what is lacking, for callers who can wait; the centre may raise."""
         for strict in parts:
-            if self._centre is not None and (asks := strict.lacking(self._clock())):
-                self._reserve(self._centre, strict, asks)
+            if self.centre is not None and (asks := strict.lacking(self._clock())):
+                self._reserve(self.centre, strict, asks)
 
     def confirm(self, units: Sequence[str]) -> None:
         """Tell the centre what was shown; until it can be told, it waits."""
-        if units and self._centre is not None:
+        if units and self.centre is not None:
             self._confirming.add(units)
-            self._confirming.tell(self._centre)
+            self._confirming.tell(self.centre)
             if self._confirming and not self._closed:
                 self._start()
 
     def release(self, units: Sequence[str]) -> None:
         """Give back units that were taken and not used."""
-        if units and self._centre is not None:
-            self._confirming.give_back(self._centre, units)
+        if units and self.centre is not None:
+            self._confirming.give_back(self.centre, units)
 
-    def forget(self, subjects: frozenset[str]) -> None:
-        """Let go of what is in hand for subjects; what the centre keeps of it lapses."""
+    def forget(self, subjects: frozenset[str]) -> list[str]:
+        """Let go of what is in hand for subjects, and return it; what is not given back lapses at the centre."""
         with self._lock:
-            for key in [key for key in self._held if key[1] in subjects]:
-                del self._held[key]
+            gone = [self._held.pop(key) for key in [key for key in self._held if key[1] in subjects]]
+        return [unit for strict in gone for unit in strict.give_back()]
 
     def status(self) -> Mapping[str, int]:
         """Return how much is in hand, and how many confirmations wait."""
@@ -252,16 +254,16 @@ class Rooms:
             self._questions.put(None)
             self._thread.join(timeout=5)
         units = [unit for strict in list(self._held.values()) for unit in strict.give_back()]
-        if self._centre is not None and (units or self._confirming):
+        if self.centre is not None and (units or self._confirming):
             with suppress(Exception):  # the centre may be away: then the room lapses there
-                self._confirming.tell(self._centre)
-                self._centre.release(units)
+                self._confirming.tell(self.centre)
+                self.centre.release(units)
 
     def _of(self, plan: Plan, per: Per, subject: str, zone: tzinfo | None) -> Strict:
         found = self._held.get((per, subject))
         if found is None or found.plan is not plan or found.zone is not zone:
             with self._lock:
-                found = self._held[per, subject] = Strict(plan, per, subject, zone, self)
+                found = self._held[per, subject] = Strict(plan, per, subject, zone, self.ask)
         return found
 
     def _reserve(self, centre: StrictCaps, strict: Strict, asks: Sequence[Ask]) -> None:
@@ -277,7 +279,7 @@ class Rooms:
                 self._thread.start()
 
     def _run(self) -> None:
-        centre = cast("StrictCaps", self._centre)
+        centre = cast("StrictCaps", self.centre)
         while True:
             try:
                 strict = self._questions.get(timeout=_RETRY_S if self._confirming else None)

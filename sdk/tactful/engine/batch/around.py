@@ -18,6 +18,7 @@ from ..decision import Decision
 from ..fetch import Fetch
 from ..here import HouseholdKey
 from ..moment import Moment
+from ..strict import Rooms
 from ..token import Seal
 from .asked import Asked
 from .decisions import Decisions
@@ -58,6 +59,7 @@ class Inside:
         plan: Its plan.
         fetch: Fetches what it knows of customers.
         budgets: What counts for everyone together, if any cap does.
+        rooms: What it holds at the centre under strict caps.
         seal: Seals its tokens.
         prefix: How the ids of these decisions begin.
         now_us: The moment [us since 1970].
@@ -67,6 +69,7 @@ class Inside:
     plan: Plan
     fetch: Fetch
     budgets: Budgets | None
+    rooms: Rooms
     seal: Seal
     prefix: str
     now_us: int
@@ -107,7 +110,9 @@ def decided(
     channel = plan.channels[page.placements[0].placement.channel]
     asked = Asked(plan, channel, page, values, inside.budgets, now_us)
     households, together = _at_home(fetch, contacts, since_us)
-    around = Around(counted, lambda ids: fetch.consents_of(ids, now_us), alone, made, id_, households, together)
+    around = Around(
+        counted, lambda ids: fetch.consents_of(ids, now_us), alone, made, id_, households, together, inside.rooms
+    )
     return Run(asked, around).decide(customers, progress, workers)
 
 

@@ -40,8 +40,8 @@ class Asked:
 def lacking(asked: Asked) -> str:
     """Return why columns cannot say what is asked, or an empty text."""
     plan, caps = asked.plan, _concerning(asked)
-    if any(cap.cap.strict for cap in caps):
-        return "strict caps reserve room at the centre, customer by customer"
+    if any(cap.cap.strict and cap.cap.per != "customer" for cap in caps):
+        return "strict caps for households or everyone reserve room at the centre, customer by customer"
     if asked.budgets is None and "everyone" in plan.counted_per:
         return "what counts for everyone together is not known"
     if (
@@ -52,6 +52,11 @@ def lacking(asked: Asked) -> str:
     if max((one.width for one in plan.offers), default=0) > _TREATMENTS_MAX:
         return f"an offer has more than {_TREATMENTS_MAX} treatments"
     return ""
+
+
+def strict(asked: Asked) -> bool:
+    """Return whether strict caps could limit anything on the page."""
+    return any(cap.cap.strict for cap in _concerning(asked))
 
 
 def at_home(asked: Asked) -> bool:

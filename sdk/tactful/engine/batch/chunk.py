@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from ...contacts import Contact
 from ...plan.worth import RankedOffer
 from ..compose import compose
-from ..count import Counters
 from ..limited import Limited
+from ..own import Own
 from ..rank import Listed
 from ..room import Filling as Counted
 from ..room import PageRoom
 from ..shortlist import Shortlist
+from ..tally import Limiting
 from .asked import Asked
 from .columns import Customers
 from .fields import Fields
@@ -67,7 +68,7 @@ class Chunk:
         self._rows = self._left()
         self._groups = tuple(self._alike(self._rows.flags))
         #: What counts for the households of customers whose picks can fill a cap of it.
-        self._homes: dict[int, Counters] = {}
+        self._homes: dict[int, Limiting] = {}
 
     def __len__(self) -> int:
         return len(self._customers)
@@ -86,13 +87,17 @@ class Chunk:
             for start in range(first, last, _BLOCK):
                 self._fill(alike, which[start : min(start + _BLOCK, last)], limited, picks)
 
-    def fill_apart(self, rows: Places, homes: Sequence[Counters], limited: Limited, picks: Picks) -> None:
+    def owns(self) -> Iterator[Own]:
+        """Yield what each customer is counted by."""
+        return (self._subjects.own[at].own for at in self._subjects.tally_of.tolist())
+
+    def fill_apart(self, rows: Places, homes: Sequence[Limiting], limited: Limited, picks: Picks) -> None:
         """
         Put in what fills the pages of customers of different households, each of whom is filled once.
 
         Args:
             rows: Which of the customers.
-            homes: What counts for the household of each of them.
+            homes: What counts for the household of each of them; or else what counts for each besides contacts.
             limited: What budgets for everyone ask; none is used up meanwhile.
             picks: Where to put it, for all of the customers.
         """

@@ -13,6 +13,7 @@ from ..budgets import Budgets
 from ..decision import Decision
 from ..here import HouseholdKey
 from ..moment import Moment
+from ..strict import Rooms
 from ..tally import tally_of
 from . import alone, many
 from . import asked as asked_
@@ -25,6 +26,7 @@ from .homes import Homes
 from .nouns import with_consents
 from .parts import in_order
 from .picks import Picks
+from .strictly import Strictly
 from .subjects import subjects
 
 #: Told how many customers are done, of how many.
@@ -44,6 +46,7 @@ class Around:
         id: Gives a decision's id, by its number.
         households: Gives whose contacts count together with each customer's.
         household_contacts: Gives the contacts of households within the caps' windows; without those who have none.
+        rooms: What the edge holds at the centre under strict caps.
     """
 
     contacts: Callable[[Sequence[str]], Mapping[str, Sequence[Contact]]]
@@ -53,6 +56,7 @@ class Around:
     id: Callable[[int], str]
     households: Callable[[Sequence[str]], Sequence[HouseholdKey]]
     household_contacts: Callable[[Sequence[HouseholdKey]], Mapping[HouseholdKey, Sequence[Contact]]]
+    rooms: Rooms
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -75,6 +79,7 @@ class Run:
         self._misunderstood: set[str] = set()
         self._budgeted: Budgeted | None = None
         self._homes: Homes | None = None
+        self._strictly: Strictly | None = None
 
     def decide(self, given: object, progress: Progress, workers: int) -> Decisions:
         """
@@ -110,8 +115,13 @@ class Run:
         at_home = asked_.at_home(asked)
         if not lacking:
             shared = asked_.shared(asked, len(ids))
-        if shared and at_home:
+        strict = asked_.strict(asked)
+        if strict and (shared or at_home) and not lacking:
+            lacking = f"strict caps reserve room at the centre, and {shared or 'caps count for households'}"
+        elif shared and at_home:
             lacking = f"caps count for households, and {shared}"
+        elif strict and not lacking:
+            self._strictly = Strictly(asked, around.rooms)
         elif shared and isinstance(asked.budgets, Budgets):
             self._budgeted = Budgeted(asked, asked.budgets, around.id)
         elif at_home and not lacking:
@@ -139,6 +149,8 @@ class Run:
     def _at_once(self, part: Table) -> "_Done":
         customers = self._customers(part)
         contacts = self._around.contacts(customers.ids)
+        if self._strictly is not None:
+            return _Done(part, customers, self._strictly.decide(customers, contacts, part.first))
         if self._homes is not None:
             return _Done(part, customers, self._homes.decide(customers, contacts, part.first))
         if self._budgeted is None:
@@ -171,7 +183,14 @@ class Run:
         if self._homes is not None:
             own = counted.own[int(counted.tally_of[0])]
             tally = tally_of(asked.plan, own, self._homes.before(row), budgets)
+        if self._strictly is not None:
+            own = counted.own[int(counted.tally_of[0])]
+            in_hand = self._strictly.before(row, customers.ids[0], own.own)
+            tally = tally_of(asked.plan, own, None, budgets, (in_hand,))
         moment = alone.moment(asked, customers.profile(0), customers.consents_of(0), tally)
+        if self._strictly is not None:
+            for one, units in zip(moment.chosen, self._strictly.units(row), strict=True):
+                one.units = units
         return self._around.decision(row, customers.ids[0], moment)
 
     def _careful(self) -> tuple[str, ...]:
