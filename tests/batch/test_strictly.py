@@ -281,7 +281,12 @@ def test_the_mistakes_of_an_edge_are_caught():
     """Controls: what the edge has in hand stays there, what was taken is not told, or a page forgets the hand."""
     for check, module, right, wrong in (
         (test_room_that_the_edge_has_in_hand_is_room_for_the_table, "strictly", "forget(frozenset(ids))", "forget(())"),
-        (test_what_is_recorded_is_confirmed_and_what_is_not_lapses, "run", "one.units = units", "pass"),
+        (
+            test_what_is_recorded_is_confirmed_and_what_is_not_lapses,
+            "run",
+            "moment.units = self._strictly.units(row)",
+            "pass",
+        ),
         (test_a_page_uses_up_what_is_in_hand, "chunk", "alike.at_once and not filling", "alike.at_once"),
     ):
         with mutated(Mutant(f"engine.batch.{module}", right, wrong)), pytest.raises(AssertionError):

@@ -189,8 +189,7 @@ class Run:
             tally = tally_of(asked.plan, own, None, budgets, (in_hand,))
         moment = alone.moment(asked, customers.profile(0), customers.consents_of(0), tally)
         if self._strictly is not None:
-            for one, units in zip(moment.chosen, self._strictly.units(row), strict=True):
-                one.units = units
+            moment.units = self._strictly.units(row)
         return self._around.decision(row, customers.ids[0], moment)
 
     def _careful(self) -> tuple[str, ...]:
