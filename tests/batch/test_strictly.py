@@ -187,7 +187,7 @@ def test_a_table_gets_what_decide_says_with_room_in_hand_in_two_steps_at_the_cen
     centre = Counting()
     with shop(centre) as edge, shop(MemoryStrictCaps(lambda: NOW_US)) as other:
         decisions = edge.decide_many("rows", table(crowd()), {"page": "food"})
-        assert (decisions.one_by_one, decisions.depends) == ("", "")
+        assert (decisions.one_by_one, decisions.depends) == ("", "strict caps take room at the centre")
         assert centre.calls == ["reserve", "release"]
         for number, row in enumerate(crowd()):
             other.warm(row["customer"])

@@ -23,7 +23,8 @@ class Decisions:
             `slot`, from 0 within the decision; `offer`; `treatment`; `tone`; `basis`; `worth`.
         careful: Why less than usual is shown, and how often; empty if nothing held it back.
         one_by_one: Why customers were decided one after the other, and how many if not all; empty if all at once.
-        depends: Why one customer's decision depends on another's, so each counted for those after; empty if none does.
+        depends: Why a decision depends on more than its customer: on those before, or on a centre's room, of which it
+            took what it needs; empty if none does.
     """
 
     table: "pa.Table"

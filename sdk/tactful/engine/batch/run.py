@@ -11,6 +11,7 @@ from ...contacts import Contact, decision_of
 from ...profile import Snapshot
 from ..budgets import Budgets
 from ..decision import Decision
+from ..giving_way import giving_way
 from ..here import HouseholdKey
 from ..moment import Moment
 from ..strict import Rooms
@@ -98,7 +99,7 @@ class Run:
         lacking, depends = self._look_ahead(whole.ids())
         tables, done = [table_of(plan, self._names, (), Picks.none(0, asked.page.slots), 0)], 0
         work = self._one_by_one if lacking else self._at_once
-        for one in in_order(work, whole.slices(many.CHUNK), 1 if depends else workers):
+        for one in in_order(partial(_aside, work), whole.slices(many.CHUNK), 1 if depends else workers):
             self._note(one.part)
             tables.append(table_of(plan, self._names, one.customers.ids, one.picks, done))
             done += len(one.customers)
@@ -121,7 +122,7 @@ class Run:
         elif shared and at_home:
             lacking = f"caps count for households, and {shared}"
         elif strict and not lacking:
-            self._strictly = Strictly(asked, around.rooms)
+            self._strictly, shared = Strictly(asked, around.rooms), "strict caps take room at the centre"
         elif shared and isinstance(asked.budgets, Budgets):
             self._budgeted = Budgeted(asked, asked.budgets, around.id)
         elif at_home and not lacking:
@@ -196,3 +197,9 @@ class Run:
         refused = (f"profile.{name} does not fit its type in {count} rows" for name, count in self._refused.items())
         words = (f"consent to {name} is not understood in some rows: refused" for name in sorted(self._misunderstood))
         return (*refused, *words)
+
+
+def _aside(work: Callable[[Table], _Done], part: Table) -> _Done:
+    """Return what a part comes to. All that counts for its customers is made and let go: no reason to search memory."""
+    with giving_way:
+        return work(part)
