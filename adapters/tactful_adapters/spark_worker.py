@@ -15,7 +15,6 @@ from cachetools import LRUCache
 
 import tactful
 from tactful import UsageError
-from tactful.engine.giving_way import giving_way
 
 from .spark_contacts import contacts_by_customer
 
@@ -169,8 +168,7 @@ def decided(sent: Sent, batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.Rec
         last = ids[-1].as_py()
         theirs: Mapping[str, list[tactful.Contact]] = {}
         if sent.contacts is not None:
-            with giving_way:  # so many contacts are no reason to search memory for garbage
-                theirs = contacts_by_customer(ids, table.column(sent.contacts), sent.contacts)
+            theirs = contacts_by_customer(ids, table.column(sent.contacts), sent.contacts)
             table = table.drop_columns([sent.contacts])
         decisions = edge.decide_many(sent.job.placements, table, sent.job.context, contacts=theirs)
         if decisions.depends:
