@@ -7,6 +7,7 @@ A plan that nobody holds any more goes part by part: to free all of it is one ca
 """
 
 import gc
+import sys
 from collections.abc import Callable
 from heapq import nlargest
 from typing import Final
@@ -20,6 +21,9 @@ LATEST_MAX: Final = 500
 #: Once for so many, what is young is searched for garbage: as what it replaces goes, Python sees no need for it, until
 #: it searches all of it at once.
 _TOGETHER: Final = 16
+#: Whether what is young can be searched alone. Without a global lock, Python has one generation, and stops every thread
+#: to search all of it.
+_HAS_YOUNG: Final = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 def renew(snapshots: Snapshots, plan: Plan, make_ready: Callable[[str, tuple[str, ...]], None]) -> None:
@@ -35,7 +39,7 @@ def renew(snapshots: Snapshots, plan: Plan, make_ready: Callable[[str, tuple[str
     latest = nlargest(LATEST_MAX, here, key=lambda item: item[1].loaded_us)
     for number, (customer, one) in enumerate(in_pieces(latest)):
         make_ready(customer, one.met_on())
-        if number % _TOGETHER == 0:
+        if _HAS_YOUNG and number % _TOGETHER == 0:
             gc.collect(0)
     for _, one in in_pieces(here):
         one.let_go(plan)
