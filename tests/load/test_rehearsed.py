@@ -2,6 +2,8 @@
 
 import gc
 
+import pytest
+
 from tactful.catalog import Catalog
 from tactful.engine import edge as edge_module
 from tactful.engine import rehearsing, renewing
@@ -58,6 +60,30 @@ def most_searched(opened, customers):
     return max(found)
 
 
+def searches_asked_for(opened, customers=60):
+    """How often an update asks for a search for garbage by itself."""
+    edge, found = opened(policy("A"), customers), []
+    for number in range(customers):
+        edge.decide("home", f"c{number}")
+    new, seen = policy("B"), lambda phase, _: found.append(phase)
+    gc.disable()
+    gc.callbacks.append(seen)
+    try:
+        edge.update(new)
+    finally:
+        gc.callbacks.remove(seen)
+        gc.enable()
+    return found.count("start")
+
+
+def test_where_one_search_goes_through_everything_none_is_asked_for(opened, monkeypatch):
+    monkeypatch.setattr(renewing, "_HAS_YOUNG", False)
+    assert searches_asked_for(opened) == 0
+    monkeypatch.setattr(renewing, "_HAS_YOUNG", True)
+    assert searches_asked_for(opened) > 0
+
+
+@pytest.mark.skipif(not renewing._HAS_YOUNG, reason="without a global lock, Python has one generation")
 def test_what_is_young_is_searched_before_it_is_much(opened, monkeypatch):
     few, many = most_searched(opened, 60), most_searched(opened, 480)
     assert many < 1.5 * few
