@@ -2,11 +2,26 @@
 
 import pytest
 
-from tactful import Consent, Consents, ConsentState, Contact, Disclosure, How, Passed, Snapshot, StoreError
+import tactful
+from tactful import (
+    Consent,
+    Consents,
+    ConsentState,
+    Contact,
+    Disclosure,
+    How,
+    MemoryCentre,
+    Passed,
+    Snapshot,
+    StoreError,
+    SyncOptions,
+)
 from tactful.cli.wrong import wrong_of
 from tactful.strict import Ask
 from tactful.testing.centre_kit import withdrawal
 from tactful_adapters.postgresql_centre import PostgreSQLCentre
+
+from .shop import POLICY
 
 _SWALLOW = (
     "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
@@ -14,13 +29,6 @@ _SWALLOW = (
 )
 _PASSED = Disclosure("d", 0, "ada", 1, 9**18, "o", "web", Passed("x", "y", "consent"))
 _NOES = Consents((Consent("offers", ConsentState.WITHDRAWN, How.EXPLICIT, 7),), 7)
-_NOTHING_WAITS = {
-    "withdrawals": {"waiting": 0, "oldest_age_s": None},
-    "waiting": {},
-    "oldest_age_s": None,
-    "set_aside": 0,
-    "dropped": {},
-}
 _NO = withdrawal("opt_out/ada/9", "ada", 9, "offers")
 
 
@@ -131,7 +139,9 @@ def test_delivery_can_be_tried_and_leaves_nothing(centre, postgresql, tmp_path):
     assert [postgresql.inside(tmp_path, f"TABLE {table}") for table in tables] == before
     postgresql.inside(tmp_path, "ALTER TABLE contact RENAME body TO content")
     assert centre.changes("consents", 0, 9).is_complete  # who only asks for changes sees nothing of it
-    state = {"centre": {"ready": True, "consents": {"epoch": 0, "age_s": 1}, "events": _NOTHING_WAITS}}
+    with tactful.open(POLICY, centre=MemoryCentre(), sync=SyncOptions(threads=False)) as edge:
+        edge.sync()
+        state = edge.status()
     assert [(one.part, one.for_s, 'column "body"' in one.says) for one in wrong_of(state, centre)] == [
         ("delivery", None, True)
     ]
