@@ -264,7 +264,7 @@ MUTANTS = [
     Mutant("engine.rank", "kept.boosts == boosts and kept.blind == blind", "kept.boosts == boosts", 102),
     Mutant("engine.rank", "while heap and heap[0][:2] < bound:", "while heap:", 0),
     Mutant("engine.rank", "min(max([ranking.absent, *tops])", "min(max([ranking.absent])", 84),
-    Mutant("engine.rank", "self.highest *= max(times, 1.0)", "pass", 22),
+    Mutant("engine.rank", "highest *= max(times, 1.0)", "pass", 22),
     # what fills the page
     Mutant("engine.compose", "failing = bool(shares)", "failing = False", 3),
     Mutant("engine.compose", "return same >= most", "return same > most", 5),

@@ -4,6 +4,7 @@ It knows which values exist; what follows from them it does not know.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from ..clock import NEVER_US, SKEW_US
 from ..plan.visibility import Demand, Visibility
@@ -25,7 +26,7 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
     count = visibility.affinity_slot
     purposes = len(visibility.demands)
     if snapshot is None:
-        return ((None,) * count,) * purposes, (0,) * purposes, (None,) * purposes, NEVER_US
+        return ((None,) * count,) * purposes, _none(purposes), (None,) * purposes, NEVER_US
     views, seen, scores = [], [], []
     until_us = NEVER_US
     observations = snapshot.attributes
@@ -52,7 +53,14 @@ def mask(visibility: Visibility, snapshot: Snapshot | None, hidden: tuple[int, .
         views.append(tuple(view))
         seen.append(empty)
         scores.append(affinities if isinstance(affinities, Mapping) else None)
-    return tuple(views), tuple(seen), tuple(scores), until_us
+    empties = tuple(seen) if any(seen) else _none(purposes)
+    return tuple(views), empties, tuple(scores), until_us
+
+
+@cache
+def _none(purposes: int) -> tuple[int, ...]:
+    """Return the one answer for all who have a value wherever one is seen, by purpose."""
+    return (0,) * purposes
 
 
 def exists(found: Observation, demand: Demand, now_us: int) -> tuple[bool, int]:

@@ -29,24 +29,25 @@ Head = tuple[bool, float, int, int, float]
 
 
 class Factors:
-    """
-    What the base worth of an offer is multiplied with, for one customer and moment.
+    """What the base worth of an offer is multiplied with, for one customer and moment."""
 
-    Attributes:
-        highest: No factor is greater.
-    """
-
-    __slots__ = ("_blind", "_boosts", "_ranking", "_scores", "highest")
+    __slots__ = ("_blind", "_boosts", "_ranking", "_scores")
 
     def __init__(self, plan: Plan, scores: tuple[Mapping[str, float] | None, ...], blind: int, boosts: int) -> None:
         self._ranking = ranking = plan.policy.ranking
         self._scores = scores
         self._blind = plan.whole(blind)
         self._boosts = tuple((1 << n, b.times) for n, b in enumerate(ranking.boosts) if boosts >> n & 1)
-        tops = [max(known.values(), default=0.0) for known in scores if known is not None]
-        self.highest = min(max([ranking.absent, *tops]), max(ranking.ceiling, ranking.absent))
+
+    @property
+    def highest(self) -> float:
+        """No factor is greater; worked out when asked, as it is held with every customer."""
+        ranking = self._ranking
+        tops = [max(known.values(), default=0.0) for known in self._scores if known is not None]
+        highest = min(max([ranking.absent, *tops]), max(ranking.ceiling, ranking.absent))
         for _, times in self._boosts:
-            self.highest *= max(times, 1.0)
+            highest *= max(times, 1.0)
+        return highest
 
     def of(self, ranked: RankedOffer) -> float:
         """Return the factor of one offer."""
@@ -221,8 +222,9 @@ def few(plan: Plan, allowed: int, factors: Factors) -> list[Ranked]:
 def heads(plan: Plan, allow: int, factors: Factors) -> Iterator[Head]:
     """Yield the groups by their best allowed offers, best first."""
     heap: list[Head] = []
+    highest = factors.highest
     for group in plan.groups:
-        bound = (not group.first.helps, -group.first.base * factors.highest)
+        bound = (not group.first.helps, -group.first.base * highest)
         while heap and heap[0][:2] < bound:
             yield heappop(heap)
         first = group.first
