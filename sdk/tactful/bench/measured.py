@@ -17,7 +17,7 @@ from .works import MANY, Bench, possible
 #: The works of the goals, by number of offers.
 _WORKS: Final[Mapping[int, tuple[str, ...]]] = {
     200: ("predicates", "decide", "moving", "near", "miss", "cold", "brought", "many"),
-    10_000: ("flat", "skewed", "decide", "scored"),
+    10_000: ("flat", "skewed", "decide", "moving", "scored"),
     100_000: ("flat", "skewed"),
 }
 #: The plans of such shops are weighed, and a bundle of so many offers is taken.
