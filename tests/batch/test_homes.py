@@ -166,7 +166,7 @@ MUTANTS = [
     ),
     ("chunk", "alike.blind | blind", "alike.blind"),
     ("chunk", "alike.at_once and not filling", "alike.at_once"),
-    ("chunk", "for one in (own, home) if", "for one in (own,) if"),
+    ("chunk", "for one in (contacts, home) if", "for one in (contacts,) if"),
 ]
 
 

@@ -141,7 +141,7 @@ def test_each_counts_for_many_as_for_one():
     [
         ("fields", "np.where(column.codes == UNREADABLE, count + 1, codes)", "np.where(codes < 0, count, codes)"),
         ("fields", "& np.array([one.is_direct for one in sorts])[column.told.sort_of]", ""),
-        ("picks", "worths[full] += self._closed[self._topic[best[full]]]", "pass"),
+        ("picks", "standing.close(full, self._closed[self._topic[best[full]]])", "pass"),
         (
             "subjects",
             "np.where(column.codes >= 0, column.codes, len(known))",
