@@ -50,6 +50,8 @@ def test_a_receipt_lists_the_edges_and_they_are_followed_up(url, tmp_path):
         assert store.consents("ann") is None
         (row,) = json.loads(run("fleet", tmp_path / "no.db", "--centre", url, "--json")[1])["edges"]
         assert (row["edge"], row["behind"]) == ("till", 0)
+        assert run("fleet", tmp_path / "no.db", "--centre", url, "--remove", "till")[0] == 0
+        assert edges_in(centre.acknowledged()) == ()
 
 
 def test_without_yes_the_centre_forgets_nobody(url):

@@ -181,3 +181,30 @@ def test_an_edge_alone_is_listed_in_the_receipt_of_the_library(url, centre, edge
         receipt = at_the_centre.rights.erase("ann")
     assert dict(receipt.edges) == {"till": "pending"}
     assert any("1 of 1 edges" in words for words in receipt.pending)
+
+
+def test_an_edge_out_of_service_is_taken_off_and_no_receipt_waits_for_it(url, centre, edge_of, tmp_path):
+    give(centre, "ann")
+    kept, gone = edge_of(url, "till-1"), edge_of(url, "till-2")
+    for edge in (kept, gone):
+        edge.sync()
+    at = tmp_path / "receipt.json"
+    at.write_text(run("erase", "ann", "--store", url, "--yes", "--json")[1], encoding="utf-8")
+    kept.sync()
+    words = ("fleet", tmp_path / "no.db", "--centre", url)
+    assert run(*words, "--receipt", at)[0] == 1
+    code, told = run(*words, "--remove", "till-2", "--json")
+    assert (code, json.loads(told)) == (0, {"edge": "till-2", "removed": True})
+    assert run(*words, "--receipt", at)[0] == 0
+    assert edges_in(centre.acknowledged()) == ("till-1",)
+    gone.sync()  # it was not out of service after all: nobody takes it for one that has the erasure unheard
+    assert edges_in(centre.acknowledged()) == ("till-1", "till-2")
+
+
+def test_only_an_edge_that_is_listed_is_taken_off(url, centre, tmp_path):
+    centre.acknowledge("till-1", NOTHING, KEPT_S)
+    code, told = run("fleet", "--centre", url, "--remove", "till-2")
+    assert (code, "no edge 'till-2' is listed there" in " ".join(told.split())) == (2, True)
+    code, told = run("fleet", tmp_path / "no.db", "--remove", "till-1")
+    assert (code, "--remove goes with --centre" in " ".join(told.split())) == (2, True)
+    assert edges_in(centre.acknowledged()) == ("till-1",)

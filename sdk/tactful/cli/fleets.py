@@ -1,4 +1,4 @@
-"""`tactful fleet`: each device of a fleet, the worst first; and how the newest bundle stands. It changes nothing."""
+"""`tactful fleet`: each device of a fleet, the worst first; and how the newest bundle stands."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import typer
 from ..clock import wall_clock
 from .checking import Json
 from .devices import DEVICES, FLEET, Devices
-from .edges import Centre, followers_of
+from .edges import Centre, followers_of, take_out
 from .following_up import follow_up
 from .output import FOUND, as_json, say, table, told
 
@@ -30,6 +30,7 @@ def fleet(
     trouble: Annotated[bool, typer.Option("--trouble", help="Only devices with which something is wrong.")] = False,  # noqa: FBT002 - a flag
     receipt: Annotated[Path | None, typer.Option(help="An erasure's receipt: tell who has taken it in.")] = None,
     centre: Centre = None,
+    remove: Annotated[str | None, typer.Option(help="An edge out of service: list it no more; with --centre.")] = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
@@ -37,10 +38,14 @@ def fleet(
 
     With --centre, list the edges too that follow it themselves, and how far each is; there may be no fleet's file then.
     With --receipt, list which of them have taken in an erasure, who has not comes first; with --trouble, these alone.
+    With --remove, take such an edge off the list, so that no receipt waits for it.
     Exit code 1 if something is wrong with one, a rollout has stopped, or one has not surely taken it in.
 
     Example: `tactful fleet fleet.db --devices devices.json`
     """
+    if remove is not None:
+        take_out(centre, remove, json_=json)
+        raise typer.Exit
     if receipt is not None:
         follow_up(receipt, file, devices, centre, only=trouble, json_=json)
     from ..fleet.enrolment import refused_tries  # noqa: PLC0415 - slow to import
