@@ -48,22 +48,9 @@ def fleet(
         raise typer.Exit
     if receipt is not None:
         follow_up(receipt, file, devices, centre, only=trouble, json_=json)
-    from ..fleet.enrolment import refused_tries  # noqa: PLC0415 - slow to import
-    from ..fleet.fleet_file import FleetFile  # noqa: PLC0415 - slow to import
-    from ..fleet.overview import overview  # noqa: PLC0415 - slow to import
-    from ..fleet.releases import releases_of  # noqa: PLC0415 - slow to import
-    from ..fleet.reports import last_reports  # noqa: PLC0415 - slow to import
-    from ..fleet.rollout import State  # noqa: PLC0415 - slow to import
-    from ..relay.devices import all_devices  # noqa: PLC0415 - slow to import
-
     with told(json_=json):
         edges = () if centre is None else _edges(centre)
-        rows: tuple[Row, ...] = ()
-        releases: Sequence[Release] = ()
-        if centre is None or file.exists():
-            with closing(FleetFile(file, make=False)) as kept:
-                releases = releases_of(kept)
-                rows = overview(all_devices(devices), last_reports(kept), releases, refused_tries(kept), wall_clock())
+        rows, releases = _devices(file, devices) if centre is None or file.exists() else ((), ())
     silent = [one for one in edges if one.trouble]
     shown = [one for one in rows if one.trouble or not trouble]
     if json:
@@ -75,10 +62,25 @@ def fleet(
             _show(shown, rows, releases)
         if centre is not None:
             _show_edges(silent if trouble else edges, len(edges), len(silent))
+    from ..fleet.rollout import State  # noqa: PLC0415 - slow to import
+
     stopped = bool(releases) and releases[0].state is State.STOPPED
     raise typer.Exit(
         FOUND if stopped or silent or any(one.trouble not in ("", "killed", "kept-out") for one in rows) else 0
     )
+
+
+def _devices(file: Path, devices: Path) -> "tuple[Sequence[Row], Sequence[Release]]":
+    from ..fleet.enrolment import refused_tries  # noqa: PLC0415 - slow to import
+    from ..fleet.fleet_file import FleetFile  # noqa: PLC0415 - slow to import
+    from ..fleet.overview import overview  # noqa: PLC0415 - slow to import
+    from ..fleet.releases import releases_of  # noqa: PLC0415 - slow to import
+    from ..fleet.reports import last_reports  # noqa: PLC0415 - slow to import
+    from ..relay.devices import all_devices  # noqa: PLC0415 - slow to import
+
+    with closing(FleetFile(file, make=False)) as kept:
+        releases = releases_of(kept)
+        return overview(all_devices(devices), last_reports(kept), releases, refused_tries(kept), wall_clock()), releases
 
 
 def release_line(release: "Release") -> str:
