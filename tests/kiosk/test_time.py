@@ -1,11 +1,13 @@
 """Whatever is done to a kiosk's clock, no pack grows fresher; a clock that ran ahead costs one pack at most."""
 
+import random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.kiosk.conftest import NOON_US, STRANGER, shown, title
 
 from tactful import MemoryStore
-from tactful.clock import DAY_US, SECOND_US
+from tactful.clock import DAY_US, SECOND_US, SKEW_US
 from tactful.kiosk.time_line import TimeLine
 from tactful.testing.clocks import FakeClock
 
@@ -115,6 +117,65 @@ def test_a_pack_from_a_time_to_come_is_not_known_to_be_fresh():
     machine = Machine(keeps_time=True)
     machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True)
     assert not machine.line.tells_age(NOON_US + DAY_US)
+
+
+def test_a_clock_that_was_behind_a_pack_is_made_right_by_setting_it_and_not_by_waiting():
+    machine = Machine()
+    machine.off_s(5 * DAY_S, shown_us=NOON_US)  # it goes on where it stood
+    issued_us = machine.true_us
+    machine.line.follow(1, issued_us + 30 * DAY_US, is_new=True, issued_us=issued_us)
+    for line in (machine.line, machine.another_process()):
+        line.follow(1, issued_us + 30 * DAY_US, is_new=False, issued_us=issued_us)
+        assert not line.tells_age(issued_us)
+    machine.pass_s(5 * DAY_S)  # by its own account the pack is a moment old now
+    for line in (machine.line, machine.another_process()):
+        line.follow(1, issued_us + 30 * DAY_US, is_new=False, issued_us=issued_us)
+        assert not line.tells_age(issued_us)
+    machine.clock.set_s(5 * DAY_S)
+    assert machine.line() == machine.true_us
+    assert machine.line.tells_age(issued_us)
+
+
+def test_a_new_pack_that_lay_there_while_the_machine_was_off_tells_nothing():
+    machine = Machine()
+    issued_us = machine.true_us
+    machine.line.follow(0, issued_us + 7 * DAY_US, is_new=True, issued_us=issued_us)
+    machine.off_s(10 * DAY_S, shown_us=issued_us)
+    machine.line.follow(1, issued_us + 30 * DAY_US, is_new=True, issued_us=issued_us, lay_here=True)
+    assert not machine.line.tells_age(issued_us)
+
+
+def test_a_new_pack_that_is_there_when_a_process_is_started_anew_counts_as_having_come():
+    machine = Machine()
+    machine.pass_s(DAY_S)
+    machine.line.keep()
+    machine.line = machine.another_process()
+    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US, lay_here=True)
+    assert machine.line.tells_age(NOON_US)
+
+
+def test_no_new_pack_is_younger_than_it_is_whether_it_lay_there_or_was_brought():
+    rng, told = random.Random(7), 0  # noqa: S311 - no secret
+    for _ in range(500):
+        machine, epoch, issued_us = Machine(), 1, NOON_US
+        machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US)
+        for what in rng.choices(("pass", "set", "off", "lies", "brought"), k=12):
+            is_new, lay_here, stood_us = what in ("lies", "brought"), what != "brought", machine.clock.now_us
+            if what == "pass":
+                machine.pass_s(rng.choice((60, 3600, DAY_S)))
+            elif what == "set":
+                machine.clock.set_s(rng.choice((-(10**6), -3600, 3600, 10**6)))
+            if is_new:
+                epoch, issued_us = epoch + 1, machine.true_us
+            if what in ("off", "lies"):
+                machine.off_s(rng.choice((60, 3600, 5 * DAY_S)), shown_us=rng.choice((None, 0, stood_us)))
+            if what not in ("pass", "set"):
+                expires_us = issued_us + 30 * DAY_US
+                machine.line.follow(epoch, expires_us, is_new=is_new, issued_us=issued_us, lay_here=lay_here)
+            if machine.line.tells_age(issued_us):
+                told += 1
+                assert machine.line() >= machine.true_us - SKEW_US
+    assert told > 500  # it is told in many of them
 
 
 STEPS = st.lists(

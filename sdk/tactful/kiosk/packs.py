@@ -136,7 +136,7 @@ class Packs:
                     path.replace(keep_as)
                     sync_folder(keep_as.parent)  # else a power cut leaves the old pack there, and it is refused then
                     pack.path = self._home = keep_as
-                self._follow(pack.head)
+                self._follow(pack.head, lay_here=first)
             except OSError as error:
                 pack.close()
                 raise PackError(f"{keep_as}: {error.strerror}", code="pack-file") from None
@@ -188,7 +188,7 @@ class Packs:
         if now_us >= head.expires_us:
             return f"the pack expired at {in_words(head.expires_us)}: bring a newer one"
         if not self.time.tells_age(head.issued_us):
-            return "how old the pack is cannot be told since the machine was started: bring a newer one"
+            return "how old the pack is cannot be told: set the machine's clock right, or bring a newer one"
         return ""
 
     def status(self, now_us: int) -> Mapping[str, object]:
@@ -232,11 +232,12 @@ class Packs:
             message = f"the pack expired at {in_words(head.expires_us)}; make a new one"
             raise PackError(message, code="pack-expired")
 
-    def _follow(self, head: PackHead) -> None:
+    def _follow(self, head: PackHead, *, lay_here: bool) -> None:
         """Let it be the newest, durably, before anything is read of it."""
         name, highest = EPOCH_REGISTER + _place(head), self._highest(head)
         if head.epoch >= highest:
-            self.time.follow(head.epoch, head.expires_us, is_new=head.epoch > highest)
+            is_new, issued_us = head.epoch > highest, head.issued_us
+            self.time.follow(head.epoch, head.expires_us, is_new=is_new, issued_us=issued_us, lay_here=lay_here)
             highest = self._registers.raise_register(name, head.epoch)
         _check_epoch(head, highest)
 

@@ -3,7 +3,8 @@
 Within one boot a clock that nobody can set carries on from the latest moment that was ever read, suspended or not.
 From boot to boot a mark in the kiosk's store does: a wall clock before it has lost the time. How long a machine was
 off, only a clock with a battery knows; unless told that there is one, a pack counts as fresh only in the boot in which
-it came.
+it came. One that lies here at the start came in it only if it was made after the latest moment of before; and a clock
+that was behind a pack when it came has to be set right: that time passes does not make it right.
 """
 
 from threading import Lock
@@ -19,6 +20,8 @@ TIME_REGISTER: Final = "kiosk-time"
 AHEAD_REGISTER: Final = "kiosk-ahead/"
 #: The register of the newest pack that came within a boot, whose boot follows.
 CAME_REGISTER: Final = "kiosk-came/"
+#: The register of when that was by the steady clock [us], whose boot follows.
+CAME_AT_REGISTER: Final = "kiosk-came-at/"
 
 
 class TimeLine:
@@ -51,8 +54,9 @@ class TimeLine:
         self.reset()
         self._mark_us = self._number(TIME_REGISTER)
         self._ahead_us = max(self._number(AHEAD_REGISTER + self._boot) if self._boot else 0, 0)
+        self._off_since_us = 0 if self._ahead_us else self._mark_us  # 0: this boot is known to have gone on
         self._ahead_us = max(self._ahead_us, clock() - self._steady())
-        self._came: int | None = None
+        self._came_us: int | None = None
         self._bound_us = 0
 
     def reset(self) -> None:
@@ -66,7 +70,7 @@ class TimeLine:
             self._ahead_us = max(self._ahead_us, wall_us - steady_us)
             return max(steady_us + self._ahead_us, self._mark_us)
 
-    def follow(self, epoch: int, expires_us: int, *, is_new: bool) -> None:
+    def follow(self, epoch: int, expires_us: int, *, is_new: bool, issued_us: int = 0, lay_here: bool = False) -> None:
         """
         Measure the age of a pack from now on.
 
@@ -75,21 +79,29 @@ class TimeLine:
             expires_us: When it ends [us since 1970]: no mark is set beyond that, so that a clock that ran ahead for a
                 while costs at most the rest of this pack's days.
             is_new: Whether it was never taken before.
+            issued_us: When it was made [us since 1970].
+            lay_here: Whether it was here when the kiosk was opened; it may have lain here while the machine was off.
         """
-        name = CAME_REGISTER + self._boot
-        if is_new and self._boot:
+        stood_us = self._off_since_us + 2 * SKEW_US  # a clock that stood still meanwhile is behind all made after this
+        is_new = is_new and not (lay_here and self._off_since_us and issued_us < stood_us)
+        name, at = CAME_REGISTER + self._boot, CAME_AT_REGISTER + self._boot
+        came_us: int | None = self._steady() if is_new else None
+        if came_us is not None and self._boot:
             self._registers.raise_register(name, epoch)
-        came = epoch if is_new or (self._boot and self._number(name) == epoch) else None
+            self._registers.raise_register(at, came_us)
+        elif self._boot and self._number(name) == epoch:
+            came_us = self._number(at)
         with self._lock:
-            self._came, self._bound_us = came, expires_us
+            self._came_us, self._bound_us = came_us, expires_us
         self.keep()
 
     def tells_age(self, issued_us: int) -> bool:
         """Return whether it can be told how old the pack that is followed is, made at a moment [us since 1970]."""
-        known_us = self._steady() + self._ahead_us
-        if known_us < max(self._mark_us, issued_us) - SKEW_US:
+        steady_us = self._steady()
+        came_us = steady_us if self._came_us is None else self._came_us
+        if steady_us + self._ahead_us < self._mark_us - SKEW_US or came_us + self._ahead_us < issued_us - SKEW_US:
             return False  # the clock has lost the time, or the pack comes from a time to come
-        return self._keeps_time or self._came is not None
+        return self._keeps_time or self._came_us is not None
 
     def keep(self) -> None:
         """Keep the moment durably, for the next boot and for other processes; it does I/O, so no decision calls it."""
