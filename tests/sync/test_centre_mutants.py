@@ -75,6 +75,13 @@ class TakesTheTimeOfArrival(MemoryCentre):
         return super().deliver([attrs.evolve(event, at_us=now_us) for event in events])
 
 
+@breaks("a_time_that_is_ahead_counts_from_its_arrival")
+class BelievesEveryClock(MemoryCentre):
+    def _hear(self, event):
+        self._clock = lambda: event.at_us
+        super()._hear(event)
+
+
 @breaks("what_is_said_of_one_customer_at_once_is_all_kept")
 class KeepsTheLastWordAlone(MemoryCentre):
     def _hear(self, event):

@@ -86,10 +86,11 @@ class Opting:
                 sink.add_consent(customer, asked)
             self.ledger.record([Contact(id_, customer, "opt_in_asked", now_us, channel=channel or "", tags=(purpose,))])
             return self.seal.close([_FORMAT, id_, customer, purpose, channel, now_us], _BOUND_TO)
+        at_us = _after_noes(known, purpose, now_us) if way in OWN_YES else now_us
         if way in OWN_YES or not self._refused(known, purpose, channel, now_us):  # a ticked box takes no no back
-            sink.add_consent(customer, Consent(purpose, ConsentState.GIVEN, way, now_us, channel=channel))
+            sink.add_consent(customer, Consent(purpose, ConsentState.GIVEN, way, at_us, channel=channel))
         id_ = f"opt_in/{customer}/{purpose}/{channel}/{now_us}"
-        self.ledger.record([Contact(id_, customer, "opt_in", now_us, channel=channel or "", tags=(purpose, way.value))])
+        self.ledger.record([Contact(id_, customer, "opt_in", at_us, channel=channel or "", tags=(purpose, way.value))])
         self._hear(who, customer)
         return None
 
@@ -176,6 +177,12 @@ class Opting:
             self.snapshots.load(who)
         except Exception as error:  # noqa: BLE001 - a source may raise anything; what was said is kept all the same
             _log.warning("a customer could not be fetched anew: %s", type(error).__name__)
+
+
+def _after_noes(known: Consents, purpose: str, now_us: int) -> int:
+    """Return the moment of an own yes: now, and after every no to the purpose that was known when it was said."""
+    noes = [one.at_us for one in known.records if one.refuses and one.purpose in (purpose, EVERYTHING)]
+    return max([now_us, *(at_us + 1 for at_us in noes)])
 
 
 def _notice(

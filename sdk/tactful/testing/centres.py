@@ -19,12 +19,13 @@ from ..contacts import Contact
 from ..errors import CentreError, UsageError
 from ..identity import Link
 from ..merging import Merge
+from .centre_clocks import ClocksLaws
 from .centre_edges import EdgesLaws
 from .centre_kit import PATIENCE_S, Follower, followed, is_erased, opt_in, stands, withdrawal
 from .store_kit import at_once, contact, full_snapshot, no, yes
 
 
-class CentreConformance(EdgesLaws):
+class CentreConformance(ClocksLaws, EdgesLaws):
     """The laws of a `Centre`; each is a test, and is given an empty folder."""
 
     # What is told
