@@ -163,9 +163,10 @@ class World:
             site.known.noes[one].add(at_us)
 
     def _in(self, site, customer, _):
+        at_us = max([self.clock(), *(no_us + 1 for no_us in self._all_noes(site, customer))])
         site.edge.opt_in(customer, "offers")
         self._recorded(site)
-        site.known.yeses[customer].add(self.clock())
+        site.known.yeses[customer].add(at_us)
         site.said_yes.add(customer)
 
     def _weak_yes(self, site, customer, _):
@@ -296,10 +297,17 @@ class World:
         for event in events[self._events_heard :]:
             purposes = {EVERYTHING, "offers"} & set(getattr(event, "tags", ()))
             if event.event == "withdrawal" and purposes:
-                self.truth.noes[event.customer].add(event.at_us)
+                self.truth.noes[event.customer].add(self._arrived(event, self.truth.yeses[event.customer]))
             elif event.event == "opt_in" and event.tags[1] == "explicit":
-                self.truth.yeses[event.customer].add(event.at_us)
+                self.truth.yeses[event.customer].add(self._arrived(event, ()))
         self._events_heard = len(events)
+
+    def _arrived(self, event, before):
+        """Return when an event counts from: its own time; if that is ahead, its arrival, and no older yes."""
+        now_us = self.clock()
+        if event.at_us <= now_us + 2_000_000:
+            return event.at_us
+        return max([now_us, *(at_us for at_us in before if at_us <= event.at_us)])
 
     def _ever_yes(self, customer):
         words = [self.truth, *(site.known for site in self.sites)]
@@ -308,6 +316,11 @@ class World:
     def _all_yeses(self, site, customer):
         found = site.store.consents(customer)
         return [] if found is None else [one.at_us for one in found.records if one.state is ConsentState.GIVEN]
+
+    def _all_noes(self, site, customer):
+        found = site.store.consents(customer)
+        about = () if found is None else (one for one in found.records if one.purpose in ("offers", EVERYTHING))
+        return [one.at_us for one in about if one.refuses]
 
     def _group(self, customer):
         """All ids that are one customer at the centre."""
