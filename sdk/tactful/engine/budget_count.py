@@ -15,14 +15,28 @@ STRETCHES: Final = 256
 
 @attrs.define(eq=False)
 class BudgetCount:
-    """What counts for one value of a cap: events by the moment at which they leave, their sum, and reservations."""
+    """
+    What counts for one value of a cap.
+
+    Attributes:
+        cap: The cap.
+        value: The value.
+        zone: The time zone of a calendar that names none.
+        leaving: The moments at which events leave, rising [us since 1970].
+        numbers: As how many the events count that leave then.
+        total: Their sum.
+        reserved: Reservations.
+        used_until_us: Until when the cap was reached, if it was, when that was last looked at [us since 1970].
+    """
 
     cap: CapPlan
+    value: str
     zone: tzinfo | None
     leaving: list[int] = attrs.field(factory=list)
     numbers: list[int] = attrs.field(factory=list)
     total: int = 0
     reserved: int = 0
+    used_until_us: int | None = None
 
     def leaves_us(self, at_us: int) -> int:
         """Return when an event no longer counts [us since 1970]."""
@@ -46,6 +60,11 @@ class BudgetCount:
             self.leaving.insert(place, leaves_us)
             self.numbers.insert(place, weight)
         self.total += weight
+
+    @property
+    def left(self) -> int:
+        """No more events than this are left, and more only if some have left the window unseen."""
+        return self.cap.cap.count - self.total - self.reserved
 
     def inside(self, now_us: int) -> int:
         """Return how much counts at a moment; what has left is let go."""

@@ -18,12 +18,15 @@ from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budget_count import BudgetCount
-from .limited import Limited, Reached, everything_reached, reached_by, reached_wholly, waiting
+from .limited import Limited, everything_reached
 from .own import shared_zone
+from .reached_budgets import ReachedBudgets
 from .room import CapKey, Counting, Room, counting_of, shown, shown_id
 
 #: With more reservations than this, every budget is used up.
 _RESERVED_MAX: Final = 1_000_000
+#: So many counts are looked at for the least room, for each decision in between.
+_LOOKED_AT: Final = 16
 
 
 @attrs.define(eq=False)
@@ -53,11 +56,15 @@ class Budgets:
     __slots__ = (
         "_by_room",
         "_caps",
-        "_channels",
+        "_closest",
         "_counts",
+        "_filling",
         "_lapsing",
         "_number",
+        "_reached",
         "_reserved",
+        "_stale",
+        "_wait",
         "_zone",
         "known",
         "lock",
@@ -78,11 +85,16 @@ class Budgets:
         self._counts: dict[CapKey, BudgetCount] = {}
         #: What showing an offer counts for here.
         self._by_room: dict[Room, tuple[BudgetCount, ...]] = {}
-        self.nearest = self._least()
+        #: Counts that picks of a page fill together; the one with the least room; whether that is to be found anew, and
+        #: after how many decisions.
+        self._filling: list[BudgetCount] = []
+        self._closest: BudgetCount | None = None
+        self._stale, self._wait = False, 0
+        self.nearest = self._least(-NEVER_US)
+        self._reached = ReachedBudgets(self._caps, self._counts, self._zone)
         self._reserved: dict[str, _Reserved] = {}
         self._lapsing: list[tuple[int, int, _Reserved, BudgetCount | None]] = []
         self._number = itertools.count()
-        self._channels: dict[str, Limited] = {}
         if before is not None:
             with before.lock:
                 before.moved = self
@@ -99,13 +111,11 @@ class Budgets:
         if not self.known:
             with self.lock:
                 self.known = True
-                self._channels = {}
 
     def lose(self) -> None:
         """Take every budget for used up, until what was recorded is known again."""
         with self.lock:
             self.known = False
-            self._channels = {}
 
     def add(self, contact: Contact) -> None:
         """Count what was recorded, once; a reservation of the same id ends."""
@@ -116,8 +126,7 @@ class Budgets:
         else:
             for count in self._concerned(counting):
                 count.add(contact.at_us, count.cap.cap.counted.weight(contact.event))
-                self._near(count)
-        self._channels = {}
+                self._note(count)
 
     def may_fill(self, channel: str, slots: int, now_us: int) -> bool:  # noqa: ARG002 - as the others
         """Return True: no track is kept of how little room is left."""
@@ -129,9 +138,7 @@ class Budgets:
             id_ = shown_id(decision, slot, room.offer.id)
             if id_ in self._reserved:
                 continue
-            for count in self._hold(id_, now_us, until_us, room, room.counting):
-                if count.inside(now_us) >= count.cap.cap.count:
-                    self._channels = {}
+            self._hold(id_, now_us, until_us, room, room.counting)
 
     def release(self, ids: Collection[str]) -> None:
         """Let go of room that was taken, by ids of exposures; what was shown and could not be kept stays."""
@@ -139,7 +146,6 @@ class Budgets:
             held = self._reserved.get(id_)
             if held is not None and not (isinstance(held.what, Contact) and held.what.treatment):
                 self._release(id_)
-        self._channels = {}
 
     def reservations(self) -> Iterator[Contact]:
         """Yield the room that is taken, as contacts."""
@@ -148,12 +154,15 @@ class Budgets:
             yield what if isinstance(what, Contact) else shown(what.offer, what.channel, id_, held.at_us, held.until_us)
 
     def limited(self, channel: str, now_us: int) -> Limited:
-        """Return what the budgets that are used up ask on a channel at a moment."""
+        """Return what the budgets that are used up ask on a channel at a moment, until something counts or lapses."""
         self._lapse(now_us)
-        limited = self._channels.get(channel)
-        if limited is None or not limited.since_us <= now_us < limited.until_us:
-            limited = self._channels[channel] = self._work_out(channel, now_us)
-        return limited
+        if not self.known or len(self._reserved) > _RESERVED_MAX:
+            return everything_reached(self.plan, channel, ("everyone",))
+        for count in self._reached.settle(now_us):
+            self._near(count)
+        if self._stale:
+            self._find_nearest(now_us)
+        return self._reached.limited(channel, now_us)
 
     def used(self, now_us: int) -> Iterator[tuple[CapPlan, str, int, int | None]]:
         """Yield what counts at a moment: the cap, the value, how much, and until when it is reached, if it is."""
@@ -176,9 +185,7 @@ class Budgets:
         count = self._counts.get(key)
         return cap.cap.count - (0 if count is None else count.inside(now_us))
 
-    def _hold(
-        self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: Counting
-    ) -> tuple[BudgetCount, ...]:
+    def _hold(self, id_: str, at_us: int, until_us: int, what: Contact | Room, counting: Counting) -> None:
         counts = self._by_room.get(what) if isinstance(what, Room) else None
         if counts is None:
             counts = self._concerned(counting)
@@ -188,26 +195,45 @@ class Budgets:
         lasts_us = until_us - at_us
         for count in counts:
             count.reserved += 1
-            self._near(count)
+            self._note(count)
             if count.shortest_us < lasts_us and (ends_us := count.leaves_us(at_us)) < until_us:
                 heappush(self._lapsing, (ends_us, next(self._number), held, count))
         heappush(self._lapsing, (until_us, next(self._number), held, None))
-        return counts
+
+    def _note(self, count: BudgetCount) -> None:
+        self._reached.note(count)
+        self._near(count)
 
     def _near(self, count: BudgetCount) -> None:
-        """Note how much room a cap has left, once more counts."""
-        left = count.cap.cap.count - count.total - count.reserved  # or more, as some may have left meanwhile
-        if left < self.nearest and count.cap.fills:
-            self.nearest = left
+        """Note how much room a cap has left."""
+        if not count.cap.fills:
+            return
+        left = count.left
+        if left < self.nearest:
+            self.nearest, self._closest = left, count
+        if count is self._closest and (left <= 0 or left > self.nearest):
+            self._stale = True
 
-    def _least(self, now_us: int = -NEVER_US) -> int:
+    def _find_nearest(self, now_us: int) -> None:
+        """Find the least room anew, once in so many decisions that each does little for it: more is only a gain."""
+        if self._wait:
+            self._wait -= 1
+        else:
+            self.nearest = self._least(now_us)
+            self._stale, self._wait = False, len(self._filling) // _LOOKED_AT
+
+    def _least(self, now_us: int) -> int:
         """Return the least room that is left; what has none is withheld. What speaks against a cap leaves unseen."""
         caps = [cap for cap in self._caps if cap.fills]
+        self._closest = None
         if any(cap.weighted for cap in caps):
             return 0
-        lefts = [cap.cap.count for cap in caps]
-        lefts += [one.cap.cap.count - one.inside(now_us) for one in self._counts.values() if one.cap.fills]
-        return min((left for left in lefts if left > 0), default=NEVER_US)
+        least = min((cap.cap.count for cap in caps if cap.cap.count > 0), default=NEVER_US)
+        for count in self._filling:
+            left = count.cap.cap.count - count.inside(now_us)
+            if 0 < left < least:
+                least, self._closest = left, count
+        return least
 
     def _concerned(self, counting: Counting) -> tuple[BudgetCount, ...]:
         found = []
@@ -215,7 +241,9 @@ class Budgets:
             if cap.cap.per == "everyone":
                 count = self._counts.get(key)
                 if count is None:
-                    count = self._counts[key] = BudgetCount(cap, self._zone)
+                    count = self._counts[key] = BudgetCount(cap, key[1], self._zone)
+                    if cap.fills:
+                        self._filling.append(count)
                 found.append(count)
         return tuple(found)
 
@@ -223,42 +251,19 @@ class Budgets:
         held = self._reserved.pop(id_, None)
         for count in () if held is None else held.counts:
             count.reserved -= 1
+            self._note(count)
 
-    def _lapse(self, now_us: int) -> int:
-        """Let go of the room whose time is over; return when more of it will be [us since 1970]."""
+    def _lapse(self, now_us: int) -> None:
+        """Let go of the room whose time is over."""
         while self._lapsing:
             ends_us, _, held, count = self._lapsing[0]
             if self._reserved.get(held.id) is held and (count is None or count in held.counts):
                 if ends_us > now_us:
-                    return ends_us
+                    return
                 if count is None:
                     self._release(held.id)
                 else:
                     held.counts = tuple(one for one in held.counts if one is not count)
                     count.reserved -= 1
+                    self._note(count)
             heappop(self._lapsing)
-        return NEVER_US
-
-    def _work_out(self, channel: str, now_us: int) -> Limited:
-        lapses_us = self._lapse(now_us)
-        if not self.known or len(self._reserved) > _RESERVED_MAX:
-            return everything_reached(self.plan, channel, ("everyone",))
-        acting: list[Reached] = []
-        changes_us = NEVER_US
-        reached = set()
-        for (number, value), count in sorted(self._counts.items(), key=lambda pair: pair[0]):
-            frees_us = count.frees_us(now_us)
-            if frees_us is None:
-                changes_us = min(changes_us, count.fills_us())
-            elif count.cap.limits_on(channel, value):
-                acting.append(reached_by(count.cap, value, frees_us))
-                changes_us = min(changes_us, frees_us, lapses_us)
-                reached.add(number)
-        for cap in self._caps:
-            here = not cap.cap.channels or channel in cap.cap.channels
-            if here and not cap.knows_its_clock(self._zone):
-                acting += reached_wholly(cap, channel)
-            elif here and cap.cap.instead.bits and cap.number not in reached:
-                acting.append(waiting(cap, NEVER_US))
-        self.nearest = self._least(now_us)
-        return Limited(acting, now_us, changes_us)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
-from typing import Final
+from typing import Final, Protocol
 
 import attrs
 
@@ -43,6 +43,25 @@ class Reached:
     until_us: int
 
 
+class Asking(Protocol):
+    """What asks something of a page; what acts in it is worked out when an explanation asks."""
+
+    @property
+    def withheld(self) -> int:
+        """The treatments that are withheld."""
+        ...
+
+    @property
+    def blind(self) -> int:
+        """The treatments that no affinity ranks."""
+        ...
+
+    @property
+    def acting(self) -> Iterable[Reached]:
+        """What withholds or blinds them, each thing alone."""
+        ...
+
+
 class Limited:
     """
     What caps and quiet hours ask on one channel.
@@ -50,22 +69,30 @@ class Limited:
     Attributes:
         withheld: The treatments that are withheld.
         blind: The treatments that no affinity ranks.
-        acting: What withholds or blinds them, each thing alone.
         since_us: It holds from here [us].
         until_us: It holds before here [us].
     """
 
-    __slots__ = ("acting", "blind", "since_us", "until_us", "withheld")
+    __slots__ = ("_acting", "_alone", "_parts", "blind", "since_us", "until_us", "withheld")
 
-    def __init__(self, acting: Iterable[Reached], since_us: int, until_us: int) -> None:
-        self.acting = tuple(acting)
+    def __init__(self, alone: Iterable[Reached], since_us: int, until_us: int, parts: tuple[Asking, ...] = ()) -> None:
+        self._alone = tuple(alone)
+        self._parts = parts
+        self._acting: tuple[Reached, ...] | None = None
         self.withheld = self.blind = 0
-        for one in self.acting:
+        for one in (*parts, *self._alone):
             # What alone withholds or blinds is shared, not copied: it is as long as the plan has offers.
             self.withheld = self.withheld | one.withheld if self.withheld else one.withheld
             self.blind = self.blind | one.blind if self.blind else one.blind
         self.since_us = since_us
         self.until_us = until_us
+
+    @property
+    def acting(self) -> tuple[Reached, ...]:
+        """What withholds or blinds them, each thing alone."""
+        if self._acting is None:
+            self._acting = (*(one for part in self._parts for one in part.acting), *self._alone)
+        return self._acting
 
 
 NOTHING = Limited((), -NEVER_US, NEVER_US)
@@ -74,11 +101,8 @@ NOTHING = Limited((), -NEVER_US, NEVER_US)
 def met(parts: Iterable[Limited]) -> Limited:
     """Return what several ask together, for as long as all of it holds."""
     several = tuple(parts)
-    return Limited(
-        (one for part in several for one in part.acting),
-        max((part.since_us for part in several), default=-NEVER_US),
-        min((part.until_us for part in several), default=NEVER_US),
-    )
+    since_us = max((part.since_us for part in several), default=-NEVER_US)
+    return Limited((), since_us, min((part.until_us for part in several), default=NEVER_US), several)
 
 
 #: For whom caps count.

@@ -4,7 +4,7 @@ A plan works some things out when they are first asked for, such as which of its
 offers that takes milliseconds, and each of those who come first would do it.
 """
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from ..plan.plan import Plan
 from . import middle
@@ -31,6 +31,7 @@ def _decide(plan: Plan, placement: str, arrivals: Arrivals, now_us: int) -> None
         return
     channel = plan.channels[page.placements[0].placement.channel]
     whom = arrivals.whom(plan, None, NOTHING_BROUGHT, now_us)
-    limited = whom.limited(plan, channel.channel.name, now_us)
+    with nullcontext() if whom.tally is None else whom.tally.held():
+        limited = whom.limited(plan, channel.channel.name, now_us)
     values, _ = plan.slots.context_values(None)
     middle.decide(plan, channel, page, whom.customer, values, limited, None, now_us)
