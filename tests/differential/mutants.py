@@ -155,7 +155,7 @@ MUTANTS = [
         "if inside <= self.cap.cap.count:\n            return None",
         8,
     ),
-    Mutant("engine.reached_budgets", "count.fills_us() if until_us is None else until_us", "NEVER_US", 8),
+    Mutant("engine.reached_budgets", "count.fills_us() if until_us is None else until_us", "NEVER_US", 14),
     Mutant("engine.reached_budgets", "if count.left <= 0 or count.used_until_us is not None or", "if", 8),
     Mutant("engine.budgets", "count.reserved += 1", "pass", 8),
     Mutant("engine.budgets", "self._release(contact.id)\n        counting", "counting", 260),

@@ -80,7 +80,8 @@ class Limited:
         self._parts = parts
         self._acting: tuple[Reached, ...] | None = None
         self.withheld = self.blind = 0
-        for one in (*parts, *self._alone):
+        all_: tuple[Asking | Reached, ...] = (*parts, *self._alone)
+        for one in all_:
             # What alone withholds or blinds is shared, not copied: it is as long as the plan has offers.
             self.withheld = self.withheld | one.withheld if self.withheld else one.withheld
             self.blind = self.blind | one.blind if self.blind else one.blind
