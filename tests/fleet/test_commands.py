@@ -228,6 +228,21 @@ def test_each_trouble_is_seen_and_the_worst_is_told(given, trouble):
     assert row(**given).trouble == trouble
 
 
+@pytest.mark.parametrize(
+    ("device", "tries", "trouble", "detail"),
+    [
+        (Device("k1"), 2, "code-tried-again", "2 tries"),
+        (Device("k1"), 1, "code-tried-again", "1 try"),
+        (Device("k1"), 0, "never-reported", ""),
+        (Device("k1", killed=True), 1, "kill-pending", ""),
+        (Device("k1", enabled=False), 1, "kept-out", ""),
+    ],
+)
+def test_that_a_code_was_tried_again_is_seen_before_its_device_has_reported(device, tries, trouble, detail):
+    (found,) = overview([device], [], [], {"k1": tries}, NOW_US)
+    assert (found.trouble, found.detail) == (trouble, detail)
+
+
 def test_ages_go_on_since_the_report():
     found = row(at_us=NOW_US - 100 * SECOND_US, clock_us=NOW_US - 95 * SECOND_US)
     assert (found.data_age_s, found.fresh_left_s, found.contact_age_s, found.clock_offset_s) == (160, 499_900, 100, 5)

@@ -98,8 +98,7 @@ def _badness(row: Row) -> tuple[int, int, str]:
 
 def _row(device: Device, kept: Kept | None, done: int | None, tries: int, now_us: int) -> Row:
     if kept is None:
-        trouble = "kill-pending" if device.killed else "never-reported" if device.enabled else "kept-out"
-        return Row(device.id, device.store, device.ring, trouble)
+        return Row(device.id, device.store, device.ring, *_unheard(device, tries))
     told, since_s = kept.report, (now_us - kept.at_us) // SECOND_US
     found = Row(
         device=device.id,
@@ -118,6 +117,17 @@ def _row(device: Device, kept: Kept | None, done: int | None, tries: int, now_us
     return attrs.evolve(found, trouble=trouble, detail=detail)
 
 
+def _unheard(device: Device, tries: int) -> tuple[str, str]:
+    """Return what is wrong with a device that never reported: it may be somebody else's who had its code first."""
+    if device.killed or not device.enabled:
+        return ("kill-pending" if device.killed else "kept-out"), ""
+    return ("code-tried-again", _tries(tries)) if tries else ("never-reported", "")
+
+
+def _tries(count: int) -> str:
+    return f"{count} {'try' if count == 1 else 'tries'}"
+
+
 def _trouble(device: Device, kept: Kept, row: Row, done: int | None, tries: int) -> tuple[str, str]:
     """Return the worst that is wrong, and what goes with it."""
     told = kept.report
@@ -127,7 +137,7 @@ def _trouble(device: Device, kept: Kept, row: Row, done: int | None, tries: int)
     if not device.enabled:
         return "kept-out", ""
     wrong: Mapping[str, Callable[[], str | None]] = {
-        "code-tried-again": lambda: f"{tries} tries" if tries else None,
+        "code-tried-again": lambda: _tries(tries) if tries else None,
         "decisions-failed": lambda: str(told.failed) if told.failed else None,
         "guardrail-broken": lambda: str(told.broken) if told.broken else None,
         "bundle-refused": lambda: told.refused_code or None,

@@ -54,7 +54,7 @@ class TimeLine:
         self.reset()
         self._mark_us = self._number(TIME_REGISTER)
         self._ahead_us = max(self._number(AHEAD_REGISTER + self._boot) if self._boot else 0, 0)
-        self._off_since_us = 0 if self._ahead_us else self._mark_us  # 0: this boot is known to have gone on
+        self._off_since_us = 0 if self._ahead_us or not self._boot else self._mark_us  # 0: nothing says that it was off
         self._ahead_us = max(self._ahead_us, clock() - self._steady())
         self._came_us: int | None = None
         self._bound_us = 0
