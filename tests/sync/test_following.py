@@ -192,13 +192,33 @@ def test_a_pass_that_hangs_is_seen_before_it_fails(centre, open_edge, clock):
     class Slow(WrappedCentre):
         def changes(self, line, after, count):
             clock.pass_s(3)
-            seen.append(edge.status()["centre"][line]["under_way_s"])
+            told = edge.status()["centre"][line]
+            seen.append((told["under_way_s"], told["says"].partition(":")[0], told["last_error"]))
             return super().changes(line, after, count)
 
     edge = open_edge(at=Slow(centre))
     edge.sync()
-    assert seen == [3, 3]
+    assert seen == [(3, "no answer for 3 s to what is under way", "")] * 2
     assert edge.status()["centre"]["consents"]["under_way_s"] is None
+    assert edge.status()["centre"]["consents"]["says"] == ""
+
+
+def test_a_long_pass_whose_calls_are_answered_is_no_silence(centre, open_edge, clock):
+    seen = []
+
+    class Slow(WrappedCentre):
+        def deliver(self, events):
+            clock.pass_s(1)
+            seen.append(edge.status()["centre"]["events"])
+            return super().deliver(events)
+
+    edge = open_edge(at=Slow(centre), sync=tactful.SyncOptions(threads=False, batch=1))
+    for _ in range(4):
+        edge.observe("eve", "purchase")
+        clock.pass_s(1)
+    edge.sync()
+    assert [one["under_way_s"] for one in seen] == [1, 2, 3, 4]
+    assert {one["says"] for one in seen} == {""}
 
 
 @pytest.mark.parametrize("ahead_s", [172_800, -172_800])

@@ -12,6 +12,8 @@ from ..errors import TactfulError
 
 _CODES_MAX: Final = 50
 _SAID_MAX: Final = 400
+#: A call is answered within so long, if all is well [s].
+_SILENT_S: Final = 2
 _WORD: Final = re.compile(r"[a-z][a-z-]{0,39}")
 
 
@@ -86,12 +88,16 @@ class Account:
     def status(self) -> Mapping[str, object]:
         """Return when a call last went well [s ago], and what went wrong, by code."""
         with self._lock:
+            under_way_s = self._age_s(min(list(self._asked.values()), default=None))
+            contact_age_s = self._age_s(self.contact_us)
+            silences_s = [one for one in (under_way_s, contact_age_s) if one is not None]
+            silent_s = min(silences_s) if under_way_s is not None else 0
             return {
                 **self._counted,
-                "last_contact_age_s": self._age_s(self.contact_us),
-                "under_way_s": self._age_s(min(list(self._asked.values()), default=None)),
+                "last_contact_age_s": contact_age_s,
+                "under_way_s": under_way_s,
                 "last_error": self.last_error,
-                "says": self.says,
+                "says": self.says or _of_silence(silent_s),
                 "failing_s": self._age_s(self._failing_us),
                 "errors": dict(self._errors),
             }
@@ -102,6 +108,13 @@ class Account:
     def _count(self, code: str, count: int) -> None:
         is_known = code in self._errors or len(self._errors) < _CODES_MAX
         self._errors[code if is_known else "others"] += count
+
+
+def _of_silence(silent_s: int) -> str:
+    """Return what is to be said of a call that was not answered for so long [s]; nothing, if it is not long."""
+    if silent_s < _SILENT_S:
+        return ""
+    return f"no answer for {silent_s} s to what is under way: it waits until its time is over, then tries again"
 
 
 def plain(code: object) -> str:

@@ -25,7 +25,7 @@ class SyncOptions:
 
     Attributes:
         threads: Whether it follows by itself; if not, only when `edge.sync()` is called.
-        poll_s: It asks about so often, whatever is hinted at [s]; each time a fifth more or less, by chance.
+        poll_s: It asks at least so often, whatever is hinted at [s]; each time up to a fifth sooner, by chance.
         batch: So many changes or events go over at once, at most.
         backoff_max_s: After errors it tries again after at most so long [s], unless the centre wants longer.
         ready_within_s: It is ready while its consents were known to be true so recently [s].

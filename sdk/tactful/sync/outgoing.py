@@ -5,8 +5,9 @@ while it takes those of other customers, is set aside: it must not hold up the o
 whether the centre fails at it or refuses it, it stays in the outbox, is passed over, and is tried again for ever.
 """
 
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -26,6 +27,10 @@ from .lease import Lease
 _FAILED_MAX: Final = 5
 #: The code of what is set aside so.
 FAILS_AT: Final = "centre-fails"
+#: A withdrawal that is said while a batch is under way waits for it: a batch that takes longer is made smaller [s].
+_LONG_S: Final = 0.2
+#: Yet so many go over at once, unless the centre fails: where each call takes long, smaller ones would not be sooner.
+_FEWEST: Final = 50
 _WITHDRAWAL: Final = OutboxLimits.classes.index("withdrawal")
 
 
@@ -41,6 +46,7 @@ class Outgoing:
         account: What went well and what did not.
         batch: So many events go over at once.
         again: When the withdrawals that the centre does not take are tried again.
+        clock_s: Gives a time that only passes [s].
     """
 
     centre: Centre
@@ -49,6 +55,7 @@ class Outgoing:
     account: Account
     batch: int
     again: Again
+    clock_s: Callable[[], float] = time.monotonic
     _size: int = attrs.field(init=False, default=attrs.Factory(lambda self: self.batch, takes_self=True))
     _adopted: bool = False
     _probes: int = 0  # how many others the centre failed at
@@ -84,6 +91,7 @@ class Outgoing:
             with self.lease.held() as ours:
                 if not ours:  # another process is sending
                     break
+                began_s = self.clock_s()
                 try:
                     arrived += self._send(waiting)
                 except Exception as error:
@@ -92,10 +100,17 @@ class Outgoing:
                         raise
                     self._put_aside(dict(waiting), {waiting[0][0]: FAILS_AT}, error)
                 else:
-                    self._size = min(2 * self._size, self.batch)
+                    self._resize(len(waiting), self.clock_s() - began_s)
         if not waiting:  # such as after the store could not be read, while nobody had anything kept
             self.account.over()
         return arrived
+
+    def _resize(self, sent: int, took_s: float) -> None:
+        """Have more go over at once the next time; fewer, if so many took so long that a withdrawal would wait."""
+        if took_s > _LONG_S and sent > _FEWEST:
+            self._size = max(sent // 2, _FEWEST)
+        elif took_s <= _LONG_S / 2 or self._size < _FEWEST:
+            self._size = min(2 * self._size, self.batch)
 
     def _adopt(self) -> None:
         """Let what was set aside wait again, once, if withdrawals are among it, as earlier versions left them there."""

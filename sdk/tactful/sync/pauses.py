@@ -41,6 +41,8 @@ class Budget:
     """
     What may be spent on calls that bring nothing, retries and empty hints alike: some at once, then one a second.
 
+    Each call that brings something earns one: while much is told, hints overlap, and none is to wait for that.
+
     >>> budget = Budget(lambda: 7.0, burst=2)
     >>> budget.spend(), budget.spend(), budget.spend()
     (0.0, 0.0, 1.0)
@@ -58,6 +60,10 @@ class Budget:
         self._burst = burst
         self._left = float(burst)
         self._at_s = clock_s()
+
+    def earn(self) -> None:
+        """Have one more call, up to those that may be made at once: the last one brought something."""
+        self._left = min(self._burst, self._left + 1.0)
 
     def spend(self) -> float:
         """Spend one call; return how long to wait for it [s]."""

@@ -15,7 +15,7 @@ from .pauses import Backoff, Budget
 
 _log = logging.getLogger("tactful")
 _END_S: Final = 5.0
-#: Full jitter on the interval between polls: edges that began together do not stay together.
+#: Jitter on the interval between polls, which is never longer for it: edges that began together do not stay together.
 _JITTER: Final = 0.2
 #: Does the work; gives how much there was.
 Step = Callable[[], int]
@@ -78,7 +78,7 @@ class Worker:
             self._stepped.set()
             self._ended.wait(pause_s)
             if went_well:
-                self._nudged.wait(self._poll_s * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
+                self._nudged.wait(self._poll_s * random.uniform(1 - _JITTER, 1))  # noqa: S311 - no secret
 
     def _once(self) -> tuple[bool, float]:
         """Do the step once; return whether it went well, and how long to leave the centre alone then [s]."""
@@ -90,6 +90,8 @@ class Worker:
                 _log.warning("%s: %s: %s", self._name, code, self._account.says)
             return False, max(self._backoff.after(error), self._budget.spend())
         self._backoff.reset()
+        if found:
+            self._budget.earn()
         return True, 0.0 if found else self._budget.spend()
 
     def _listen(self) -> None:
