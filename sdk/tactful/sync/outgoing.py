@@ -8,6 +8,7 @@ whether the centre fails at it or refuses it, it stays in the outbox, is passed 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import attrs
@@ -27,6 +28,9 @@ from .lease import Lease
 _FAILED_MAX: Final = 5
 #: The code of what is set aside so.
 FAILS_AT: Final = "centre-fails"
+#: Of the withdrawals behind a whole batch at which the centre fails, so many are tried in a pass, for so long [s].
+_FAR_MAX: Final = 32
+_FAR_S: Final = 5.0
 #: A withdrawal that is said while a batch is under way waits for it: a batch that takes longer is made smaller [s].
 _LONG_S: Final = 0.2
 #: Yet so many go over at once, unless the centre fails: where each call takes long, smaller ones would not be sooner.
@@ -59,6 +63,7 @@ class Outgoing:
     _size: int = attrs.field(init=False, default=attrs.Factory(lambda self: self.batch, takes_self=True))
     _adopted: bool = False
     _probes: int = 0  # how many others the centre failed at
+    _far: tuple[int, int] = (0, 1)  # the last one that was tried further back, and how many are tried the next time
     _suspect: tuple[int, int] = (0, 0)  # the number of an event, and how often the centre failed at it alone
 
     def step(self) -> int:
@@ -160,9 +165,34 @@ class Outgoing:
             self._send((firsts[self._probes % len(firsts)],))
         except Exception:  # noqa: BLE001 - the centre is to blame; what it failed at first is told of
             self._probes += 1
-            return False
+            if not self._reaches(waiting):
+                return False
         self._suspect = (number, self._suspect[1] + 1 if self._suspect[0] == number else 1)
         return self._suspect[1] >= _FAILED_MAX
+
+    def _reaches(self, waiting: Sequence[tuple[int, Contact | Disclosure]]) -> bool:
+        """
+        Return whether the centre takes a withdrawal further back, if what waits first are withdrawals alone.
+
+        There may be thousands at which it fails. Each pass goes on where the last one ended, one by one, and a few
+        more each time, so that one which it would take is found in the end, and a centre that is down has its peace.
+        """
+        if len(waiting) < self.batch or any(OutboxLimits.rank(one) != _WITHDRAWAL for _, one in waiting):
+            return False
+        after, count = self._far
+        page = self.outbox.outbox_withdrawals(max(after, waiting[-1][0]), count)
+        passed = {number for number, _ in self.outbox.outbox_passed_over(page[0][0] - 1, count)} if page else set()
+        until_s, taken = self.clock_s() + _FAR_S, 0
+        for pair in page:
+            after = pair[0]
+            if after not in passed:
+                with suppress(Exception):  # what it failed at first is told of
+                    taken += self._send((pair,))
+            if self.clock_s() > until_s:
+                break
+        is_last = len(page) < count and after == (page[-1][0] if page else after)
+        self._far = (0 if is_last else after, min(2 * count, _FAR_MAX))
+        return taken > 0
 
     def _send(self, waiting: Sequence[tuple[int, Contact | Disclosure]]) -> int:
         numbers: dict[str, list[int]] = {}
