@@ -1,6 +1,8 @@
 """One line of a centre's changes into the store, and at once into the edge. It starts no thread and reads no event.
 
 The mark rises when what it stands for is durable: who dies in between applies the same changes again, to no effect.
+While there is much to take in, noes at the line's end do not wait for all that comes before them: they are taken ahead
+of it, and once more in their turn, to no effect.
 """
 
 from collections import Counter
@@ -11,6 +13,7 @@ import attrs
 
 from ..centre_ports import Centre
 from ..changes import Change, Line
+from ..consent import Consents
 from .account import Account
 from .check import checked
 from .lease import Lease
@@ -18,6 +21,8 @@ from .marks import Marks
 
 #: A centre that always has more is left alone for a while after so many answers.
 _ANSWERS_MAX = 10_000
+#: After the first answer that is not all, and then after every so many, the end of the line is looked at.
+_AHEAD_EVERY = 4
 
 
 class Here(Protocol):
@@ -84,8 +89,8 @@ class Incoming:
             CentreError: If the centre cannot be reached, or its answer makes no sense; then nothing of it counts.
             Exception: What the centre's client or the store raises.
         """
-        taken = 0
-        for _ in range(_ANSWERS_MAX):
+        taken, ahead = 0, 0
+        for number in range(_ANSWERS_MAX):
             began_us, after = self.begin(), self.reached
             answer = checked(self.centre.changes(self.line, after, self.batch), self.line, after, self.batch)
             refused = self._take(answer.changes)
@@ -101,7 +106,21 @@ class Incoming:
             self.account.refused(refused)
             if answer.is_complete:
                 break
+            if self.line == "consents" and number % _AHEAD_EVERY == 0:
+                ahead = self._look_ahead(max(ahead, self.reached, answer.epoch - self.batch if ahead == 0 else 0))
         return taken
+
+    def _look_ahead(self, after: int) -> int:
+        """Let noes after an epoch count and be kept before all that is told before them; return how far that was."""
+        answer = checked(self.centre.changes(self.line, after, self.batch), self.line, after, self.batch)
+        noes = [one for one in answer.changes if isinstance(one.told, Consents) and _refuses(one.told)]
+        if noes:
+            self.here.overtake(noes)
+            with self.lease.held() as ours:
+                if ours:
+                    self.apply(noes)
+            self.here.renew(noes)
+        return answer.changes[-1].epoch if answer.changes else after
 
     def _take(self, changes: Sequence[Change]) -> Mapping[str, int] | None:
         """Let every no count in the edge, then keep changes durably; None if it is another one's turn."""
@@ -116,3 +135,7 @@ class Incoming:
             refused = self.apply(new) if new else Counter[str]()
             self.marks.rise(self.line, changes[-1].epoch)
         return refused
+
+
+def _refuses(consents: Consents) -> bool:
+    return any(record.refuses for record in consents.records)
