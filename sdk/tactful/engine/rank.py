@@ -1,19 +1,18 @@
 """Rank: the best offer of those that are open, as often as anyone asks. It neither allows nor withholds.
 
 worth = base worth x affinity x boosts; help comes first. Offers of a group have the same factor, so the best open one
-of a group is the first. Both walks down the groups stop when what is still to come cannot beat what is found (Fagin,
-Lotem and Naor's threshold algorithm): one that puts groups in order by their best standing offer, once for a customer;
-and one in each decision.
+of a group is the first. Both walks down the groups stop when what is still to come cannot beat what is found: one that
+puts groups in order by their best standing offer, once for a customer (`heads`); and one in each decision.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush, heapreplace
 from itertools import islice
 
-from ..plan.groups import Group
 from ..plan.plan import Plan
 from ..plan.worth import RankedOffer
 from .customer import Standing
+from .heads import Head, head_of, heads
 
 _ORDERS_MAX = 16
 #: So many groups are known of an order at least: the best of one may be withheld at the moment.
@@ -22,70 +21,70 @@ _KNOWN_MIN = 6
 Ranked = tuple[float, RankedOffer]
 #: The same, with its treatments that are open, as bits from its first one.
 Best = tuple[float, RankedOffer, int]
-#: A group by an offer that no open one of it precedes: whether it is no help, its worth below 0 and the index of its
-#: first treatment, by which groups are in order; then the treatments of the group, 0 if it is the only offer, and their
-#: factor.
-Head = tuple[bool, float, int, int, float]
 
 
 class Factors:
-    """What the base worth of an offer is multiplied with, for one customer and moment."""
+    """
+    What the base worth of an offer is multiplied with, for one customer and moment.
 
-    __slots__ = ("_blind", "_boosts", "_ranking", "_scores")
+    Attributes:
+        scores: The affinities by purpose; None where they are not known.
+        blind: All treatments of the offers that no affinity ranks.
+        boosts: The boosts that hold, each as its bit, with its factor.
+        ranking: How much affinities count.
+    """
+
+    __slots__ = ("blind", "boosts", "ranking", "scores")
 
     def __init__(self, plan: Plan, scores: tuple[Mapping[str, float] | None, ...], blind: int, boosts: int) -> None:
-        self._ranking = ranking = plan.policy.ranking
-        self._scores = scores
-        self._blind = plan.whole(blind)
-        self._boosts = tuple((1 << n, b.times) for n, b in enumerate(ranking.boosts) if boosts >> n & 1)
+        self.ranking = ranking = plan.policy.ranking
+        self.scores = scores
+        self.blind = plan.whole(blind) if blind else 0
+        self.boosts = tuple((1 << n, b.times) for n, b in enumerate(ranking.boosts) if boosts >> n & 1)
 
-    @property
-    def highest(self) -> float:
-        """No factor is greater; worked out when asked, as it is held with every customer."""
-        ranking = self._ranking
-        tops = [max(known.values(), default=0.0) for known in self._scores if known is not None]
-        highest = min(max([ranking.absent, *tops]), max(ranking.ceiling, ranking.absent))
-        for _, times in self._boosts:
-            highest *= max(times, 1.0)
-        return highest
-
-    def of(self, ranked: RankedOffer) -> float:
-        """Return the factor of one offer."""
-        return self._factor(ranked, blind=bool(self._blind >> ranked.start & 1))
-
-    def parts(self, group: Group) -> tuple[tuple[int, float], ...]:
-        """Return the offers of a group that have the same factor, as their treatments, and the factor."""
-        blind, bits = self._blind & group.bits, group.bits  # mostly the group's own number, which takes no room
-        if not blind:
-            return ((bits, self._factor(group.first, blind=False)),)
-        if blind == bits:
-            return ((bits, self._factor(group.first, blind=True)),)
-        return (bits ^ blind, self._factor(group.first, blind=False)), (blind, self._factor(group.first, blind=True))
-
-    def affinity(self, ranked: RankedOffer) -> float:
-        """Return the customer's affinity to an offer, as far as it may rank it; else what all have."""
-        scores = self._scores[ranked.purpose]
-        if scores is None or self._blind >> ranked.start & 1:
-            return self._ranking.absent
-        return min(scores.get(ranked.offer.affinity, self._ranking.absent), self._ranking.ceiling)
-
-    def personal(self, ranked: RankedOffer) -> bool:
-        """Return whether the customer's own affinity ranks an offer."""
-        scores = self._scores[ranked.purpose]
-        return scores is not None and ranked.offer.affinity in scores and not self._blind >> ranked.start & 1
-
-    def _factor(self, ranked: RankedOffer, *, blind: bool) -> float:
-        scores = self._scores[ranked.purpose]
-        ranking = self._ranking
-        factor = ranking.absent
-        if scores is not None and not blind:
-            factor = scores.get(ranked.offer.affinity, factor)
-            if factor > ranking.ceiling:  # noqa: PLR1730 - quicker than `min`, for every group of every customer
-                factor = ranking.ceiling
-        for bit, times in self._boosts:
+    def of(self, ranked: RankedOffer, *, blind: bool | None = None) -> float:
+        """Return the factor of one offer; `blind` tells whether no affinity ranks it, if that is known."""
+        scores = self.scores[ranked.purpose]
+        factor = self.ranking.absent
+        if scores is not None and not (self.blind >> ranked.start & 1 if blind is None else blind):
+            factor = min(scores.get(ranked.offer.affinity, factor), self.ranking.ceiling)
+        for bit, times in self.boosts:
             if ranked.boosts & bit:
                 factor *= times
         return factor
+
+    def known(self) -> list[Mapping[str, float]]:
+        """Return the affinities that any purpose knows; mostly all know the same."""
+        return list({id(scores): scores for scores in self.scores if scores}.values())
+
+    def highest(self) -> float:
+        """Return what no factor is greater than."""
+        tops = [max(scores.values()) for scores in self.known()]
+        return self.boosted(min(max([self.ranking.absent, *tops]), max(self.ranking.ceiling, self.ranking.absent)))
+
+    def floor(self, keys: Mapping[str, object]) -> float:
+        """Return what the affinity of an offer may be that has no score: nothing where all have one by these keys."""
+        if not self.blind and all(known is not None and known.keys() >= keys.keys() for known in self.scores):
+            return 0.0
+        return self.ranking.absent
+
+    def boosted(self, affinity: float) -> float:
+        """Return what the factor of an offer of so much affinity is at most."""
+        for _, times in self.boosts:
+            affinity *= max(times, 1.0)
+        return affinity
+
+    def affinity(self, ranked: RankedOffer) -> float:
+        """Return the customer's affinity to an offer, as far as it may rank it; else what all have."""
+        scores = self.scores[ranked.purpose]
+        if scores is None or self.blind >> ranked.start & 1:
+            return self.ranking.absent
+        return min(scores.get(ranked.offer.affinity, self.ranking.absent), self.ranking.ceiling)
+
+    def personal(self, ranked: RankedOffer) -> bool:
+        """Return whether the customer's own affinity ranks an offer."""
+        scores = self.scores[ranked.purpose]
+        return scores is not None and ranked.offer.affinity in scores and not self.blind >> ranked.start & 1
 
 
 class Order:
@@ -157,9 +156,9 @@ class Walk:
                     known = self._known = self._order.beyond(self._place)
                 following = known[self._place]
                 if left:
-                    heappush(asked, _head(offer_at, left, bits, factor))
+                    heappush(asked, head_of(offer_at, left, bits, factor))
             elif left:
-                heapreplace(asked, _head(offer_at, left, bits, factor))
+                heapreplace(asked, head_of(offer_at, left, bits, factor))
             else:
                 heappop(asked)
 
@@ -217,30 +216,3 @@ def few(plan: Plan, allowed: int, factors: Factors) -> list[Ranked]:
         found.append((ranked.base * factors.of(ranked), ranked))
     found.sort(key=lambda pair: (not pair[1].helps, -pair[0], pair[1].index))
     return found
-
-
-def heads(plan: Plan, allow: int, factors: Factors) -> Iterator[Head]:
-    """Yield the groups by their best allowed offers, best first."""
-    heap: list[Head] = []
-    highest = factors.highest
-    for group in plan.groups:
-        bound = (not group.first.helps, -group.first.base * highest)
-        while heap and heap[0][:2] < bound:
-            yield heappop(heap)
-        first = group.first
-        if not group.bits:
-            if allow >> first.start & first.mask:
-                factor = factors.of(first)
-                heappush(heap, (not first.helps, -first.base * factor, first.start, 0, factor))
-            continue
-        for bits, factor in factors.parts(group):
-            if allow & bits:
-                heappush(heap, _head(plan.offer_at, allow & bits, bits, factor))
-    while heap:
-        yield heappop(heap)
-
-
-def _head(offer_at: tuple[RankedOffer, ...], there: int, bits: int, factor: float) -> Head:
-    """Return a group by the best offer of those of its treatments that are there."""
-    ranked = offer_at[(there & -there).bit_length() - 1]
-    return not ranked.helps, -ranked.base * factor, ranked.start, bits, factor

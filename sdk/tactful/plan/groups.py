@@ -3,7 +3,7 @@
 It knows no customer. Ranking asks each group for its best offer, and needs to look at no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Final
@@ -15,6 +15,8 @@ from .worth import RankedOffer
 
 #: There are at most so many groups of several offers, as each has a set that is as long as the plan has offers.
 _SEVERAL_MAX: Final = 2000
+#: Of so many groups none is looked up by what a customer likes best: to go through them all takes less.
+_FEW: Final = 256
 
 
 @attrs.frozen(eq=False)
@@ -51,6 +53,35 @@ def groups_of(offers: Sequence[RankedOffer]) -> tuple[Group, ...]:
         else:
             found.append(Group(several[0], reduce(or_, (one.bits for one in several))))
     return tuple(sorted(found, key=lambda group: group.first.index))
+
+
+@attrs.frozen(eq=False)
+class Grouped:
+    """
+    The groups of the offers that help, or of those that do not.
+
+    Attributes:
+        helps: Whether they help.
+        groups: The groups, the one with the best offer first.
+        of_affinity: The same by the key of their affinity; nothing where they are so few that all are looked at.
+    """
+
+    helps: bool
+    groups: tuple[Group, ...]
+    of_affinity: Mapping[str, tuple[Group, ...]]
+
+
+def grouped(groups: Sequence[Group]) -> tuple[Grouped, ...]:
+    """Return groups in the order of base worth, those that help apart from the others and before them."""
+    found = []
+    for helps in (True, False):
+        some = tuple(group for group in in_pieces(groups) if group.first.helps is helps)
+        by: dict[str, list[Group]] = {}
+        for group in in_pieces(some if len(some) > _FEW else ()):
+            by.setdefault(group.first.offer.affinity, []).append(group)
+        if some:
+            found.append(Grouped(helps, some, {key: tuple(several) for key, several in in_pieces(by.items())}))
+    return tuple(found)
 
 
 def starts_of(offers: Sequence[RankedOffer]) -> tuple[tuple[int, int], ...]:

@@ -22,7 +22,7 @@ from .bounds import Bound, bounds_of, expired
 from .caps import caps_of, quiets_of
 from .fold import on_channel
 from .fuse import Fused, both, foreseen, fuse_bounds, fuse_requirements, is_foreseen, is_momentary
-from .groups import groups_of, starts_of, whole
+from .groups import grouped, groups_of, starts_of, whole
 from .index import indexed
 from .pages import Page, PlacementPlan, besides_of, page_of, taken_by
 from .requirements import Requirement, names_channel, requirements_of
@@ -113,6 +113,7 @@ class Plan:
         longest_window_us: No cap looks back further [us].
         offers: The offers in the order of worth, for ranking.
         groups: The same in groups that every customer's factors treat alike.
+        grouped: The groups, those that help apart from the others; large numbers of them also by affinity.
         boosts: Factors for the moment.
         scoring: The score model, or None.
         rooms: By channel and offer, what showing it counts for; made when it is first shown.
@@ -146,6 +147,7 @@ class Plan:
         self.boosts: tuple[BoostPlan, ...] = boosts_of(self.catalog, self.slots)
         self.scoring = ScoringPlan.of(policy.ranking.model, self.slots)
         self.groups = groups_of(self.offers)
+        self.grouped = grouped(self.groups)
         self._starts = starts_of(self.offers)
         self.offer_at = tuple(offer for offer in in_pieces(self.offers) for _ in range(offer.width))
         self._flagged = tuple(b for b in in_pieces(self.bounds) if b.blind or isinstance(b.limit, AtMost | Hide))
