@@ -4,6 +4,7 @@ Reasons are worked out anew from the moment of the decision, one requirement and
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import attrs
 
@@ -13,7 +14,7 @@ from ..limits import AtMost, Hide, Require, Scope
 from ..plan.bounds import Bound
 from ..plan.fuse import holds, single
 from ..plan.plan import Plan
-from ..plan.visibility import acts_on, demand
+from ..plan.visibility import acts_on, asked_by
 from .compose import Quota
 from .mask import exists
 from .moment import Chosen, Moment
@@ -94,15 +95,15 @@ def explain(moment: Moment, careful: tuple[str, ...] = ()) -> Explanation:
     entries = moment.plan.catalog.entries
     shown = tuple((e.offer.id, e.treatment.id, c.worth) for c in moment.chosen for e in [entries[c.index]])
     picked = {one.index for one in moment.chosen}
-    barred: dict[int, list[Reason]] = {}
-    for reason, bits in _barriers(moment):
+    barred: dict[int, dict[str, Reason]] = {}
+    for reason, bits in sorted(_barriers(moment), key=lambda barrier: barrier[0].id):  # once, not for each treatment
         for index in Scope(bits):
-            barred.setdefault(index, []).append(reason)
+            barred.setdefault(index, {})[reason.id] = reason
     losses = []
     for entry in entries:
         if entry.index not in picked:
-            reasons = {one.id: one for one in barred.get(entry.index) or _passed_over(moment, entry.index)}
-            losses.append(Loss(entry.offer.id, entry.treatment.id, tuple(reasons[id_] for id_ in sorted(reasons))))
+            reasons = barred.get(entry.index) or {one.id: one for one in _passed_over(moment, entry.index)}
+            losses.append(Loss(entry.offer.id, entry.treatment.id, tuple(reasons.values())))
     lasting = tuple(_long_term(moment))
     return Explanation(shown, tuple(losses), careful, tuple(hidden(moment)), lasting, tuple(scores(moment)))
 
@@ -126,21 +127,20 @@ def hidden(moment: Moment) -> Iterator[Hidden]:
 
 def hiding(moment: Moment) -> Iterator[tuple[Bound, tuple[str, ...]]]:
     """Yield each limit on values that applies, with the attributes on record that do not meet it."""
-    snapshot, specs = moment.customer.snapshot, moment.plan.attribute_specs
+    snapshot, plan, channel = moment.customer.snapshot, moment.plan, moment.channel.channel.name
     arguments = _arguments(moment)
     for number, bound in enumerate(moment.channel.bounds):
         limit = bound.limit
         if snapshot is None or not isinstance(limit, Hide | Require):
             continue
-        names = [name for name in limit.attributes if name in snapshot.attributes]
-        if isinstance(limit, Require):
-            if not acts_on(limit, moment.channel.channel.name):
-                continue
-            own = [demand(attrs.evolve(specs[name], max_age_s=None), 0, [limit]) for name in names]
-            names = [one.name for one in own if not exists(snapshot.attributes[one.name], one, moment.now_us)[0]]
-        elif _lets_off(moment.plan, moment.channel.channel.name, number)(*arguments):
-            continue
-        yield bound, tuple(names)
+        known = snapshot.attributes
+        if isinstance(limit, Hide):
+            if not _lets_off(plan, channel, number)(*arguments):
+                yield bound, tuple(name for name in limit.attributes if name in known)
+        elif acts_on(limit, channel):
+            asked = plan.once(("asked", number, channel), partial(asked_by, plan.attribute_specs, limit))
+            found = ((known[one.name], one) for one in asked if one.name in known)
+            yield bound, tuple(one.name for value, one in found if not exists(value, one, moment.now_us)[0])
 
 
 def limits_acting(moment: Moment) -> Mapping[str, int]:
@@ -154,9 +154,8 @@ def limits_acting(moment: Moment) -> Mapping[str, int]:
 def acting(moment: Moment) -> Iterator[tuple[Reason, int]]:
     """Yield the limits that kept eligible treatments away, each with those treatments."""
     eligible = moment.page.mask & moment.plan.everything
-    for reason, bits in _barriers(moment):
-        if reason.id.startswith(("when:", "unless:", "content:")) or reason.id in ("period", "channel", "placement"):
-            eligible &= ~bits
+    for _, bits in _own_barriers(moment):
+        eligible &= ~bits
     yield from ((reason, bits & eligible) for reason, bits in _limit_barriers(moment) if bits & eligible)
 
 
@@ -203,15 +202,23 @@ def deferred(moment: Moment) -> Mapping[str, int]:
 
 def _barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:
     """Yield all that bars treatments, each with the treatments that it bars."""
+    yield from _own_barriers(moment)
+    yield from _limit_barriers(moment)
+
+
+def _own_barriers(moment: Moment) -> Iterator[tuple[Reason, int]]:
+    """Yield what bars treatments that no limit keeps away: when and where offers run, and what they ask."""
     plan, channel = moment.plan, moment.channel.channel
     yield Reason("period", "outside its period"), plan.everything & ~plan.running(moment.now_us)[0]
-    yield Reason("channel", f"not for {channel.name}"), plan.everything & ~plan.uses(channel)
+    yield (
+        Reason("channel", f"not for {channel.name}"),
+        plan.everything & ~plan.once(("uses", channel.name), lambda: plan.uses(channel)),
+    )
     yield Reason("placement", "no placement of the page takes it"), plan.everything & ~moment.page.mask
     arguments = _arguments(moment)
     for number, requirement in enumerate(plan.requirements):
         if not _requirement(plan, number, channel.name)(*arguments):
             yield Reason(requirement.id, _WORDS[requirement.kind]), requirement.bits
-    yield from _limit_barriers(moment)
 
 
 _WORDS = {"when": "not surely true", "unless": "not surely false", "content": "its value is not known"}
@@ -256,7 +263,7 @@ def _passed_over(moment: Moment, index: int) -> list[Reason]:
         return [Reason("familiarity", "another treatment of the offer says enough")]
     quotas = [id_ for id_, one in moment.dropped if one.ranked is offer]
     quotas += [id_ for id_, limit in moment.plan.effects(moment.flags).quotas if _used_up(moment, id_, limit, index)]
-    full = [f"quota:{id_}" for id_ in quotas] + list(_filled(moment, index))
+    full = sorted({*(f"quota:{id_}" for id_ in quotas), *_filled(moment, index)})
     if full:
         return [Reason(id_, "no room is left under it on this page") for id_ in full]
     taking = [number for number, plan in enumerate(moment.page.placements) if plan.mask >> index & 1]

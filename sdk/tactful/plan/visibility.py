@@ -110,3 +110,9 @@ def demand(attribute: Attribute, slot: int, require: Sequence[Require]) -> Deman
         max((one.min_age_s or 0 for one in require), default=0) * SECOND_US,
         min((one.lease_s * SECOND_US for one in require if one.lease_s is not None), default=None),
     )
+
+
+def asked_by(schema: Mapping[str, Attribute], limit: Require) -> tuple[Demand, ...]:
+    """Return what a requirement alone asks of a value of each of its attributes."""
+    own = (attrs.evolve(schema[name], max_age_s=None) for name in limit.attributes)
+    return tuple(demand(one, 0, [limit]) for one in own)
