@@ -285,11 +285,9 @@ class Plan:
 
     def uses(self, channel: Channel) -> int:
         """Return the treatments that may be used on a channel."""
-
-        def may(names: tuple[str, ...]) -> bool:
-            return not names or channel.name in names
-
-        return self.catalog.where(lambda entry: may(entry.offer.channels) and may(entry.treatment.channels)).bits
+        name, where = channel.name, self.catalog.where
+        for_all = where(lambda entry: not entry.offer.channels or name in entry.offer.channels).bits
+        return for_all & where(lambda entry: not entry.treatment.channels or name in entry.treatment.channels).bits
 
 
 def _lineage(policy: Policy, purpose: str) -> tuple[str, ...]:
