@@ -147,8 +147,7 @@ class Plan:
         self.boosts: tuple[BoostPlan, ...] = boosts_of(self.catalog, self.slots)
         self.scoring = ScoringPlan.of(policy.ranking.model, self.slots)
         self.groups = groups_of(self.offers)
-        self.grouped = grouped(self.groups)
-        self._starts = starts_of(self.offers)
+        self.grouped, self._starts = grouped(self.groups), starts_of(self.offers)
         self.offer_at = tuple(offer for offer in in_pieces(self.offers) for _ in range(offer.width))
         self._flagged = tuple(b for b in in_pieces(self.bounds) if b.blind or isinstance(b.limit, AtMost | Hide))
         self._flag_of = {id(bound): 1 << number for number, bound in enumerate(self._flagged)}
