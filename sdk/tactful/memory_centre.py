@@ -107,7 +107,9 @@ class MemoryCentre:
         with self._changed:
             self._open()
             now_us = self._clock()
-            said = {line: Acknowledged(n if n <= self._epochs[line] else 0, now_us) for line, n in reached.items()}
+            said: dict[Line, Acknowledged] = {
+                line: Acknowledged(n if n <= self._epochs[line] else 0, now_us) for line, n in reached.items()
+            }
             self._edges[edge] = (now_us + keep_s * SECOND_US, said)
             while len(self._edges) > EDGES_MAX:
                 del self._edges[min(self._edges, key=lambda one: _heard_us(self._edges[one][1]))]

@@ -36,14 +36,7 @@ def mutated(mutant: Mutant) -> Iterator[int]:
     """Make the mistake, and give the number of functions that it changes."""
     name = mutant.module if mutant.module.startswith("tactful_") else f"tactful.{mutant.module}"
     module = importlib.import_module(name)
-    source = Path(str(module.__file__)).read_text(encoding="utf-8")
-    found = source.count(mutant.right)
-    if found != 1:
-        raise LookupError(f"{mutant}: the text is there {found} times; a mutant needs one place")
-    twin = types.ModuleType(module.__name__)
-    vars(twin)["__package__"] = module.__package__
-    exec(compile(source.replace(mutant.right, mutant.wrong), str(module.__file__), "exec"), vars(twin))  # noqa: S102
-    wrong = dict(functions(twin))
+    wrong = dict(functions(twin(module, mutant.right, mutant.wrong)))
     before = {name: function.__code__ for name, function in functions(module)}
     changed = [name for name, code in before.items() if code != wrong[name].__code__]
     right = dict(functions(module))
@@ -54,6 +47,23 @@ def mutated(mutant: Mutant) -> Iterator[int]:
     finally:
         for name in changed:
             right[name].__code__ = before[name]
+
+
+def twin(module: types.ModuleType, right: str, wrong: str) -> types.ModuleType:
+    """
+    Return a copy of a module whose text differs in one place; nobody who imports the module gets it.
+
+    Raises:
+        LookupError: If the text is not there, or more than once.
+    """
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+    found = source.count(right)
+    if found != 1:
+        raise LookupError(f"{module.__name__}: {right!r} is there {found} times; a mutant needs one place")
+    made = types.ModuleType(module.__name__, module.__doc__)
+    made.__package__ = module.__package__
+    exec(compile(source.replace(right, wrong), str(module.__file__), "exec"), vars(made))  # noqa: S102 - our own text
+    return made
 
 
 def functions(module: types.ModuleType) -> Iterator[tuple[str, types.FunctionType]]:

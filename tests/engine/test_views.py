@@ -214,7 +214,7 @@ def test_whatever_happens_to_views_the_cap_holds(steps):
 
 
 MUTANTS = [
-    ("contacts", 'f"{decision}/{slot}/{offer}/{event}"', 'f"{decision}/{slot}/{event}"'),
+    ("contacts", 'return f"{offer}/{event}"', "return event"),
     (
         "engine.count",
         "self._pending.append((decision, rooms, now_us, until_us))",

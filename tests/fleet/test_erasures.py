@@ -1,12 +1,11 @@
 """An erasure's receipt, followed up: which devices have taken it in, by what each acknowledged, and who cannot tell."""
 
-import inspect
 import json
 import time
-import types
 
 import attrs
 import pytest
+from tests.differential.mutating import twin
 from tests.kiosk.conftest import yes
 from typer.testing import CliRunner
 
@@ -64,16 +63,6 @@ def test_each_device_stands_as_it_has_acknowledged(case):
     assert standing(**given) == right
 
 
-def mutated(module, old, new):
-    """Return a copy of a module whose source differs in one place."""
-    source = inspect.getsource(module)
-    assert source.count(old) == 1
-    mutant = types.ModuleType(module.__name__, module.__doc__)
-    mutant.__package__ = module.__package__
-    exec(compile(source.replace(old, new), "mutant", "exec"), mutant.__dict__)  # noqa: S102 - ours
-    return mutant
-
-
 MUTANTS = {
     "clocks agree": ("> at_us + SKEW_US:", "> at_us:"),
     "silence is consent": ('return Standing.CANNOT_TELL, "it has never', 'return Standing.ACKNOWLEDGED, "it has never'),
@@ -86,7 +75,7 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_each_case_is_seen_to_fail(name):
     old, new = MUTANTS[name]
-    mutant = mutated(judged, old, new)
+    mutant = twin(judged, old, new)
     assert any(standing(**given, module=mutant) != right for right, given in CASES.values())
 
 
@@ -113,8 +102,8 @@ def test_an_edge_stands_as_it_has_said(case):
 @pytest.mark.parametrize("name", MUTANTS_OF_LINES)
 def test_each_case_of_lines_is_seen_to_fail(name):
     old, new = MUTANTS_OF_LINES[name]
-    mutant = mutated(judged, "edges_in\n", "edges_in\n\n")
-    mutant.behind = mutated(acknowledging, old, new).behind
+    mutant = twin(judged, "edges_in\n", "edges_in\n\n")
+    mutant.behind = twin(acknowledging, old, new).behind
     assert any(standing(**given, module=mutant) != right for right, given in CASES.values())
     assert any(standing_of_edge(CASES[case][1]["reached"], mutant) != right for case, right in EDGES.items())
 

@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Iterable
 from unittest.mock import patch
 
+from ..differential.mutating import twin
 from .houses import House, shop
 
 Check = Callable[[House], None]
@@ -14,18 +15,9 @@ Check = Callable[[House], None]
 def mutated(module: types.ModuleType, old: str, new: str, part: types.ModuleType | None = None) -> types.ModuleType:
     """Return a copy of a plugin's module whose source, or that of a part which it imports, differs in one place."""
     if part is None:
-        return _copy(module, old, new)
-    with patch.dict(sys.modules, {part.__name__: _copy(part, old, new)}):
-        return _copy(module, module.__doc__, module.__doc__)
-
-
-def _copy(module: types.ModuleType, old: str, new: str) -> types.ModuleType:
-    source = inspect.getsource(module)
-    assert source.count(old) == 1, f"{old!r} is there {source.count(old)} times"
-    changed = types.ModuleType(module.__name__, module.__doc__)
-    changed.__package__ = module.__package__
-    exec(compile(source.replace(old, new), f"mutant of {module.__file__}", "exec"), changed.__dict__)  # noqa: S102 - ours
-    return changed
+        return twin(module, old, new)
+    with patch.dict(sys.modules, {part.__name__: twin(part, old, new)}):
+        return twin(module, module.__doc__, module.__doc__)
 
 
 def checks_of(module: types.ModuleType) -> dict[str, Check]:

@@ -15,12 +15,11 @@ from tactful.centre_ports import Centre
 from tactful.sync.joining import centre_of
 
 from .controls import Watched
-from .fault_places import Place
+from .place import Place, soon
 
 #: Consents that were last known to be true so long ago count as not given [s].
 FRESH_S: Final = 2
 _HOLD_S: Final = 3.0
-_PATIENCE_S: Final = 30.0
 _POLL_S: Final = 0.25
 #: Two lines, asked about every quarter of a second and more while all catches up, and batches of events.
 _REQUESTS_MAX: Final = 60
@@ -134,7 +133,7 @@ class _Run:
     def begin(self) -> None:
         """Wait until all customers are here."""
         for name in self.names:
-            _until(lambda name=name: self.edge.warm(name, deadline_s=5) and self._sees(name))  # type: ignore[misc]
+            soon(lambda name=name: self.edge.warm(name, deadline_s=5) and self._sees(name))  # type: ignore[misc]
 
     def hold(self, seconds: float) -> None:
         """Decide, say no once, and keep events, for so long."""
@@ -164,16 +163,16 @@ class _Run:
     def end(self, place: Place, before: int) -> Found:
         """Wait until all has gone well again; a no at the centre must then count here, and every event be there."""
         began_s, before_calls = time.monotonic(), self._calls()
-        well = _until(self._is_well)
+        well = soon(self._is_well)
         mended_s = round(time.monotonic() - began_s, 1) if well else None
         requests = self._calls() - before_calls
         place.straight.add_consent(self.names[2], _word(ConsentState.WITHDRAWN))
-        _until(lambda: not self._sees(self.names[2]))
+        soon(lambda: not self._sees(self.names[2]))
         self.gone.add(self.names[2])
         for name in self.names:
             self._look(name)
         aside = self._status()["events"]["set_aside"]
-        _until(lambda: place.on_record() - before + aside >= self.acknowledged, 2)
+        soon(lambda: place.on_record() - before + aside >= self.acknowledged, 2)
         there = place.on_record() - before + aside
         lost, doubled = max(self.acknowledged - there, 0), max(there - self.acknowledged, 0)
         told = (self.said, self.unclear, self.raised, round(self.stale_s, 2), self.after_no)
@@ -234,15 +233,6 @@ class _Run:
         waits = sum(centre["events"]["waiting"].values())
         well = centre["ready"] and not any(one["last_error"] for one in self._store().values())
         return well and waits <= waits_max and not any(one["last_error"] for one in parts)
-
-
-def _until(holds: Any, within_s: float = _PATIENCE_S) -> bool:
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def verdict(found: Found) -> list[str]:

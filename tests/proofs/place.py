@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -18,6 +19,8 @@ from .wire import Wire
 
 #: No call is waited for longer than this [s].
 TIMEOUT_S: Final = 0.5
+#: All is well again within so long, or not at all [s].
+PATIENCE_S: Final = 30.0
 
 
 @attrs.frozen
@@ -55,6 +58,16 @@ def on(wire: Wire) -> Mapping[str, Fault]:
         "answers come twice": lambda: wire.being("doubling"),
         "answers are swapped": lambda: wire.being("swapping"),
     }
+
+
+def soon(holds: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
+    """Return whether something holds soon; wait for that."""
+    until_s = time.monotonic() + within_s
+    while time.monotonic() < until_s:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
 
 
 @contextmanager

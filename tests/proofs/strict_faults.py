@@ -16,7 +16,7 @@ from tactful.authoring import compile_files
 from tactful.ports import StrictCaps
 from tactful_adapters.valkey_strict import ValkeyStrictCaps
 
-from .place import TIMEOUT_S, done, on
+from .place import TIMEOUT_S, done, on, soon
 from .valkey_faults import altered, for_good, stopped, valkey
 from .wire import Wire
 
@@ -24,7 +24,6 @@ COUNT: Final = 60
 #: So many are sold before the fault.
 BEFORE: Final = 40
 _HOLD_S: Final = 3.0
-_PATIENCE_S: Final = 30.0
 #: No room for so long is none at all [s]: who got none asks again after one.
 _NONE_S: Final = 2.5
 #: What is left to be sold, a question and a confirmation each, and for each edge one a second.
@@ -198,7 +197,7 @@ def suffer_strict(fault: str, *, careless: bool = False, hold_s: float = _HOLD_S
     """
     with till(fault) as place, ExitStack() as stack:
         counted = [(Generous if careless else Counted)(ValkeyStrictCaps(place.url)) for _ in range(2)]
-        _until(lambda: _begun(counted[0].inner))
+        soon(lambda: _begun(counted[0].inner))
         edges = [stack.enter_context(tactful.open(_POLICY, store=tactful.MemoryStore(), strict=one)) for one in counted]
         run = _Run(edges, counted)
         run.sell(until=lambda: run.sold >= BEFORE // 2)
@@ -224,13 +223,13 @@ class _Run:
             self.sell(until=lambda: time.monotonic() > over_s, pause_s=0.05)
             sold, meanwhile = self.sold, self._calls() - before
         if fault in place.forgets:
-            _until(lambda: _begun(self.counted[0].inner))
+            soon(lambda: _begun(self.counted[0].inner))
         began_s, before = time.monotonic(), self._calls()
-        is_well = _until(self._is_well)
+        is_well = soon(self._is_well)
         mended_s, requests = (round(time.monotonic() - began_s, 1) if is_well else None), self._calls() - before
         last_s = [time.monotonic()]
         self.sell(until=lambda: time.monotonic() > last_s[0] + _NONE_S, sold=lambda: last_s.insert(0, time.monotonic()))
-        _until(self._is_well)
+        soon(self._is_well)
         anew = self.sold - sold if fault in place.forgets else 0
         lost = 0 if fault in place.forgets else max(self.sold - place.confirmed(), 0)
         told = (self.said, self.unclear, self.raised, self.sold - anew, anew, lost, meanwhile, requests)
@@ -279,15 +278,6 @@ def _begun(caps: Any) -> bool:
     except StoreError:
         return False
     return True
-
-
-def _until(holds: Callable[[], bool], within_s: float = _PATIENCE_S) -> bool:
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        if holds():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def strict_verdict(found: StrictFound) -> list[str]:

@@ -1,13 +1,12 @@
 """An erasure reaches what a program keeps beside the edge's store, and its receipt counts it; who fails is named."""
 
-import inspect
 import json
 import sys
 import time
-import types
 
 import attrs
 import pytest
+from tests.differential.mutating import twin
 
 import tactful
 from tactful import MemoryStore, StoreError, UsageError
@@ -224,11 +223,7 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_each_promise_is_seen_to_be_broken(monkeypatch, name):
     module, old, new = MUTANTS[name]
-    source = inspect.getsource(module)
-    assert source.count(old) == 1
-    mutant = types.ModuleType(module.__name__, module.__doc__)
-    mutant.__package__ = module.__package__
-    exec(compile(source.replace(old, new), name, "exec"), mutant.__dict__)  # noqa: S102 - ours
+    mutant = twin(module, old, new)
     if module is rights:
         monkeypatch.setattr(rights, "SubjectRights", mutant.SubjectRights)
     assert broken(mutant, monkeypatch)

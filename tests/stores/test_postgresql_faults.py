@@ -3,10 +3,9 @@
 import os
 import signal
 import threading
-from contextlib import contextmanager, suppress
 
-import psutil
 import pytest
+from tests.proofs.place import paused
 
 from tactful import Consents, Contact, Disclosure, Passed, Snapshot, StoreError, UsageError
 from tactful_adapters.postgresql import PostgreSQLStore
@@ -77,23 +76,6 @@ def test_a_commit_whose_end_nobody_saw_is_said_to_be_uncertain(postgresql, opene
     with pytest.raises(StoreError, match="whether this call was kept is not known: make it again"):
         change()
     assert store.record([contact()]) == 1
-
-
-@contextmanager
-def paused(pid):
-    """The process and all its children stand still."""
-    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-
-    def tell(what):
-        for one in family:
-            with suppress(ProcessLookupError):  # a process of a connection that was just given up
-                os.kill(one.pid, what)
-
-    tell(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        tell(signal.SIGCONT)
 
 
 def test_a_server_that_stands_still_is_not_waited_for_for_ever(postgresql, opened):
