@@ -1,12 +1,15 @@
 """What filled a page is kept for as long as it holds, and is then what would be worked out anew."""
 
-from functools import cache
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache, partial
 from random import Random
 
 import pytest
 
 import tactful
 from tactful.authoring import compile_files
+from tactful.clock import SECOND_US
 from tactful.consent import Consent, Consents, ConsentState, How
 from tactful.engine import middle
 from tactful.engine.count import Counters
@@ -24,7 +27,7 @@ name: shop
 channels: {web: private}
 placements: {home: {channel: web, slots: 2}, aside: {channel: web, slots: 1}}
 purposes: {offers: {basis: consent, say: choose offers for you}}
-context: {page: text, hour: int}
+context: {page: text, hour: int, ends: time}
 topics: {food: {}, drink: {}, care: {}}
 profile:
   known:
@@ -35,6 +38,8 @@ offers:
   known: {value: 9, topic: care, when: profile.visits > 3, treatments: [{title: For you}]}
   morning: {value: 8, when: 'context.hour > 12 || now < timestamp("2024-10-04T00:00:20Z")', treatments: [{title: Hi}]}
   cart: {value: 7, topic: drink, when: context.page == "cart", treatments: [{title: One more}]}
+  sale: {value: 8.7, topic: care, when: 'context.ends > now || profile.visits > 9', treatments: [{title: Sale}]}
+  shelf: {value: 8.6, when: 'channel.name == "web" && context.ends - duration("4s") > now', treatments: [{title: New}]}
   brief: {value: 8.5, run: 2024-10-01T00:00:00Z to 2024-10-04T00:00:10Z, topic: drink, treatments: [{title: Today}]}
   always: {value: 5, treatments: [{title: Bread}]}
   water: {value: 4, topic: drink, treatments: [{title: Water}]}
@@ -43,12 +48,17 @@ caps:
   all: {of: all, count: ALL, within: 30s}
   offer: {of: offer, count: OFFER, within: 20s}
 """
-UNFORESEEN = POLICY.replace(b"now < timestamp", b"now.getSeconds() < 20 && now < timestamp")
+UNFORESEEN = POLICY.replace(b"now < timestamp", b"now.getSeconds() < 18 && now < timestamp")
 
 
 #: Lives at random, and others in which a mistake was noticed before.
 SEEDS = (12, 19, 29, 33, 45, 56, 84, *range(100, 120))
-CONTEXTS = ({"page": "cart", "hour": 9}, {"page": "home", "hour": 9}, {"page": "home", "hour": 15})
+ENDS = datetime.fromtimestamp(NOON_US // SECOND_US + 16, UTC)
+CONTEXTS = (
+    {"page": "cart", "hour": 9, "ends": ENDS},
+    {"page": "home", "hour": 9, "ends": ENDS},
+    {"page": "home", "hour": 15},
+)
 
 
 def chosen(slate):
@@ -101,28 +111,45 @@ def policy_of(text, topic, all_, offer):
 def lived(text, monkeypatch):
     """What differed first in lives of a customer, and how many decisions took what was kept."""
     kept = 0
-    for seed in SEEDS:
+    lives = [partial(_look_on, text), *(partial(_live, text, Random(seed)) for seed in SEEDS)]  # noqa: S311 - the same each time
+    for live in lives:
         compared = Compared()
         with monkeypatch.context() as patched:
             patched.setattr(middle, "decide", compared.decide)
-            _live(text, Random(seed), compared)  # noqa: S311 - the same life each time
+            live(compared)
         kept += compared.kept
         if compared.different:
             return compared.different, kept
     return [], kept
 
 
-def _live(text, random, compared):
-    policy = policy_of(text, random.choice((2, 3, 6)), random.choice((3, 5, 9, 30)), random.choice((2, 6)))
-    previewed = random.choice((0.1, 0.4, 0.8))
+def _look_on(text, compared):
+    """Decide in one context, second by second, leaving no trace: nothing but time changes anything."""
+    for context in CONTEXTS:
+        with _opened(policy_of(text, 6, 30, 6), Observation(5, Source.OBSERVED, NOON_US), compared) as (edge, clock):
+            for _ in range(24):
+                assert not edge.decide("home", "ann", context, preview=True).careful
+                clock.pass_s(1)
+
+
+@contextmanager
+def _opened(policy, seen, compared):
+    """Give an edge that knows a customer, and its clock."""
     clock = FakeClock()
-    seen = Observation(5, Source.OBSERVED, NOON_US - random.randrange(40) * 1_000_000)
     given = Consent("offers", ConsentState.GIVEN, How.EXPLICIT, NOON_US - 1)
     store = MemoryStore(clock=clock)
     store.put_many([Snapshot("ann", NOON_US, {"visits": seen})], {"ann": Consents((given,), NOON_US)}, ())
     with tactful.open(policy, store=store, clock=clock) as edge:
         edge.warm("ann")
         compared.counters = lambda: edge._snapshots.here("ann").counters
+        yield edge, clock
+
+
+def _live(text, random, compared):
+    policy = policy_of(text, random.choice((2, 3, 6)), random.choice((3, 5, 9, 30)), random.choice((2, 6)))
+    previewed = random.choice((0.1, 0.4, 0.8))
+    seen = Observation(5, Source.OBSERVED, NOON_US - random.randrange(40) * 1_000_000)
+    with _opened(policy, seen, compared) as (edge, clock):
         context, place = CONTEXTS[0], "home"
         for _ in range(30):
             clock.pass_s(random.choice((0, 0.5, 3, 8, -3, -5)))
