@@ -8,7 +8,6 @@ jitter, decide how soon a server that comes back is asked.
 import asyncio
 import concurrent.futures
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from threading import Lock, Thread
@@ -20,6 +19,7 @@ from .forks import begins_anew_in_a_child, leave_alone
 from .nats_client import SERVER_MIN, client
 from .nats_errors import explained, forbidden
 from .nats_link import NATSLink
+from .nats_tls import TLS
 
 if TYPE_CHECKING:
     from .nats_address import Address
@@ -143,8 +143,11 @@ class NATSLoop:
                 lost.set_result(None)
 
         where, at = self.address, client().aio.client.Client()
-        secure = {"tls": ssl.create_default_context(cafile=where.ca)} if where.server.startswith("tls:") else {}
-        known = {"token": where.password} if where.user is None else {"user": where.user, "password": where.password}
+        tls, secret = TLS(where), where.password
+        known: dict[str, object] = {}
+        if secret is not None:
+            told = tls.guarded(secret)
+            known = {"token": told} if where.user is None else {"user": where.user, "password": told}
         try:
             await at.connect(
                 [where.server],
@@ -155,9 +158,10 @@ class NATSLoop:
                 connect_timeout=max(1, int(where.timeout_s)),
                 error_cb=self._hear,
                 closed_cb=lose,
-                **(known if where.password is not None else {}),
-                **secure,
+                **known,
+                **tls.options,
             )
+            tls.check()
         except BaseException:
             with suppress(Exception):
                 await asyncio.wait_for(at.close(), _END_S)

@@ -1,5 +1,6 @@
 """What went wrong in PostgreSQL, in words that say what to do. No value of a row gets into them, and no password."""
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from tactful import StoreError
@@ -46,6 +47,8 @@ _MEANS: Final = {
 }
 #: What libpq's words have if the server runs and lets the role not in; they come without SQLSTATE.
 _SHUT_OUT: Final = ("password", "not permitted", "pg_hba.conf", "role ", "permission denied for database")
+#: And if it runs, and has no database of that name.
+_NO_DATABASE: Final = re.compile(r'FATAL: +database ".*" does not exist')
 #: Names of things, but no values, are in the messages of these: what is not there, or has another type.
 _TELLING: Final = frozenset({"42P01", "42703", "42883", "42804", "3F000", "42P10", "42846", "0A000"})
 
@@ -82,6 +85,8 @@ def unreachable(error: "Error | SilentServerError", where: str, password: str | 
     if state in _MEANS:
         return StoreError(f"{where}: {_MEANS[state]}")
     said = " ".join(str(error).split()) or "the server is silent"
+    if _NO_DATABASE.search(said):
+        return StoreError(f"{where}: {_MEANS['3D000']}")
     if password:
         said = said.replace(password, "***")
     shut_out = any(word in said for word in _SHUT_OUT)

@@ -144,7 +144,7 @@ def _tables(connection: "PostgreSQLConnection", schema: str) -> set[str]:
 
 def _by_hand(pool: PostgreSQLPool) -> str:
     return (
-        "let somebody who may run what "
+        "somebody who may make schemas gives psql what "
         f"`python -m tactful_adapters.postgresql_migrations --schema {pool.address.schema} --role ROLE` prints"
     )
 

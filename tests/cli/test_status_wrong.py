@@ -1,5 +1,6 @@
 """What `tactful status` says first: which part is wrong, for how long, and what to do."""
 
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -37,6 +38,15 @@ def test_a_centre_that_is_away_is_named_first_with_the_rest_of_the_state(run, fo
     wrong = run(*followed, "--json").json["wrong"]
     assert [one["part"] for one in wrong] == ["centre"]
     assert wrong[0]["for_s"] >= 0
+
+
+def test_rows_that_say_none_are_counted_and_left_to_json(run, followed):
+    said, all_of_it = run(*followed).out, run(*followed, "--json").json
+    assert all_of_it["centre"]["events"]["last_contact_age_s"] is None
+    assert "events last contact age" not in " ".join(said.split())
+    assert all(line.split()[-1:] != ["none"] for line in said.splitlines())
+    (count,) = re.findall(r"^(\d+) more are none; --json has all$", said, re.MULTILINE)
+    assert int(count) > 20
 
 
 def test_events_that_do_not_go_out_and_consents_that_grow_old_are_named(run, followed, monkeypatch):

@@ -6,12 +6,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 
 def program():
-    """Where the server's program is, or None."""
-    return shutil.which("nats-server")
+    """Where the server's program is, or None: on the path, or in the environment that runs the tests, active or not."""
+    beside = str(Path(sys.executable).parent)
+    return shutil.which("nats-server") or shutil.which("nats-server", path=beside)
 
 
 class NATSServer:

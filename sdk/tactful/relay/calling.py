@@ -153,7 +153,8 @@ class Calls:
                 if seen.verify_code == _NOT_YET:
                     message = f"the certificate of {host} is not valid yet; see that this clock is right"
                     return CentreError(message, code="centre-certificate")
-                return CentreError(f"the certificate of {host} is not to be trusted", code="centre-certificate")
+                message = f"the certificate of {host} is not to be trusted; see to it, or name its authorities with ca="
+                return CentreError(message, code="centre-certificate")
             seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]
         if isinstance(error, httpx.TimeoutException):
             return CentreError(
