@@ -217,12 +217,12 @@ def test_diff_fits_into_eighty_columns_and_keeps_colours_for_terminals(run, shop
 
 
 def named(told, before=""):
-    """Yield the names of the rows that tell a state."""
+    """Yield the rows that tell a state."""
     for name, value in told.items():
         if isinstance(value, dict) and value:
             yield from named(value, f"{before}{name}_")
         else:
-            yield f"{before}{name}"
+            yield f"{before}{name}", value
 
 
 def test_status_tells_the_state_and_what_waits_in_the_store(run, shop, tmp_path):
@@ -234,10 +234,13 @@ def test_status_tells_the_state_and_what_waits_in_the_store(run, shop, tmp_path)
     assert (told["policy"], told["careful"]) == ("corner shop", [])
     assert (told["outbox_waiting"], told["outbox_dropped"]) == (1, 0)
     table = re.sub(r" *\n {4,}", " ", ended.out)  # what takes more than one line, in one
-    rows = dict(re.split(r" {2,}", line.strip(), maxsplit=1) for line in table.splitlines()[1:])
-    assert {name.replace(" ", "_") for name in rows} == set(named(told))
+    *lines, left_out = table.splitlines()
+    rows = dict(re.split(r" {2,}", line.strip(), maxsplit=1) for line in lines[2:])
+    nothing = {name for name, value in named(told) if value in (None, "", [], {})}
+    assert {name.replace(" ", "_") for name in rows} == {name for name, _ in named(told)} - nothing | {"wrong"}
+    assert left_out == f"{len(nothing - {'wrong'})} more are none; --json has all"
     assert rows["guardrails"] == ", ".join(told["guardrails"])
-    assert (rows["offers"], rows["outbox waiting"], rows["careful"]) == (str(told["offers"]), "1", "none")
+    assert (rows["offers"], rows["outbox waiting"], rows["wrong"]) == (str(told["offers"]), "1", "nothing")
 
 
 def test_status_of_a_centre_tells_ages_and_what_waits_and_follows_nothing(run, shop, tmp_path):
