@@ -41,7 +41,7 @@ def test_it_serves_until_it_is_stopped(folder, free_port):
         for _ in range(200):
             try:
                 with urllib.request.urlopen(f"{said['serve']}/health/ready", timeout=5) as answer:  # noqa: S310 - loopback
-                    assert json.load(answer) == {"ready": True}
+                    assert json.load(answer) == {"ready": True, "lacks": []}
                 break
             except OSError:
                 time.sleep(0.05)
