@@ -16,7 +16,7 @@ from .convert import to_consents, to_snapshot
 from .count import Counters
 from .customer import Customer, Who
 from .decision import NOT_ON_RECORD, STANDS_FOR_NOBODY
-from .here import Here
+from .here import Here, HouseholdKey, strict_subject
 from .identify import Identities
 from .limited import Limited, everything_reached
 from .own import shared, shared_zone
@@ -149,9 +149,9 @@ class Arrivals:
         subjects: dict[Per, tuple[str, tzinfo | None]] = {"everyone": ("", zone)}
         if customer is not None and customer.identity is not None:
             id_ = customer.identity.customer
-            kind, name = ("customer", id_) if here is None or not here.household[1] else here.household
+            home: HouseholdKey = ("customer", id_) if here is None or not here.household[1] else here.household
             subjects["customer"] = (id_, customer.own.zone)
-            subjects["household"] = (id_ if kind == "customer" else f"household {name}", zone)
+            subjects["household"] = (strict_subject(home), zone)
         return self._rooms.parts(plan, subjects)
 
     def _here(self, plan: Plan, identity: Identity | None, now_us: int) -> Here | None:

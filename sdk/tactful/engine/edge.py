@@ -43,6 +43,7 @@ from .fetch import Fetch, Sources
 from .from_pack import FromPack
 from .giving_way import giving_way
 from .hearing import Elsewhere, Hearing
+from .here import strict_subject
 from .identify import Identities
 from .listening import Listening
 from .log import Log
@@ -635,8 +636,8 @@ class Edge:
         ids = set[str]() if identity is None else self._snapshots.same(identity.customer)
         self._views.forget_of(ids)
         self._identities.forget(ids, () if isinstance(who, str) or not who else who.items())
-        self._snapshots.let_go_of(who, ids, self._clock())
-        self._rooms.forget(frozenset(ids))
+        homes = self._snapshots.let_go_of(who, ids, self._clock())
+        self._rooms.forget(frozenset({*ids, *map(strict_subject, homes)}))
 
     def take_pack(self, path: str | Path, *, keep_as: str | Path | None = None) -> None:
         """

@@ -36,7 +36,7 @@ class Resolving(Protocol):
         """Return whom a call is for; asks the graph."""
         ...
 
-    def household(self, customer: str) -> str | None:
+    def household(self, customer: str, *, remember: bool = True) -> str | None:
         """Return a customer's household; asks the graph."""
         ...
 
@@ -101,7 +101,7 @@ class Fetch:
         """Return whose contacts count together with a customer's; None if no cap counts any. It may ask the graph."""
         if "household" not in self.plan().counted_per:
             return None
-        name = self.identities.household(customer)
+        name = self.identities.household(customer, remember=False)
         return ("customer", customer) if name is None else ("household", name)
 
     def households_of(self, customers: Sequence[str]) -> Sequence[HouseholdKey]:

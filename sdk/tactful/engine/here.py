@@ -25,6 +25,12 @@ GAVE = "gave"
 HouseholdKey = tuple[str, str]
 
 
+def strict_subject(household: HouseholdKey) -> str:
+    """Return by which word strict caps per household count for those in one."""
+    kind, name = household
+    return name if kind == "customer" else f"household {name}"
+
+
 class Here:
     """
     One customer that is here.

@@ -82,9 +82,10 @@ class Identities:
             self._known = FIFOCache(self._maxsize)
             self._known.update(kept)
 
-    def household(self, customer: str) -> str | None:
-        """Return a customer's household; asks the graph, and remembers."""
-        found = self.resolve({"customer": customer})
+    def household(self, customer: str, *, remember: bool = True) -> str | None:
+        """Return a customer's household; asks the graph, and remembers unless it must not."""
+        who = {"customer": customer}
+        found = self.resolve(who) if remember or self._graph is None else self.here(who)[0] or self._graph.identify(who)
         return None if found is None else found.household
 
     def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:

@@ -79,19 +79,26 @@ class Questions:
                 self._thread.start()
 
     def _answer(self) -> None:
-        while not self._closed and (question := self._waiting.get()) is not None:
-            who, done = question
-            wanted = partial(self._is_wanted, told_apart(who), done)
-            try:
-                if not self._closed:
-                    self._load(who, wanted)
-            except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
-                _log.warning("a customer could not be fetched: %s", type(error).__name__)
-            finally:
-                if wanted():
-                    self._asked.pop(told_apart(who), None)
-                done.set()
+        while not self._closed and self._answered(self._waiting.get()):
+            pass  # the thread sleeps with nobody at hand: whoever was fetched last may be let go meanwhile
         self._drop_all()
+
+    def _answered(self, question: tuple[Who, Event] | None) -> bool:
+        """Fetch who was asked for; return whether there will be more."""
+        if question is None:
+            return False
+        who, done = question
+        wanted = partial(self._is_wanted, told_apart(who), done)
+        try:
+            if not self._closed:
+                self._load(who, wanted)
+        except Exception as error:  # noqa: BLE001 - a source may raise anything; the customer stays away
+            _log.warning("a customer could not be fetched: %s", type(error).__name__)
+        finally:
+            if wanted():
+                self._asked.pop(told_apart(who), None)
+            done.set()
+        return True
 
     def _drop_all(self) -> None:
         for _, done in emptied(self._waiting):

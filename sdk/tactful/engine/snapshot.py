@@ -1,7 +1,6 @@
 """Snapshot: the customers that are here, and how the others come. A miss does no I/O in a decision: it asks.
 
-What is heard of a customer counts whether it is heard before, during or after a fetch. Who is let go leaves two things
-behind until the next fetch: the room that decisions took under the caps, and a no.
+What is heard of one counts whether heard before, during or after a fetch. Who is let go leaves room and a no behind.
 """
 
 import logging
@@ -29,8 +28,7 @@ from .tally import Tally
 from .unread import Unread
 
 _log = logging.getLogger("tactful")
-#: So often a customer is fetched anew because the sources changed meanwhile.
-_TRIES_MAX = 3
+_TRIES_MAX = 3  # so often a customer is fetched anew because the sources changed meanwhile
 
 
 class Snapshots:
@@ -195,16 +193,18 @@ class Snapshots:
                 if counters is not None:
                     release(counters, ids)
 
-    def let_go_of(self, who: Who, ids: AbstractSet[str], now_us: int) -> None:
-        """Let customers go with all that counts for them here; a no stays, and the room of a household of theirs."""
+    def let_go_of(self, who: Who, ids: AbstractSet[str], now_us: int) -> set[HouseholdKey]:
+        """Let customers go, a no and room of their households excepted; return the households of who was here."""
         with self._lock:
             self._questions.drop(who, *ids)  # what is under way would bring them back
             self._loads.let_go(told_apart(who), ids)
+            homes = {here.household for id_ in ids if (here := self._here.pop(id_, None)) is not None}
+            for home in homes:
+                self._households.leave(home, now_us)
             for id_ in ids:
-                if (here := self._here.pop(id_, None)) is not None:
-                    self._households.leave(here.household, now_us)
                 self._left.pop(id_, None)
                 self._unread.pop(id_, None)
+            return homes
 
     def refresh_all(self) -> None:
         """Have every customer that is here fetched anew at the next question; they stay until then."""

@@ -37,8 +37,7 @@ _RETRY_S: Final = 1.0
 _SHARE: Final = 64
 #: For whom caps count, in the order in which locks are taken.
 _PER: Final[tuple[Per, ...]] = ("customer", "household", "everyone")
-#: Has more room reserved, now or soon.
-_Asking = Callable[["Strict", Sequence[Ask]], None]
+_Asking = Callable[["Strict", Sequence[Ask]], None]  # has more room reserved, now or soon
 
 
 class Strict:
@@ -280,17 +279,22 @@ class Rooms:
 
     def _run(self) -> None:
         centre = cast("StrictCaps", self.centre)
-        while True:
-            try:
-                strict = self._questions.get(timeout=_RETRY_S if self._confirming else None)
-                if strict is None:
-                    return
-                strict.asking = False
-                with strict.lock:
-                    asks = strict.lacking(self._clock())
-                if asks:
-                    self._reserve(centre, strict, asks)
-            except queue.Empty:
-                self._confirming.tell(centre)
-            except Exception as error:  # noqa: BLE001 - likewise; without room in hand the caps are reached
-                _log.warning("room could not be reserved: %s", type(error).__name__)
+        while self._answered(centre):
+            pass  # it sleeps with nobody's room at hand
+
+    def _answered(self, centre: StrictCaps) -> bool:
+        """Wait for a question, and reserve what it asks for; return whether there will be more."""
+        try:
+            strict = self._questions.get(timeout=_RETRY_S if self._confirming else None)
+            if strict is None:
+                return False
+            strict.asking = False
+            with strict.lock:
+                asks = strict.lacking(self._clock())
+            if asks:
+                self._reserve(centre, strict, asks)
+        except queue.Empty:
+            self._confirming.tell(centre)
+        except Exception as error:  # noqa: BLE001 - likewise; without room in hand the caps are reached
+            _log.warning("room could not be reserved: %s", type(error).__name__)
+        return True
