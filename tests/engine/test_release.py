@@ -222,7 +222,7 @@ MUTANTS = [
     ("engine.budgets", "not (isinstance(held.what, Contact) and held.what.treatment)", "True"),
     ("engine.snapshot", "self._left.get(customer) if here is None else here.counters", "here and here.counters"),
     ("engine.snapshot", "(own, None if key is None else self._households.get(key))", "(own,)"),
-    ("engine.snapshot", "self._households.leave(here.household, now_us)", "self._households.pop(here.household, None)"),
+    ("engine.snapshot", "self._households.leave(home, now_us)", "self._households.pop(home, None)"),
     ("engine.edge", "self._views.forget_decision(receipt.decision)", "pass"),
     ("engine.edge", "self._tail.release(ids)", "pass"),
     ("engine.edge", "self._rooms.release([", "list(["),
