@@ -251,9 +251,7 @@ MUTANTS = [
         0,
     ),
     Mutant("engine.heads", "return not ranked.helps, -ranked.base * factor", "return False, -ranked.base * factor", 0),
-    Mutant("engine.heads", "(not first.helps, -base * factor,", "(not first.helps, -first.base * factor,", 0),
     Mutant("engine.rank", "(following is not None and following < asked[0])", "False", 14),
-    Mutant("engine.heads", "if bits and unliked != bits:", "if False:", 0),
     Mutant("plan.groups", "(one.helps, one.purpose, one.offer.affinity,", "(one.helps, one.purpose,", 0),
     Mutant("plan.groups", "some |= bits >> place & where", "some |= bits & where", 68),
     Mutant(

@@ -117,6 +117,7 @@ MISTAKES = [
     Mutant("engine.heads", "least = max(floor, above * share)", "least = above * share + 1", 0),
     Mutant("engine.heads", "factors.boosted(floor))", "0.0)", 0),
     Mutant("engine.heads", "(bits or first.bits)", "bits", 0),
+    Mutant("engine.heads", "(not first.helps, -base * factor,", "(not first.helps, -first.base * factor,", 0),
     Mutant("engine.heads", "if bits and unliked != bits:", "if False:", 0),
     Mutant("engine.rank", "affinity *= max(times, 1.0)", "pass", 0),
     Mutant("engine.rank", "if not self.blind and all(", "if all(", 0),
