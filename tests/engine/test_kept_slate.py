@@ -39,7 +39,7 @@ offers:
   morning: {value: 8, when: 'context.hour > 12 || now < timestamp("2024-10-04T00:00:20Z")', treatments: [{title: Hi}]}
   cart: {value: 7, topic: drink, when: context.page == "cart", treatments: [{title: One more}]}
   sale: {value: 8.7, topic: care, when: 'context.ends > now || profile.visits > 9', treatments: [{title: Sale}]}
-  shelf: {value: 8.6, when: 'channel.name == "web" && context.ends - duration("4s") > now', treatments: [{title: New}]}
+  shelf: {value: 8.8, when: 'channel.name == "web" && context.ends - duration("4s") > now', treatments: [{title: New}]}
   brief: {value: 8.5, run: 2024-10-01T00:00:00Z to 2024-10-04T00:00:10Z, topic: drink, treatments: [{title: Today}]}
   always: {value: 5, treatments: [{title: Bread}]}
   water: {value: 4, topic: drink, treatments: [{title: Water}]}
