@@ -328,7 +328,8 @@ def test_uploads_that_hang_hold_up_no_consents_and_are_bounded(serve, opened):
     assert opened(served.url()).changes("consents", 0, 9).epoch == 0
     for one in threads:
         one.join(20)
-    assert codes == ["centre-busy"] * 8
+    assert len(codes) == 8
+    assert set(codes) <= {"centre-busy", "centre-behind"}  # the relay has no thread, or waited for the centre in vain
     assert threading.active_count() - before < 20
     centre.let.set()
     until = time.monotonic() + 20

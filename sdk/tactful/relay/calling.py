@@ -192,7 +192,7 @@ class Calls:
         said = f"{host} refuses the call with status {status}"
         if code == "centre-forbidden":
             said = f"{host} does not know this device's token, or lets it in no more"
-        elif (behind := _code_in(body)) and code == "centre-busy" != behind:
+        elif status >= 500 and (behind := _code_in(body)) not in {"", "centre-busy"}:  # noqa: PLR2004 - as above
             code = "centre-behind"
             said = f"{host} is there, and the centre behind it gives no answer ({behind}); see to that centre"
         wait_s = retry_after_s(found.headers.get("Retry-After"))
