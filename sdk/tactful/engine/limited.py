@@ -73,15 +73,12 @@ class Limited:
         until_us: It holds before here [us].
     """
 
-    __slots__ = ("_acting", "_alone", "_parts", "blind", "since_us", "until_us", "withheld")
+    __slots__ = ("_acting", "blind", "since_us", "until_us", "withheld")
 
     def __init__(self, alone: Iterable[Reached], since_us: int, until_us: int, parts: tuple[Asking, ...] = ()) -> None:
-        self._alone = tuple(alone)
-        self._parts = parts
-        self._acting: tuple[Reached, ...] | None = None
+        self._acting: tuple[Asking | Reached, ...] = (*parts, *alone)
         self.withheld = self.blind = 0
-        all_: tuple[Asking | Reached, ...] = (*parts, *self._alone)
-        for one in all_:
+        for one in self._acting:
             # What alone withholds or blinds is shared, not copied: it is as long as the plan has offers.
             self.withheld = self.withheld | one.withheld if self.withheld else one.withheld
             self.blind = self.blind | one.blind if self.blind else one.blind
@@ -91,9 +88,11 @@ class Limited:
     @property
     def acting(self) -> tuple[Reached, ...]:
         """What withholds or blinds them, each thing alone."""
-        if self._acting is None:
-            self._acting = (*(one for part in self._parts for one in part.acting), *self._alone)
-        return self._acting
+        found: list[Reached] = []
+        for one in self._acting:
+            found += (one,) if isinstance(one, Reached) else one.acting
+        self._acting = acting = tuple(found)
+        return acting
 
 
 NOTHING = Limited((), -NEVER_US, NEVER_US)
