@@ -125,7 +125,12 @@ MUTANTS = [
         7,
     ),
     Mutant("plan.plan", "if start <= now_us < end:", "if start:", 1),
-    Mutant("plan.plan", "may(entry.offer.channels) and may(entry.treatment.channels)", "may(entry.offer.channels)", 2),
+    Mutant(
+        "plan.plan",
+        "for_all & where(lambda entry: not entry.treatment.channels or name in entry.treatment.channels).bits",
+        "for_all",
+        2,
+    ),
     # what caps count
     Mutant("engine.count", "            if left <= 0:\n", "            if left < 0:\n", 6),
     Mutant("engine.count", "return self.since_us <= now_us - self.plan.longest_window_us", "return True", 3),
