@@ -96,6 +96,9 @@ def _divided(group: Group, unliked: int, plan: Plan, allow: int, factors: "Facto
 def _looks(grouped: Grouped, factors: "Factors") -> Iterator[tuple[tuple[Group, ...] | list[Group], _Limit]]:
     """Yield what to look at next, and what nothing precedes that is left then."""
     groups, likely = grouped.groups, grouped.of_affinity
+    if len(groups) <= _STEP:
+        yield groups, _END
+        return
     place, highest, known = 0, 0.0, factors.known()
     few = max(2 * _STEP, sum(map(len, known)) // _SCORES_A_GROUP) if likely else len(groups)
     while place < few:
