@@ -6,7 +6,7 @@ MODEL_MUTANTS = [
     Mutant("engine.shortlist", "len(found) < self._scoring.model.shortlist", "len(found) < 1"),
     Mutant("engine.shortlist", "len(found) < self._scoring.model.shortlist", "True"),
     Mutant("engine.shortlist", "(not pair[1].helps, -pair[0], pair[1].index)", "(-pair[0], pair[1].index)"),
-    Mutant("engine.shortlist", "return self.ranking.best(open_)", "return None"),
+    Mutant("engine.shortlist", "return self._ranking.best(open_)", "return None"),
     Mutant("engine.shortlist", "found.append((worth * score, offer))", "found.append((worth, offer))"),
     Mutant("engine.shortlist", "found.append((worth * score, offer))", "found.append((score, offer))"),
     Mutant("engine.rank", "if scores is None or self.blind >> ranked.start & 1:", "if scores is None:"),
