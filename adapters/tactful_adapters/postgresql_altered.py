@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from .postgresql_client import PostgreSQLConnection
 
 #: The triggers by which edges hear of what changes.
-_TELLING: Final = frozenset(f"{table}_{how}" for table in ("consent", "profile", "link") for how in ("new", "changed"))
+_TELLING: Final = frozenset(
+    {f"{table}_{how}" for table in ("consent", "profile", "link") for how in ("new", "changed")} | {"line_counted"}
+)
 _NOT_KEPT: Final = "nothing of this call was kept"
 _QUERY: Final = """
 WITH ours AS (

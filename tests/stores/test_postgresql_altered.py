@@ -63,6 +63,7 @@ def _told(centre):
     [
         "ALTER TABLE consent DISABLE TRIGGER ALL",
         "DROP TRIGGER profile_changed ON profile",
+        "ALTER TABLE line_epoch DISABLE TRIGGER line_counted",
         _SWALLOW.format("change"),
         _SWALLOW.format("line_epoch"),
         "CREATE RULE nothing AS ON INSERT TO change DO INSTEAD NOTHING",
