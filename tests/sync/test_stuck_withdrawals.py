@@ -6,7 +6,7 @@ import pytest
 
 from tactful import CentreError, Contact, MemoryCentre, MemoryStore, OutboxLimits
 from tactful.sync import following, outgoing
-from tactful.sync.again import Again
+from tactful.sync.retrying import Retrying
 from tactful.sync.outgoing import Outgoing
 from tactful.testing.faulty_centres import FlappingCentre, WrappedCentre
 from tactful_adapters.sqlite import SQLiteStore
@@ -180,7 +180,7 @@ def test_the_status_shows_withdrawals_by_themselves(open_edge, centre, clock):
 
 
 def test_it_is_tried_again_later_and_later_and_told_of_each_time(open_edge, centre, clock, monkeypatch):
-    monkeypatch.setattr(following, "Again", lambda clock, batch: Again(clock, batch, chance=lambda _, high: high))
+    monkeypatch.setattr(following, "Retrying", lambda clock, batch: Retrying(clock, batch, chance=lambda _, high: high))
     broken = FailsAt(centre, is_ada_s_no)
     edge = open_edge(at=broken)
     edge.opt_out("ada")
@@ -368,7 +368,7 @@ def test_a_pause_is_no_shorter_than_the_centre_wants(clock):
     store = MemoryStore(clock=clock)
     store.record([Contact("1", "ada", "withdrawal", clock())])
     ((number, _),) = store.outbox_take(9)
-    again = Again(clock, 9, chance=lambda low, _: low)
+    again = Retrying(clock, 9, chance=lambda low, _: low)
     assert again.next(store) == []
     store.outbox_pass_over({number: "busy"})
     again.put([number], CentreError("busy", retry_after_s=90))
@@ -382,7 +382,7 @@ def test_what_is_passed_over_during_a_round_waits_for_the_next(clock):
     store = MemoryStore(clock=clock)
     store.record([Contact(f"{n}", f"{n}", "withdrawal", clock()) for n in range(6)])
     numbers = [number for number, _ in store.outbox_take(9)]
-    again = Again(clock, 2, chance=lambda _, high: high)
+    again = Retrying(clock, 2, chance=lambda _, high: high)
     store.outbox_pass_over(dict.fromkeys(numbers[:3], "no"))
     again.answered(page := again.next(store), 0)
     assert [one for one, _ in page] == numbers[:2]

@@ -5,7 +5,7 @@ import pytest
 from tactful import Contact, MemoryCentre, MemoryStore
 from tactful.sync import worker
 from tactful.sync.account import Account
-from tactful.sync.again import Again
+from tactful.sync.retrying import Retrying
 from tactful.sync.lease import Lease
 from tactful.sync.outgoing import Outgoing
 from tactful.sync.pauses import Budget
@@ -39,7 +39,7 @@ def upload(kind, clock, call_s=0.0, count=4_000, each_s=EACH_S):
     store.record([Contact(f"{n}", "eve", "purchase", clock.now_us) for n in range(count)])
     centre = Slow(MemoryCentre(clock=clock), store, clock, call_s)
     sending = kind(
-        centre, store, Lease(store, "events"), Account(clock), 500, Again(clock, 500), lambda: clock.now_us / 1e6
+        centre, store, Lease(store, "events"), Account(clock), 500, Retrying(clock, 500), lambda: clock.now_us / 1e6
     )
     sending.step()
     assert not store.outbox_take(1)
@@ -78,7 +78,7 @@ def test_where_it_goes_fast_as_many_as_may_go_over_at_once(clock):
     store = MemoryStore(clock=clock)
     store.record([Contact(f"{n}", "eve", "purchase", clock.now_us) for n in range(2_000)])
     centre = WrappedCentre(MemoryCentre(clock=clock))
-    sending = Outgoing(centre, store, Lease(store, "events"), Account(clock), 500, Again(clock, 500), lambda: 0.0)
+    sending = Outgoing(centre, store, Lease(store, "events"), Account(clock), 500, Retrying(clock, 500), lambda: 0.0)
     sending.step()
     assert centre.calls["deliver"] == 4
 

@@ -12,7 +12,7 @@ import attrs
 
 from ..errors import UsageError
 from ..rights_ports import Forgets, Owing
-from .owed import PAUSES_S, Again
+from .owed import PAUSES_S, Reminder
 
 _log = logging.getLogger("tactful")
 #: So many may be attached to one edge.
@@ -114,7 +114,7 @@ class Attached:
         """
         self._store = store if isinstance(store, Owing) else None
         self._all: list[_One] = []
-        self._again = Again(self.tell_again, pauses_s=pauses_s)
+        self._again = Reminder(self.tell_again, pauses_s=pauses_s)
         self.reset()
 
     def reset(self) -> None:

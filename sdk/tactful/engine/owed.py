@@ -14,7 +14,7 @@ PAUSES_S: Final = (1.0, 300.0)
 _END_S: Final = 5.0
 
 
-class Again:
+class Reminder:
     """Calls something until it says that all is done; later and later."""
 
     def __init__(self, call: Callable[[], bool], *, pauses_s: tuple[float, float] = PAUSES_S) -> None:

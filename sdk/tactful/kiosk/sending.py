@@ -11,7 +11,7 @@ from ..centre_ports import Centre
 from ..changes import Synced
 from ..clock import Clock
 from ..sync.account import Account
-from ..sync.again import Again
+from ..sync.retrying import Retrying
 from ..sync.incoming import Here
 from ..sync.lease import Lease
 from ..sync.options import SyncOptions
@@ -61,7 +61,7 @@ class Sending:
         self._lock, self._turn, self._hearing = Lock(), Lock(), Lock()
         self._workers: tuple[Worker, ...] = ()
         lease = Lease(self._store.own, _PART)  # which is no cap that devices share
-        again = Again(self._steady, self._options.batch)
+        again = Retrying(self._steady, self._options.batch)
         outgoing = Outgoing(self._centre, self._store, lease, self._account, self._options.batch, again)
         self._step: Callable[[], int] = outgoing.step
 

@@ -14,7 +14,7 @@ from ..outbox_ports import Outbox
 from ..ports import Registers
 from .account import Account
 from .acknowledge import Acknowledge
-from .again import Again
+from .retrying import Retrying
 from .apply_consents import apply_consents
 from .apply_profiles import ProfilesKept, apply_profiles
 from .heard import Heard, WatchedClock
@@ -105,7 +105,7 @@ class Following:
         self._profiles = self._incoming("profiles", to_profiles, marks, profiles, lambda *_: None)
         self._acknowledge = Acknowledge(store, to_profiles, self._accounts[_ACKNOWLEDGING], self._options.edge)
         lease, account = Lease(store, "events"), self._accounts["events"]
-        again = Again(self._heard.begin, self._options.batch)
+        again = Retrying(self._heard.begin, self._options.batch)
         self._steps: Mapping[str, Callable[[], int]] = {
             "consents": self._consents.step,
             "profiles": self._profiles.step,

@@ -20,7 +20,7 @@ from ..errors import CentreError
 from ..outbox import OutboxLimits
 from ..outbox_ports import Outbox
 from .account import Account, plain
-from .again import Again
+from .retrying import Retrying
 from .check import delivered
 from .lease import Lease
 
@@ -58,7 +58,7 @@ class Outgoing:
     lease: Lease
     account: Account
     batch: int
-    again: Again
+    again: Retrying
     clock_s: Callable[[], float] = time.monotonic
     _size: int = attrs.field(init=False, default=attrs.Factory(lambda self: self.batch, takes_self=True))
     _adopted: bool = False

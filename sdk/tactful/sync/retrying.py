@@ -1,4 +1,4 @@
-"""When withdrawals that the centre does not take are tried again: all of them, later and later. It sends nothing.
+"""Retrying: when withdrawals that the centre does not take are tried again: all of them, later and later. It sends nothing.
 
 Which they are stands in the outbox alone, so that a restart changes nothing and any number of them takes no memory.
 """
@@ -18,7 +18,7 @@ _PAUSE_MAX_S: Final = 600.0
 _REFUSED: Final[Exception] = CentreError("the centre refuses it", code="centre-refuses")
 
 
-class Again:
+class Retrying:
     """One round after another over all that is passed over, in order; as many at once as went well of late."""
 
     def __init__(self, clock: Clock, batch: int, chance: Callable[[float, float], float] = random.uniform) -> None:
