@@ -6,8 +6,8 @@ import pytest
 
 from tactful import CentreError, Contact, MemoryCentre, MemoryStore, OutboxLimits
 from tactful.sync import following, outgoing
-from tactful.sync.retrying import Retrying
 from tactful.sync.outgoing import Outgoing
+from tactful.sync.retrying import Retrying
 from tactful.testing.faulty_centres import FlappingCentre, WrappedCentre
 from tactful_adapters.sqlite import SQLiteStore
 

@@ -5,10 +5,10 @@ import pytest
 from tactful import Contact, MemoryCentre, MemoryStore
 from tactful.sync import worker
 from tactful.sync.account import Account
-from tactful.sync.retrying import Retrying
 from tactful.sync.lease import Lease
 from tactful.sync.outgoing import Outgoing
 from tactful.sync.pauses import Budget
+from tactful.sync.retrying import Retrying
 from tactful.sync.worker import Worker
 from tactful.testing.faulty_centres import WrappedCentre
 

@@ -11,11 +11,11 @@ from ..centre_ports import Centre
 from ..changes import Synced
 from ..clock import Clock
 from ..sync.account import Account
-from ..sync.retrying import Retrying
 from ..sync.incoming import Here
 from ..sync.lease import Lease
 from ..sync.options import SyncOptions
 from ..sync.outgoing import Outgoing
+from ..sync.retrying import Retrying
 from ..sync.waits import Waits
 from ..sync.worker import Worker
 from .noes import Noes

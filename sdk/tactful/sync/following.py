@@ -14,7 +14,6 @@ from ..outbox_ports import Outbox
 from ..ports import Registers
 from .account import Account
 from .acknowledge import Acknowledge
-from .retrying import Retrying
 from .apply_consents import apply_consents
 from .apply_profiles import ProfilesKept, apply_profiles
 from .heard import Heard, WatchedClock
@@ -23,6 +22,7 @@ from .lease import Lease
 from .marks import Marks
 from .options import SyncOptions
 from .outgoing import Outgoing
+from .retrying import Retrying
 from .waits import Waits
 from .worker import Worker
 

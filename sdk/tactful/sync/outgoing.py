@@ -20,9 +20,9 @@ from ..errors import CentreError
 from ..outbox import OutboxLimits
 from ..outbox_ports import Outbox
 from .account import Account, plain
-from .retrying import Retrying
 from .check import delivered
 from .lease import Lease
+from .retrying import Retrying
 
 #: An event at which the centre failed so often, each time just before it took another, is set aside or passed over.
 _FAILED_MAX: Final = 5

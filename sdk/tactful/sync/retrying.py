@@ -1,4 +1,4 @@
-"""Retrying: when withdrawals that the centre does not take are tried again: all of them, later and later. It sends nothing.
+"""Retrying: when withdrawals that the centre does not take go up once more, later and later. It sends nothing.
 
 Which they are stands in the outbox alone, so that a restart changes nothing and any number of them takes no memory.
 """
