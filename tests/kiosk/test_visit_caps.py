@@ -76,3 +76,19 @@ def is_gone(before):
             return True
         time.sleep(0.2)
     return False
+
+
+@pytest.mark.parametrize("who", [word(0), {"card": word(1)}])
+def test_a_fetch_that_is_under_way_when_the_visit_ends_remembers_nobody(edge, who, monkeypatch):
+    asked, ended = edge._store.profile, []
+
+    def ends_meanwhile(customer):
+        ended.append(customer)
+        edge.let_go(who)
+        return asked(customer)
+
+    monkeypatch.setattr(edge._store, "profile", ends_meanwhile)
+    edge.warm(who)
+    assert ended
+    assert not edge._identities._known
+    assert edge.status()["customers_here"] == 0

@@ -635,8 +635,8 @@ class Edge:
         identity = self._identities.here(who)[0]
         ids = set[str]() if identity is None else self._snapshots.same(identity.customer)
         self._views.forget_of(ids)
+        homes = self._snapshots.let_go_of(who, ids, self._clock())  # a fetch that goes on tidies up after itself
         self._identities.forget(ids, () if isinstance(who, str) or not who else who.items())
-        homes = self._snapshots.let_go_of(who, ids, self._clock())
         self._rooms.forget(frozenset({*ids, *map(strict_subject, homes)}))
 
     def take_pack(self, path: str | Path, *, keep_as: str | Path | None = None) -> None:

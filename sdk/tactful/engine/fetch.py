@@ -1,6 +1,7 @@
 """Fetch: one customer from the sources, as it is there now. It keeps nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
 import attrs
@@ -42,6 +43,14 @@ class Resolving(Protocol):
 
     def households_of(self, customers: Sequence[str]) -> Mapping[str, str]:
         """Return the households of customers who are in one; asks the graph, for all at once if it can."""
+        ...
+
+    def here(self, who: Who) -> tuple[Identity | None, bool]:
+        """Return whom a call is for as far as that is remembered, and whether the graph still has to be asked."""
+        ...
+
+    def forget(self, customers: AbstractSet[str], identifiers: Iterable[tuple[str, str]]) -> None:
+        """Forget what is remembered of customers and identifiers."""
         ...
 
 

@@ -6,12 +6,15 @@ it: it waits here, and counts before what was fetched is in place.
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from threading import Lock
 from typing import Final
 
 import attrs
 
 from ..contacts import Contact
 from .count import Counters
+from .customer import Who
+from .fetch import Resolving
 from .here import ANSWERED, GAVE, Here, HouseholdKey
 
 #: A fetch that so much is heard during is begun anew.
@@ -112,6 +115,16 @@ class Loads:
         """Have everything that is being fetched fetched once more."""
         for load in self._under_way:
             load.lost = True
+
+
+def ended(loads: "Loads", lock: Lock, load: Load, identities: Resolving, who: Who) -> None:
+    """End a fetch; of who was let go meanwhile, it leaves nothing among the identities that are remembered."""
+    with lock:
+        loads.end(load)
+    if load.all_gone or load.gone:
+        found = identities.here(who)[0]
+        pairs = () if isinstance(who, str) or not who else who.items()
+        identities.forget(load.gone if found is None else load.gone | {found.customer}, pairs)
 
 
 def add(counters: Counters, contacts: Iterable[Contact], now_us: int) -> None:

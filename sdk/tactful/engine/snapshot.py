@@ -19,7 +19,7 @@ from .fetch import Fetch
 from .here import ANSWERED, GAVE, WITHDRAWAL, Here, HouseholdKey
 from .households import Households
 from .left import Left, Present
-from .loading import Load, Loads, add, joined, release, reservations
+from .loading import Load, Loads, add, ended, joined, release, reservations
 from .noes import Noes
 from .own import Own, shared
 from .questions import Questions
@@ -81,8 +81,7 @@ class Snapshots:
                 with self._lock:
                     found, is_done = self._keep(load, identity.customer, found, household)
             finally:
-                with self._lock:
-                    self._loads.end(load)
+                ended(self._loads, self._lock, load, self._fetch.identities, who)
             if is_done:
                 break
         return found  # if it changed all the time, for this once, and the next question fetches it anew
