@@ -19,7 +19,7 @@ class Lack:
     One reason why an edge is not ready.
 
     Attributes:
-        part: What lacks: `edge`, `decisions`, `store` or `consents`.
+        part: What lacks: `edge`, `decisions`, `pack`, `store` or `consents`.
         code: What is wrong, in a word that stays the same.
         says: What that means.
     """
@@ -40,6 +40,8 @@ def lacks(status: Mapping[str, Any]) -> Iterator[Lack]:
         yield Lack("edge", "closed", "the edge is closed: it decides nothing")
     if status["careful"]:
         yield Lack("decisions", "careful", "all decisions are careful: the policy is too old, or a guardrail is broken")
+    if not status.get("pack", {}).get("ready", True):
+        yield Lack("pack", "nobody-known", "nobody is known by the kiosk's pack; its status says why, and what to do")
     yield from _of_store(status.get("store", {}))
     centre = status.get("centre")
     if centre is not None and "ready" in centre and not centre["ready"]:

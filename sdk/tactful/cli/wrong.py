@@ -25,6 +25,7 @@ _CAREFUL: Final = "all fall back to what is harmless; publish a newer bundle, or
 _UNKEPT: Final = "who is in memory is decided for, and what is shown and said counts in this process and is not kept"
 _STRICT: Final = "what is under such a cap is held back"
 _AWAY: Final = "decisions go on by what the store has; what is said elsewhere, a no too, is not heard of here"
+_STRANGERS: Final = "everybody is a stranger, and nothing personal is shown"
 _UNKNOWN: Final = "consents count as not given: nothing personal is shown until the centre is heard"
 _OLD: Final = "consents older than a guardrail's fresh_for count as not given: nothing personal is shown by them"
 _UNHEARD: Final = "they count here, and other edges do not know of them"
@@ -81,6 +82,8 @@ def wrong_of(state: Mapping[str, Any], centre: Centre | None, store: object = No
         store: The store to try, if it can be tried.
     """
     yield from (Wrong("decisions", None, f"careful, as {why}", _CAREFUL) for why in state.get("careful", ()))
+    if (pack := state.get("pack")) is not None and not pack["ready"]:
+        yield Wrong("pack", None, pack["reason"], _STRANGERS)
     yield from _of_store(state.get("store", {}), store)
     if (strict := state.get("strict")) is not None and strict["last_error"]:
         yield Wrong("strict caps", strict["failing_s"], strict["says"], _STRICT)

@@ -25,6 +25,10 @@ ENTRY: Final = struct.Struct(f">{NAME_BYTES}sQI")
 HEAD_MAX_BYTES: Final = 1024 * 1024
 ROW_MAX_BYTES: Final = 16 * 1024 * 1024
 _CHUNK_BYTES: Final = 1024 * 1024
+_ALTERED: Final = (
+    "the pack's file was overwritten or cut while it was open: bring the pack again, and let `Edge.take_pack` put it "
+    "in place"
+)
 #: Reads so many bytes from a place on.
 ReadAt = Callable[[int, int], bytes]
 
@@ -46,6 +50,7 @@ class PackFile:
             raise PackError(f"{path}: {error.strerror}; give the file of a pack", code="pack-file") from None
         try:
             self._read_at = _reader(self._file)
+            self._stamp: tuple[int, int] | None = self._stamp_now()
             self.head = self._verified(keys)
         except OSError as error:
             self._file.close()
@@ -55,6 +60,8 @@ class PackFile:
             raise
         self._table = self.head.length - self.head.rows * ENTRY.size
         self._seal: RowSeal | None = None
+        #: What became of the file, when that was last looked at; empty if it is as it was signed.
+        self.altered = ""
 
     def unlock(self, device_key: bytes) -> Self:
         """
@@ -86,6 +93,24 @@ class PackFile:
         """Return the customers of a household that are in the pack."""
         return tuple(self._find("household", household) or ())
 
+    def look(self) -> str:
+        """
+        Look whether the open file is still as it was signed; return what became of it, empty if nothing.
+
+        It asks for the file's length and the time of its last write, and reads all of it only where one is another, or
+        where a row could not be read.
+        """
+        try:
+            stamp = self._stamp_now()
+            if stamp != self._stamp:
+                is_whole = stamp[0] == self._size and self._digest(self.head.length) == self.head.sha256
+                self.altered, self._stamp = "" if is_whole else _ALTERED, stamp
+        except OSError:
+            self.altered, self._stamp = _ALTERED, None
+        except ValueError:  # it was closed: another took its place, and tells for itself
+            pass
+        return self.altered
+
     def close(self) -> None:
         """Give back the file."""
         self._file.close()
@@ -97,13 +122,19 @@ class PackFile:
         """Return what the row says that is named so, or None."""
         if self._seal is None:
             raise PackError("the pack is locked: give its device key", code="pack-key")
-        name = self._seal.name(kind, *parts)
+        try:
+            return self._opened(self._seal, self._seal.name(kind, *parts))
+        except PackError:
+            self._stamp = None  # whatever its length and time say, it is looked at anew
+            raise
+
+    def _opened(self, seal: RowSeal, name: bytes) -> Any:
         low, high = 0, self.head.rows
         while low < high:
             middle = (low + high) // 2
             found, place, length = self._entry(middle)
             if found == name:
-                return self._seal.open(name, self._row(place, length))
+                return seal.open(name, self._row(place, length))
             low, high = (middle + 1, high) if found < name else (low, middle)
         return None
 
@@ -136,12 +167,21 @@ class PackFile:
         head = open_head(self._read_at(at, length), keys)
         if head.length != at or head.length < len(BEGIN) + head.rows * ENTRY.size:
             raise PackError(f"{self.path}: the pack is not as long as its head says", code="pack-altered")
-        digest = hashlib.sha256()
-        for place in range(0, at, _CHUNK_BYTES):
-            digest.update(self._read_at(place, min(_CHUNK_BYTES, at - place)))
-        if digest.hexdigest() != head.sha256:
+        if self._digest(at) != head.sha256:
             raise PackError(f"{self.path}: the pack's rows are not those that were signed", code="pack-altered")
+        self._size = size
         return head
+
+    def _digest(self, length: int) -> str:
+        digest = hashlib.sha256()
+        for place in range(0, length, _CHUNK_BYTES):
+            digest.update(self._read_at(place, min(_CHUNK_BYTES, length - place)))
+        return digest.hexdigest()
+
+    def _stamp_now(self) -> tuple[int, int]:
+        """Return the file's length [bytes], and when it was last written [ns]."""
+        found = os.fstat(self._file.fileno())
+        return found.st_size, found.st_mtime_ns
 
 
 def _reader(file: IO[bytes]) -> ReadAt:

@@ -189,12 +189,18 @@ class Packs:
             return f"the pack expired at {in_words(head.expires_us)}: bring a newer one"
         if not self.time.tells_age(head.issued_us):
             return "how old the pack is cannot be told: set the machine's clock right, or bring a newer one"
-        return ""
+        return self.now.altered
+
+    def look(self) -> None:
+        """Look whether the open file is still the pack that was verified; it does I/O, so no decision calls it."""
+        if not self.killed:
+            self.now.look()
 
     def status(self, now_us: int) -> Mapping[str, object]:
         """Return the pack's state: names and numbers, nothing personal."""
         if self.killed:
             return {"killed": True, "kept": list(self.kept), "ready": False, "reason": _KILLED}
+        self.look()
         head, reason = self.now.head, self.why_not(now_us)
         return {
             "store": head.store,

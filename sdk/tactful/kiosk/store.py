@@ -114,8 +114,9 @@ class KioskStore(SealedOutbox):
         return tuple(sorted(both, key=lambda one: (one.at_us, one.id)))
 
     def tail(self, after: int, count: int) -> Sequence[tuple[int, Contact]]:
-        """Return at most so many contacts that were recorded here after a number; and keep the moment."""
+        """Return at most so many contacts that were recorded here after a number."""
         self._packs.time.keep()  # about once a second, and never in a decision
+        self._packs.look()  # so that decisions say that its file was overwritten
         return tuple((number, self._opened(one)) for number, one in self._own.tail(after, count))
 
     def record(self, contacts: Sequence[Contact], disclosures: Sequence[Disclosure] = ()) -> int:
