@@ -6,6 +6,7 @@ of the customer on a channel: identity, ages, consents, holdouts), `c` (the cont
 """
 
 import ast
+import sys
 from collections.abc import Mapping
 
 import attrs
@@ -91,7 +92,8 @@ class Slots:
                 **{f"direct.{name}": len(protective) + index for index, name in enumerate(direct)},
                 **{f"direct.{name}.at": len(protective) + len(direct) + index for index, name in enumerate(direct)},
             },
-            context_index={a.name: index for index, a in enumerate(context)},
+            # Callers write these names into their source, and Python keeps one text for all: found by being the same.
+            context_index={sys.intern(a.name): index for index, a in enumerate(context)},
             no_context=tuple(a.absent for a in context),
             usual=tuple(_USUAL.get(a.type) for a in context),
         )
