@@ -1,17 +1,21 @@
 """Where a store in PostgreSQL is: its URL, taken apart. Its name in errors has neither role nor password."""
 
 import re
+from types import ModuleType
 from typing import Final, Self
 from urllib.parse import unquote
 
 import attrs
 
 from tactful import StoreError
+from tactful.names import hint_for
 
 from .postgresql_client import client
 from .url_options import within
 
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+#: What is told of an option that is unknown: a name, and no value.
+_OPTION: Final = re.compile(r"[a-z_]{1,30}")
 _OURS: Final = frozenset({"schema", "connections", "timeout_s"})
 _HOW: Final = "give one as in postgresql://role@host:5432/database?schema=tactful"
 
@@ -66,7 +70,7 @@ class Address:
         try:
             known = psycopg.conninfo.conninfo_to_dict(conninfo)
         except (psycopg.Error, UnicodeError):
-            raise _refusal("libpq does not understand the URL or one of its options") from None
+            raise _refusal(_not_understood(psycopg, query)) from None
         at = f"{known.get('host') or known.get('hostaddr') or 'the local socket'}:{known.get('port') or 5432}"
         name = f"PostgreSQL at {at}, database {known.get('dbname') or 'of the role'}, schema {schema}"
         return cls(conninfo, name, known.get("password") or None, schema, int(connections), timeout_s)
@@ -74,6 +78,17 @@ class Address:
 
 def _parted(option: str) -> tuple[str, str, str]:
     return option.partition("=")
+
+
+def _not_understood(psycopg: ModuleType, query: str) -> str:
+    """Return which option nobody knows. With an @ after the ?, it may be a password's part, and is not told."""
+    known = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults()} | _OURS | {"ssl"}
+    for option in query.split("&") if "@" not in unquote(query) else ():
+        name = _parted(option)[0]
+        if _OPTION.fullmatch(name) and name not in known:
+            hint = hint_for(name, known)
+            return f"the URL's option {name}= is none of libpq's or tactful's" + (f"; {hint}" if hint else "")
+    return "libpq does not understand the URL or one of its options"
 
 
 def _refusal(wrong: str) -> StoreError:

@@ -183,6 +183,8 @@ def astray(server: Server, address: "Address") -> AwayError:
 def explained(error: Exception, address: "Address") -> StoreError:
     """Return what to raise in place of an error of the client, whose own words may hold keys and values."""
     said = f"{address.name}: {_meaning(error)}"
+    if address.is_tls and isinstance(error, client().exceptions.TimeoutError):
+        said += ". If it always is, it may speak no TLS: look at the port, or write valkey://"
     kinds = client().exceptions
     if isinstance(error, kinds.AuthenticationError):
         return StoreError(said)

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from .errors import StoreError
 from .memory import MemoryStore
+from .names import meant
 from .ports import Store, StrictCaps
 
 
@@ -53,5 +54,5 @@ def _installed(what: str, group: str, url: str) -> Any:
     scheme = url.partition(":")[0].lower() if ":" in url else ""
     points = {point.name: point for point in entry_points(group=group)}
     if scheme not in points:
-        raise StoreError(f"no {what} is named {scheme!r}; there are: {', '.join(sorted(points)) or 'none'}")
+        raise StoreError(f"no {what} is named {scheme!r}; {meant(scheme, points)}")
     return points[scheme].load()

@@ -23,3 +23,16 @@ def hint_for(name: str, names: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"there are: {', '.join(sorted(known))}" if 0 < len(known) <= FEW else ""
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """
+    Return all right names, which are few, with the nearest one first if there is one.
+
+    >>> meant("sqlit", ["valkey", "sqlite"]), meant("foo", [])
+    ("did you mean 'sqlite'? there are: sqlite, valkey", 'there are: none')
+    """
+    known = sorted(names)
+    hint = hint_for(name, known)
+    listed = f"there are: {', '.join(known) or 'none'}"
+    return f"{hint} {listed}" if hint.startswith("did you mean") else listed

@@ -42,6 +42,11 @@ class SubjectExport:
     longest_window_us: int
     at_us: int
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is held: the customer is unknown here."""
+        return not (any(self.held.counts.values()) or self.held.waiting)
+
     def as_dict(self) -> Mapping[str, Any]:
         """Return it as plain values for JSON; moments in ISO 8601, in UTC."""
         held, attributes = self.held, {one.name: one for one in self.policy.attributes}

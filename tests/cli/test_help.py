@@ -72,3 +72,14 @@ def test_help_fits_and_loses_nothing(start, name, columns):
     command = COMMANDS[name] if name else GROUP
     for words in [command.help, *(parameter.help for parameter in parameters(command))]:
         assert squeezed(words) in shown
+
+
+@pytest.mark.parametrize(("name", "columns"), [("pack", 60), ("load", 76), ("bench", 79)])
+def test_help_between_narrow_and_wide_cuts_no_word_and_no_default(start, name, columns):
+    ended = start(name, "--help", COLUMNS=str(columns))
+    assert max(map(len, ended.out.splitlines())) <= columns
+    shown = squeezed(ended.out)
+    for one in parameters(COMMANDS[name]):
+        assert squeezed(one.help) in shown
+        if isinstance(one.default, str) and one.default:
+            assert squeezed(f"[default: {one.default}]") in shown

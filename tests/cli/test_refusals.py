@@ -52,6 +52,10 @@ REFUSALS = {
         ["status", "shop", "--store", "foo://x"],
         "no adapter is named 'foo'; there are: postgres, postgresql, sqlite",
     ),
+    "an adapter by nearly its name": (
+        ["status", "shop", "--store", "sqlit:///edge.db"],
+        "no adapter is named 'sqlit'; did you mean 'sqlite'? there are: postgres, postgresql, sqlite",
+    ),
     "no place for a store": (["status", "shop", "--store", "sqlite:////proc/no/edge.db"], "[store-missing]"),
     "no key to sign with": (
         ["build", "shop", "--key", "nowhere"],

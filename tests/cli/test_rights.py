@@ -131,3 +131,17 @@ def test_what_cannot_be_used_is_refused(run, shop, command, words, told):
     ended = run(command, *([policy] if command == "export" else []), *words, "--store", url)
     assert ended.code == 2
     assert told in ended.err
+
+
+def test_who_exports_a_customer_of_whom_nothing_is_held_is_told_so(run, shop):
+    policy, url = shop
+    for way in ((), ("--json",)):
+        known, unknown = (
+            run("export", policy, "ann", "--store", url, *way),
+            run("export", policy, "an", "--store", url, *way),
+        )
+        assert (known.code, known.err) == (0, "")
+        assert unknown.code == 0  # as with an erasure: it is a whole answer, that nothing is held
+        assert "nothing is held of this customer here; see to the id and to --store" in unknown.err
+        assert "nothing is held" not in unknown.out
+    assert unknown.json["ids"] == ["an"]

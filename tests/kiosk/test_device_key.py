@@ -97,3 +97,18 @@ def test_what_a_command_or_a_file_holds_is_in_no_message(pack, key_file):
         with pytest.raises(PackError) as refused:
             device_key_of(source, beside=pack)
         assert "c2VjcmV0" not in str(refused.value)
+
+
+def test_what_holds_no_key_is_named(pack, key_file, monkeypatch):
+    monkeypatch.setenv("K1_KEY", "c2VjcmV0")
+    key_file.write_text("c2VjcmV0", encoding="ascii")
+    named = {
+        "env:K1_KEY": "env:K1_KEY holds",
+        f"file:{key_file}": f"file:{key_file} holds",
+        key_file: f"{key_file} holds",
+        "command:echo c2VjcmV0": "the command prints",
+    }
+    for source, told in named.items():
+        with pytest.raises(PackError) as refused:
+            device_key_of(source, beside=pack)
+        assert str(refused.value) == f"the device key: what {told} is not the base64 text of 32 bytes"

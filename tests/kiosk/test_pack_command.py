@@ -1,6 +1,7 @@
 """`tactful pack` makes what an edge opens, tells what is in it and names nobody; what cannot be is refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.kiosk.conftest import SHOP, shown, yes
@@ -81,6 +82,14 @@ def test_it_takes_a_list_and_tells_how_many_are_not_known(there):
     pack = packed(there)
     assert (pack.head.share_first, pack.head.share_count, pack.head.share_of) == (2, 2, 10)
     pack.close()
+
+
+@pytest.mark.usefixtures("there")
+def test_one_is_one_and_several_are_several():
+    Path("ids").write_text("bob\nnobody\n", encoding="utf-8")
+    told = run("--list", "ids")
+    assert "store.pack: 1 customer, " in told
+    assert "1 id is not known to the store" in told
 
 
 def test_it_takes_a_segment(there):

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import httpx2
 import pytest
 import trustme
 
@@ -111,3 +112,25 @@ def test_files_that_are_half_written_leave_the_certificate_as_it_is(authority, t
     key.write_bytes(whole)
     assert certificate.look()
     assert not certificate.look()
+
+
+def test_a_url_of_http_for_a_port_of_https_is_told_what_to_write(serve, opened, authority, tmp_path):
+    url = serve(MemoryCentre(), tls=files(authority, tmp_path, "127.0.0.1")).url()
+    with pytest.raises(CentreError, match=r"broke off: .*if this port is for HTTPS.*relay\+https://") as caught:
+        opened(url.replace("relay+https", "relay+http")).changes("consents", 0, 9)
+    assert caught.value.code == "centre-broken-off"
+
+
+def test_a_url_of_https_for_a_port_of_http_is_told_so(serve, opened):
+    url = serve(MemoryCentre()).url()
+    with pytest.raises(CentreError, match=r"127\.0\.0\.1 speaks no TLS on this port") as caught:
+        opened(url.replace("relay+http", "relay+https")).changes("consents", 0, 9)
+    assert caught.value.code == "centre-down"
+
+
+def test_an_answer_that_breaks_off_under_https_has_no_word_of_it(serve, opened, authority, tmp_path):
+    served = serve(MemoryCentre(), tls=files(authority, tmp_path, "127.0.0.1"))
+    calls = opened(served.url(ca=tmp_path / "authority.pem"))._calls
+    assert (
+        str(calls.failure(httpx2.RemoteProtocolError("cut"))) == "127.0.0.1: the answer broke off: RemoteProtocolError"
+    )

@@ -156,6 +156,30 @@ def test_a_url_that_names_no_database_says_how_and_no_secret(url):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("timeout=3", "the URL's option timeout= is none of libpq's or tactful's; did you mean 'timeout_s'?"),
+        ("sslmode=require&shema=x", "the URL's option shema= is none of libpq's or tactful's; did you mean 'schema'?"),
+        ("qqqq=1", "the URL's option qqqq= is none of libpq's or tactful's; give one"),
+    ],
+)
+def test_an_option_that_nobody_knows_is_named_with_the_nearest(query, told):
+    with pytest.raises(StoreError) as caught:
+        Address.of(f"postgresql://ada:canary@db.example/shop?{query}")
+    assert told in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query", ["canary=x@db.example/shop?nope=1", "canary=x%40db.example/shop", "Canary=1", "x=1&canary"]
+)
+def test_what_may_be_of_a_password_or_is_no_name_is_not_told(query):
+    with pytest.raises(StoreError, match="give one as in") as caught:
+        Address.of(f"postgresql://ada:pass?{query}")
+    assert "anary" not in str(caught.value)
+
+
 def test_what_is_not_ours_goes_on_to_libpq():
     address = Address.of("postgres://ada:p%40ss@db.example/shop?schema=tact&sslmode=verify-full&timeout_s=2.5")
     assert address.conninfo == "postgres://ada:p%40ss@db.example/shop?sslmode=verify-full"

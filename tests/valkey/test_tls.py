@@ -4,6 +4,7 @@ The server of the tests was built without TLS; what ends it stands before it, as
 """
 
 import asyncio
+import socket
 import ssl
 import threading
 from contextlib import contextmanager, suppress
@@ -96,3 +97,14 @@ def test_a_certificate_is_looked_at(server, authority, tmp_path, name, days, vou
 def test_a_file_that_is_not_there_is_told_at_once(tmp_path, option):
     with pytest.raises(StoreError, match=f"{option}= names a file that is not there"):
         Address.of(f"valkeys://127.0.0.1/0?{option}={tmp_path}/nowhere.pem")
+
+
+@pytest.mark.parametrize(("scheme", "hinted"), [("valkeys", True), ("valkey", False)])
+def test_a_server_that_speaks_no_tls_is_silent_and_the_url_is_suspected(scheme, hinted):
+    with socket.create_server(("127.0.0.1", 0)) as plain:  # as a server does that waits for the end of a line
+        address = Address.of(f"{scheme}://127.0.0.1:{plain.getsockname()[1]}/0?timeout_s=0.2")
+        client = connected(address)
+        with pytest.raises(StoreError, match="it is silent") as caught:
+            answers(client, address, [("PING",)])
+        client.close()
+    assert ("it may speak no TLS: look at the port, or write valkey://" in str(caught.value)) is hinted

@@ -38,7 +38,8 @@ from . import (
     whynot,
 )
 
-FRAMES_MIN_COLUMNS: Final = 60
+#: In less room frames would cut words that are long, such as `keyring:SERVICE/NAME`.
+FRAMES_MIN_COLUMNS: Final = 80
 app = typer.Typer(
     name="tactful",
     no_args_is_help=True,

@@ -11,7 +11,7 @@ from .checking import Json
 from .deciding import WhoOption, pairs
 from .files import write_file
 from .opened import KeyOption, Source, opened
-from .output import as_json, markdown, say, told
+from .output import as_json, err, markdown, say, told
 from .replaying import StoreUrl
 
 
@@ -37,6 +37,10 @@ def export(
             from .page import as_html  # noqa: PLC0415 - slow to import
 
             write_file(html, as_html(_page(found)).encode())
+    if found.is_empty:
+        err.print(
+            "nothing is held of this customer here; look at the id, and at --store", style="yellow", soft_wrap=True
+        )
     if json:
         as_json(found.as_dict())
     elif html is None:

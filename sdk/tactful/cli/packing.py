@@ -192,10 +192,11 @@ def _write(  # noqa: PLR0913 - what a pack is made of
 
 def _show(out: Path, found: "Packed") -> None:
     head = found.head
-    say(f"{out}: {head.customers:,} customers, {found.size_bytes:,} bytes, epoch {head.epoch}", "green")
+    known = f"{head.customers:,} customer{'' if head.customers == 1 else 's'}"
+    say(f"{out}: {known}, {found.size_bytes:,} bytes, epoch {head.epoch}", "green")
     say(f"for {head.device} in {head.store} of {head.tenant}, until {in_words(head.expires_us)}")
     say(f"of a customer it holds {', '.join(head.attributes) or 'no attribute'}, and consents")
     if not head.share_count:
         say("it has no part of strict caps: what they limit is not shown there", "yellow")
     if found.unknown:
-        say(f"{found.unknown:,} ids are not known to the store", "yellow")
+        say(f"{found.unknown:,} {'id is' if found.unknown == 1 else 'ids are'} not known to the store", "yellow")

@@ -49,7 +49,7 @@ def device_key_of(source: DeviceKey | bytes | str | Path, *, beside: Path) -> by
     if isinstance(source, bytes):
         return _checked(source)
     if isinstance(source, Path):
-        return _text(_of_file(source, beside), "the file")
+        return _text(_of_file(source, beside), f"{source} holds")
     if not isinstance(source, str):
         try:
             return _checked(source.read())
@@ -60,7 +60,8 @@ def device_key_of(source: DeviceKey | bytes | str | Path, *, beside: Path) -> by
     way, colon, where = source.partition(":")
     if way not in _READERS or not colon or not where:
         raise _refused(f"give {_WAYS}")
-    return _text(_of_file(Path(where), beside) if way == "file" else _READERS[way](where), way)
+    named = "the command prints" if way == "command" else f"{way}:{where} holds"  # a command's words may be secret
+    return _text(_of_file(Path(where), beside) if way == "file" else _READERS[way](where), named)
 
 
 def destroy_device_key(source: DeviceKey | bytes | str | Path) -> bool:
@@ -156,11 +157,11 @@ def _run(words: list[str]) -> bytes:
 _READERS: Final = {"file": lambda _: b"", "env": _of_variable, "keyring": _of_keyring, "command": _of_command}
 
 
-def _text(raw: bytes, where: str) -> bytes:
+def _text(raw: bytes, named: str) -> bytes:
     try:
         return _checked(base64.b64decode(raw.strip(), validate=True))
     except (binascii.Error, ValueError):
-        raise _refused(f"what {where} holds is not the base64 text of {KEY_BYTES} bytes") from None
+        raise _refused(f"what {named} is not the base64 text of {KEY_BYTES} bytes") from None
 
 
 def _checked(key: bytes) -> bytes:

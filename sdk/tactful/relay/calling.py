@@ -33,6 +33,8 @@ _PROBLEM_MAX_BYTES: Final = 65_536
 _LAPSED: Final = 10
 #: X509_V_ERR_CERT_NOT_YET_VALID, mostly of a device whose clock is dead.
 _NOT_YET: Final = 9
+#: What OpenSSL calls an answer that is none of TLS; newer ones say it of the record.
+_NO_TLS: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
 _CODE: Final = re.compile(r"[a-z][a-z-]{0,39}")
 _CODES: Final[Mapping[int, str]] = {401: "centre-forbidden", 403: "centre-forbidden", 429: "centre-busy"}
 
@@ -155,6 +157,9 @@ class Calls:
                     return CentreError(message, code="centre-certificate")
                 message = f"the certificate of {host} is not to be trusted; see to it, or name its authorities with ca="
                 return CentreError(message, code="centre-certificate")
+            if isinstance(seen, ssl.SSLError) and seen.reason in _NO_TLS:
+                message = f"{host} speaks no TLS on this port: see to the port, or have the relay served with --tls"
+                return CentreError(message, code="centre-down")
             seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]
         if isinstance(error, httpx.TimeoutException):
             return CentreError(
@@ -162,7 +167,10 @@ class Calls:
             )
         if isinstance(error, httpx.ConnectError):
             return CentreError(f"there is no way to {host}", code="centre-down")
-        return CentreError(f"{host}: the answer broke off: {type(error).__name__}", code="centre-broken-off")
+        hint = ""
+        if isinstance(error, httpx.RemoteProtocolError) and self.address.url.startswith("http:"):
+            hint = "; if this port is for HTTPS, the URL begins with relay+https://"
+        return CentreError(f"{host}: the answer broke off: {type(error).__name__}{hint}", code="centre-broken-off")
 
     def _made(self) -> httpx.Client:
         timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)

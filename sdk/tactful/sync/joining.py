@@ -9,6 +9,7 @@ from ..centre_ports import Centre
 from ..changes import LINES
 from ..clock import Clock
 from ..errors import CentreError, StoreError, UsageError
+from ..names import meant
 from ..outbox_ports import Outbox
 from ..ports import ConsentSink, Erasure, IdentityLinks, ProfileSink, Registers
 from .account import said_by
@@ -112,8 +113,7 @@ def _opening(centre: str, *, make: bool = True) -> Callable[[], Centre]:
     scheme = centre.partition(":")[0].lower() if ":" in centre else ""
     points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if scheme not in points:
-        known = ", ".join(sorted(points)) or "none"
-        raise CentreError(f"no centre is named {scheme!r}; there are: {known}", code="centre-url")
+        raise CentreError(f"no centre is named {scheme!r}; {meant(scheme, points)}", code="centre-url")
     adapter = points[scheme].load()
     if not make and (refuse_missing := getattr(adapter, "refuse_missing", None)) is not None:
         refuse_missing(centre)
