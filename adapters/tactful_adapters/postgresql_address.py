@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import attrs
 
 from tactful import StoreError
-from tactful.names import hint_for
 
+from .nearest import nearest
 from .postgresql_client import client
 from .url_options import within
 
@@ -86,8 +86,9 @@ def _not_understood(psycopg: ModuleType, query: str) -> str:
     for option in query.split("&") if "@" not in unquote(query) else ():
         name = _parted(option)[0]
         if _OPTION.fullmatch(name) and name not in known:
-            hint = hint_for(name, known)
-            return f"the URL's option {name}= is none of libpq's or tactful's" + (f"; {hint}" if hint else "")
+            hint = nearest(name, known)  # all of them would be too many
+            said = f"the URL's option {name}= is none of libpq's or tactful's"
+            return f"{said}; {hint}" if hint.startswith("did you mean") else said
     return "libpq does not understand the URL or one of its options"
 
 

@@ -38,9 +38,7 @@ def export(
 
             write_file(html, as_html(_page(found)).encode())
     if found.is_empty:
-        err.print(
-            "nothing is held of this customer here; look at the id, and at --store", style="yellow", soft_wrap=True
-        )
+        err.print("nothing is held of this customer here; see to the id and to --store", style="yellow", soft_wrap=True)
     if json:
         as_json(found.as_dict())
     elif html is None:
