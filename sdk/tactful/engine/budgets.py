@@ -18,6 +18,7 @@ from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budget_count import BudgetCount
+from .counted_budgets import UNKNOWN, BudgetsForEvidence, CountedBudgets
 from .limited import Limited, everything_reached
 from .own import shared_zone
 from .reached_budgets import ReachedBudgets
@@ -58,6 +59,7 @@ class Budgets:
         "_caps",
         "_closest",
         "_counts",
+        "_evidence",
         "_filling",
         "_lapsing",
         "_number",
@@ -92,6 +94,8 @@ class Budgets:
         self._stale, self._wait = False, 0
         self.nearest = self._least(-NEVER_US)
         self._reached = ReachedBudgets(self._caps, self._counts, self._zone)
+        #: Kept from the first time on that evidence is asked for.
+        self._evidence: BudgetsForEvidence | None = None
         self._reserved: dict[str, _Reserved] = {}
         self._lapsing: list[tuple[int, int, _Reserved, BudgetCount | None]] = []
         self._number = itertools.count()
@@ -169,6 +173,14 @@ class Budgets:
         for (_, value), count in self._counts.items():
             yield count.cap, value, count.inside(now_us), count.frees_us(now_us)
 
+    def counted(self, now_us: int) -> CountedBudgets:
+        """Return what is used up at a moment, for evidence; nothing of what is not known. The lock is held."""
+        if not self.known:
+            return UNKNOWN
+        if self._evidence is None:
+            self._evidence = BudgetsForEvidence(self._caps, self._counts.values())
+        return self._evidence.at(now_us)
+
     def spare(self, now_us: int, caps: Collection[int]) -> int:
         """Return how many more events surely use up none of these caps at a moment; of what is not known, none."""
         if not self.known:
@@ -202,6 +214,8 @@ class Budgets:
 
     def _note(self, count: BudgetCount) -> None:
         self._reached.note(count)
+        if self._evidence is not None:
+            self._evidence.note(count)
         self._near(count)
 
     def _near(self, count: BudgetCount) -> None:

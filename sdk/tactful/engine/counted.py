@@ -11,11 +11,12 @@ import attrs
 from ..clock import NEVER_US
 from ..contacts import Contact
 from ..evidence import CountedBudget, CountedContacts, RoomInHand
-from ..limits import Cap, Per
+from ..limits import Per
 from ..plan.caps import CapPlan
 from ..plan.plan import Plan
 from .budgets import Budgets
 from .count import Counters
+from .counted_budgets import CountedBudgets, shape
 from .in_hand import limited_by, reached_without
 from .limited import Limited, Reached, reached_by, reached_wholly, waiting
 from .own import shared_zone
@@ -38,7 +39,7 @@ class Counted:
 
     own: tuple[Sequence[Event], int] | None
     household: tuple[Sequence[Event], int] | None
-    budgets: tuple[CountedBudget, ...] | None  # empty where they are not known
+    budgets: CountedBudgets | None  # empty where they are not known
     strict: tuple[RoomInHand, ...]
 
 
@@ -48,7 +49,7 @@ def counted_of(tally: Tally, now_us: int) -> Counted:
     return Counted(
         own.kept() if isinstance(own, Counters) else None,
         household.kept() if isinstance(household, Counters) else None,
-        _budgets(budgets, now_us) if isinstance(budgets, Budgets) else None,
+        budgets.counted(now_us) if isinstance(budgets, Budgets) else None,
         tuple(
             RoomInHand(cap.id, value, part.per, units)
             for part in tally.strict
@@ -69,24 +70,6 @@ def household_contacts_of(kept: tuple[Sequence[Event], int] | None) -> CountedCo
     if found is None:
         return None
     return attrs.evolve(found, contacts=tuple(attrs.evolve(one, customer="") for one in found.contacts))
-
-
-def _budgets(budgets: Budgets, now_us: int) -> tuple[CountedBudget, ...]:
-    """Return what is used up of each budget; a cap of which nothing is used up is there once, without a value."""
-    if not budgets.known:
-        return ()
-    found = [
-        CountedBudget(cap.id, shape(cap.cap), value, inside, frees_us)
-        for cap, value, inside, frees_us in budgets.used(now_us)
-    ]
-    used = {one.cap for one in found}
-    caps = (cap for cap in budgets.plan.caps if cap.cap.per == "everyone" and cap.id not in used)
-    return (*found, *(CountedBudget(cap.id, shape(cap.cap), "", 0, None) for cap in caps))
-
-
-def shape(cap: Cap) -> str:
-    """Return what a cap counts and how far back, as text."""
-    return repr((cap.window, cap.counted, cap.of, cap.channels, cap.exact, cap.suppress_s))
 
 
 class BudgetsThen:

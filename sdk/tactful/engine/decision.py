@@ -142,7 +142,7 @@ class Decision:
             counted is not None,
             None if counted is None else contacts_of(counted.own),
             None if counted is None else household_contacts_of(counted.household),
-            None if counted is None else counted.budgets,
+            None if counted is None or counted.budgets is None else counted.budgets.all(),
             () if counted is None else counted.strict,
         )
 
