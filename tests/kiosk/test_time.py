@@ -93,21 +93,22 @@ def test_after_a_start_with_a_dead_clock_nobody_is_known_and_it_says_so(opened, 
 
 def test_without_a_clock_that_keeps_time_a_pack_is_fresh_in_the_boot_in_which_it_came():
     machine = Machine()
-    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True)
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True, issued_us=NOON_US)
     assert machine.line.tells_age(NOON_US)
     another = machine.another_process()
-    another.follow(1, NOON_US + 7 * DAY_US, is_new=False)
+    another.follow(1, NOON_US + 7 * DAY_US, is_new=False, issued_us=NOON_US)
     assert another.tells_age(NOON_US)
     machine.off_s(60)
-    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=False)
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=False, issued_us=NOON_US)
     assert not machine.line.tells_age(NOON_US)
-    machine.line.follow(2, NOON_US + 9 * DAY_US, is_new=True)
+    machine.pass_s(3600)
+    machine.line.follow(2, NOON_US + 9 * DAY_US, is_new=True, issued_us=machine.true_us)
     assert machine.line.tells_age(machine.true_us)
 
 
 def test_while_the_machine_sleeps_time_passes():
     machine = Machine()
-    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True)
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True, issued_us=NOON_US)
     machine.pass_s(3 * DAY_S)  # the steady clock goes on in a suspended machine
     machine.clock.set_s(-3 * DAY_S)
     assert machine.line() == NOON_US + 3 * DAY_US
@@ -115,7 +116,7 @@ def test_while_the_machine_sleeps_time_passes():
 
 def test_a_pack_from_a_time_to_come_is_not_known_to_be_fresh():
     machine = Machine(keeps_time=True)
-    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True)
+    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US + DAY_US)
     assert not machine.line.tells_age(NOON_US + DAY_US)
 
 
@@ -141,7 +142,7 @@ def test_a_new_pack_that_lay_there_while_the_machine_was_off_tells_nothing():
     issued_us = machine.true_us
     machine.line.follow(0, issued_us + 7 * DAY_US, is_new=True, issued_us=issued_us)
     machine.off_s(10 * DAY_S, shown_us=issued_us)
-    machine.line.follow(1, issued_us + 30 * DAY_US, is_new=True, issued_us=issued_us, lay_here=True)
+    machine.line.follow(1, issued_us + 30 * DAY_US, is_new=True, issued_us=issued_us)
     assert not machine.line.tells_age(issued_us)
 
 
@@ -150,7 +151,7 @@ def test_a_new_pack_that_is_there_when_a_process_is_started_anew_counts_as_havin
     machine.pass_s(DAY_S)
     machine.line.keep()
     machine.line = machine.another_process()
-    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US, lay_here=True)
+    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US)
     assert machine.line.tells_age(NOON_US)
 
 
@@ -160,7 +161,7 @@ def test_no_new_pack_is_younger_than_it_is_whether_it_lay_there_or_was_brought()
         machine, epoch, issued_us = Machine(), 1, NOON_US
         machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US)
         for what in rng.choices(("pass", "set", "off", "lies", "brought"), k=12):
-            is_new, lay_here, stood_us = what in ("lies", "brought"), what != "brought", machine.clock.now_us
+            is_new, stood_us = what in ("lies", "brought"), machine.clock.now_us
             if what == "pass":
                 machine.pass_s(rng.choice((60, 3600, DAY_S)))
             elif what == "set":
@@ -171,11 +172,56 @@ def test_no_new_pack_is_younger_than_it_is_whether_it_lay_there_or_was_brought()
                 machine.off_s(rng.choice((60, 3600, 5 * DAY_S)), shown_us=rng.choice((None, 0, stood_us)))
             if what not in ("pass", "set"):
                 expires_us = issued_us + 30 * DAY_US
-                machine.line.follow(epoch, expires_us, is_new=is_new, issued_us=issued_us, lay_here=lay_here)
+                machine.line.follow(epoch, expires_us, is_new=is_new, issued_us=issued_us)
             if machine.line.tells_age(issued_us):
                 told += 1
                 assert machine.line() >= machine.true_us - SKEW_US
     assert told > 500  # it is told in many of them
+
+
+def left_off(machine):
+    """A pack of another place was made, and the machine was off for ten days with a clock that stood still."""
+    machine.line.follow(0, NOON_US + 7 * DAY_US, is_new=True, issued_us=NOON_US)
+    machine.pass_s(3600)
+    made_us = machine.true_us - 60 * SECOND_US
+    machine.off_s(10 * DAY_S, shown_us=machine.clock.now_us)
+    return made_us
+
+
+def test_a_pack_that_is_brought_and_was_made_before_the_machine_was_off_tells_nothing():
+    machine = Machine()
+    made_us = left_off(machine)
+    machine.line.follow(1, made_us + 30 * DAY_US, is_new=True, issued_us=made_us)
+    assert not machine.line.tells_age(made_us)
+
+
+def test_nor_does_it_in_a_later_process_of_the_same_boot():
+    machine = Machine()
+    made_us = left_off(machine)
+    machine.line.keep()
+    machine.line = machine.another_process()
+    machine.line.follow(1, made_us + 30 * DAY_US, is_new=True, issued_us=made_us)
+    assert not machine.line.tells_age(made_us)
+    machine.pass_s(DAY_S)
+    assert not machine.line.tells_age(made_us)
+
+
+def test_with_a_clock_that_keeps_time_it_is_as_old_as_that_clock_says():
+    machine = Machine(keeps_time=True)
+    machine.line.follow(0, NOON_US + 7 * DAY_US, is_new=True, issued_us=NOON_US)
+    machine.off_s(2 * DAY_S)
+    machine.line.follow(1, NOON_US + 30 * DAY_US, is_new=True, issued_us=NOON_US)
+    assert machine.line.tells_age(NOON_US)
+    assert machine.line() == machine.true_us
+
+
+def test_one_that_is_made_after_that_counts_once_the_clock_is_set_right():
+    machine = Machine()
+    left_off(machine)
+    machine.clock.now_us = machine.true_us
+    machine.line.follow(1, machine.true_us + 30 * DAY_US, is_new=True, issued_us=machine.true_us - DAY_US)
+    assert machine.line.tells_age(machine.true_us - DAY_US)
+    assert machine.line() == machine.true_us
 
 
 STEPS = st.lists(
@@ -192,7 +238,7 @@ STEPS = st.lists(
 
 def walked(steps, machine, check):
     issued_us, expires_us = NOON_US, NOON_US + 7 * DAY_US
-    machine.line.follow(1, expires_us, is_new=True)
+    machine.line.follow(1, expires_us, is_new=True, issued_us=issued_us)
     for what, seconds in steps:
         if what == "pass":
             machine.pass_s(seconds)
@@ -202,10 +248,10 @@ def walked(steps, machine, check):
         elif what == "process":
             machine.line.keep()
             machine.line = machine.another_process()
-            machine.line.follow(1, expires_us, is_new=False)
+            machine.line.follow(1, expires_us, is_new=False, issued_us=issued_us)
         else:
             machine.off_s(seconds, shown_us=0 if what == "dead" else None)
-            machine.line.follow(1, expires_us, is_new=False)
+            machine.line.follow(1, expires_us, is_new=False, issued_us=issued_us)
         now_us = machine.line()
         if machine.line.tells_age(issued_us):
             check(now_us - issued_us, machine.true_us - issued_us)
@@ -235,7 +281,7 @@ def test_the_control_that_believes_the_wall_clock_is_fooled():
 @given(st.lists(st.tuples(st.booleans(), st.integers(-(10**6), 10**6)), max_size=30))
 def test_the_clock_of_a_kiosk_never_goes_back(moves):
     machine = Machine()
-    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True)
+    machine.line.follow(1, NOON_US + 7 * DAY_US, is_new=True, issued_us=NOON_US)
     before = machine.line()
     for is_set, seconds in moves:
         if is_set:

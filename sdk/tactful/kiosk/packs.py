@@ -136,7 +136,7 @@ class Packs:
                     path.replace(keep_as)
                     sync_folder(keep_as.parent)  # else a power cut leaves the old pack there, and it is refused then
                     pack.path = self._home = keep_as
-                self._follow(pack.head, lay_here=first)
+                self._follow(pack.head)
             except OSError as error:
                 pack.close()
                 raise PackError(f"{keep_as}: {error.strerror}", code="pack-file") from None
@@ -238,12 +238,11 @@ class Packs:
             message = f"the pack expired at {in_words(head.expires_us)}; make a new one"
             raise PackError(message, code="pack-expired")
 
-    def _follow(self, head: PackHead, *, lay_here: bool) -> None:
+    def _follow(self, head: PackHead) -> None:
         """Let it be the newest, durably, before anything is read of it."""
         name, highest = EPOCH_REGISTER + _place(head), self._highest(head)
         if head.epoch >= highest:
-            is_new, issued_us = head.epoch > highest, head.issued_us
-            self.time.follow(head.epoch, head.expires_us, is_new=is_new, issued_us=issued_us, lay_here=lay_here)
+            self.time.follow(head.epoch, head.expires_us, is_new=head.epoch > highest, issued_us=head.issued_us)
             highest = self._registers.raise_register(name, head.epoch)
         _check_epoch(head, highest)
 

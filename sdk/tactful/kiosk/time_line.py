@@ -3,8 +3,10 @@
 Within one boot a clock that nobody can set carries on from the latest moment that was ever read, suspended or not.
 From boot to boot a mark in the kiosk's store does: a wall clock before it has lost the time. How long a machine was
 off, only a clock with a battery knows; unless told that there is one, a pack counts as fresh only in the boot in which
-it came. One that lies here at the start came in it only if it was made after the latest moment of before; and a clock
-that was behind a pack when it came has to be set right: that time passes does not make it right.
+it came, and only if it was made after the latest moment of before: one that was made earlier, and lay here or
+elsewhere while the machine was off, is older than a clock that stood still meanwhile says. And a clock that was behind
+a pack when it came has to be set right: that time passes does not make it right. What was made while the machine was
+off, and comes when a clock that stood still has gone past that moment, nothing here can tell from what is new.
 """
 
 from threading import Lock
@@ -18,6 +20,8 @@ from ..sync.heard import boot, steady_clock
 TIME_REGISTER: Final = "kiosk-time"
 #: The register of how far the wall clock is ahead of the steady one, whose boot follows.
 AHEAD_REGISTER: Final = "kiosk-ahead/"
+#: The register of the latest moment of before a boot, whose boot follows.
+OFF_REGISTER: Final = "kiosk-off/"
 #: The register of the newest pack that came within a boot, whose boot follows.
 CAME_REGISTER: Final = "kiosk-came/"
 #: The register of when that was by the steady clock [us], whose boot follows.
@@ -54,7 +58,7 @@ class TimeLine:
         self.reset()
         self._mark_us = self._number(TIME_REGISTER)
         self._ahead_us = max(self._number(AHEAD_REGISTER + self._boot) if self._boot else 0, 0)
-        self._off_since_us = 0 if self._ahead_us or not self._boot else self._mark_us  # 0: nothing says that it was off
+        self._off_since_us = self._off_since()  # 0: nothing says that it was off
         self._ahead_us = max(self._ahead_us, clock() - self._steady())
         self._came_us: int | None = None
         self._bound_us = 0
@@ -70,7 +74,7 @@ class TimeLine:
             self._ahead_us = max(self._ahead_us, wall_us - steady_us)
             return max(steady_us + self._ahead_us, self._mark_us)
 
-    def follow(self, epoch: int, expires_us: int, *, is_new: bool, issued_us: int = 0, lay_here: bool = False) -> None:
+    def follow(self, epoch: int, expires_us: int, *, is_new: bool, issued_us: int) -> None:
         """
         Measure the age of a pack from now on.
 
@@ -80,10 +84,9 @@ class TimeLine:
                 while costs at most the rest of this pack's days.
             is_new: Whether it was never taken before.
             issued_us: When it was made [us since 1970].
-            lay_here: Whether it was here when the kiosk was opened; it may have lain here while the machine was off.
         """
         stood_us = self._off_since_us + 2 * SKEW_US  # a clock that stood still meanwhile is behind all made after this
-        is_new = is_new and not (lay_here and self._off_since_us and issued_us < stood_us)
+        is_new = is_new and not (self._off_since_us and issued_us < stood_us)
         name, at = CAME_REGISTER + self._boot, CAME_AT_REGISTER + self._boot
         came_us: int | None = self._steady() if is_new else None
         if came_us is not None and self._boot:
@@ -110,6 +113,14 @@ class TimeLine:
             self._registers.raise_register(TIME_REGISTER, min(now_us, self._bound_us))
         if self._boot and self._ahead_us > 0:
             self._registers.raise_register(AHEAD_REGISTER + self._boot, self._ahead_us)
+
+    def _off_since(self) -> int:
+        """Return the latest moment that was read before this boot, also in the boot's later processes."""
+        if not self._boot:
+            return 0
+        if self._ahead_us:  # another process of this boot was here before
+            return self._number(OFF_REGISTER + self._boot)
+        return self._registers.raise_register(OFF_REGISTER + self._boot, self._mark_us) if self._mark_us else 0
 
     def _number(self, name: str) -> int:
         found = self._registers.register(name) or b""
