@@ -245,6 +245,7 @@ def test_status_tells_the_state_and_what_waits_in_the_store(run, shop, tmp_path)
 
 def test_status_of_a_centre_tells_ages_and_what_waits_and_follows_nothing(run, shop, tmp_path):
     url, centre = f"sqlite:///{tmp_path}/edge.db", f"file://{tmp_path}/centre"
+    (tmp_path / "centre").mkdir()
     asked = ("status", shop, "--store", url, "--centre", centre)
     with tactful.open(str(shop), store=url, centre=centre, sync=tactful.SyncOptions(threads=False)):
         pass

@@ -97,3 +97,14 @@ def test_programs_hear_which_file_it_is(run):
     ended = run("status", "shop", "--store", AWAY, "--json")
     assert ended.code == 2
     assert '"code": "store-missing"' in ended.out + ended.err
+
+
+@pytest.mark.parametrize("command", [("erase", "ann", "--yes"), ("fleet",)])
+@pytest.mark.usefixtures("shop")
+def test_a_command_that_asks_a_centre_s_folder_that_is_not_there_does_nothing(run, tmp_path, command):
+    SQLiteStore("edge.db").close()
+    store = ("--store", "sqlite:///edge.db") if command[0] == "erase" else ()
+    ended = run(*command, *store, "--centre", f"file://{tmp_path}/no-centre")
+    assert ended.code == 2
+    assert "no-centre: there is no such folder" in ended.err
+    assert not (tmp_path / "no-centre").exists()

@@ -15,6 +15,12 @@ from tactful_adapters.sqlite import SQLiteStore
 LONG_US = 3_600_000_000
 
 
+@pytest.fixture(autouse=True)
+def _(tmp_path):
+    """The folder of a centre."""
+    (tmp_path / "centre").mkdir()
+
+
 @pytest.fixture
 def followed(shop, tmp_path):
     """An edge's store that has followed a centre, and something in it that waits; the centre is away by now."""

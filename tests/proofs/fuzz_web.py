@@ -18,7 +18,7 @@ from tactful.authoring import compile_files
 from tactful.fleet.enrolling import _token_path
 from tactful.installed import store_of
 from tactful.relay.address import Address as RelayAddress
-from tactful.relay.folder import FolderCentre
+from tactful.relay.folder import FolderCentre, _named
 from tactful.serve.app import serve_app
 from tactful.sync.joining import centre_of
 from tactful_adapters import nats_address, postgresql_address, valkey_address
@@ -116,7 +116,7 @@ def _readers(relay: str) -> list[tuple[str, Callable[[str], object]]]:
     edge, store = tactful.open(compile_files({"policy.yaml": _SHOP.encode()})), tactful.MemoryStore()
     readers: list[tuple[str, Callable[[str], object]]] = [
         ("sqlite:///edge.db?shared=yes", lambda url: _Parked.from_url(url).close()),
-        ("file:///srv/centre", lambda url: _ParkedFolder.from_url(url).close()),
+        ("file:///srv/centre", lambda url: _ParkedFolder(_named(url)).close()),
         (f"relay+https://relay.example:8443/x?{relay}", RelayAddress.from_url),
         (f"relay+https://relay.example:8443/x?{relay}", _token_path),
         ("smtp://us%40er@mail.example:587", lambda url: None if url.startswith("maildir:") else transport_of(url)),

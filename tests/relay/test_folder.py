@@ -31,6 +31,7 @@ class TestFolderCentre(CentreConformance):
     persistent = shared = True
 
     def make_centre(self, where):
+        (where / "centre").mkdir(exist_ok=True)
         return FolderCentre.from_url(f"file://{where}/centre")
 
     def tell(self, centre, customer, told):
@@ -167,6 +168,16 @@ def test_an_erasure_leaves_nothing_of_a_customer_in_the_folder(folder, centre):
 @pytest.mark.parametrize("url", ["file://elsewhere/centre", "file:", "file:///centre?x=1", "file:///centre#x"])
 def test_a_url_that_names_no_folder_of_this_host_is_told(url):
     assert code_of(lambda: FolderCentre.from_url(url)) == "centre-url"
+
+
+def test_a_url_makes_no_folder_so_that_a_mistyped_one_does_not_read_as_empty(tmp_path, policy):
+    url = f"file://{tmp_path}/mistyped"
+    assert code_of(lambda: FolderCentre.from_url(url)) == "centre-missing"
+    for store in (None, f"sqlite:///{tmp_path}/edge.db"):
+        assert code_of(lambda store=store: tactful.open(policy, store=store, centre=url)) == "centre-missing"
+    assert not (tmp_path / "mistyped").exists()
+    FolderCentre(tmp_path / "mistyped").close()  # whoever fills it makes it
+    FolderCentre.from_url(url).close()
 
 
 def test_a_folder_that_cannot_be_is_told(tmp_path):

@@ -65,7 +65,7 @@ def asked(url: str) -> Centre:
         TactfulError: If the URL cannot be meant, or an extra is missing.
     """
     try:
-        return centre_of(url, make=False)
+        return centre_of(url)
     except (CentreError, StoreError) as error:
         if error.code.endswith("-url"):
             raise

@@ -61,21 +61,21 @@ class FolderCentre:
     @classmethod
     def from_url(cls, url: str) -> "FolderCentre":
         """
-        Return the centre in a folder of this host.
+        Return the centre in a folder of this host. Who goes by a URL follows: it makes none, which would be empty.
 
         Args:
             url: Such as `file:///srv/centre`, or `file:centre` from where the process is.
 
         Raises:
-            CentreError: If it names another host, or the folder cannot be opened.
+            CentreError: If it names another host, the folder is not there, or it cannot be opened.
         """
-        return cls(_named(url))
-
-    @classmethod
-    def refuse_missing(cls, url: str) -> None:
-        """Raise CentreError if a URL names no folder, or one that is not there; make nothing."""
-        if not Path(path := _named(url)).exists():
-            raise CentreError(f"{path}: there is no such folder, and none was made", code="centre-missing")
+        path = Path(_named(url))
+        with _failing(path):
+            is_there = path.exists()
+        if not is_there:
+            message = f"{path}: there is no such folder, and none was made; see to the URL, or make it"
+            raise CentreError(message, code="centre-missing")
+        return cls(path)
 
     def changes(self, line: Line, after: int, count: int) -> Changes:
         """

@@ -87,26 +87,22 @@ def centres_of(centre: Centre | str, *, may_be_late: bool = False) -> Sequence[C
     return opened
 
 
-def centre_of(centre: Centre | str, *, make: bool = True) -> Centre:
+def centre_of(centre: Centre | str) -> Centre:
     """
     Return the centre that is meant, or one connection to that of a URL.
 
-    Args:
-        centre: A centre, or the URL of one.
-        make: Whether one that is not there may be made; who only looks wants to hear that it is not.
-
     Raises:
-        CentreError: If no installed centre has that name, it cannot open, or it is not there and may not be made.
+        CentreError: If no installed centre has that name, or it cannot open.
     """
-    return _opening(centre, make=make)() if isinstance(centre, str) else centre
+    return _opening(centre)() if isinstance(centre, str) else centre
 
 
-def _opening(centre: str, *, make: bool = True) -> Callable[[], Centre]:
+def _opening(centre: str) -> Callable[[], Centre]:
     """
     Return what opens the centre of a URL.
 
     Raises:
-        CentreError: If no installed centre has that name, or it is not there and may not be made.
+        CentreError: If no installed centre has that name.
     """
     from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and needed for a URL alone
 
@@ -114,7 +110,4 @@ def _opening(centre: str, *, make: bool = True) -> Callable[[], Centre]:
     points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if scheme not in points:
         raise CentreError(f"no centre is named {scheme!r}; {meant(scheme, points)}", code="centre-url")
-    adapter = points[scheme].load()
-    if not make and (refuse_missing := getattr(adapter, "refuse_missing", None)) is not None:
-        refuse_missing(centre)
-    return partial(adapter.from_url, centre)
+    return partial(points[scheme].load().from_url, centre)
