@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from tactful import CentreError
 from tactful import bundle as bundles
 from tactful.cli.app import app
+from tactful.cli.fleets import _cells
 from tactful.clock import DAY_US, SECOND_US
 from tactful.fleet.acknowledged import reached_by
 from tactful.fleet.client import FleetRelay
@@ -226,6 +227,21 @@ def row(device=None, at_us=NOW_US, releases=(), tries=0, **change):
 )
 def test_each_trouble_is_seen_and_the_worst_is_told(given, trouble):
     assert row(**given).trouble == trouble
+
+
+def test_what_else_is_wrong_stands_behind_the_worst():
+    found = row(tries=2, pack_code="pack-expired", ready=False, fresh_left_s=-1)
+    assert (found.trouble, found.detail) == ("code-tried-again", "2 tries")
+    assert found.also == ("pack-refused", "knows-nobody", "expires-soon")
+    assert _cells(found)[1] == "code-tried-again 2 tries, pack-refused, knows-nobody, expires-soon"
+    assert (row().also, _cells(row())[1]) == ((), "-")
+
+
+def test_of_a_device_that_has_forgotten_nothing_is_fresh():
+    killed = Device("k1", killed=True)
+    assert (row(device=killed).fresh_left_s, row(device=killed).data_age_s) == (500_000, 60)  # until it has said so
+    found = row(device=killed, killed=True, ready=False)
+    assert (found.trouble, found.fresh_left_s, found.data_age_s, found.also) == ("killed", None, None, ())
 
 
 @pytest.mark.parametrize(

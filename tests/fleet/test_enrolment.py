@@ -66,6 +66,21 @@ def test_a_second_use_is_refused_and_told(served, client):
     assert client("k1").changes("consents", 0, 1).is_complete  # and the first one stays in
 
 
+def test_that_a_code_was_tried_again_is_told_until_the_device_is_in_by_a_newer_one(files):
+    file, devices = files
+    assert refused_tries(file) == {}
+    twice(file, devices)
+    code = make_enrolment(file, KIOSK, now_us=2, life_us=DAY_US)
+    assert refused_tries(file) == {"k1": 1}  # whoever is in may still be somebody else
+    asked = Asked(proof_of(code), "berne", hashed(make_token()))
+    assert not isinstance(admit(file, devices, asked, 3), Refusal)
+    assert refused_tries(file) == {}
+    for _ in range(2):  # a thief with the newer code is told of, and the device that asks again takes none of it back
+        admit(file, devices, Asked(proof_of(code), "berne", hashed(make_token())), 4)
+        assert not isinstance(admit(file, devices, asked, 5), Refusal)
+    assert refused_tries(file) == {"k1": 2}
+
+
 def twice(file, devices):
     """Return what two devices with the same code are told."""
     code = make_enrolment(file, KIOSK, now_us=0, life_us=DAY_US)

@@ -44,7 +44,7 @@ def run(served, monkeypatch, authors):
 
 def test_the_page_from_its_beginning_to_its_end(served, run, make, bundle_of, authors, signer, closing):
     told = (one.text for one in samples(PAGE, "sh"))
-    relaying, coding, enrolling, looking, erasing, listing, rolling, resuming, back, killing = told
+    relaying, coding, enrolling, looking, erasing, listing, removing, rolling, resuming, back, killing = told
     where = served.where
     # The server that the page's relay needs is not here: it says so, and has understood the rest.
     (where / "relay.private").write_text(authors[0], encoding="ascii")
@@ -82,7 +82,7 @@ def test_the_page_from_its_beginning_to_its_end(served, run, make, bundle_of, au
     # The server that it erases in is not here either; the receipt is as of one.
     (where / "receipt.json").write_text('{"at_us": 1, "epochs": {"consents": 1, "profiles": 1}}', encoding="ascii")
     assert "1 device: 1 acknowledged" in run(erasing.splitlines()[1])
-    for line in (erasing.splitlines()[2], *listing.splitlines()):
+    for line in (erasing.splitlines()[2], *listing.splitlines(), removing):
         told = CliRunner().invoke(app, shlex.split(line.replace("edge@db:5432", "edge@127.0.0.1:1"))[1:])
         assert (told.exit_code, "127.0.0.1" in told.output) == (2, True)
 

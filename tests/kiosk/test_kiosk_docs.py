@@ -1,8 +1,12 @@
 """What docs/kiosk.md says is so: its session runs, and what it names is there."""
 
 import doctest
+import os
 import re
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.docs.conftest import PAGES, samples
@@ -11,9 +15,8 @@ from typer.testing import CliRunner
 
 from tactful import Consents, MemoryCentre, Observation, Snapshot, Source, wall_clock
 from tactful.authoring import compile_files
-from tactful.bundle import make_keys
 from tactful.cli.app import app
-from tactful.kiosk.device_key import device_key_of, make_device_key
+from tactful.kiosk.device_key import device_key_of
 from tactful_adapters.sqlite import SQLiteStore
 
 PAGE = "docs/kiosk.md"
@@ -25,13 +28,16 @@ segments:
 
 @pytest.fixture
 def there(tmp_path, monkeypatch):
-    """A working folder in which the page's command can be run; its keys are those that the session pins."""
+    """A working folder in which the page's command can be run; its shell makes the keys that the session pins."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("K1_KEY", make_device_key())
+    making, _ = samples(PAGE, "sh")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    words = ["/bin/sh", "-ec", f'{making.text}\nprintf %s "$K1_KEY"']
+    made = subprocess.run(words, env={**os.environ, "PATH": path}, check=True, capture_output=True, text=True)
+    monkeypatch.setenv("K1_KEY", made.stdout)
+    assert (tmp_path / "pack.private").stat().st_mode & 0o077 == 0
     (tmp_path / "policy").mkdir()
     (tmp_path / "policy" / "policy.yaml").write_text(SHOP + SEGMENT, encoding="utf-8")
-    private, public = make_keys()
-    (tmp_path / "pack.private").write_text(private, encoding="ascii")
     now_us = wall_clock()
     store = SQLiteStore("centre.db")
     for id_, card in (("ada", "4711"), ("bob", "4712")):
@@ -40,11 +46,11 @@ def there(tmp_path, monkeypatch):
         store.put_consents(id_, Consents((yes(now_us),), now_us))
         store.link({"card": card}, customer=id_)
     store.close()
-    return public
+    return (tmp_path / "pack.public").read_text(encoding="ascii").strip()
 
 
 def pack(*more):
-    (told,) = samples(PAGE, "sh")
+    _, told = samples(PAGE, "sh")
     words = shlex.split(told.text.replace("\\\n", " "))
     assert words[:2] == ["tactful", "pack"]
     words[words.index("shop.bundle")] = "policy"

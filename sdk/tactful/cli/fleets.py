@@ -121,7 +121,7 @@ def _show_edges(shown: "Sequence[EdgeRow]", count: int, silent: int) -> None:
 def _cells(one: "Row") -> tuple[str, ...]:
     return (
         one.device if not one.store else f"{one.device} ({one.store})",
-        f"{one.trouble} {one.detail}".strip() or "-",
+        ", ".join((f"{one.trouble} {one.detail}".strip() or "-", *one.also)),
         one.ring,
         _number(one.policy_epoch),
         _number(one.data_epoch),

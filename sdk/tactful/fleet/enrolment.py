@@ -99,11 +99,17 @@ def _is_in(file: FleetFile, devices: DevicesFile, asked: Asked, device: Device, 
     became = "let_in = 1" if is_in else "tries = tries + 1"
     with file.transaction() as db:
         db.execute(f"update codes set {became} where kept = ?", (kept_of(asked.proof),))  # noqa: S608 - ours
+        if is_in and not was_in:  # whoever came in by an earlier code is replaced by this device
+            db.execute("update codes set tries = 0 where device = ? and kept != ?", (device.id, kept_of(asked.proof)))
     return is_in
 
 
 def refused_tries(file: FleetFile) -> dict[str, int]:
-    """Return how often a device's codes were sent and refused, by its name: somebody else has, or had, the code."""
+    """
+    Return how often a device's codes were sent and refused, by its name: somebody else has, or had, the code.
+
+    Once the device has come in by a newer code, those who tried the earlier ones count no more.
+    """
     with file.transaction() as db:
         found = db.execute("select device, sum(tries) from codes group by device having sum(tries) > 0")
         return dict(found.fetchall())

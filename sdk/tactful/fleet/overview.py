@@ -45,10 +45,12 @@ class Row:
         ring: Its ring.
         trouble: What is wrong with it, in one word: the worst; empty if nothing is.
         detail: The code of that, or a number that goes with it; empty if there is none.
+        also: What else is wrong with it, each in one word, the worst first.
         policy_epoch: The epoch of its policy.
         data_epoch: The epoch of its pack.
         data_age_s: How old its pack is now, if it still has that one [s].
-        fresh_left_s: How long its policy and its pack may still be used from now on [s]; below 0 they may not.
+        fresh_left_s: How long its policy and its pack may still be used from now on [s]; below 0 they may not. None of
+            a device that was killed.
         waiting: So many events waited for the centre.
         contact_age_s: How long ago it reported [s].
         clock_offset_s: How far its clock was ahead of the relay's [s].
@@ -66,6 +68,7 @@ class Row:
     waiting: int | None = None
     contact_age_s: int | None = None
     clock_offset_s: int | None = None
+    also: tuple[str, ...] = ()
 
 
 def overview(
@@ -113,8 +116,10 @@ def _row(device: Device, kept: Kept | None, done: int | None, tries: int, now_us
         contact_age_s=since_s,
         clock_offset_s=round(kept.offset_us / SECOND_US),
     )
-    trouble, detail = _trouble(device, kept, found, done, tries)
-    return attrs.evolve(found, trouble=trouble, detail=detail)
+    if device.killed and told.killed:  # key and pack are destroyed: nothing of it is fresh
+        found = attrs.evolve(found, data_age_s=None, fresh_left_s=None)
+    (trouble, detail), *others = _troubles(device, kept, found, done, tries) or [("", "")]
+    return attrs.evolve(found, trouble=trouble, detail=detail, also=tuple(one for one, _ in others))
 
 
 def _unheard(device: Device, tries: int) -> tuple[str, str]:
@@ -128,14 +133,14 @@ def _tries(count: int) -> str:
     return f"{count} {'try' if count == 1 else 'tries'}"
 
 
-def _trouble(device: Device, kept: Kept, row: Row, done: int | None, tries: int) -> tuple[str, str]:
-    """Return the worst that is wrong, and what goes with it."""
+def _troubles(device: Device, kept: Kept, row: Row, done: int | None, tries: int) -> list[tuple[str, str]]:
+    """Return what is wrong and what goes with it, the worst first; of who is killed or kept out, nothing but that."""
     told = kept.report
     if device.killed:
         left = f"{told.kept} kept" if told.kept else ""
-        return ("killed", left) if told.killed else ("kill-pending", "")
+        return [("killed", left) if told.killed else ("kill-pending", "")]
     if not device.enabled:
-        return "kept-out", ""
+        return [("kept-out", "")]
     wrong: Mapping[str, Callable[[], str | None]] = {
         "code-tried-again": lambda: _tries(tries) if tries else None,
         "decisions-failed": lambda: str(told.failed) if told.failed else None,
@@ -148,7 +153,4 @@ def _trouble(device: Device, kept: Kept, row: Row, done: int | None, tries: int)
         "clock-wrong": lambda: "" if abs(kept.offset_us) > SKEW_US else None,
         "older-policy": lambda: "" if done is not None and (told.policy_epoch or 0) < done else None,
     }
-    for trouble, test in wrong.items():
-        if (detail := test()) is not None:
-            return trouble, detail
-    return "", ""
+    return [(trouble, detail) for trouble, test in wrong.items() if (detail := test()) is not None]
