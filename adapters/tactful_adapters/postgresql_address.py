@@ -16,6 +16,8 @@ from .url_options import within
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 #: What is told of an option that is unknown: a name, and no value.
 _OPTION: Final = re.compile(r"[a-z_]{1,30}")
+#: A role's password and no host after it: there is no @, and what follows the : is no port.
+_CUT_PASSWORD: Final = re.compile(r"://[^@/]*:(?![0-9]*(?:/|$))[^@]*$")
 _OURS: Final = frozenset({"schema", "connections", "timeout_s"})
 _HOW: Final = "give one as in postgresql://role@host:5432/database?schema=tactful"
 
@@ -70,7 +72,7 @@ class Address:
         try:
             known = psycopg.conninfo.conninfo_to_dict(conninfo)
         except (psycopg.Error, UnicodeError):
-            raise _refusal(_not_understood(psycopg, query)) from None
+            raise _refusal(_not_understood(psycopg, before, query)) from None
         at = f"{known.get('host') or known.get('hostaddr') or 'the local socket'}:{known.get('port') or 5432}"
         name = f"PostgreSQL at {at}, database {known.get('dbname') or 'of the role'}, schema {schema}"
         return cls(conninfo, name, known.get("password") or None, schema, int(connections), timeout_s)
@@ -80,10 +82,11 @@ def _parted(option: str) -> tuple[str, str, str]:
     return option.partition("=")
 
 
-def _not_understood(psycopg: ModuleType, query: str) -> str:
-    """Return which option nobody knows. With an @ after the ?, it may be a password's part, and is not told."""
+def _not_understood(psycopg: ModuleType, before: str, query: str) -> str:
+    """Return which option nobody knows; nothing of what may be the rest of a password that has a ? in it."""
     known = {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults()} | _OURS | {"ssl"}
-    for option in query.split("&") if "@" not in unquote(query) else ():
+    of_password = "@" in unquote(query) or _CUT_PASSWORD.search(before)
+    for option in () if of_password else query.split("&"):
         name = _parted(option)[0]
         if _OPTION.fullmatch(name) and name not in known:
             hint = nearest(name, known)  # all of them would be too many
