@@ -2,21 +2,32 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from typing import Final
+from pathlib import Path
+from typing import Annotated, Final
 
 import attrs
 import typer
 
+import tactful
+
 from ..clock import wall_clock
+from ..errors import UsageError
 from ..outbox_ports import Outbox
 from ..ports import Store
 from ..rights_ports import Owing
 from ..sync.waits import age_s, waiting_by_owner
 from .checking import Json
-from .opened import CentreOption, KeyOption, Source, StoreOption, opened
+from .opened import CentreOption, KeyOption, Source, StoreOption, opened, pinned
 from .output import FOUND, as_json, bullets, say, table, told
 from .wrong import asked, wrong_of
 
+_PackOption = Annotated[Path | None, typer.Option("--pack", help="A kiosk's pack.")]
+_PackKeyOption = Annotated[
+    str | None, typer.Option("--pack-key", help="The public key of who makes packs, or its file; else the policy's.")
+]
+_DeviceKeyOption = Annotated[
+    str | None, typer.Option("--device-key", help="Where the pack's device key comes from, as file:PATH or env:NAME.")
+]
 #: Contacts in the outbox are counted up to here.
 WAITING_MAX: Final = 10_000
 #: What is told of what is not there; in a table such rows would hide the others.
@@ -28,6 +39,9 @@ def status(
     store: StoreOption = None,
     key: KeyOption = None,
     centre: CentreOption = None,
+    pack: _PackOption = None,
+    pack_key: _PackKeyOption = None,
+    device_key: _DeviceKeyOption = None,
     json: Json = False,  # noqa: FBT002 - a flag
 ) -> None:
     """
@@ -35,15 +49,16 @@ def status(
 
     With a centre it tells from the store how old the centre's consents are, how far it was followed and what waits,
     asks the centre whether it answers and, in PostgreSQL, would take events, and follows nothing. It tries the store
-    by a small write. Exit code 1 if decisions have to be careful, the store cannot be written, or the centre's consents
-    are too old.
+    by a small write. Exit code 1 if decisions have to be careful, the store cannot be written, the centre's consents
+    are too old, or nobody is known by a kiosk's pack.
 
     Example: `tactful status shop.bundle --key shop.public --store sqlite:///edge.db`
     """
     with ExitStack() as stack:
         stack.enter_context(told(json_=json))
+        kiosk = _pack(pack, device_key, pack_key, centre)
         there = None if centre is None else stack.enter_context(closing(asked(centre)))
-        edge, kept = stack.enter_context(opened(source, key, store, centre=there))
+        edge, kept = stack.enter_context(opened(source, key, store, centre=there, pack=kiosk))
         state = {**edge.status(), **_outbox(kept), **_owed(kept)}
         wrong = list(wrong_of(state, there, kept))
     if json:
@@ -59,8 +74,19 @@ def status(
         say(f"{len(rows) - len(there_is)} more are {_NOTHING}; --json has all", "dim")
     followed = state.get("centre")
     ready = not isinstance(followed, Mapping) or followed["ready"]
-    well = ready and all(one.part != "store" for one in wrong)
+    well = ready and all(one.part not in ("store", "pack") for one in wrong)
     raise typer.Exit(0 if well and not state["careful"] else FOUND)
+
+
+def _pack(path: Path | None, device_key: str | None, key: str | None, centre: str | None) -> tactful.Pack | None:
+    """Return a kiosk's pack with what opens it."""
+    if path is None:
+        if device_key or key:
+            raise UsageError("--device-key and --pack-key open a pack: name it with --pack")
+        return None
+    if device_key is None or centre is not None:
+        raise UsageError("--pack goes with --device-key, and without --centre")
+    return tactful.Pack(path, device_key, pinned(key))
 
 
 def _outbox(store: Store) -> dict[str, object]:

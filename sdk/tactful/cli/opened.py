@@ -33,6 +33,7 @@ def opened(
     clock: tactful.Clock = tactful.wall_clock,
     *,
     centre: Centre | str | None = None,
+    pack: tactful.Pack | None = None,
 ) -> Iterator[tuple[tactful.Edge, Store]]:
     """
     Give an edge and its store; both are closed afterwards.
@@ -44,6 +45,7 @@ def opened(
         store: The store's URL; None is memory.
         clock: Gives the moment.
         centre: The centre, or its URL; nothing is followed by itself.
+        pack: A kiosk's pack.
 
     Raises:
         TactfulError: If any of them cannot be used.
@@ -53,7 +55,14 @@ def opened(
     kept = store_of(store, make=False)
     try:
         with tactful.open(
-            source, key=pinned(key), development=unsigned, store=kept, clock=clock, centre=centre, sync=by_hand
+            source,
+            key=pinned(key),
+            development=unsigned,
+            store=kept,
+            clock=clock,
+            centre=centre,
+            sync=by_hand,
+            pack=pack,
         ) as edge:
             yield edge, kept
     finally:
