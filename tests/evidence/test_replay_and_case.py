@@ -174,7 +174,7 @@ REFUSED = {
     "no key at all": (("replay",), {"key": "shop/policy.yaml"}, "holds no key in base64"),
     "no such store": (("replay",), {"store": "nosuch:///edge.db"}, "no adapter is named 'nosuch'"),
     "no database": (("replay",), {"store": "sqlite:///shop/policy.yaml"}, "is no SQLite file"),
-    "an empty store": (("replay",), {"store": "sqlite:///empty.db"}, "no decision is logged for that time"),
+    "a store that is not there": (("replay",), {"store": "sqlite:///empty.db"}, "there is no such file"),
     "a truncated store": (("replay",), {"store": "sqlite:///short.db"}, "damaged|no SQLite file|disk fails"),
 }
 
