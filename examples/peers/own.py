@@ -38,7 +38,6 @@ caps:
 #: What is timed; a method of `Shop` by that name makes the calls.
 WAYS: Final[Mapping[str, str]] = {
     "decide": "the customer is here and was seen before, on the same page",
-    "moving": "the same, coming from another page: what filled that one is of no use",
     "first": "the customer has just been fetched: every rule is looked at for the first time",
     "brought": "profile and consents come with the call, as peers are given them; nothing is kept",
 }
@@ -86,12 +85,6 @@ class Shop:
         for id_ in self._snapshots:
             self._edge.decide(_PLACE, id_, preview=True)
         for id_ in self._snapshots:
-            yield partial(self._edge.decide, _PLACE, id_)
-
-    def moving(self) -> Iterator[Call]:
-        """Yield decisions for customers who were on another page just before."""
-        for id_ in self._snapshots:
-            self._edge.decide(_PLACE, id_, {"page": "another"}, preview=True)
             yield partial(self._edge.decide, _PLACE, id_)
 
     def first(self) -> Iterator[Call]:

@@ -18,7 +18,6 @@ CLOCK: Final = "Processor time of the thread that asks, less what reading the cl
 #: What a row is called that is not a peer.
 NAMES: Final[Mapping[str, str]] = {
     "decide": "tactful: a whole decision",
-    "moving": "tactful: coming from another page",
     "first": "tactful: the first for a customer",
     "brought": "tactful: the customer handed over",
     FLOOR: "bare Python predicates",
