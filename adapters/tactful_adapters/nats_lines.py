@@ -1,8 +1,8 @@
 """The lines of a centre in NATS, as a connection sees them: what has changed, what is so, and how it is changed."""
 
 import asyncio
-import random
 from collections.abc import Callable, Iterable, Mapping
+from random import SystemRandom
 from typing import Final
 
 from tactful import CentreError, Change, Changes, Consents, Erased, Line
@@ -109,7 +109,7 @@ class NATSLines:
             epoch = await self._link.put(stream, subject, packed(customer, after), after=known)
             if epoch is not None:
                 return epoch
-            await asyncio.sleep(random.uniform(0, _PAUSE_MAX_S))  # noqa: S311 - no secret
+            await asyncio.sleep(SystemRandom().uniform(0, _PAUSE_MAX_S))
         raise CentreError(f"others change the same key of {stream} all the time", retry_after_s=1.0)
 
     async def empty(self, line: Line, keys: Iterable[str]) -> None:

@@ -119,7 +119,7 @@ def test_chance_makes_no_poll_later(monkeypatch):
         one.end()
         return 0.0
 
-    monkeypatch.setattr(worker.random, "uniform", draw)
+    monkeypatch.setattr(worker, "uniform", draw)
     one = Worker("test", lambda: 1, Account(lambda: 0), poll_s=2, backoff_max_s=1)
     one._run()
     ((low, high),) = drawn

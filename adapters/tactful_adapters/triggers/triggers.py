@@ -8,10 +8,10 @@ decision and the hand-over it is reserved on disk, so that it goes out at most o
 """
 
 import logging
-import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import SystemRandom
 from typing import Final
 
 import tactful
@@ -30,6 +30,8 @@ _SKEW_US: Final = 300 * _SECOND_US
 _RETRY_S: Final = 30
 _RETRY_MAX_S: Final = 3_600
 _DOUBLINGS_MAX: Final = 10
+
+_JITTER = SystemRandom().random
 
 
 def _listed(ports: Mapping[str, Outbound]) -> str:
@@ -62,7 +64,7 @@ class Triggers:
         journal: Journal,
         address: Callable[[str, str], str | None],
         clock: tactful.Clock = tactful.wall_clock,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _JITTER,
     ) -> None:
         for one in edge.plan.policy.triggers:
             if one.port not in ports:

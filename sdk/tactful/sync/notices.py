@@ -5,7 +5,6 @@ and then. It sends nothing to the centre.
 """
 
 import logging
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ from ..partner_ports import Partner, PartnerNotice, notice_id, partner_pseudonym
 from ..ports import Ledger
 from ..rights_ports import SubjectAccess
 from .account import code_of
-from .pauses import Backoff
+from .pauses import Backoff, uniform
 from .waits import age_s, waiting_by_owner
 
 _log = logging.getLogger("tactful")
@@ -98,7 +97,7 @@ class Notices:
         *,
         clock: Clock = wall_clock,
         steady_s: Callable[[], float] = time.monotonic,
-        chance: Callable[[float, float], float] = random.uniform,
+        chance: Callable[[float, float], float] = uniform,
         backoff_max_s: float = 3_600.0,
         every_s: float = 5.0,
     ) -> None:

@@ -1,11 +1,13 @@
 """How long to leave a centre alone: after errors, and when its hints bring nothing. It sleeps not itself."""
 
-import random
 from collections.abc import Callable
+from random import SystemRandom
 from typing import Final
 
 from ..errors import CentreError
 
+#: The system's chance: it takes nothing from numbers that the host has seeded, and forked workers draw other ones.
+uniform: Final = SystemRandom().uniform
 _FIRST_S: Final = 1.0
 #: The centre may ask for patience, but not for ever.
 _RETRY_AFTER_MAX_S: Final = 3600.0
@@ -20,7 +22,7 @@ class Backoff:
     ([1.0, 2.0, 4.0], 90.0)
     """
 
-    def __init__(self, max_s: float, chance: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(self, max_s: float, chance: Callable[[float, float], float] = uniform) -> None:
         self._max_s = max_s
         self._chance = chance
         self._failures = 0

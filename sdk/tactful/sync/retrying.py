@@ -3,7 +3,6 @@
 Which they are stands in the outbox alone, so that a restart changes nothing and any number of them takes no memory.
 """
 
-import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -11,7 +10,7 @@ from ..clock import SECOND_US, Clock
 from ..contacts import Contact
 from ..errors import CentreError
 from ..outbox_ports import Outbox
-from .pauses import Backoff
+from .pauses import Backoff, uniform
 
 #: After a round has come to its end, the next begins after at most so long [s].
 _PAUSE_MAX_S: Final = 600.0
@@ -21,7 +20,7 @@ _REFUSED: Final[Exception] = CentreError("the centre refuses it", code="centre-r
 class Retrying:
     """One round after another over all that is passed over, in order; as many at once as went well of late."""
 
-    def __init__(self, clock: Clock, batch: int, chance: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(self, clock: Clock, batch: int, chance: Callable[[float, float], float] = uniform) -> None:
         """
         Begin a round at once: nobody knows what the centre takes by now.
 

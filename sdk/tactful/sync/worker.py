@@ -4,14 +4,13 @@ Another thread waits for hints, so that a hint that never comes, or a connection
 """
 
 import logging
-import random
 import time
 from collections.abc import Callable
 from threading import Event, Thread
 from typing import Final
 
 from .account import Account
-from .pauses import Backoff, Budget
+from .pauses import Backoff, Budget, uniform
 
 _log = logging.getLogger("tactful")
 _END_S: Final = 5.0
@@ -78,7 +77,7 @@ class Worker:
             self._stepped.set()
             self._ended.wait(pause_s)
             if went_well:
-                self._nudged.wait(self._poll_s * random.uniform(1 - _JITTER, 1))  # noqa: S311 - no secret
+                self._nudged.wait(self._poll_s * uniform(1 - _JITTER, 1))
 
     def _once(self) -> tuple[bool, float]:
         """Do the step once; return whether it went well, and how long to leave the centre alone then [s]."""
